@@ -1,0 +1,152 @@
+//! A running program: its process group, its keyboard, and what comes out of its pipes.
+//!
+//! The thin shell under [`Terminal`](crate::Terminal). The program runs in a process group of
+//! its own (a job on Windows), and dropping it ends the whole group: a test that fails leaves
+//! nothing behind, not even what the program itself has started.
+
+use std::io::{self, Read, Write};
+use std::process::{ChildStdin, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+#[cfg(windows)]
+use process_wrap::std::JobObject;
+#[cfg(unix)]
+use process_wrap::std::ProcessGroup;
+use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use crate::Program;
+use crate::screen::Decoder;
+
+/// Held while a program is started, and while ports are tried out.
+///
+/// Between fork and exec, a program that is being started has a copy of everything this process
+/// has open. A port that is being tried out in that instant stays taken until the exec, and the
+/// test it belongs to finds it in use. Starting returns after the exec, so this lock is enough.
+pub(crate) static STARTING: Mutex<()> = Mutex::new(());
+
+/// A piece of output, and which pipe it came through.
+#[derive(Clone, Debug)]
+pub(crate) enum Output {
+    /// On stdout.
+    Printed(String),
+    /// On stderr.
+    Complained(String),
+}
+
+/// A program that was started and, as long as this exists, can be talked to.
+#[derive(Debug)]
+pub(crate) struct Child {
+    program: Box<dyn ChildWrapper>,
+    keyboard: Option<ChildStdin>,
+    /// Everything that is printed; disconnected when both pipes are closed.
+    pub(crate) output: Receiver<Output>,
+}
+
+impl Child {
+    /// Starts `program`. Each piece of output is shown to `overhear` the moment it is read.
+    pub(crate) fn start(
+        program: &Program,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        overhear: impl Fn(Output) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut command = CommandWrap::with_new(&program.words[0], |command| {
+            command.args(&program.words[1..]).args(args).envs(environment.iter().copied());
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            if let Some(folder) = &program.folder {
+                command.current_dir(folder);
+            }
+        });
+        #[cfg(unix)]
+        command.wrap(ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(JobObject);
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let spawned = command.spawn();
+        drop(starting);
+        let mut program = spawned?;
+
+        let (shown, output) = channel();
+        let stdout = program.stdout().take().expect("stdout is piped");
+        let stderr = program.stderr().take().expect("stderr is piped");
+        watch(stdout, Output::Printed, shown.clone(), overhear.clone())?;
+        watch(stderr, Output::Complained, shown, overhear)?;
+        Ok(Self { keyboard: program.stdin().take(), program, output })
+    }
+
+    /// The process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// Writes to the program's stdin.
+    pub(crate) fn types(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let keyboard = self.keyboard.as_mut().expect("the keyboard was not unplugged before");
+        keyboard.write_all(bytes)?;
+        keyboard.flush()
+    }
+
+    /// Closes the program's stdin.
+    pub(crate) fn unplugs_keyboard(&mut self) {
+        self.keyboard = None;
+    }
+
+    /// Stops reading: the pipes are closed when the next piece of output has come through them.
+    pub(crate) fn closes_output(&mut self) {
+        self.output = channel().1;
+    }
+
+    /// Sends a POSIX signal to the program's group.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, number: i32) -> io::Result<()> {
+        self.program.signal(number)
+    }
+
+    /// Ends the program's group at once, and waits for it.
+    pub(crate) fn kill(&mut self) -> io::Result<ExitStatus> {
+        // Fails when the program has ended by itself; then only its status is missing.
+        let _ = self.program.start_kill();
+        self.program.wait()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.program.wait()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.program.try_wait()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
+/// Starts the thread that reads one pipe of the program to its end.
+fn watch(
+    mut pipe: impl Read + Send + 'static,
+    kind: fn(String) -> Output,
+    shown: Sender<Output>,
+    overhear: impl Fn(Output) + Send + 'static,
+) -> io::Result<()> {
+    let body = move || {
+        let mut decoder = Decoder::default();
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+            let output = kind(decoder.decode(&buffer[..count]));
+            overhear(output.clone());
+            if shown.send(output).is_err() {
+                break; // The terminal was closed.
+            }
+        }
+    };
+    // Not joined: it ends with its pipe, which the program may have handed on to a process
+    // that outlives it for a moment.
+    thread::Builder::new().name("screen".into()).spawn(body).map(drop)
+}

@@ -1,0 +1,108 @@
+//! Which labs there are, and which tasks each has: read off the folders, so that adding a lab
+//! is adding a folder.
+//!
+//! A lab is a folder of the workspace with a `README.md` (its lab sheet) and `tests/`. A task
+//! is a file there: `tests/extension_b.rs` is task `extension_b`, or `b` for short.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A lab of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lab {
+    /// Its folder's name, e.g. `week05-peer-to-peer-basic`.
+    pub folder: String,
+    /// What cargo calls it, e.g. `week05`.
+    pub package: String,
+    /// The names of its tasks, sorted.
+    pub tasks: Vec<String>,
+}
+
+/// The top of the workspace: the folder this crate was built in.
+///
+/// # Panics
+///
+/// Never: the grader is not the top of a file system.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above").to_owned()
+}
+
+impl Lab {
+    /// All labs below `workspace`, by folder.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be read.
+    pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
+        let mut labs = Vec::new();
+        for folder in fs::read_dir(workspace)? {
+            let folder = folder?.path();
+            if folder.join("README.md").is_file() && folder.join("tests").is_dir() {
+                labs.extend(Self::read(&folder)?);
+            }
+        }
+        labs.sort_by(|a, b| a.folder.cmp(&b.folder));
+        Ok(labs)
+    }
+
+    /// Whether a user who types `name` means this lab: its package, or its folder.
+    pub fn is_called(&self, name: &str) -> bool {
+        name == self.package || name.trim_end_matches(['/', '\\']) == self.folder
+    }
+
+    /// The task a user means by `name`: `extension_b`, `b` or `B`.
+    pub fn task(&self, name: &str) -> Option<&str> {
+        let name = name.to_lowercase();
+        let short = format!("_{name}");
+        let mut tasks = self.tasks.iter().map(String::as_str);
+        tasks.clone().find(|task| *task == name).or_else(|| tasks.find(|t| t.ends_with(&short)))
+    }
+
+    fn read(folder: &Path) -> io::Result<Option<Self>> {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+        let package = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+            .map(str::to_owned);
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut tasks = Vec::new();
+        for file in fs::read_dir(folder.join("tests"))? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                tasks.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            }
+        }
+        tasks.sort();
+        Ok(package.zip(name).map(|(package, folder)| Self { folder, package, tasks }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_found_by_its_name_or_its_letter() {
+        let lab = Lab {
+            folder: "week05-peer-to-peer-basic".into(),
+            package: "week05".into(),
+            tasks: vec!["extension_a".into(), "extension_b".into(), "scenarios".into()],
+        };
+        assert_eq!(lab.task("extension_b"), Some("extension_b"));
+        assert_eq!(lab.task("B"), Some("extension_b"));
+        assert_eq!(lab.task("scenarios"), Some("scenarios"));
+        assert_eq!(lab.task("z"), None);
+        assert!(lab.is_called("week05") && lab.is_called("week05-peer-to-peer-basic/"));
+        assert!(!lab.is_called("week"));
+    }
+
+    #[test]
+    fn the_labs_are_the_folders_with_a_sheet_and_tests() {
+        let labs = Lab::all(&workspace()).unwrap();
+        let packages: Vec<_> = labs.iter().map(|lab| lab.package.as_str()).collect();
+        assert!(packages.contains(&"pattern-in-memory"), "{packages:?}");
+        assert!(packages.contains(&"week05"), "{packages:?}");
+        assert!(!packages.contains(&"grader"), "{packages:?}");
+    }
+}

@@ -1,0 +1,67 @@
+//! Which program is judged: the lab's own, or whatever `LAB_PROGRAM` names.
+//!
+//! The scenarios know a program by its terminal and its sockets alone. So a peer in any
+//! language can stand in for the lab's: `LAB_PROGRAM="python3 my_peer.py" just test week05`.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::child::Child;
+
+/// The command that starts the program, without the arguments of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub(crate) words: Vec<OsString>,
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl Program {
+    /// The program under test: `own`, or the one that `LAB_PROGRAM` names.
+    ///
+    /// # Panics
+    ///
+    /// If `LAB_PROGRAM` has no words, or an open quote.
+    pub fn under_test(own: &str) -> Self {
+        env::var("LAB_PROGRAM")
+            .map_or_else(|_| Self::exactly(&[own]), |line| Self::typed(&line))
+    }
+
+    /// This command and no other, whatever `LAB_PROGRAM` says: a neighbour of the one on trial.
+    pub fn exactly(words: &[&str]) -> Self {
+        Self { words: words.iter().map(OsString::from).collect(), folder: None }
+    }
+
+    /// Whether it can be started at all, and ends well with this one argument.
+    pub fn runs_with(&self, argument: &str) -> bool {
+        let Ok(mut child) = Child::start(self, &[argument], &[], |_| {}) else { return false };
+        // Its output ends when it does.
+        while child.output.recv().is_ok() {}
+        child.wait().is_ok_and(|status| status.success())
+    }
+
+    /// A command as somebody types it at the top of the workspace, so paths count from there.
+    fn typed(line: &str) -> Self {
+        let words = shell_words::split(line).expect("LAB_PROGRAM: every quote is closed");
+        assert!(!words.is_empty(), "LAB_PROGRAM is empty: unset it, or name a program");
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
+        Self { words: words.into_iter().map(OsString::from).collect(), folder: top }
+    }
+
+    /// Whether another program than the lab's own stands trial.
+    pub fn is_a_stranger() -> bool {
+        env::var_os("LAB_PROGRAM").is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_may_have_arguments_and_a_path_with_spaces() {
+        let program = Program::typed("python3 'my lab/peer.py'");
+        assert_eq!(program.words, ["python3", "my lab/peer.py"]);
+        assert!(program.folder.expect("a folder").join("grader").is_dir());
+    }
+}

@@ -1,0 +1,443 @@
+//! One terminal window of a scenario: what is typed into it, what is seen in it, how it ends.
+//!
+//! Nothing here sleeps: every `sees` waits for output, and no longer than `PATIENCE`. What is
+//! typed and what is printed also goes into the story, which is drawn when the test fails.
+
+use std::panic::Location;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::child::{Child, Output};
+use crate::picture::What;
+use crate::screen::{Next, Screen};
+use crate::story::Log;
+use crate::{Program, vitals};
+
+/// How long a program may take to do what the lab sheet promises. Generous, since a test that
+/// passes never waits it out, and a busy machine may keep a program waiting for seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks at something the system does not announce (a thread's end, an exit
+/// status after the pipes have closed).
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// The signals of POSIX that a keyboard or a system shutting down sends.
+#[cfg(unix)]
+const SIGINT: i32 = 2;
+#[cfg(unix)]
+const SIGTERM: i32 = 15;
+
+/// A program under test, seen as its user sees it.
+#[derive(Debug)]
+pub struct Terminal {
+    log: Arc<Log>,
+    column: usize,
+    child: Child,
+    screen: Screen,
+    printed: String,
+    complained: String,
+}
+
+impl Terminal {
+    #[track_caller]
+    pub(crate) fn open(
+        log: &Arc<Log>,
+        title: &str,
+        program: &Program,
+        args: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let column = log.column(title);
+        let words = program.words.iter().map(|word| word.to_string_lossy());
+        let name = words.map(|word| last_part(&word).to_owned()).collect::<Vec<_>>().join(" ");
+        log.tell(column, What::Runs(format!("{name} {}", args.join(" "))));
+
+        let overhear = {
+            let log = Arc::clone(log);
+            move |output| {
+                log.tell(
+                    column,
+                    match output {
+                        Output::Printed(text) => What::Prints(text),
+                        Output::Complained(text) => What::Complains(text),
+                    },
+                );
+            }
+        };
+        let child = Child::start(program, args, environment, overhear)
+            .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+        Self {
+            log: Arc::clone(log),
+            column,
+            child,
+            screen: Screen::default(),
+            printed: String::new(),
+            complained: String::new(),
+        }
+    }
+
+    /// Waits until `text` is on the screen, below whatever was seen before.
+    ///
+    /// # Panics
+    ///
+    /// If it does not appear in time; the message is a picture of the story so far.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.screen.find(text) {
+            self.wait_for_output(deadline, || format!("expected {text:?}"));
+        }
+    }
+
+    /// Waits until the next thing on the screen is known; reads it if it is `prompt`.
+    ///
+    /// # Panics
+    ///
+    /// If nothing appears in time.
+    #[track_caller]
+    pub fn may_be_asked(&mut self, prompt: &str) {
+        self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
+            Next::Incomplete => Next::Incomplete,
+            Next::Same | Next::Other(_) => Next::Same,
+        });
+    }
+
+    /// Waits until all of `texts` are on the screen, in whichever order.
+    ///
+    /// # Panics
+    ///
+    /// If one does not appear in time.
+    #[track_caller]
+    pub fn sees_all(&mut self, texts: &[&str]) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.screen.find_all(texts) {
+            self.wait_for_output(deadline, || format!("expected all of {texts:?}"));
+        }
+    }
+
+    /// Waits until `text` has come `times` times.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come that often in time.
+    #[track_caller]
+    pub fn sees_times(&mut self, text: &str, times: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        for seen in 0..times {
+            while !self.screen.find(text) {
+                let expected =
+                    || format!("expected {text:?} {times} times, and saw it {seen} times");
+                self.wait_for_output(deadline, expected);
+            }
+        }
+    }
+
+    /// Waits until the next line on the screen is complete, and demands that it is `line`,
+    /// where `XXXXX` stands for any number.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one, or does not appear in time.
+    #[track_caller]
+    pub fn sees_next(&mut self, line: &str) {
+        self.demand(line, |screen| screen.next_is(line));
+    }
+
+    /// Waits until the next thing on the screen is `prompt`, with no line end behind it.
+    ///
+    /// # Panics
+    ///
+    /// If it is anything else, or does not appear in time.
+    #[track_caller]
+    pub fn is_asked(&mut self, prompt: &str) {
+        self.demand(prompt, |screen| screen.next_is_prompt(prompt));
+    }
+
+    /// Demands that the program has ended and `text` never came after what was seen before.
+    ///
+    /// # Panics
+    ///
+    /// If it did, or if the program does not end in time.
+    #[track_caller]
+    pub fn never_saw(&mut self, text: &str) {
+        self.reads_to_the_end();
+        if self.screen.unread().contains(text) {
+            self.fail(&format!("never expected {text:?}"));
+        }
+    }
+
+    /// Types a line.
+    ///
+    /// # Panics
+    ///
+    /// If the program no longer reads.
+    #[track_caller]
+    pub fn types(&mut self, line: &str) {
+        self.log.tell(self.column, What::Types(line.to_owned()));
+        self.types_bytes(format!("{line}\n").as_bytes());
+    }
+
+    /// Types a line that is not finished: no Enter behind it.
+    ///
+    /// # Panics
+    ///
+    /// If the program no longer reads.
+    #[track_caller]
+    pub fn types_half(&mut self, text: &str) {
+        self.log.tell(self.column, What::Types(format!("{text} (no Enter)")));
+        self.types_bytes(text.as_bytes());
+    }
+
+    /// Types bytes that may be no text at all.
+    ///
+    /// # Panics
+    ///
+    /// If the program no longer reads.
+    #[track_caller]
+    pub fn types_bytes(&mut self, bytes: &[u8]) {
+        self.screen.answered();
+        if let Err(error) = self.child.types(bytes) {
+            self.fail(&format!("does not read what is typed: {error}"));
+        }
+    }
+
+    /// Closes the program's input, as Ctrl-D does.
+    pub fn presses_ctrl_d(&mut self) {
+        self.log.tell(self.column, What::Presses("Ctrl-D"));
+        self.child.unplugs_keyboard();
+    }
+
+    /// Closes the window: nobody reads what the program prints from now on. Then types `line`
+    /// again and again, so that the program has something to print, until it ends; returns its
+    /// exit status, if it has one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end in time.
+    #[track_caller]
+    pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
+        self.log.tell(self.column, What::Presses("closes the window"));
+        self.child.closes_output();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.has_ended().expect("it can be waited for") {
+                self.log.tell(self.column, What::Ends(status.to_string()));
+                return status.code();
+            }
+            if Instant::now() >= deadline {
+                self.fail("expected the program to end, since nobody reads what it prints");
+            }
+            // Fails when the program has just ended.
+            let _ = self.child.types(format!("{line}\n").as_bytes());
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// Sends the signal that Ctrl-C sends (Unix: Windows has no way to send one to a pipe).
+    ///
+    /// # Panics
+    ///
+    /// If the program has ended.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn presses_ctrl_c(&mut self) {
+        self.log.tell(self.column, What::Presses("Ctrl-C"));
+        self.child.signal(SIGINT).expect("the program is still there");
+    }
+
+    /// Asks the program to end, as a system that shuts down does (Unix).
+    ///
+    /// # Panics
+    ///
+    /// If the program has ended.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn is_terminated(&mut self) {
+        self.log.tell(self.column, What::Presses("SIGTERM"));
+        self.child.signal(SIGTERM).expect("the program is still there");
+    }
+
+    /// Ends the program at once, with no chance to say goodbye.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be ended.
+    #[track_caller]
+    pub fn is_killed(&mut self) {
+        self.log.tell(self.column, What::Presses("kill -9"));
+        self.child.kill().expect("the program can be killed, and waited for");
+    }
+
+    /// Waits for the program to end, and demands that it reports success.
+    ///
+    /// # Panics
+    ///
+    /// If it reports failure, or does not end in time.
+    #[track_caller]
+    pub fn ends_well(&mut self) {
+        self.ends_with(0);
+    }
+
+    /// Waits for the program to end, and demands this exit status.
+    ///
+    /// # Panics
+    ///
+    /// If it ends with another one, or not in time.
+    #[track_caller]
+    pub fn ends_with(&mut self, status: i32) {
+        let ended = self.reads_to_the_end();
+        if ended.code() != Some(status) {
+            self.fail(&format!("expected exit status {status}, but: {ended}"));
+        }
+    }
+
+    /// Waits for the program to end, whatever it reports.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end in time.
+    #[track_caller]
+    pub fn ends(&mut self) {
+        self.reads_to_the_end();
+    }
+
+    /// Everything printed on stdout so far; complete once the program has ended.
+    pub fn printed(&mut self) -> String {
+        self.take_output();
+        self.printed.clone()
+    }
+
+    /// Everything printed on stderr so far; complete once the program has ended.
+    pub fn complained(&mut self) -> String {
+        self.take_output();
+        self.complained.clone()
+    }
+
+    /// The process id of the program.
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// Waits until the program runs exactly these threads, as its thread map promises.
+    /// Where the system does not list them (anywhere but on Linux), it is taken at its word.
+    ///
+    /// # Panics
+    ///
+    /// If other threads still run when patience ends.
+    #[track_caller]
+    pub fn runs_threads(&self, names: &[&str]) {
+        let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        promised.sort();
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(running) = vitals::threads(self.pid())
+            && running != promised
+        {
+            if Instant::now() >= deadline {
+                self.fail(&format!("expected the threads {promised:?}, but {running:?} run"));
+            }
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until `wanted` is true of the running program.
+    ///
+    /// # Panics
+    ///
+    /// If it is not when patience ends; `what` says what was expected.
+    #[track_caller]
+    pub fn waits_until(&self, what: &str, wanted: impl Fn(u32) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !wanted(self.pid()) {
+            if Instant::now() >= deadline {
+                self.fail(&format!("expected {what}"));
+            }
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    #[track_caller]
+    fn demand(&mut self, expected: &str, look: impl Fn(&mut Screen) -> Next) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match look(&mut self.screen) {
+                Next::Same => return,
+                Next::Other(line) => self.fail(&format!("expected {expected:?}, not {line:?}")),
+                Next::Incomplete => {
+                    self.wait_for_output(deadline, || format!("expected {expected:?} next"));
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn wait_for_output(&mut self, deadline: Instant, expected: impl Fn() -> String) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match self.child.output.recv_timeout(left) {
+            Ok(output) => self.take(output),
+            Err(RecvTimeoutError::Timeout) => self.fail(&format!(
+                "{}; {PATIENCE:?} later it has not come, and the program still runs",
+                expected()
+            )),
+            Err(RecvTimeoutError::Disconnected) => {
+                self.fail(&format!("{}; but the program has ended", expected()));
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        let (all, text) = match output {
+            Output::Printed(text) => (&mut self.printed, text),
+            Output::Complained(text) => (&mut self.complained, text),
+        };
+        all.push_str(&text);
+        self.screen.shows(&text);
+    }
+
+    fn take_output(&mut self) {
+        while let Ok(output) = self.child.output.try_recv() {
+            self.take(output);
+        }
+    }
+
+    #[track_caller]
+    fn reads_to_the_end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.child.output.recv_timeout(left) {
+                Ok(output) => self.take(output),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => self.fail("expected the program to end"),
+            }
+        }
+        // Its pipes are closed, so it is ending; only its status may not be here yet.
+        loop {
+            if let Some(status) = self.child.has_ended().expect("it can be waited for") {
+                self.log.tell(self.column, What::Ends(status.to_string()));
+                return status;
+            }
+            if Instant::now() >= deadline {
+                self.fail("expected the program to end; it only closed its output");
+            }
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// Fails the test with the picture; the reason stands in this terminal's column.
+    #[track_caller]
+    fn fail(&self, why: &str) -> ! {
+        let place = Location::caller();
+        let why = format!("{why}\n(at {}:{})", last_part(place.file()), place.line());
+        self.log.tell(self.column, What::Fails(why.clone()));
+        let picture = self.log.draw_once().unwrap_or_default();
+        panic!("{why}\n{picture}");
+    }
+}
+
+/// The last part of a path, as people call a program.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

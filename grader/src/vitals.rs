@@ -1,0 +1,42 @@
+//! What the system says of a running program: its threads, descriptors and memory.
+//!
+//! Linux only: the numbers are read in `/proc`. Elsewhere every question is answered by
+//! `None`, and a test that asks must say that it has not been answered.
+
+use std::fs;
+
+/// The names of all threads of process `pid`, sorted.
+pub fn threads(pid: u32) -> Option<Vec<String>> {
+    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    let mut names: Vec<_> =
+        tasks.flatten().filter_map(name).map(|name| name.trim_end().to_owned()).collect();
+    names.sort();
+    Some(names)
+}
+
+/// How many files, pipes and sockets process `pid` holds open.
+pub fn descriptors(pid: u32) -> Option<usize> {
+    Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
+}
+
+/// The memory of process `pid` that is in RAM, in KiB.
+pub fn memory_kib(pid: u32) -> Option<usize> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_can_look_at_itself() {
+        let me = std::process::id();
+        assert!(threads(me).is_some_and(|names| !names.is_empty()));
+        assert!(descriptors(me).is_some_and(|count| count >= 3));
+        assert!(memory_kib(me).is_some_and(|kib| kib > 100));
+        assert_eq!(threads(u32::MAX), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! What a machine can check of the house rules, so that reviewers can look at the rest.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use grader::labs::{Lab, workspace};
+
+/// The pure files of a lab, wherever they occur: text, numbers and rules.
+const PURE: [&str; 13] = [
+    "announce", "command", "config", "errand", "event", "frame", "inbox", "mesh", "message",
+    "peer", "room", "session", "wire",
+];
+
+/// What a pure file may not name.
+const WORLD: [&str; 8] = [
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "std::thread",
+    "println!",
+    "print!(",
+    "stdin()",
+    "stdout()",
+];
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All files below `folder` that end in `ending`.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            found.extend(files(&path, ending));
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn labs() -> Vec<(Lab, PathBuf)> {
+    let labs = Lab::all(&workspace()).expect("the labs can be listed");
+    labs.into_iter().map(|lab| (lab.clone(), workspace().join(lab.folder))).collect()
+}
+
+#[test]
+fn every_rust_file_begins_with_the_idea_it_holds() {
+    for file in files(&workspace(), ".rs") {
+        assert!(read(&file).starts_with("//! "), "{} does not", file.display());
+    }
+}
+
+#[test]
+fn no_file_is_a_drawer_for_everything() {
+    for file in files(&workspace(), ".rs") {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(
+            !["utils", "util", "common", "helpers"].contains(&&*name),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn pure_files_know_nothing_of_the_world() {
+    for (_, folder) in labs() {
+        for file in files(&folder.join("src"), ".rs") {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if !PURE.contains(&&*name) {
+                continue;
+            }
+            let text = read(&file);
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                let named = WORLD.iter().find(|word| line.contains(**word));
+                assert!(named.is_none(), "{} names {named:?}: {line}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_source_file_is_in_the_tree_of_its_lab_sheet_and_vice_versa() {
+    for (_, folder) in labs() {
+        let sheet = read(&folder.join("README.md"));
+        let tree: BTreeSet<_> = sheet
+            .lines()
+            .filter(|line| line.contains("── "))
+            .filter_map(|line| line.split("── ").nth(1)?.split_whitespace().next())
+            .filter_map(|path| path.strip_suffix(".rs"))
+            .map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
+            .collect();
+        for file in files(&folder.join("src"), ".rs") {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            assert!(tree.contains(&name), "{} is missing on its sheet", file.display());
+        }
+        let all: BTreeSet<_> = files(&folder, ".rs")
+            .iter()
+            .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+            .collect();
+        for name in &tree {
+            assert!(all.contains(name), "{}: there is no {name}.rs", folder.display());
+        }
+    }
+}
+
+#[test]
+fn every_thread_that_is_started_is_on_the_thread_map_and_vice_versa() {
+    for (lab, folder) in labs() {
+        let sources = files(&folder.join("src"), ".rs");
+        let texts: Vec<_> = sources.iter().map(|file| read(file)).collect();
+        let mut started = BTreeSet::new();
+        for text in &texts {
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for start in [".name(\"", "Crew::new(\"", "crew: Crew::new(\""] {
+                let names = code.split(start).skip(1).filter_map(|rest| rest.split('"').next());
+                started.extend(names.map(str::to_owned));
+            }
+            if code.contains("ctrlc::set_handler") {
+                started.insert("ctrl-c".to_owned());
+            }
+        }
+        let map = read(&folder.join("src/lib.rs"));
+        let promised: BTreeSet<_> = map
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
+            .filter(|name| *name != lab.package)
+            .map(str::to_owned)
+            .collect();
+        if started.is_empty() {
+            continue; // One thread needs no map.
+        }
+        assert_eq!(started, promised, "{}", folder.display());
+    }
+}
+
+#[test]
+fn no_lab_knows_another_one_and_no_test_knows_its_lab() {
+    let all = labs();
+    for (lab, folder) in &all {
+        let manifest = read(&folder.join("Cargo.toml"));
+        let (needs, tests_need) = manifest.split_once("[dev-dependencies]").unwrap_or_default();
+        assert!(!needs.contains("grader"), "{}: src may not know its judge", folder.display());
+        for (other, _) in &all {
+            let dependency = format!("\n{}.workspace", other.package);
+            assert!(!needs.contains(&dependency) && !tests_need.contains(&dependency));
+        }
+        let library = lab.package.replace('-', "_");
+        for file in files(&folder.join("tests"), ".rs") {
+            let text = read(&file);
+            let linked = text.contains(&format!("use {library}::"))
+                || text.contains(&format!(" {library}::"));
+            assert!(!linked, "{} links the program it judges", file.display());
+        }
+    }
+    assert!(!read(&workspace().join("grader/Cargo.toml")).contains("week05"));
+}
+
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let pages = [files(&workspace(), ".md"), files(&workspace().join("docs"), ".md")].concat();
+    for page in pages {
+        let text = read(&page);
+        for (index, quoted) in text.split('`').enumerate() {
+            let is_path = quoted.contains('/') && !quoted.contains([' ', '*', '<', '\n', '{']);
+            let ending = Path::new(quoted).extension();
+            let has_ending = ending.is_some_and(|ending| ending == "rs" || ending == "md");
+            if index % 2 == 0 || !is_path || !has_ending {
+                continue;
+            }
+            // From the top, from the page, or from a lab's folder: "each lab has a `...`".
+            let mut places = vec![workspace(), page.parent().expect("a folder").to_owned()];
+            places.extend(labs().into_iter().map(|(_, folder)| folder));
+            let exists = places.iter().any(|place| place.join(quoted).is_file());
+            assert!(exists, "{} names {quoted}, which is not there", page.display());
+        }
+    }
+}

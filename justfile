@@ -1,0 +1,53 @@
+# Every command a person types here. Each is one line, the same on Linux, macOS and Windows.
+
+set windows-shell := ["powershell.exe", "-NoLogo", "-NoProfile", "-Command"]
+
+export RUSTDOCFLAGS := "-D warnings"
+
+[private]
+default:
+    @just --list --unsorted
+
+# Lab 1: three peers in memory; `just pattern-in-memory --script -` tells your own story
+[group('run a lab')]
+pattern-in-memory *ARGS:
+    cargo run --package pattern-in-memory -- {{ ARGS }}
+
+# Lab 1 in its other designs: `just design shared`, `just design mailboxes`
+[group('run a lab')]
+design NAME:
+    cargo run --package pattern-in-memory --example {{ NAME }}
+
+# Lab 2: one peer, by its number; start several in several terminals
+[group('run a lab')]
+week05 *ARGS:
+    cargo run --package week05 -- {{ ARGS }}
+
+# Run the tests of all labs, of a lab, or of a task of it: `just test week05 b`
+[group('test')]
+test LAB="" TASK="":
+    cargo grade {{ LAB }} {{ TASK }}
+
+# Measure all labs, or one: `just bench week05`
+[group('test')]
+bench LAB="":
+    cargo bench {{ if LAB == "" { "--workspace" } else { "--package " + LAB } }}
+
+# Everything that must hold before a change lands
+[group('develop')]
+check: format lint docs test
+
+# Whether the code is formatted
+[group('develop')]
+format:
+    cargo fmt --all --check
+
+# Whether clippy has something to say
+[group('develop')]
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Build the documentation, thread maps and all: `just docs --open` shows it
+[group('develop')]
+docs *ARGS:
+    cargo doc --workspace --no-deps {{ ARGS }}

@@ -1,0 +1,153 @@
+//! The same pattern with peers that are shared: an `Rc` for whoever needs one, a `Weak` for
+//! whoever is only connected to it.
+//!
+//! This design is the closest to Python, where every variable is a shared reference, and the
+//! one that most people reach for first. Its methods take `&Rc<Peer>`, so everybody may call
+//! everybody at any time. That is the convenience, and also the price: the compiler no longer
+//! knows who changes what, and three promises of `src/peer.rs` become rules of ours.
+//!
+//! | promise | `src/peer.rs` | here |
+//! |---|---|---|
+//! | nobody is changed while somebody looks | `&mut`: else it does not compile | `RefCell`: else it panics |
+//! | a peer is not both ends of a connection | cannot be lent twice | we have to ask |
+//! | whoever is no longer used is freed | one owner | only as long as one side is `Weak` |
+//!
+//! `Rc` also keeps all of this in one thread. `mailboxes.rs` shows what changes with several.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::{Rc, Weak};
+
+use pattern_in_memory::{Event, Inbox};
+
+/// A peer that others hold, and that is changed through a shared reference.
+pub(crate) struct Peer {
+    name: String,
+    /// `Weak`: with `Rc` here, two connected peers would keep each other for ever.
+    connections: RefCell<Vec<Weak<Peer>>>,
+    inbox: RefCell<Inbox>,
+}
+
+impl Peer {
+    pub(crate) fn new(name: &str) -> Rc<Self> {
+        Rc::new(Self {
+            name: name.to_owned(),
+            connections: RefCell::default(),
+            inbox: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn is_connected_to(&self, other: &Rc<Peer>) -> bool {
+        self.connections.borrow().iter().any(|peer| peer.as_ptr() == Rc::as_ptr(other))
+    }
+
+    pub(crate) fn add_peer(self: &Rc<Self>, other: &Rc<Peer>) -> Vec<Event> {
+        // `peer.add_peer(&peer)` compiles in this design, so it is asked at run time.
+        if Rc::ptr_eq(self, other) {
+            return vec![Event::BothEnds { peer: self.name.clone() }];
+        }
+        if self.is_connected_to(other) {
+            return vec![Event::AlreadyConnected {
+                peer: self.name.clone(),
+                other: other.name.clone(),
+            }];
+        }
+        let mut events =
+            vec![Event::Dialing { peer: self.name.clone(), other: other.name.clone() }];
+        // No `borrow` is held across this call. The other may call back, and a `RefCell` that
+        // is borrowed twice panics: the rule is the same as for a lock and a network.
+        events.extend(other.establish_connection(self));
+        events.push(self.remember(other));
+        events
+    }
+
+    fn establish_connection(&self, other: &Rc<Peer>) -> Vec<Event> {
+        vec![
+            Event::Accepted { peer: self.name.clone(), other: other.name.clone() },
+            self.remember(other),
+        ]
+    }
+
+    fn remember(&self, other: &Rc<Peer>) -> Event {
+        self.connections.borrow_mut().push(Rc::downgrade(other));
+        Event::Connected { peer: self.name.clone(), other: other.name.clone() }
+    }
+
+    pub(crate) fn send_message(&self, other: &Rc<Peer>, message: &str) -> Vec<Event> {
+        if !self.is_connected_to(other) {
+            return vec![Event::NotConnected {
+                peer: self.name.clone(),
+                other: other.name.clone(),
+            }];
+        }
+        other.receive_message(self, message)
+    }
+
+    fn receive_message(&self, other: &Peer, message: &str) -> Vec<Event> {
+        self.inbox.borrow_mut().keep(&other.name, message);
+        vec![Event::Received {
+            peer: self.name.clone(),
+            other: other.name.clone(),
+            message: message.to_owned(),
+        }]
+    }
+}
+
+/// The lab sheet's example, line by line as in `src/demo.rs`, with fewer `mut`.
+fn story() -> Vec<Event> {
+    let [peer1, peer2, peer3] = ["Peer 1", "Peer 2", "Peer 3"].map(Peer::new);
+
+    [
+        peer1.add_peer(&peer2),
+        peer1.add_peer(&peer3),
+        peer1.send_message(&peer2, "Hello"),
+        peer2.send_message(&peer1, "Hi there"),
+        peer2.send_message(&peer3, "Try hello"),
+    ]
+    .concat()
+}
+
+fn tell(screen: &mut impl Write) -> io::Result<()> {
+    story().iter().try_for_each(|event| writeln!(screen, "{event}"))
+}
+
+fn main() -> io::Result<()> {
+    tell(&mut io::stdout())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_tells_the_story_of_the_lab_sheet() {
+        let sheet = grader::lab_sheet::block(include_str!("../README.md"), "## Output");
+        let mut screen = Vec::new();
+        tell(&mut screen).expect("a `Vec` takes everything");
+        assert_eq!(String::from_utf8_lossy(&screen), sheet);
+    }
+
+    #[test]
+    fn two_who_are_connected_are_freed_all_the_same() {
+        let (alice, bob) = (Peer::new("Alice"), Peer::new("Bob"));
+        alice.add_peer(&bob);
+        let (weak_alice, weak_bob) = (Rc::downgrade(&alice), Rc::downgrade(&bob));
+        drop((alice, bob));
+        assert!(weak_alice.upgrade().is_none() && weak_bob.upgrade().is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "already borrowed")]
+    fn a_borrow_held_during_a_call_panics() {
+        let (alice, bob) = (Peer::new("Alice"), Peer::new("Bob"));
+        let looking = alice.connections.borrow();
+        alice.add_peer(&bob);
+        drop(looking); // Too late.
+    }
+
+    #[test]
+    fn a_peer_that_dials_itself_is_told_so() {
+        let alice = Peer::new("Alice");
+        assert_eq!(alice.add_peer(&alice), [Event::BothEnds { peer: "Alice".into() }]);
+    }
+}

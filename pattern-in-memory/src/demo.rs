@@ -1,0 +1,19 @@
+//! The lab sheet's example: three peers, two connections, three messages.
+
+use crate::{Event, Peer};
+
+/// Everything that happens in the example, in order.
+pub fn story() -> Vec<Event> {
+    let mut peer1 = Peer::new("Peer 1");
+    let mut peer2 = Peer::new("Peer 2");
+    let mut peer3 = Peer::new("Peer 3");
+
+    [
+        peer1.add_peer(&mut peer2),
+        peer1.add_peer(&mut peer3),
+        peer1.send_message(&mut peer2, "Hello"),
+        peer2.send_message(&mut peer1, "Hi there"),
+        peer2.send_message(&mut peer3, "Try hello"), // Nobody connected these two.
+    ]
+    .concat()
+}

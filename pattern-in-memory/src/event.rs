@@ -1,0 +1,157 @@
+//! What happened, and what went wrong: every sentence this lab can put on a screen.
+//!
+//! A peer returns an [`Event`] and does not know who reads it, so the same peer can be printed,
+//! tested or put behind a network. All wording is in this one file because a lab sheet is a
+//! promise about words, and a promise is easier to keep in one place.
+
+use std::{fmt, io};
+
+/// One line of the story, told from the side of the peer that is named first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is named in the sentence that `Display` writes")]
+pub enum Event {
+    Dialing { peer: String, other: String },
+    Accepted { peer: String, other: String },
+    Connected { peer: String, other: String },
+    AlreadyConnected { peer: String, other: String },
+    NotConnected { peer: String, other: String },
+    BothEnds { peer: String },
+    HangingUp { peer: String, other: String },
+    Disconnected { peer: String, other: String },
+    Received { peer: String, other: String, message: String },
+    ConnectedToNobody { peer: String },
+    Keeps { peer: String, other: String, message: String },
+    KeepsNothing { peer: String },
+    Forgot { peer: String, kept: usize, forgotten: usize },
+    MailboxFull { peer: String }, // Only where peers have mailboxes: examples/mailboxes.rs.
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dialing { peer, other } => {
+                write!(f, "{peer} is establishing a connection with {other}")
+            }
+            Self::Accepted { peer, other } => {
+                write!(f, "{peer} accepted connection with {other}")
+            }
+            Self::Connected { peer, other } => write!(f, "{peer} is now connected to {other}"),
+            Self::AlreadyConnected { peer, other } => {
+                write!(f, "{peer} is already connected to {other}")
+            }
+            Self::NotConnected { peer, other } => {
+                write!(f, "{peer} is not connected to {other}")
+            }
+            Self::BothEnds { peer } => write!(f, "{peer} cannot be both ends of a connection"),
+            Self::HangingUp { peer, other } => {
+                write!(f, "{peer} is closing the connection with {other}")
+            }
+            Self::Disconnected { peer, other } => {
+                write!(f, "{peer} is no longer connected to {other}")
+            }
+            Self::Received { peer, other, message } => {
+                write!(f, "{peer} received a message from {other}: {message}")
+            }
+            Self::ConnectedToNobody { peer } => write!(f, "{peer} is connected to nobody"),
+            Self::Keeps { peer, other, message } => {
+                write!(f, "{peer} has a message from {other}: {message}")
+            }
+            Self::KeepsNothing { peer } => write!(f, "{peer} has no messages"),
+            Self::Forgot { peer, kept, forgotten } => {
+                write!(f, "{peer} keeps the newest {kept} messages; forgotten: {forgotten}")
+            }
+            Self::MailboxFull { peer } => {
+                write!(f, "{peer} has no room for another letter")
+            }
+        }
+    }
+}
+
+/// Why a line of a script is not done: what is wrong with it, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is named in the sentence that `Display` writes")]
+pub enum Refusal {
+    NoSuchStep { word: String, forms: &'static [&'static str] },
+    WrongForm { step: String, words: usize, form: &'static str },
+    NotText,
+    LongName { limit: usize },
+    LongLine { limit: usize },
+    NoSuchPeer { name: String },
+    SameName { name: String },
+    TooManyPeers { limit: usize },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchStep { word, forms } => {
+                write!(f, "{word:?} is not a step; write one of: {}", forms.join(", "))
+            }
+            Self::WrongForm { step, words, form } => {
+                let follows = match words {
+                    0 => "nothing".to_owned(),
+                    1 => "1 word".to_owned(),
+                    _ => format!("{words} words"),
+                };
+                write!(f, "{step:?} with {follows} after it is not a step; ")?;
+                write!(f, "write: {form} (a name is one word)")
+            }
+            Self::NotText => {
+                f.write_str("a step or a name holds bytes that are not readable text; ")?;
+                f.write_str("type the line again, and save the script as UTF-8")
+            }
+            Self::LongName { limit } => {
+                write!(f, "the name is too long; choose one of at most {limit} characters")
+            }
+            Self::LongLine { limit } => {
+                write!(f, "the line is too long; write at most {limit} bytes on one line")
+            }
+            Self::NoSuchPeer { name } => {
+                write!(
+                    f,
+                    "there is no peer called {name:?}; write above this line: peer {name}"
+                )
+            }
+            Self::SameName { name } => {
+                write!(f, "there is a peer called {name:?} already; choose another name")
+            }
+            Self::TooManyPeers { limit } => {
+                write!(f, "a story has room for {limit} peers; leave this one out")
+            }
+        }
+    }
+}
+
+/// Why the program ends before its story does.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is named in the sentence that `Display` writes")]
+pub enum Trouble {
+    Line { number: usize, refusal: Refusal },
+    Script { name: String, error: io::Error },
+    Screen(io::Error),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line { number, refusal } => write!(f, "line {number}: {refusal}"),
+            Self::Script { name, error } => {
+                write!(f, "cannot read the script {name}: {error}; ")?;
+                f.write_str("name a file that can be read, or write - to type the script")
+            }
+            Self::Screen(error) => {
+                write!(f, "cannot print: {error}; send the output somewhere else")
+            }
+        }
+    }
+}
+
+impl Trouble {
+    /// The exit status that reports it: 1 for what failed, 2 for what was asked wrongly.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Script { .. } | Self::Screen(_) => 1,
+            Self::Line { .. } => 2,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What a peer keeps of what it heard: the newest messages, and never more than [`INBOX`].
+//!
+//! Others decide how much they send, so the receiver decides how much it keeps. The oldest
+//! message makes room, and the inbox counts what it forgot instead of hiding it.
+
+use std::collections::VecDeque;
+
+/// How many messages a peer keeps.
+pub const INBOX: usize = 64;
+
+/// The newest messages a peer received, oldest first.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    kept: VecDeque<(String, String)>,
+    forgotten: usize,
+}
+
+impl Inbox {
+    /// Keeps `message`, and forgets the oldest one if there is no room.
+    pub fn keep(&mut self, from: &str, message: &str) {
+        if self.kept.len() == INBOX {
+            self.kept.pop_front();
+            self.forgotten += 1;
+        }
+        self.kept.push_back((from.to_owned(), message.to_owned()));
+    }
+
+    /// Who wrote, and what, oldest first.
+    pub fn messages(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.kept.iter().map(|(from, message)| (from.as_str(), message.as_str()))
+    }
+
+    /// How many older messages have made room.
+    pub fn forgotten(&self) -> usize {
+        self.forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_message_makes_room_and_is_counted() {
+        let mut inbox = Inbox::default();
+        for number in 0..INBOX + 2 {
+            inbox.keep("Alice", &number.to_string());
+        }
+        assert_eq!(inbox.messages().count(), INBOX);
+        assert_eq!(inbox.messages().next(), Some(("Alice", "2")));
+        assert_eq!(inbox.forgotten(), 2);
+    }
+}

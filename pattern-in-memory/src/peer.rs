@@ -1,0 +1,225 @@
+//! A peer: its own name, the names it is connected to, and what it has heard.
+//!
+//! Peers know each other in circles, and Rust does not let values own each other in a circle.
+//! The way out is the one that networks take: a peer does not *hold* another peer, it remembers
+//! what the other is *called*. Here that address is a name; in the next lab it is a port.
+//!
+//! The other peer itself is lent for the length of one call, as `&mut Peer`. This loan is the
+//! wire: while it lasts, both ends are in our hands and in nobody else's.
+
+use std::collections::BTreeSet;
+
+use crate::{Event, Inbox, inbox::INBOX};
+
+/// A peer is client and server at once: it dials, and it answers when somebody dials it.
+#[derive(Debug)]
+pub struct Peer {
+    name: String,
+    connections: BTreeSet<String>,
+    inbox: Inbox,
+}
+
+impl Peer {
+    /// A peer that knows nobody yet.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), connections: BTreeSet::new(), inbox: Inbox::default() }
+    }
+
+    /// What the others call this peer.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a message to `other` would be sent.
+    pub fn is_connected_to(&self, other: &Peer) -> bool {
+        self.connections.contains(&other.name)
+    }
+
+    /// Asks `other` for a connection: the half of the handshake that dials.
+    #[must_use]
+    pub fn add_peer(&mut self, other: &mut Peer) -> Vec<Event> {
+        // `peer.add_peer(&mut peer)` does not compile. What still can come is a second peer
+        // under our own name, and whoever has the same address is, for a network, the same.
+        if self.name == other.name {
+            return vec![Event::BothEnds { peer: self.name.clone() }];
+        }
+        if self.is_connected_to(other) {
+            return vec![Event::AlreadyConnected {
+                peer: self.name.clone(),
+                other: other.name.clone(),
+            }];
+        }
+        let mut events =
+            vec![Event::Dialing { peer: self.name.clone(), other: other.name.clone() }];
+        events.extend(other.establish_connection(self));
+        events.push(self.remember(other));
+        events
+    }
+
+    /// Accepts the connection `other` asks for: the half of the handshake that answers.
+    #[must_use]
+    pub fn establish_connection(&mut self, other: &Peer) -> Vec<Event> {
+        vec![
+            Event::Accepted { peer: self.name.clone(), other: other.name.clone() },
+            self.remember(other),
+        ]
+    }
+
+    /// Closes the connection with `other`, at both ends.
+    #[must_use]
+    pub fn disconnect(&mut self, other: &mut Peer) -> Vec<Event> {
+        if let Some(refused) = self.cannot_talk_to(other) {
+            return vec![refused];
+        }
+        vec![
+            Event::HangingUp { peer: self.name.clone(), other: other.name.clone() },
+            other.forget(self),
+            self.forget(other),
+        ]
+    }
+
+    /// Sends `message` to `other`, if the two are connected.
+    #[must_use]
+    pub fn send_message(&self, other: &mut Peer, message: &str) -> Vec<Event> {
+        if let Some(refused) = self.cannot_talk_to(other) {
+            return vec![refused];
+        }
+        other.receive_message(self, message)
+    }
+
+    /// Sends `message` to those of `others` that this peer is connected to.
+    #[must_use]
+    pub fn broadcast_message<'a>(
+        &self,
+        others: impl IntoIterator<Item = &'a mut Peer>,
+        message: &str,
+    ) -> Vec<Event> {
+        if self.connections.is_empty() {
+            return vec![Event::ConnectedToNobody { peer: self.name.clone() }];
+        }
+        let listening = others.into_iter().filter(|other| self.is_connected_to(other));
+        listening.flat_map(|other| self.send_message(other, message)).collect()
+    }
+
+    /// Takes in `message`, which `other` sent.
+    #[must_use]
+    pub fn receive_message(&mut self, other: &Peer, message: &str) -> Vec<Event> {
+        self.inbox.keep(&other.name, message);
+        vec![Event::Received {
+            peer: self.name.clone(),
+            other: other.name.clone(),
+            message: message.to_owned(),
+        }]
+    }
+
+    /// Tells what is in the inbox, oldest first; reading takes nothing out.
+    #[must_use]
+    pub fn inbox(&self) -> Vec<Event> {
+        let peer = || self.name.clone();
+        let forgotten = self.inbox.forgotten();
+        let mut events = Vec::new();
+        if forgotten > 0 {
+            events.push(Event::Forgot { peer: peer(), kept: INBOX, forgotten });
+        }
+        events.extend(self.inbox.messages().map(|(other, message)| Event::Keeps {
+            peer: peer(),
+            other: other.to_owned(),
+            message: message.to_owned(),
+        }));
+        if events.is_empty() {
+            events.push(Event::KeepsNothing { peer: peer() });
+        }
+        events
+    }
+
+    fn cannot_talk_to(&self, other: &Peer) -> Option<Event> {
+        if self.name == other.name {
+            return Some(Event::BothEnds { peer: self.name.clone() });
+        }
+        if !self.is_connected_to(other) {
+            return Some(Event::NotConnected {
+                peer: self.name.clone(),
+                other: other.name.clone(),
+            });
+        }
+        None
+    }
+
+    fn remember(&mut self, other: &Peer) -> Event {
+        self.connections.insert(other.name.clone());
+        Event::Connected { peer: self.name.clone(), other: other.name.clone() }
+    }
+
+    fn forget(&mut self, other: &Peer) -> Event {
+        self.connections.remove(&other.name);
+        Event::Disconnected { peer: self.name.clone(), other: other.name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(events: &[Event]) -> Vec<String> {
+        events.iter().map(Event::to_string).collect()
+    }
+
+    fn connected_pair() -> (Peer, Peer) {
+        let (mut alice, mut bob) = (Peer::new("Alice"), Peer::new("Bob"));
+        let _ = alice.add_peer(&mut bob);
+        (alice, bob)
+    }
+
+    #[test]
+    fn a_connection_has_two_ends() {
+        let (mut alice, mut bob) = connected_pair();
+        assert!(alice.is_connected_to(&bob) && bob.is_connected_to(&alice));
+
+        let _ = bob.disconnect(&mut alice);
+        assert!(!alice.is_connected_to(&bob) && !bob.is_connected_to(&alice));
+    }
+
+    #[test]
+    fn a_stranger_is_not_heard() {
+        let (alice, mut bob) = (Peer::new("Alice"), Peer::new("Bob"));
+        assert_eq!(
+            told(&alice.send_message(&mut bob, "psst")),
+            ["Alice is not connected to Bob"]
+        );
+        assert_eq!(bob.inbox(), [Event::KeepsNothing { peer: "Bob".into() }]);
+    }
+
+    #[test]
+    fn whoever_has_our_name_is_us() {
+        let (mut alice, mut impostor) = (Peer::new("Alice"), Peer::new("Alice"));
+        let refused = [Event::BothEnds { peer: "Alice".into() }];
+        assert_eq!(alice.add_peer(&mut impostor), refused);
+        assert_eq!(alice.send_message(&mut impostor, "hi"), refused);
+        assert_eq!(alice.disconnect(&mut impostor), refused);
+    }
+
+    #[test]
+    fn a_broadcast_reaches_those_who_are_connected_and_lent() {
+        let (alice, mut bob) = connected_pair();
+        let mut carol = Peer::new("Carol");
+        let events = alice.broadcast_message([&mut carol, &mut bob], "hi");
+        assert_eq!(told(&events), ["Bob received a message from Alice: hi"]);
+    }
+
+    #[test]
+    fn an_inbox_says_how_much_it_forgot() {
+        let (alice, mut bob) = connected_pair();
+        for number in 0..=INBOX {
+            let _ = alice.send_message(&mut bob, &number.to_string());
+        }
+        let told = told(&bob.inbox());
+        assert_eq!(
+            told[..2],
+            [
+                "Bob keeps the newest 64 messages; forgotten: 1",
+                "Bob has a message from Alice: 1",
+            ]
+        );
+        assert_eq!(told.len(), 1 + INBOX);
+    }
+}

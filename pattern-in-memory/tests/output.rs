@@ -1,0 +1,65 @@
+//! What becomes of a story when nobody reads it, or the disk is full.
+//!
+//! A `Terminal` always reads, so here the program is started by hand. It is this lab's own
+//! program: another one, in another language, may die of a closed pipe as it likes.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+/// How long the program may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the program with its stdout and stderr wherever they lead.
+fn run(args: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pattern-in-memory"));
+    command.args(args).stdin(Stdio::piped()).stdout(stdout).stderr(stderr);
+    let mut program = command.spawn().expect("the program starts");
+    let mut keyboard = program.stdin.take().expect("stdin is piped");
+    let _ = keyboard.write_all(b"peer A\ninbox A\nbad\n"); // It may have ended by now.
+    drop(keyboard);
+
+    let (report, ended) = channel();
+    let wait = move || report.send(program.wait_with_output());
+    let waiting = thread::Builder::new().name("waiting".into()).spawn(wait).expect("a thread");
+    let ended = ended.recv_timeout(PATIENCE).expect("the program ends in time");
+    let _ = waiting.join().expect("it has reported, so it ends");
+    ended.expect("the program can be waited for")
+}
+
+/// A pipe whose other end is closed: the terminal window is gone.
+fn nobody() -> Stdio {
+    let (reader, writer) = io::pipe().expect("the system has a pipe left");
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_failure() {
+    for args in [&[][..], &["--script", "-"]] {
+        let ended = run(args, nobody(), Stdio::piped());
+        assert_eq!(ended.status.code(), Some(0), "{args:?}: {ended:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_complaint_that_nobody_reads_still_has_its_exit_status() {
+    let ended = run(&["--script", "-"], Stdio::piped(), nobody());
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "A has no messages\n");
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has /dev/full")]
+fn output_that_cannot_be_written_is_a_failure() {
+    let full = File::options().write(true).open("/dev/full").expect("Linux has this file");
+    let ended = run(&[], full.into(), Stdio::piped());
+    let complaint = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{complaint}");
+    assert!(complaint.starts_with("cannot print: "), "{complaint}");
+    assert!(complaint.ends_with("; send the output somewhere else\n"), "{complaint}");
+}

@@ -1,0 +1,128 @@
+//! Extension C: graceful shutdown. However the user leaves, everybody is told, nothing is left.
+//!
+//! A thread that waits in `accept` cannot look at anything. So whoever wants it to stop closes
+//! the door *and dials it*: the call wakes the thread, it looks, and it goes. A thread that
+//! reads a call is woken by hanging up. The senders end by themselves, since every dial has a
+//! patience shorter than ours.
+//!
+//! How does the owner know that all of them are gone? Each thread holds an end of the channel
+//! on which it reports. When the last of them lets go, the channel is closed.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use crate::config::PeerId;
+use crate::door::AT_DOOR;
+use crate::errand::{Errand, Words};
+use crate::listener::Listener;
+use crate::message::{note, read_note};
+use crate::peer::Report;
+use crate::sender::Senders;
+
+/// How long we wait for threads to end. Nothing here takes longer, and if it does, the user
+/// who wants to leave comes first.
+pub const PATIENCE: Duration = Duration::from_millis(950);
+
+/// The exit status of a program that was interrupted, as shells count: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// The word of the note that says goodbye.
+const BYE: &str = "bye";
+
+/// Says goodbye to every known peer but `me`.
+pub fn say_goodbye(me: PeerId, known: &BTreeSet<PeerId>) -> Vec<Errand> {
+    let others = known.iter().filter(|&&peer| peer != me);
+    others.map(|&to| Errand { to, words: Words::Farewell(note(BYE, me)) }).collect()
+}
+
+/// Reads a goodbye: who is leaving.
+///
+/// ```
+/// use week05::extensions::c_shutdown::farewell;
+/// assert_eq!(farewell(b"bye 2\n"), Some(2));
+/// assert_eq!(farewell(b"bye 2"), None); // Somebody typed that.
+/// ```
+pub fn farewell(message: &[u8]) -> Option<PeerId> {
+    read_note(BYE, message)
+}
+
+/// Makes Ctrl-C and SIGTERM arrive in a channel; a second one ends the process at once.
+///
+/// # Errors
+///
+/// If the system refuses a handler.
+pub fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
+    let (interrupt, interrupts) = bounded(1);
+    let mut again = false;
+    ctrlc::set_handler(move || {
+        if std::mem::replace(&mut again, true) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "main hangs, or was too slow: that is \
+                what the second Ctrl-C says"
+            )]
+            std::process::exit(INTERRUPTED);
+        }
+        let _ = interrupt.try_send(());
+    })?;
+    Ok(interrupts)
+}
+
+/// Says goodbye, ends the listener, its callers and the senders, shows what they still report,
+/// and joins them.
+///
+/// # Errors
+///
+/// If the last reports cannot be shown.
+pub fn close(
+    listener: Listener,
+    mut senders: Senders,
+    farewells: Vec<Errand>,
+    reports: &Receiver<Report>,
+    mut show: impl FnMut(Report) -> io::Result<()>,
+) -> io::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    let time_left = || deadline.saturating_duration_since(Instant::now());
+    let Listener { address, door } = listener;
+    door.close();
+    for _ in 0..AT_DOOR {
+        wake(address);
+    }
+    for errand in farewells {
+        // Who cannot be told in time learns it the hard way, as when we are killed.
+        let _ = senders.send_out(errand, time_left());
+    }
+    let senders = senders.dismiss();
+
+    loop {
+        match reports.recv_deadline(deadline) {
+            Ok(report) => show(report)?,
+            Err(RecvTimeoutError::Disconnected) => break,
+            // A thread is stuck after all, and with it the others may be. It owns nothing that
+            // the end of the process would not free.
+            Err(RecvTimeoutError::Timeout) => return Ok(()),
+        }
+    }
+    for thread in senders.into_iter().chain(door.everybody()) {
+        let _ = thread.join(); // It has panicked, and said so, or it has ended.
+    }
+    Ok(())
+}
+
+/// Dials our own listener, so that a thread wakes up in `accept`.
+fn wake(listener: SocketAddr) {
+    let mut address = listener;
+    if address.ip().is_unspecified() {
+        // "Everywhere" can be listened on, but only somewhere can be dialed.
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    // Fails if nobody can be let in. Then the thread is in a pause, and has been woken there.
+    let _ = TcpStream::connect_timeout(&address, PATIENCE / 2);
+}

@@ -1,0 +1,47 @@
+//! Lab 2, week 5: every node listens and speaks, at the same time, over TCP.
+//!
+//! The two tasks of the lab sheet are [`listener`] and [`sender`]: accept a call, make a call.
+//! What a peer makes of it all is in [`peer`], as pure rules; the [`owner`] carries them out.
+//!
+//! # Thread map
+//!
+//! One thread decides; every other thread waits for one thing, and reports it.
+//!
+//! ```text
+//!  keyboard ── line ───────┐              ┌─▶ screen
+//!  ctrl-c ── interrupt ────┼─▶  week05  ──┤
+//!  listener* ── message ───┤   (select!)  └─▶ sender* ─▶ dials another peer
+//!  sender* ── outcome ─────┘                  (* as many as there are calls)
+//! ```
+//!
+//! | thread     | owns                | waits in           | ends                              |
+//! |------------|---------------------|--------------------|-----------------------------------|
+//! | `week05`   | the rules, the screen | `select!`        | when the user leaves; it is main  |
+//! | `listener` | one call at a time  | `accept`, `read`   | when woken and told to; 1 to 65 of them |
+//! | `sender`   | one call at a time  | `connect`, `read`  | after a second without work; 0 to 64 of them |
+//! | `keyboard` | stdin               | `read`             | at Ctrl-D, or with the process    |
+//! | `ctrl-c`   | nothing             | a signal           | with the process                  |
+//!
+//! All but the last two are joined. Those two wait for the world outside, and std has no way
+//! to wake a thread that waits for a key; they own nothing that has to be put in order.
+//!
+//! What is shared is sent. The one lock is in [`door`], which says why.
+
+pub mod arguments;
+pub mod call;
+pub mod command;
+pub mod config;
+pub mod console;
+pub mod crew;
+pub mod door;
+pub mod errand;
+pub mod event;
+pub mod extensions;
+pub mod listener;
+pub mod message;
+pub mod owner;
+pub mod peer;
+pub mod sender;
+
+pub use event::Event;
+pub use peer::Peer;

@@ -1,0 +1,134 @@
+//! The owner: the one thread that decides, and the only one that prints.
+//!
+//! It owns the peer's state and never waits for a peer: others wait, and report to it through
+//! a channel with a bound. So there is nothing to lock, and no line is printed into another.
+
+use std::collections::VecDeque;
+use std::io::{self, Stdout};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+
+use crate::Event;
+use crate::command::Typed;
+use crate::config::Neighbourhood;
+use crate::console::Screen;
+use crate::errand::{Errand, Failure, Outcome};
+use crate::extensions::c_shutdown;
+use crate::listener::{Listener, listen};
+use crate::peer::{Action, Peer, Report};
+use crate::sender::Senders;
+
+/// How many reports may wait for the owner. Then those who report wait, and with them the
+/// callers: a flood stays in the network instead of filling our memory.
+const MAX_REPORTS: usize = 256;
+
+/// How long to wait for one of our own senders. The rules never have more than `MAX_DIALS` of
+/// them out; but one that has just reported needs an instant to be ready again.
+const HANDOVER: Duration = Duration::from_millis(500);
+
+/// How many events are gathered before the terminal sees them. A message may have 64 KiB.
+const MAX_UNSEEN: usize = 16;
+
+/// One running peer.
+pub struct Owner {
+    peer: Peer,
+    screen: Screen<Stdout>,
+    listener: Listener,
+    senders: Senders,
+    reports: Receiver<Report>,
+    /// How many events the terminal has not seen yet.
+    unseen: usize,
+}
+
+impl Owner {
+    /// Starts the threads of `peer`, which is dialed on `socket`.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread for the listener.
+    pub fn start(
+        peer: Peer,
+        neighbourhood: Neighbourhood,
+        socket: TcpListener,
+        screen: Screen<Stdout>,
+    ) -> io::Result<Self> {
+        let (report, reports): (Sender<Report>, _) = bounded(MAX_REPORTS);
+        let listener = listen(socket, report.clone())?;
+        let senders = Senders::new(neighbourhood, report);
+        Ok(Self { peer, screen, listener, senders, reports, unseen: 0 })
+    }
+
+    /// Does what the rules say, until the user leaves.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is gone.
+    pub fn run(mut self, lines: &Receiver<Typed>, interrupts: &Receiver<()>) -> io::Result<()> {
+        let no_lines = never();
+        loop {
+            let question = self.peer.question();
+            // While more is waiting to be told, the question can wait, and so can the terminal.
+            if self.reports.is_empty() || self.unseen >= MAX_UNSEEN {
+                if let Some(question) = question {
+                    self.screen.ask(question);
+                }
+                self.screen.refresh()?;
+                self.unseen = 0;
+            }
+            self.unseen += 1;
+            let answers = if question.is_some() { lines } else { &no_lines };
+            let actions = select! {
+                recv(self.reports) -> report => match report {
+                    Ok(report) => self.peer.on_report(report, Instant::now()),
+                    Err(_) => self.peer.on_quit(), // No thread is left that could report.
+                },
+                recv(answers) -> typed => match typed {
+                    Ok(typed) => {
+                        // Typed ahead, perhaps: then the question still goes before the answer.
+                        if let Some(question) = question {
+                            self.screen.ask(question);
+                        }
+                        self.screen.answered();
+                        self.peer.on_typed(typed, Instant::now())
+                    }
+                    Err(_) => self.peer.on_quit(), // Ctrl-D.
+                },
+                recv(interrupts) -> _ => self.peer.on_quit(),
+            };
+            let mut actions = VecDeque::from(actions);
+            while let Some(action) = actions.pop_front() {
+                match action {
+                    Action::Show(event) => self.screen.show(&event),
+                    Action::SendOut(errand) => {
+                        if let Err(errand) = self.senders.send_out(errand, HANDOVER) {
+                            let why =
+                                Failure::Broken("the system has no thread to spare".into());
+                            let report = Report::Returned(errand, Outcome::Failed(why));
+                            actions.extend(self.peer.on_report(report, Instant::now()));
+                        }
+                    }
+                    // Fails if the caller has hung up, and then it needs no answer.
+                    Action::Answer(answer, known) => drop(answer.try_send(known)),
+                    Action::Close(farewells) => return self.close(farewells),
+                }
+            }
+        }
+    }
+
+    fn close(self, farewells: Vec<Errand>) -> io::Result<()> {
+        let Self { mut peer, mut screen, listener, senders, reports, .. } = self;
+        screen.refresh()?;
+        c_shutdown::close(listener, senders, farewells, &reports, |report| {
+            for action in peer.on_report(report, Instant::now()) {
+                if let Action::Show(event) = action {
+                    screen.show(&event);
+                }
+            }
+            screen.refresh()
+        })?;
+        screen.show(&Event::ShuttingDown);
+        screen.refresh()
+    }
+}

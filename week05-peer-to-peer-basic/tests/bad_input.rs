@@ -1,0 +1,275 @@
+//! What strangers and users may do to a peer, and what they see of it: never a panic, a hang,
+//! or a raw byte on somebody's terminal.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use grader::street::sends;
+use grader::{Program, Story, Street, vitals};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+const MAX_MESSAGE: usize = 64 * 1024;
+
+#[test]
+fn a_bad_id_is_a_usage_error() {
+    let street = Street::of(WEEK05);
+    let program = Program::under_test(WEEK05);
+    for (args, complaint) in [
+        (&["one"][..], "write a whole number"),
+        (&["-1"], "write a whole number"),
+        (&["65536"], "write a whole number"),
+        (&["60000"], "choose an ID from 0 to 56535"),
+        (&[], "required"),
+        (&["1", "--base-port", "0"], "--base-port"),
+        (&["1", "--host", "somewhere"], "write an IP address"),
+    ] {
+        let mut peer = street.story.terminal("peer", &program, args);
+        peer.ends_with(2);
+        assert!(peer.complained().contains(complaint), "{args:?}: {}", peer.complained());
+        assert_eq!(peer.printed(), "", "{args:?}");
+    }
+}
+
+#[test]
+fn an_address_of_another_machine_is_refused_with_a_way_out() {
+    // 192.0.2.0/24 is kept for examples; no machine has it.
+    let program = Program::under_test(WEEK05);
+    let story = Story::begin();
+    let mut peer = story.terminal("peer", &program, &["1", "--host", "192.0.2.1"]);
+    peer.ends_with(1);
+    peer.sees("192.0.2.1 is no address of this machine: choose another --host");
+}
+
+#[test]
+fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    for id in ["65535", "70000", "-1"] {
+        peer1.types(id);
+        peer1.sees(&format!("[PEER 1] ERROR: Peer {id} cannot exist: peer IDs go from 0 to "));
+        peer1.sees("Send to peer ID: ");
+    }
+}
+
+#[test]
+fn a_message_in_many_pieces_is_one_message() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut stranger = street.dials(1);
+    stranger.set_nodelay(true).expect("small pieces are sent as they are");
+    for byte in "grüß dich 👋".as_bytes() {
+        stranger.write_all(&[*byte]).expect("the peer takes it");
+    }
+    drop(stranger);
+    peer1.sees("): grüß dich 👋\n");
+}
+
+#[test]
+fn a_message_of_64_kib_is_whole() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+    let message = "x".repeat(MAX_MESSAGE);
+    sends(&mut peer2, "1", &message);
+    peer1.sees(&format!("): {message}\n"));
+    peer1.sees("Send to peer ID: ");
+    peer1.types("quit");
+    peer1.never_saw("NOTICE");
+}
+
+#[test]
+fn a_longer_message_is_refused_at_the_sender_with_the_limit() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+    sends(&mut peer2, "1", &"x".repeat(MAX_MESSAGE + 1));
+    peer2
+        .sees("[PEER 2] ERROR: Not sent: a message has at most 65536 bytes, and this one has ");
+    peer2.sees("Send to peer ID: ");
+    // The next line is the next answer, not the rest of the long one.
+    sends(&mut peer2, "1", "short");
+    peer1.sees("): short\n");
+    peer1.types("quit");
+    peer1.ends_well();
+    assert!(!peer1.printed().contains("xxx"), "nothing of the long one arrived");
+}
+
+#[test]
+fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut stranger = street.dials(1);
+    // More than the system keeps for the peer, so that it must hang up to be rid of it.
+    let endless = stranger.write_all(&vec![b'x'; 64 << 20]);
+    assert!(endless.is_err(), "the peer hangs up");
+    peer1.sees(&format!("): {}\n", "x".repeat(MAX_MESSAGE)));
+    peer1.sees("[PEER 1] NOTICE: Call from ('127.0.0.1', ");
+    peer1.sees("cut after 65536 bytes: a message has at most 65536\n");
+}
+
+#[test]
+fn a_silent_caller_is_hung_up_on() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut silent = street.dials(1);
+    assert_eq!(silent.read(&mut [0]).expect("the peer hangs up"), 0);
+    peer1.sees("cut after 0 bytes: it was not finished within 2s\n");
+}
+
+#[test]
+fn a_slow_caller_is_hung_up_on_however_busy_it_seems() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut slow = street.dials(1);
+    let begun = Instant::now();
+    slow.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
+    // A byte every 100 ms: no single wait is long, and there is no end to them.
+    while !matches!(slow.read(&mut [0]), Ok(0)) && slow.write_all(b".").is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(8), "the deadline is 2 s");
+    }
+    peer1.sees("): ..");
+    peer1.sees(" bytes: it was not finished within 2s\n");
+}
+
+#[test]
+fn silent_slow_and_endless_callers_hold_up_nobody() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let _silent: Vec<_> = (0..63).map(|_| street.dials(1)).collect();
+    let begun = Instant::now();
+    street.leaves(1, "I have something to say");
+    peer1.sees("): I have something to say\n");
+    // Well before the first of them has used up its 2 s.
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn of_65_callers_the_one_with_the_longest_call_makes_room() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let crowd: Vec<_> = (0..120).map(|_| street.dials(1)).collect();
+    street.leaves(1, "let me in");
+    peer1.sees("64 callers at once, and it had the line for longest\n");
+    peer1.sees("): let me in\n");
+    // Never more than 64 lines: one listener for each, one at the door.
+    let threads = vitals::threads(peer1.pid()).unwrap_or_default();
+    let listeners = threads.iter().filter(|name| *name == "listener").count();
+    assert!(listeners <= 65, "{listeners} listeners");
+    drop(crowd);
+}
+
+#[test]
+fn after_a_crowd_has_left_nothing_of_it_stays() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let descriptors = vitals::descriptors(peer1.pid());
+    let crowd_comes_and_goes = |message: &str, peer1: &mut grader::Terminal| {
+        let crowd: Vec<_> = (0..100).map(|_| street.dials(1)).collect();
+        drop(crowd);
+        street.leaves(1, message);
+        peer1.sees(&format!("): {message}\n"));
+    };
+    // The first crowd leaves a second listener at the door, and memory that is used again.
+    let at_rest = ["week05", "ctrl-c", "keyboard", "listener", "listener"];
+    crowd_comes_and_goes("first", &mut peer1);
+    peer1.runs_threads(&at_rest);
+    let memory = vitals::memory_kib(peer1.pid());
+    for round in 0..5 {
+        crowd_comes_and_goes(&format!("round {round}"), &mut peer1);
+    }
+    peer1.runs_threads(&at_rest);
+    peer1.waits_until("as many descriptors as before", |pid| {
+        vitals::descriptors(pid) == descriptors
+    });
+    if let Some((before, after)) = memory.zip(vitals::memory_kib(peer1.pid())) {
+        assert!(after < before + 2048, "memory grew from {before} KiB to {after} KiB");
+    }
+}
+
+#[test]
+fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    for (bytes, shown) in [
+        (&b"caf\xe9"[..], "caf\u{FFFD}"),
+        (b"\x1b[2J\x1b]0;title\x07", "\u{FFFD}[2J\u{FFFD}]0;title\u{FFFD}"),
+        (b"hi\n[PEER 1] Shutting down", "hi\u{FFFD}[PEER 1] Shutting down"),
+        (b"hi\r\x08\t\0", "hi\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"),
+        ("\u{9b}31m\u{202e}\u{2028}".as_bytes(), "\u{FFFD}31m\u{FFFD}\u{FFFD}"),
+        (b"\xf0\x9f\x91", "\u{FFFD}"),
+    ] {
+        street.leaves(1, bytes);
+        peer1.sees(&format!("): {shown}\n"));
+    }
+    peer1.types("quit");
+    peer1.ends_well();
+    let printed = peer1.printed();
+    assert!(!printed.contains(|c: char| c.is_control() && c != '\n'), "{printed:?}");
+}
+
+#[test]
+fn an_empty_message_is_a_message() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let port = street.leaves(1, "");
+    peer1.sees(&format!("[PEER 1] From ('127.0.0.1', {port}): \n"));
+}
+
+#[test]
+fn a_caller_that_breaks_the_connection_is_told_and_harms_nobody() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    for _ in 0..50 {
+        // Closing with the peer's answer unread resets the connection.
+        let mut stranger = street.dials(1);
+        stranger.write_all(b"discover 2\n").expect("the peer takes it");
+        stranger.shutdown(std::net::Shutdown::Write).expect("the question ends");
+    }
+    street.leaves(1, "still there?");
+    peer1.sees("): still there?\n");
+}
+
+#[test]
+fn what_is_typed_may_be_no_text_at_all() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types_bytes(b"\xff\xfe\x1b[2J\0\n");
+    peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");
+    peer1.types("1");
+    peer1.sees("Message: ");
+    peer1.types_bytes(b"caf\xe9\n");
+    peer1.sees_all(&["[PEER 1] Sent to peer 1: caf\u{FFFD}\n", "): caf\u{FFFD}\n"]);
+}
+
+#[test]
+fn output_that_nobody_reads_ends_the_peer_without_a_panic() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    // A failure, status 1; a panic would be 101.
+    assert_eq!(peer1.closes_window_and_types("list"), Some(1));
+}
+
+#[test]
+fn a_thousand_messages_at_once_are_a_thousand_lines() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    std::thread::scope(|scope| {
+        for caller in 0..4 {
+            let street = &street;
+            scope.spawn(move || {
+                for number in 0..250 {
+                    street.leaves(1, format!("message {caller}-{number} of a thousand"));
+                }
+            });
+        }
+    });
+    peer1.sees_times(" of a thousand\n", 1000);
+    let printed = peer1.printed();
+    for caller in 0..4 {
+        for number in 0..250 {
+            let line = format!("): message {caller}-{number} of a thousand\n");
+            assert_eq!(printed.matches(&line).count(), 1, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Extension A, peer list: `list` and `broadcast`.
+
+use std::time::{Duration, Instant};
+
+use grader::Street;
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+#[test]
+fn list_shows_the_known_peers() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: [1, 2, 3, 4, 5]\n");
+    peer1.sees("Send to peer ID: ");
+}
+
+#[test]
+fn a_broadcast_reaches_every_known_peer_but_oneself() {
+    let street = Street::of(WEEK05);
+    let mut others = [2, 3, 4, 5].map(|id| street.peer(id));
+    let mut peer1 = street.peer(1);
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    peer1.types("Hello everybody");
+    for (id, other) in (2..).zip(&mut others) {
+        peer1.sees(&format!("[PEER 1] Sent to peer {id}: Hello everybody\n"));
+        other.sees("): Hello everybody\n");
+    }
+    peer1.sees("Send to peer ID: ");
+    // Once each, and nothing to peer 1 itself.
+    for peer in others.iter_mut().chain([&mut peer1]) {
+        peer.presses_ctrl_d();
+        peer.never_saw("Hello everybody");
+    }
+}
+
+#[test]
+fn peers_that_are_down_are_told_one_by_one() {
+    let street = Street::of(WEEK05);
+    let mut peer3 = street.peer(3);
+    let mut peer1 = street.peer(1);
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    peer1.types("Who is there?");
+    peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
+    peer1.sees("[PEER 1] Sent to peer 3: Who is there?\n");
+    peer1.sees("[PEER 1] ERROR: Peer 4 is not online");
+    peer1.sees("[PEER 1] ERROR: Peer 5 is not online");
+    peer1.sees("Send to peer ID: ");
+    peer3.sees("): Who is there?\n");
+}
+
+/// Four strangers whose queues are full do not pick up: each costs the sender its patience of
+/// 800 ms, and all four together cost no more than that. (On a system that always picks up
+/// there is nothing to wait for.)
+#[test]
+fn timeouts_do_not_add_up() {
+    let street = Street::of(WEEK05);
+    let strangers = [2, 3, 4, 5].map(|id| street.stranger(id));
+    let _queues = strangers.each_ref().map(grader::street::fills_the_queue_of);
+    let mut peer1 = street.peer(1);
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    let begun = Instant::now();
+    peer1.types("Anybody?");
+    peer1.sees("Send to peer ID: ");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_millis(3 * 800), "four patiences of 800 ms took {took:?}");
+}
+
+/// More peers than senders: the rest wait their turn, and everybody is reached.
+#[test]
+fn a_broadcast_reaches_more_peers_than_there_are_senders() {
+    let street = Street::of(WEEK05);
+    let strangers: Vec<_> = (2..=31).map(|id| street.stranger(id)).collect();
+    let mut peer1 = street.peer(1);
+    for id in 6..=31 {
+        street.leaves(1, format!("discover {id}\n"));
+        peer1.sees(&format!("[PEER 1] Peer {id} asks who is online\n"));
+    }
+    // And ids that nobody has; they would live above all ports that anybody uses.
+    let nobody = 61_000 - street.ports.base_port();
+    for id in nobody..nobody + 100 {
+        street.leaves(1, format!("discover {id}\n"));
+    }
+    peer1.sees_times("asks who is online\n", 100);
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    peer1.types("Hello everybody");
+    peer1.sees_times("Sent to peer", 30);
+    peer1.sees_times("is not online", 100);
+    peer1.sees("Send to peer ID: ");
+    drop(strangers);
+}

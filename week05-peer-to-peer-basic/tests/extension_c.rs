@@ -1,0 +1,159 @@
+//! Extension C, graceful shutdown: four ways to leave, and nothing stays behind.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use grader::street::{hears, sends};
+use grader::{Street, Terminal};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+/// A shutdown takes a second at most; what the machine's other work costs comes on top.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Demands the last two lines, status 0, and that the port can be listened on again at once.
+#[track_caller]
+fn shuts_down(street: &Street, peer: &mut Terminal, id: u16) {
+    let begun = Instant::now();
+    peer.sees(&format!("[PEER {id}] Closing connections...\n"));
+    peer.sees(&format!("[PEER {id}] Shutting down\n"));
+    peer.ends_well();
+    assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
+    TcpListener::bind(street.address_of(id)).expect("the port is free at once");
+}
+
+#[test]
+fn quit_shuts_down() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("quit");
+    shuts_down(&street, &mut peer1, 1);
+}
+
+#[test]
+fn ctrl_d_shuts_down() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.presses_ctrl_d();
+    shuts_down(&street, &mut peer1, 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_shuts_down() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.presses_ctrl_c();
+    shuts_down(&street, &mut peer1, 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn sigterm_shuts_down() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.is_terminated();
+    shuts_down(&street, &mut peer1, 1);
+}
+
+#[test]
+fn ctrl_d_at_the_second_question_shuts_down() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("2");
+    peer1.sees("Message: ");
+    peer1.presses_ctrl_d();
+    shuts_down(&street, &mut peer1, 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut stalled = street.dials(1);
+    stalled.write_all(b"I was going to say").expect("the peer takes it");
+    let _silent = street.dials(1);
+    peer1.types("2");
+    peer1.sees("Message: ");
+    peer1.types_half("I was going to wr");
+    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener", "listener", "listener"]);
+
+    peer1.presses_ctrl_c();
+    peer1.sees("[PEER 1] Closing connections...\n");
+    // What the stalled caller had said is not lost, and why there is no more is told.
+    peer1.sees_all(&[
+        "): I was going to say\n",
+        "cut after 18 bytes: this peer is shutting down\n",
+    ]);
+    let begun = Instant::now();
+    peer1.sees("[PEER 1] Shutting down\n");
+    peer1.ends_well();
+    assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
+    TcpListener::bind(street.address_of(1)).expect("the port is free at once");
+}
+
+#[test]
+fn the_known_online_peers_are_told() {
+    let street = Street::of(WEEK05);
+    let mut peer2 = street.peer(2);
+    let mut peer3 = street.peer(3);
+    let mut peer1 = street.peer(1);
+    peer1.types("quit");
+    peer2.sees("[PEER 2] Peer 1 has left\n");
+    peer3.sees("[PEER 3] Peer 1 has left\n");
+    shuts_down(&street, &mut peer1, 1);
+    // Those who are not online are nothing to complain of.
+    assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
+
+    // Who has left is known no more.
+    peer2.types("list");
+    peer2.sees("[PEER 2] Known peers: [2, 3, 4, 5]\n");
+}
+
+#[test]
+fn the_farewell_is_a_line_that_nobody_can_type() {
+    let street = Street::of(WEEK05);
+    let stranger = street.stranger(2);
+    let mut peer1 = street.peer(1);
+    peer1.types("quit");
+    assert_eq!(hears(&stranger), "bye 1\n");
+    peer1.ends_well();
+
+    // Without its line end it is a message like any other.
+    let mut peer3 = street.peer(3);
+    street.leaves(3, "bye 4");
+    peer3.sees("): bye 4\n");
+    peer3.types("list");
+    peer3.sees("[PEER 3] Known peers: [1, 2, 3, 4, 5]\n");
+}
+
+#[test]
+fn the_same_peer_can_start_again_at_once() {
+    let street = Street::of(WEEK05);
+    let mut peer2 = street.peer(2);
+    for round in 1..=3 {
+        let mut peer1 = street.peer(1);
+        sends(&mut peer2, "1", &format!("round {round}"));
+        peer1.sees(&format!("): round {round}\n"));
+        peer1.types("quit");
+        peer1.ends_well();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_ctrl_c_ends_at_once() {
+    let street = Street::of(WEEK05);
+    // A peer that picks up and reads nothing keeps the farewell waiting for nobody; a full
+    // queue does: nobody picks up there, for 800 ms.
+    let stranger = street.stranger(2);
+    let _queue = grader::street::fills_the_queue_of(&stranger);
+    let mut peer1 = street.peer(1);
+    peer1.presses_ctrl_c();
+    peer1.sees("[PEER 1] Closing connections...\n");
+    peer1.presses_ctrl_c();
+    peer1.ends_with(130);
+    peer1.never_saw("Shutting down");
+}

@@ -1,0 +1,152 @@
+//! Extension D, persistent peer discovery: who is online, without a directory.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::thread;
+use std::time::Instant;
+
+use grader::{Street, Terminal};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+#[track_caller]
+fn discovers(peer: &mut Terminal, id: u16, found: &str) {
+    peer.types("discover");
+    peer.sees(&format!("[PEER {id}] Discovered peers: {found}\n"));
+    peer.sees("Send to peer ID: ");
+}
+
+#[test]
+fn alone_in_the_world() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    discovers(&mut peer1, 1, "[]");
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: [1]\n");
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    peer1.types("Hello?");
+    peer1.sees("[PEER 1] NOTICE: No other peer is known. `discover` looks for some\n");
+    peer1.sees("Send to peer ID: ");
+}
+
+#[test]
+fn a_peer_outside_the_initial_list_is_learned_from_others() {
+    let street = Street::of(WEEK05);
+    let mut peer2 = street.peer(2);
+    let mut peer7 = street.peer(7);
+    let mut peer1 = street.peer(1);
+    // Peer 7 asks peers 1 and 2, and so they learn of it.
+    discovers(&mut peer7, 7, "[1, 2]");
+    peer2.sees("[PEER 2] Peer 7 asks who is online\n");
+    // Peer 1 restarts, and has forgotten; peer 2 has not.
+    peer1.types("quit");
+    peer1.ends_well();
+    let mut peer1 = street.peer(1);
+    discovers(&mut peer1, 1, "[2, 7]");
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: [1, 2, 7]\n");
+
+    peer1.types("broadcast");
+    peer1.sees("Message: ");
+    peer1.types("Found you");
+    peer2.sees("): Found you\n");
+    peer7.sees("): Found you\n");
+}
+
+#[test]
+fn the_search_goes_on_until_nobody_is_new() {
+    let street = Street::of(WEEK05);
+    // 1 knows 11, 11 knows 12, 12 knows 13: each learned it from a note of the next one.
+    let mut peers = [1, 11, 12, 13].map(|id| street.peer(id));
+    for (id, knows) in [(1, 11), (11, 12), (12, 13)] {
+        asks(&street, id, knows);
+    }
+    let [peer1, _, _, peer13] = &mut peers;
+    discovers(peer1, 1, "[11, 12, 13]");
+    // And nobody is asked twice.
+    peer13.types("quit");
+    peer13.sees("Peer 1 asks who is online\n");
+    peer13.never_saw("Peer 1 asks who is online\n");
+}
+
+/// A stranger asks peer `id` whom it knows, in the name of peer `by`; returns the answer.
+fn asks(street: &Street, id: u16, by: u16) -> String {
+    let mut stream = street.dials(id);
+    stream.write_all(format!("discover {by}\n").as_bytes()).expect("the peer takes it");
+    stream.shutdown(Shutdown::Write).expect("the question ends");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer ends");
+    answer
+}
+
+#[test]
+fn the_question_and_its_answer_are_lines() {
+    let street = Street::of(WEEK05);
+    let mut peer2 = street.peer(2);
+    assert_eq!(asks(&street, 2, 9), "peers 1 2 3 4 5 9\n");
+    peer2.sees("[PEER 2] Peer 9 asks who is online\n");
+    // An id that has no port is remembered by nobody.
+    assert_eq!(asks(&street, 2, 65535), "peers 1 2 3 4 5 9\n");
+    // Without its line end it is a message like any other.
+    street.leaves(2, "discover 9");
+    peer2.sees("): discover 9\n");
+}
+
+#[test]
+fn peers_that_left_or_died_are_forgotten_and_found_again() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+    let mut peer3 = street.peer(3);
+    discovers(&mut peer1, 1, "[2, 3]");
+
+    peer2.types("quit");
+    peer2.ends_well();
+    peer1.sees("[PEER 1] Peer 2 has left\n");
+    peer3.is_killed();
+    discovers(&mut peer1, 1, "[]");
+
+    let _peer2 = street.peer(2);
+    discovers(&mut peer1, 1, "[2]");
+}
+
+#[test]
+fn a_peer_that_cannot_answer_counts_as_online() {
+    let street = Street::of(WEEK05);
+    let silent = street.stranger(2); // Picks up, and that is all.
+    let rude = street.stranger(3); // Answers nonsense.
+    let mut peer1 = street.peer(1);
+    let answers = thread::Builder::new().spawn(move || {
+        let (mut stream, _) = rude.accept().expect("somebody calls");
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n\x1b[2J");
+        rude
+    });
+    discovers(&mut peer1, 1, "[2, 3]");
+    let _rude: TcpListener = answers.unwrap().join().unwrap();
+    drop(silent);
+}
+
+#[test]
+fn what_others_say_is_hearsay() {
+    let street = Street::of(WEEK05);
+    let liar = street.stranger(2);
+    let mut peer1 = street.peer(1);
+    // One of those it names is there; the others would live above all ports that anybody uses.
+    let nobody = 61_000 - street.ports.base_port();
+    let named: Vec<_> = (nobody..nobody + 4000).map(|id| id.to_string()).collect();
+    let answer = format!("peers 20 {}\n", named.join(" "));
+    let lies = thread::Builder::new().spawn(move || {
+        let (mut stream, _) = liar.accept().expect("somebody calls");
+        let _ = stream.write_all(answer.as_bytes());
+        let mut rest = String::new();
+        let _ = stream.read_to_string(&mut rest);
+        liar
+    });
+    let begun = Instant::now();
+    // The liar itself is there; of those it names only who picks up.
+    let _peer20 = street.peer(20);
+    discovers(&mut peer1, 1, "[2, 20]");
+    assert!(begun.elapsed().as_secs() < 10, "it took {:?}", begun.elapsed());
+    drop(lies.unwrap().join().unwrap());
+}

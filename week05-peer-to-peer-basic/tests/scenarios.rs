@@ -1,0 +1,199 @@
+//! The lab sheet's testing scenarios, one test each, in its order and its words, and one test
+//! for every row of its table of common mistakes.
+
+use std::time::{Duration, Instant};
+
+use grader::street::{fills_the_queue_of, sends};
+use grader::{Program, Story, Street};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+#[test]
+fn test_1_two_peers_bidirectional_communication() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+
+    sends(&mut peer2, "1", "Hello from peer 2");
+    peer2.sees("[PEER 2] Sent to peer 1: Hello from peer 2\n");
+    peer1.sees("[PEER 1] From ('127.0.0.1', ");
+    peer1.sees("): Hello from peer 2\n");
+
+    sends(&mut peer1, "2", "Reply from peer 1");
+    peer1.sees("[PEER 1] Sent to peer 2: Reply from peer 1\n");
+    peer2.sees("[PEER 2] From ('127.0.0.1', ");
+    peer2.sees("): Reply from peer 1\n");
+}
+
+#[test]
+fn test_2_three_peers() {
+    let street = Street::of(WEEK05);
+    let mut peers = [1, 2, 3].map(|id| street.peer(id));
+
+    // A full mesh: each of the three reaches each of the other two.
+    for (from, to) in [(1_usize, 2_usize), (2, 3), (3, 1), (1, 3), (3, 2), (2, 1)] {
+        let message = format!("Hello peer {to}, this is {from}");
+        let sender = &mut peers[from - 1];
+        sends(sender, &to.to_string(), &message);
+        sender.sees(&format!("[PEER {from}] Sent to peer {to}: {message}\n"));
+        sender.sees("Send to peer ID: ");
+        let receiver = &mut peers[to - 1];
+        receiver.sees(&format!("[PEER {to}] From ('127.0.0.1', "));
+        receiver.sees(&format!("): {message}\n"));
+    }
+}
+
+#[test]
+fn test_3_peer_offline_during_send() {
+    let street = Street::of(WEEK05);
+    let _peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+
+    sends(&mut peer2, "3", "Will this work?");
+    peer2.sees("[PEER 2] ERROR: Peer 3 is not online");
+
+    // No crash: it asks again, and it still sends.
+    peer2.sees("Send to peer ID: ");
+    sends(&mut peer2, "1", "And this?");
+    peer2.sees("[PEER 2] Sent to peer 1: And this?\n");
+}
+
+#[test]
+fn mistake_1_listener_blocks_sender() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    // Somebody calls and says nothing. Whoever waits for him cannot send.
+    let _silent = street.dials(1);
+    let _peer2 = street.peer(2);
+    sends(&mut peer1, "2", "I can still speak");
+    peer1.sees("[PEER 1] Sent to peer 2: I can still speak\n");
+}
+
+#[test]
+fn mistake_1_sender_blocks_listener() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    // The question stays open while a message comes in, and is asked again below it.
+    peer1.types("2");
+    peer1.sees("Message: ");
+    street.leaves(1, "I can still be heard");
+    peer1.sees("): I can still be heard\n");
+    peer1.sees("Message: ");
+}
+
+#[test]
+fn mistake_2_port_collisions() {
+    let street = Street::of(WEEK05);
+    let _peer1 = street.peer(1);
+    let mut again = street.starts(1);
+    again.ends_with(1);
+    let port = street.ports.port(1);
+    let complaint = again.complained();
+    assert!(complaint.contains(&format!("port {port} is in use")), "{complaint}");
+    assert!(complaint.contains("another ID"), "it names a way out: {complaint}");
+    assert_eq!(complaint.lines().count(), 1, "one clear sentence: {complaint}");
+
+    // Another id is another port, and there is no collision.
+    street.peer(2);
+}
+
+#[test]
+fn mistake_3_peer_not_online() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    sends(&mut peer1, "2", "Are you there?");
+    peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
+    peer1.sees("Send to peer ID: ");
+
+    // Start the target first: then it works.
+    let mut peer2 = street.peer(2);
+    sends(&mut peer1, "2", "Are you there now?");
+    peer2.sees("): Are you there now?\n");
+}
+
+#[test]
+fn mistake_4_sender_waits_forever() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    // Somebody listens there and never accepts; his queue is full, so nobody picks up.
+    let stranger = street.stranger(2);
+    let _queue = fills_the_queue_of(&stranger);
+    let begun = Instant::now();
+    sends(&mut peer1, "2", "Anybody?");
+    peer1.sees("Send to peer ID: ");
+    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+}
+
+#[test]
+fn mistake_5_race_condition() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut peer2 = street.peer(2);
+    // Both have typed everything but the last Enter, and press it at the same time.
+    peer1.types("2");
+    peer2.types("1");
+    peer1.sees("Message: ");
+    peer2.sees("Message: ");
+    peer1.types("After you");
+    peer2.types("No, after you");
+    // In whichever order it happens, both have sent and both have heard.
+    peer1.sees_all(&["[PEER 1] Sent to peer 2: After you\n", "): No, after you\n"]);
+    peer2.sees_all(&["[PEER 2] Sent to peer 1: No, after you\n", "): After you\n"]);
+}
+
+#[test]
+fn the_thread_map_is_true() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let at_rest = ["week05", "ctrl-c", "keyboard", "listener"];
+    peer1.runs_threads(&at_rest);
+
+    // Two callers who say nothing: a listener for each, and one more at the door.
+    let silent = [street.dials(1), street.dials(1)];
+    peer1.runs_threads(&[&at_rest[..], &["listener", "listener"]].concat());
+    drop(silent);
+    // Two stay at the door, so that the next call costs no new thread.
+    peer1.runs_threads(&[&at_rest[..], &["listener"]].concat());
+
+    // A sender comes when there is something to send, and leaves when there is nothing more.
+    sends(&mut peer1, "2", "Hello?");
+    peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
+    peer1.runs_threads(&[&at_rest[..], &["listener"]].concat());
+}
+
+#[test]
+fn help_names_every_command() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("help");
+    for command in ["a number", "list", "broadcast", "discover", "help", "quit"] {
+        peer1.sees(&format!("\n  {command} "));
+    }
+    peer1.sees("Send to peer ID: ");
+}
+
+#[test]
+fn what_is_neither_a_number_nor_a_command_is_refused() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    for typed in ["two", "", "1.5", "1 2", "LIST", "list all"] {
+        peer1.types(typed);
+        peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");
+        peer1.sees("Send to peer ID: ");
+    }
+}
+
+#[test]
+fn flags_and_environment_choose_the_place() {
+    let street = Street::of(WEEK05);
+    let story = Story::begin();
+    let program = Program::under_test(WEEK05);
+    let base_port = street.ports.base_port().to_string();
+    let flags = ["3", "--host", "localhost", "--base-port", &base_port];
+    // What is typed counts more than what stands in the environment.
+    let environment = [("P2P_HOST", "10.0.0.1"), ("P2P_BASE_PORT", "1")];
+    let mut peer3 = story.terminal_with("peer 3", &program, &flags, &environment);
+    peer3.sees(&format!("[PEER 3] Listening on {}\n", street.ports.port(3)));
+    street.leaves(3, "found you");
+    peer3.sees("): found you\n");
+}
