@@ -1,6 +1,5 @@
 //! Extension C, graceful shutdown: four ways to leave, and nothing stays behind.
 
-use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -73,7 +72,7 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     let street = Street::of(WEEK05);
     let mut peer1 = street.peer(1);
     let mut stalled = street.dials(1);
-    stalled.write_all(b"I was going to say").expect("the peer takes it");
+    std::io::Write::write_all(&mut stalled, b"I was going to say").expect("the peer takes it");
     let _silent = street.dials(1);
     peer1.types("2");
     peer1.sees("Message: ");
