@@ -342,6 +342,21 @@ impl Terminal {
         }
     }
 
+    /// Waits until the program runs exactly `count` threads called `name`. Where the system does
+    /// not list them, it is taken at its word.
+    ///
+    /// # Panics
+    ///
+    /// If it runs more or fewer when patience ends.
+    #[track_caller]
+    pub fn runs_threads_called(&self, name: &str, count: usize) {
+        self.waits_until(&format!("{count} threads called {name:?}"), |pid| {
+            vitals::threads(pid).is_none_or(|threads| {
+                threads.iter().filter(|thread| *thread == name).count() == count
+            })
+        });
+    }
+
     /// Waits until `wanted` is true of the running program.
     ///
     /// # Panics

@@ -4,7 +4,10 @@
 //!
 //! * `bare loop`: connect, write, close against accept, read, close. Nothing could be faster.
 //! * `our tasks`: the lab's sender against the lab's listener, with all deadlines and limits.
-//! * `Python program` and `our program`: two whole peers; one is typed into, one is read.
+//! * `Python tasks`: the same two functions of the lab sheet's peer, called in a loop.
+//! * `our program` and `Python program`: two whole peers; one is typed into, one is read. Ours
+//!   pays for never blocking on a peer: a typed message crosses from the keyboard to the owner,
+//!   to a sender and back before the next question is asked.
 //!
 //! Everything goes in bursts, each begun when the last one has arrived. The system queues a
 //! number of calls that nobody has accepted yet (128 for Rust's std, 5 for the Python peer);
@@ -47,15 +50,22 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Round = Box<dyn FnMut() -> Result<()>>;
 
 fn main() -> Result<()> {
+    let python = env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
+    let ours = [env!("CARGO_BIN_EXE_week05")];
     let mut rows: Vec<(&str, Round, Vec<f64>)> = vec![
         ("bare loop", bare_loop()?, Vec::new()),
         ("our tasks", our_tasks()?, Vec::new()),
-        ("our program", program("our program", &[env!("CARGO_BIN_EXE_week05")])?, Vec::new()),
+        ("our program", programs(&ours, &ours, &typed())?, Vec::new()),
     ];
-    let python = env::var("PYTHON").unwrap_or_else(|_| "python3".into());
-    let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
-    match program("Python program", &[&python, peer]) {
-        Ok(messages) => rows.push(("Python program", messages, Vec::new())),
+    let functions =
+        [&*python, "-c", PYTHON_TASKS, concat!(env!("CARGO_MANIFEST_DIR"), "/tests")];
+    match programs(&functions, &functions, "send\n") {
+        Ok(messages) => {
+            rows.push(("Python tasks", messages, Vec::new()));
+            let messages = programs(&[&python, peer], &[&python, peer], &typed())?;
+            rows.push(("Python program", messages, Vec::new()));
+        }
         Err(error) => println!("No Python peer to compare with: {error}"),
     }
 
@@ -82,13 +92,10 @@ fn main() -> Result<()> {
         let ratio = rate / bare;
         println!("| {name} | {rate:.0} | {slowest:.0} to {fastest:.0} | {ratio:.2} |");
     }
-    if let [.., ours, python] = &rows[..]
-        && rows.len() == 4
-    {
-        println!(
-            "our program to the Python program: {:.1}",
-            median(&ours.2) / median(&python.2)
-        );
+    if let [_, our_tasks, our_program, tasks, program] = &rows[..] {
+        let ratio = |ours: &[f64], theirs: &[f64]| median(ours) / median(theirs);
+        println!("our tasks to Python's: {:.1}", ratio(&our_tasks.2, &tasks.2));
+        println!("our program to Python's: {:.1}", ratio(&our_program.2, &program.2));
     }
     Ok(())
 }
@@ -148,18 +155,38 @@ fn our_tasks() -> Result<Round> {
     }))
 }
 
-/// Two whole programs: peer 2 is typed into, peer 1 is read.
-fn program(name: &'static str, words: &[&str]) -> Result<Round> {
+/// The two tasks of the Python peer without its questions: peer 1 listens, and peer 2 sends a
+/// burst for every line it reads.
+const PYTHON_TASKS: &str = "\
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.argv.pop(1)
+import peer
+if peer.me == 1:
+    peer.listen(peer.open_door())
+peer.show('Listening on nothing')
+for line in sys.stdin:
+    for _ in range(5):
+        peer.send_message(1, 'Hello from peer 2')
+";
+
+/// What a user types for a burst.
+fn typed() -> String {
+    format!("1\n{MESSAGE}\n").repeat(PROGRAM_BURST)
+}
+
+/// Two programs: peer 2 is typed into, peer 1 is read.
+fn programs(first: &[&str], second: &[&str], typed: &str) -> Result<Round> {
     let street = Neighbourhood::lease();
-    let (receiver, arrivals) = start(words, "1", &street)?;
-    let (mut sender, sent) = start(words, "2", &street)?;
+    let (receiver, arrivals) = start(first, "1", &street)?;
+    let (mut sender, sent) = start(second, "2", &street)?;
     let mut keyboard = sender.stdin.take().ok_or("no keyboard")?;
-    let typed = format!("1\n{MESSAGE}\n").repeat(PROGRAM_BURST);
+    let typed = typed.to_owned();
     for screen in [&arrivals, &sent] {
         while !screen.recv_timeout(PATIENCE)?.contains("Listening") {}
     }
     // Read and forgotten, or the sender's pipe would fill.
-    thread::Builder::new().name(name.into()).spawn(move || {
+    thread::Builder::new().name("screen 2".into()).spawn(move || {
         while sent.recv().is_ok() {}
         let _ = sender.wait();
     })?;

@@ -171,14 +171,13 @@ fn after_a_crowd_has_left_nothing_of_it_stays() {
         peer1.sees(&format!("): {message}\n"));
     };
     // The first crowd leaves a second listener at the door, and memory that is used again.
-    let at_rest = ["week05", "ctrl-c", "keyboard", "listener", "listener"];
     crowd_comes_and_goes("first", &mut peer1);
-    peer1.runs_threads(&at_rest);
+    peer1.runs_threads_called("listener", 2);
     let memory = vitals::memory_kib(peer1.pid());
     for round in 0..5 {
         crowd_comes_and_goes(&format!("round {round}"), &mut peer1);
     }
-    peer1.runs_threads(&at_rest);
+    peer1.runs_threads_called("listener", 2);
     peer1.waits_until("as many descriptors as before", |pid| {
         vitals::descriptors(pid) == descriptors
     });

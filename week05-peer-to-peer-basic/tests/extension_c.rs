@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use grader::street::{hears, sends};
+use grader::street::{fills_the_queue_of, hears, sends};
 use grader::{Street, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
@@ -77,7 +77,7 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     peer1.types("2");
     peer1.sees("Message: ");
     peer1.types_half("I was going to wr");
-    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener", "listener", "listener"]);
+    peer1.runs_threads_called("listener", 3);
 
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");
@@ -91,6 +91,21 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     peer1.ends_well();
     assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
     TcpListener::bind(street.address_of(1)).expect("the port is free at once");
+}
+
+/// The map stands in `src/lib.rs`: at rest there is the owner, whoever waits for the world
+/// outside, and one listener.
+#[test]
+fn the_thread_map_is_true() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener"]);
+    // With a caller and a message on its way, every thread of the map is there.
+    let stranger = street.stranger(2);
+    let _queue = fills_the_queue_of(&stranger);
+    let _silent = street.dials(1);
+    sends(&mut peer1, "2", "Anybody?");
+    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener", "listener", "sender"]);
 }
 
 #[test]
@@ -148,7 +163,7 @@ fn a_second_ctrl_c_ends_at_once() {
     // A peer that picks up and reads nothing keeps the farewell waiting for nobody; a full
     // queue does: nobody picks up there, for 800 ms.
     let stranger = street.stranger(2);
-    let _queue = grader::street::fills_the_queue_of(&stranger);
+    let _queue = fills_the_queue_of(&stranger);
     let mut peer1 = street.peer(1);
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");

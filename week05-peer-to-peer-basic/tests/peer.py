@@ -50,13 +50,18 @@ def send_message(peer, message):
         show(f"ERROR: {error}")
 
 
-threading.Thread(target=listen, args=(open_door(),), daemon=True).start()
-while True:
-    try:
-        peer = int(input("Send to peer ID: "))
-        send_message(peer, input("Message: "))
-    except ValueError:
-        print("[PEER] Invalid input. Enter peer ID as integer.", flush=True)
-    except (EOFError, KeyboardInterrupt):
-        print(f"\n[PEER {me}] Shutting down", flush=True)
-        break
+def main():
+    threading.Thread(target=listen, args=(open_door(),), daemon=True).start()
+    while True:
+        try:
+            peer = int(input("Send to peer ID: "))
+            send_message(peer, input("Message: "))
+        except ValueError:
+            print("[PEER] Invalid input. Enter peer ID as integer.", flush=True)
+        except (EOFError, KeyboardInterrupt):
+            print(f"\n[PEER {me}] Shutting down", flush=True)
+            break
+
+
+if __name__ == "__main__":
+    main()

@@ -142,23 +142,31 @@ fn mistake_5_race_condition() {
 }
 
 #[test]
-fn the_thread_map_is_true() {
+fn listeners_come_with_callers_and_leave_with_them() {
     let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let at_rest = ["week05", "ctrl-c", "keyboard", "listener"];
-    peer1.runs_threads(&at_rest);
+    let peer1 = street.peer(1);
+    peer1.runs_threads_called("listener", 1);
 
     // Two callers who say nothing: a listener for each, and one more at the door.
     let silent = [street.dials(1), street.dials(1)];
-    peer1.runs_threads(&[&at_rest[..], &["listener", "listener"]].concat());
+    peer1.runs_threads_called("listener", 3);
     drop(silent);
     // Two stay at the door, so that the next call costs no new thread.
-    peer1.runs_threads(&[&at_rest[..], &["listener"]].concat());
+    peer1.runs_threads_called("listener", 2);
+}
 
-    // A sender comes when there is something to send, and leaves when there is nothing more.
-    sends(&mut peer1, "2", "Hello?");
-    peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
-    peer1.runs_threads(&[&at_rest[..], &["listener"]].concat());
+#[test]
+fn senders_come_with_messages_and_leave_when_there_are_none() {
+    let street = Street::of(WEEK05);
+    let stranger = street.stranger(2);
+    // Nobody picks up, so the sender is out for a while.
+    let _queue = fills_the_queue_of(&stranger);
+    let mut peer1 = street.peer(1);
+    peer1.runs_threads_called("sender", 0);
+    sends(&mut peer1, "2", "Anybody?");
+    peer1.runs_threads_called("sender", 1);
+    peer1.sees("Send to peer ID: ");
+    peer1.runs_threads_called("sender", 0);
 }
 
 #[test]
