@@ -39,6 +39,7 @@ pub mod event;
 pub mod extensions;
 pub mod listener;
 pub mod message;
+pub mod outbox;
 pub mod owner;
 pub mod peer;
 pub mod sender;

@@ -4,22 +4,20 @@
 //! terminal in this file, so every rule can be tried in a test without one. The owner
 //! (`owner.rs`) carries the actions out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use crossbeam_channel::Sender;
 
 use crate::Event;
 use crate::command::{Command, Typed};
-use crate::config::{KNOWN_PEERS, MAX_DIALS, MAX_KNOWN, Neighbourhood, PeerId};
+use crate::config::{KNOWN_PEERS, MAX_KNOWN, Neighbourhood, PeerId};
 use crate::errand::{Errand, Failure, Outcome, Words};
 use crate::event::{ASK_WHAT, ASK_WHOM};
 use crate::extensions::b_relay::{Relay, relay_message};
 use crate::extensions::d_discovery::Search;
 use crate::extensions::{a_registry, c_shutdown};
-
-/// How many errands may wait for a sender. Others can make us relay, so there is an end.
-pub const MAX_WAITING: usize = 256;
+use crate::outbox::{MAX_WAITING, Outbox};
 
 /// What the other threads tell the owner.
 #[derive(Debug)]
@@ -75,9 +73,7 @@ pub struct Peer {
     /// How the user's last message went, for each peer it was sent to; `None`: not known yet.
     results: BTreeMap<PeerId, Option<Event>>,
     search: Option<Search>,
-    /// How many senders are out.
-    out: usize,
-    waiting: VecDeque<Errand>,
+    outbox: Outbox,
     closing: bool,
 }
 
@@ -91,8 +87,7 @@ impl Peer {
             asking: Asking::Whom,
             results: BTreeMap::new(),
             search: None,
-            out: 0,
-            waiting: VecDeque::new(),
+            outbox: Outbox::default(),
             closing: false,
         }
     }
@@ -131,9 +126,9 @@ impl Peer {
                 vec![Action::Show(Event::Asked(by)), Action::Answer(answer, self.known.clone())]
             }
             Report::Returned(errand, outcome) => {
-                self.out -= 1;
+                let next = self.outbox.returned();
                 let mut actions = self.on_outcome(errand, &outcome, now);
-                actions.extend(self.waiting.pop_front().map(|next| self.send_out(next)));
+                actions.extend(next.map(Action::SendOut));
                 actions
             }
         }
@@ -146,7 +141,7 @@ impl Peer {
         let mut actions = vec![Action::Show(Event::Closing)];
         actions.extend(self.results.values().flatten().cloned().map(Action::Show));
         self.results.clear();
-        for errand in std::mem::take(&mut self.waiting) {
+        for errand in self.outbox.empty() {
             actions.extend(self.on_outcome(
                 errand,
                 &Outcome::Failed(Failure::Closing),
@@ -232,7 +227,7 @@ impl Peer {
         }
         let why = if self.closing {
             Failure::Closing
-        } else if self.waiting.len() >= MAX_WAITING {
+        } else if self.outbox.is_full() {
             Failure::TooMany(MAX_WAITING)
         } else {
             return self.run(vec![errand]);
@@ -242,20 +237,11 @@ impl Peer {
 
     /// Sends somebody out on each errand, or lets it wait until somebody comes home.
     fn run(&mut self, errands: Vec<Errand>) -> Vec<Action> {
-        let mut actions = Vec::new();
-        for errand in errands {
-            if self.out < MAX_DIALS {
-                actions.push(self.send_out(errand));
-            } else {
-                self.waiting.push_back(errand);
-            }
-        }
-        actions
-    }
-
-    fn send_out(&mut self, errand: Errand) -> Action {
-        self.out += 1;
-        Action::SendOut(errand)
+        errands
+            .into_iter()
+            .filter_map(|errand| self.outbox.put(errand))
+            .map(Action::SendOut)
+            .collect()
     }
 
     fn on_outcome(&mut self, errand: Errand, outcome: &Outcome, now: Instant) -> Vec<Action> {
@@ -315,157 +301,4 @@ fn told(to: PeerId, message: String, outcome: &Outcome) -> Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use crossbeam_channel::bounded;
-
-    use super::*;
-    use crate::config::{BASE_PORT, HOST};
-
-    fn peer() -> Peer {
-        Peer::new(1, Neighbourhood { host: HOST, base_port: BASE_PORT })
-    }
-
-    fn types(peer: &mut Peer, line: &str) -> Vec<Action> {
-        peer.on_typed(Typed::Line(line.to_owned()), Instant::now())
-    }
-
-    fn returns(peer: &mut Peer, errand: Errand, outcome: Outcome) -> Vec<Action> {
-        peer.on_report(Report::Returned(errand, outcome), Instant::now())
-    }
-
-    fn hears(peer: &mut Peer, message: &str) -> Vec<Action> {
-        let from = "127.0.0.1:50123".parse().unwrap();
-        let event = Event::Received { from, message: message.to_owned() };
-        peer.on_report(Report::Happened(event), Instant::now())
-    }
-
-    fn errands(actions: Vec<Action>) -> Vec<Errand> {
-        let errand = |action| match action {
-            Action::SendOut(errand) => Some(errand),
-            _ => None,
-        };
-        actions.into_iter().filter_map(errand).collect()
-    }
-
-    /// What is shown, as the user reads it.
-    fn shown(actions: &[Action]) -> Vec<String> {
-        let line = |action: &Action| match action {
-            Action::Show(event) => Some(event.to_string()),
-            _ => None,
-        };
-        actions.iter().filter_map(line).collect()
-    }
-
-    #[test]
-    fn nothing_is_asked_until_the_last_answer_has_been_dealt_with() {
-        let mut peer = peer();
-        assert_eq!(peer.question(), Some(ASK_WHOM));
-        types(&mut peer, "2");
-        assert_eq!(peer.question(), Some(ASK_WHAT));
-        let mut out = errands(types(&mut peer, "hi"));
-        assert_eq!(peer.question(), None);
-        let actions = returns(&mut peer, out.remove(0), Outcome::Delivered);
-        assert_eq!(shown(&actions), ["Sent to peer 2: hi"]);
-        assert_eq!(peer.question(), Some(ASK_WHOM));
-    }
-
-    #[test]
-    fn a_broadcast_is_told_in_the_order_of_the_ids_however_it_went() {
-        let mut peer = peer();
-        types(&mut peer, "broadcast");
-        let mut out = errands(types(&mut peer, "hi"));
-        assert_eq!(out.iter().map(|errand| errand.to).collect::<Vec<_>>(), [2, 3, 4, 5]);
-        while out.len() > 1 {
-            let last = out.pop().unwrap();
-            let actions = returns(&mut peer, last, Outcome::Failed(Failure::Offline));
-            assert!(actions.is_empty(), "not before all are back");
-        }
-        let actions = returns(&mut peer, out.remove(0), Outcome::Delivered);
-        let offline = |id| format!("ERROR: Peer {id} is not online");
-        let expected = ["Sent to peer 2: hi".to_owned(), offline(3), offline(4), offline(5)];
-        assert_eq!(shown(&actions), expected);
-    }
-
-    #[test]
-    fn a_flood_of_relays_waits_up_to_a_limit_and_then_each_is_refused_aloud() {
-        let mut peer = peer();
-        let mut out = Vec::new();
-        for _ in 0..MAX_DIALS + MAX_WAITING {
-            let actions = hears(&mut peer, "relay 2 hi");
-            assert_eq!(shown(&actions).len(), 1, "only the message itself");
-            out.extend(errands(actions));
-        }
-        assert_eq!(out.len(), MAX_DIALS);
-        let refused = shown(&hears(&mut peer, "relay 2 hi"));
-        let why = "ERROR: Not sent to peer 2: 256 messages wait to be sent already";
-        assert_eq!(refused[1..], [why]);
-        // One comes home, and the next goes out.
-        let next = returns(&mut peer, out.remove(0), Outcome::Delivered);
-        assert_eq!(errands(next).len(), 1);
-    }
-
-    #[test]
-    fn whoever_asks_is_answered_and_remembered_up_to_a_limit() {
-        let mut peer = peer();
-        for by in 0..=PeerId::MAX {
-            let (answer, answers) = bounded(1);
-            let actions = peer.on_report(Report::Asked { by, answer }, Instant::now());
-            let [Action::Show(_), Action::Answer(answer, known)] = &actions[..] else {
-                panic!()
-            };
-            answer.try_send(known.clone()).unwrap();
-            assert!(answers.recv().unwrap().len() <= MAX_KNOWN);
-        }
-        assert_eq!(peer.known.len(), MAX_KNOWN);
-    }
-
-    #[test]
-    fn a_search_forgets_the_absent_and_keeps_who_made_itself_known_meanwhile() {
-        let mut peer = peer();
-        let out = errands(types(&mut peer, "discover"));
-        let (answer, _answers) = bounded(1);
-        peer.on_report(Report::Asked { by: 9, answer }, Instant::now());
-        for errand in out {
-            let online = errand.to == 3 || errand.to == 4;
-            let outcome = if online {
-                Outcome::Answered(Vec::new())
-            } else {
-                Outcome::Failed(Failure::Offline)
-            };
-            // Peer 4 picks up, and leaves before the search is over.
-            if errand.to == 5 {
-                peer.on_report(Report::Happened(Event::Left(4)), Instant::now());
-            }
-            returns(&mut peer, errand, outcome);
-        }
-        assert_eq!(peer.known, BTreeSet::from([1, 3, 9]));
-        assert_eq!(peer.question(), Some(ASK_WHOM));
-    }
-
-    #[test]
-    fn what_is_still_unsent_when_the_user_leaves_is_told() {
-        let mut peer = peer();
-        for _ in 0..=MAX_DIALS {
-            hears(&mut peer, "relay 2 hi");
-        }
-        let actions = peer.on_quit();
-        let why = "ERROR: Not sent to peer 2: this peer is shutting down";
-        assert_eq!(shown(&actions), ["Closing connections...", why]);
-        let Some(Action::Close(farewells)) = actions.last() else { panic!("it closes") };
-        assert_eq!(farewells.iter().map(|errand| errand.to).collect::<Vec<_>>(), [2, 3, 4, 5]);
-        // And nothing is relayed any more.
-        let actions = hears(&mut peer, "relay 3 hi");
-        assert_eq!(
-            shown(&actions)[1..],
-            ["ERROR: Not sent to peer 3: this peer is shutting down"]
-        );
-        assert!(errands(actions).is_empty());
-    }
-
-    #[test]
-    fn a_goodbye_in_our_own_name_changes_nothing() {
-        let mut peer = peer();
-        peer.on_report(Report::Happened(Event::Left(1)), Instant::now());
-        assert!(peer.known.contains(&1));
-    }
-}
+mod tests;
