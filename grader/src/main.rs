@@ -70,7 +70,7 @@ fn run_cargo(arguments: &[String]) -> Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let status = Command::new(cargo)
         .current_dir(workspace())
-        .args(["test", "--quiet"])
+        .arg("test")
         .args(arguments)
         .status()
         .context("cannot start cargo")?;

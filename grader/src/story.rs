@@ -90,7 +90,7 @@ impl Log {
     /// The picture, unless it has been drawn before.
     pub(crate) fn draw_once(&self) -> Option<String> {
         let mut told = self.told();
-        let first = !std::mem::replace(&mut told.drawn, true);
+        let first = !std::mem::replace(&mut told.drawn, true) && !told.titles.is_empty();
         first.then(|| draw(&told.titles, &told.moments))
     }
 

@@ -5,6 +5,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 use crate::{Neighbourhood, Program, Story, Terminal};
@@ -111,9 +113,18 @@ impl Street {
 ///
 /// # Panics
 ///
-/// If nobody calls, or the call does not end, or is no text.
+/// If nobody calls in time, or the call does not end, or is no text.
 pub fn hears(stranger: &TcpListener) -> String {
-    let (mut stream, _) = stranger.accept().expect("somebody calls");
+    let (picked_up, calls) = channel();
+    let socket = stranger.try_clone().expect("a socket can be shared");
+    // `accept` has no deadline, so a thread waits in it; if nobody calls, it ends with the test.
+    let wait = move || drop(picked_up.send(socket.accept()));
+    thread::Builder::new()
+        .name("stranger".into())
+        .spawn(wait)
+        .expect("the system has a thread");
+    let call = calls.recv_timeout(PATIENCE).expect("somebody calls within 10 s");
+    let (mut stream, _) = call.expect("the call can be accepted");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     let mut message = String::new();
     stream.read_to_string(&mut message).expect("the call ends");

@@ -1,6 +1,7 @@
 //! One terminal window of a scenario: what is typed into it, what is seen in it, how it ends.
 //!
-//! Nothing here sleeps: every `sees` waits for output, and no longer than `PATIENCE`. What is
+//! Every `sees` waits for output, never for a while, and no longer than `PATIENCE`; only what
+//! the system does not announce is looked at again and again. What is
 //! typed and what is printed also goes into the story, which is drawn when the test fails.
 
 use std::panic::Location;
@@ -177,7 +178,7 @@ impl Terminal {
     #[track_caller]
     pub fn types(&mut self, line: &str) {
         self.log.tell(self.column, What::Types(line.to_owned()));
-        self.types_bytes(format!("{line}\n").as_bytes());
+        self.put(format!("{line}\n").as_bytes());
     }
 
     /// Types a line that is not finished: no Enter behind it.
@@ -188,7 +189,7 @@ impl Terminal {
     #[track_caller]
     pub fn types_half(&mut self, text: &str) {
         self.log.tell(self.column, What::Types(format!("{text} (no Enter)")));
-        self.types_bytes(text.as_bytes());
+        self.put(text.as_bytes());
     }
 
     /// Types bytes that may be no text at all.
@@ -198,6 +199,12 @@ impl Terminal {
     /// If the program no longer reads.
     #[track_caller]
     pub fn types_bytes(&mut self, bytes: &[u8]) {
+        self.log.tell(self.column, What::Types(bytes.escape_ascii().to_string()));
+        self.put(bytes);
+    }
+
+    #[track_caller]
+    fn put(&mut self, bytes: &[u8]) {
         self.screen.answered();
         if let Err(error) = self.child.types(bytes) {
             self.fail(&format!("does not read what is typed: {error}"));
@@ -292,16 +299,6 @@ impl Terminal {
         if ended.code() != Some(status) {
             self.fail(&format!("expected exit status {status}, but: {ended}"));
         }
-    }
-
-    /// Waits for the program to end, whatever it reports.
-    ///
-    /// # Panics
-    ///
-    /// If it does not end in time.
-    #[track_caller]
-    pub fn ends(&mut self) {
-        self.reads_to_the_end();
     }
 
     /// Everything printed on stdout so far; complete once the program has ended.

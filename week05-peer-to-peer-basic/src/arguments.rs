@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command};
 
 use crate::config::{BASE_PORT, HOST, Neighbourhood, PeerId};
 
@@ -61,7 +61,7 @@ fn usage() -> Command {
         .long("base-port")
         .value_name("PORT")
         .env("P2P_BASE_PORT")
-        .value_parser(value_parser!(u16).range(1..))
+        .value_parser(base_port)
         .help(format!("The port that all IDs are added to [default: {BASE_PORT}]"));
     Command::new("week05")
         .about("A peer that listens and speaks, at the same time")
@@ -74,12 +74,19 @@ fn peer_id(text: &str) -> Result<PeerId, String> {
     text.parse().map_err(|_| "write a whole number, such as 1".to_owned())
 }
 
+/// Reads a port; 0 would mean "any", and then nobody could compute where anybody is.
+fn base_port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| "write a port from 1 to 65535, here or in P2P_BASE_PORT".to_owned())
+}
+
 /// Reads an address, or the one name that means the same on every machine.
 fn host(text: &str) -> Result<IpAddr, String> {
     if text == "localhost" {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
-    text.parse().map_err(|_| "write an IP address, such as 127.0.0.1".to_owned())
+    text.parse()
+        .map_err(|_| "write an IP address, such as 127.0.0.1, here or in P2P_HOST".to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a user may type at the first prompt, and what is made of it. Pure text.
+//! What a user may type, and what is made of it at the first prompt. Pure text.
 
 use crate::config::PeerId;
 

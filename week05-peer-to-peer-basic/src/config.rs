@@ -1,7 +1,7 @@
 //! Shared configuration: who listens where, and how much a peer puts up with.
 //!
-//! All peers agree on this file and on nothing else. A peer is known by a number, and its
-//! address is computed from that number, so nobody has to be asked for it.
+//! A peer is known by a number, and its address is computed from that number. All peers agree
+//! on how, so nobody has to be asked where somebody is.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

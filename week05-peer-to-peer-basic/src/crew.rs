@@ -1,14 +1,14 @@
 //! A crew: threads that come when there is work, share it, and leave when there is none.
 //!
-//! A thread per call would be simpler, but starting one takes longer than reading a short
-//! message. A fixed number of threads would be simpler too, but either the silent callers
-//! soon hold all of them, or most of them are never needed. So: whoever is idle takes the
-//! next job, a new thread is started if nobody is, and one that finds nothing to do for
-//! [`BREAK`] goes home.
+//! A thread for every errand would be simpler, but starting one can take longer than leaving a
+//! short message. A fixed number of threads would be simpler too, but a few peers that do not
+//! pick up would soon hold all of them. So: whoever is idle takes the next job, a new thread is
+//! started if nobody is, and one that finds nothing to do for [`BREAK`] goes home.
 //!
 //! Jobs are handed over through a channel of capacity zero: it passes something on only if
-//! somebody stands at the other end with open hands. So no job ever waits in a queue behind
-//! a slow one, and no counter is needed to know who is idle.
+//! somebody stands at the other end with open hands. So no job ever waits in a queue behind a
+//! slow one, and no counter is needed to know who is idle. (The `Sender` here is a channel's
+//! end, and no thread of `sender.rs`.)
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -71,6 +71,8 @@ impl<J: Send + 'static> Crew<J> {
 
     /// Starts a thread with `job` in its hands; gives it back if the system has no thread.
     fn hire(&mut self, job: J) -> Result<(), J> {
+        // A closure that cannot be started is dropped, and with it what it holds. So the job
+        // waits in a channel, where we can take it back.
         let (first, firsts) = bounded(1);
         first.try_send(job).map_err(TrySendError::into_inner)?;
         let (work, take, jobs) = (Arc::clone(&self.work), self.take.clone(), firsts.clone());

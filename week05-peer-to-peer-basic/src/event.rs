@@ -1,4 +1,6 @@
-//! What happened, worded as the lab sheet words it. All of the lab's wording stands here.
+//! What happened, worded as the lab sheet words it: every line that a running peer prints.
+//!
+//! Why a peer could not be started is told by `main.rs` and `arguments.rs`, on stderr.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,7 +8,6 @@ use std::time::Duration;
 
 use crate::config::{MAX_CALLERS, MAX_MESSAGE, PeerId};
 use crate::errand::Failure;
-use crate::extensions::b_relay::MAX_HOPS;
 
 /// The first question: to whom?
 pub const ASK_WHOM: &str = "Send to peer ID: ";
@@ -72,6 +73,8 @@ pub enum Event {
     RelayEnded {
         /// Where it was to go next.
         to: PeerId,
+        /// How many peers have relayed it.
+        hops: usize,
     },
     /// We are going to hang up on everybody (extension C).
     Closing,
@@ -127,7 +130,7 @@ impl fmt::Display for Event {
                     write!(f, "ERROR: Peer {to} is not online (no answer within {patience:?})")
                 }
                 Failure::TooLong(bytes) => {
-                    write!(f, "ERROR: Not sent to peer {to}: {}", TooLong(*bytes))
+                    write!(f, "ERROR: Not sent to peer {to}: {}", OverLimit(*bytes))
                 }
                 Failure::TooMany(waiting) => write!(
                     f,
@@ -138,7 +141,7 @@ impl fmt::Display for Event {
                 }
                 Failure::Broken(error) => write!(f, "ERROR: Not sent to peer {to}: {error}"),
             },
-            Self::TooLong(bytes) => write!(f, "ERROR: Not sent: {}", TooLong(*bytes)),
+            Self::TooLong(bytes) => write!(f, "ERROR: Not sent: {}", OverLimit(*bytes)),
             Self::NoSuchPeer { id, last } => {
                 write!(f, "ERROR: Peer {id} cannot exist: peer IDs go from 0 to {last}")
             }
@@ -148,9 +151,9 @@ impl fmt::Display for Event {
             Self::NobodyKnown => {
                 write!(f, "NOTICE: No other peer is known. `discover` looks for some")
             }
-            Self::RelayEnded { to } => write!(
+            Self::RelayEnded { to, hops } => write!(
                 f,
-                "NOTICE: Not relayed to peer {to}: {MAX_HOPS} peers have relayed it already"
+                "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it already"
             ),
             Self::Closing => write!(f, "Closing connections..."),
             Self::Left(peer) => write!(f, "Peer {peer} has left"),
@@ -164,7 +167,7 @@ impl fmt::Display for Event {
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => write!(f, "a message has at most {MAX_MESSAGE}"),
+            Self::TooLong => write!(f, "a message has at most {MAX_MESSAGE} bytes"),
             Self::TooSlow(patience) => write!(f, "it was not finished within {patience:?}"),
             Self::Crowded => {
                 write!(f, "{MAX_CALLERS} callers at once, and it had the line for longest")
@@ -186,9 +189,9 @@ At `Send to peer ID:` you can type
   quit        to say goodbye and leave (Ctrl-D and Ctrl-C do the same)";
 
 /// What is wrong with a message of so many bytes.
-struct TooLong(usize);
+struct OverLimit(usize);
 
-impl fmt::Display for TooLong {
+impl fmt::Display for OverLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a message has at most {MAX_MESSAGE} bytes, and this one has {}", self.0)?;
         write!(f, ". Send it in parts")

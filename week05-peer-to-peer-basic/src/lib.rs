@@ -1,4 +1,4 @@
-//! Lab 2, week 5: every node listens and speaks, at the same time, over TCP.
+//! Lab 2, week 5: every peer listens and speaks, at the same time, over TCP.
 //!
 //! The two tasks of the lab sheet are [`listener`] and [`sender`]: accept a call, make a call.
 //! What a peer makes of it all is in [`peer`], as pure rules; the [`owner`] carries them out.

@@ -28,7 +28,8 @@ const MAX_REPORTS: usize = 256;
 /// them out; but one that has just reported needs an instant to be ready again.
 const HANDOVER: Duration = Duration::from_millis(500);
 
-/// How many events are gathered before the terminal sees them. A message may have 64 KiB.
+/// How many steps are gathered before the terminal sees them. Each may show a message of
+/// 64 KiB, so about a megabyte waits at the most.
 const MAX_UNSEEN: usize = 16;
 
 /// One running peer.
@@ -38,7 +39,7 @@ pub struct Owner {
     listener: Listener,
     senders: Senders,
     reports: Receiver<Report>,
-    /// How many events the terminal has not seen yet.
+    /// How many steps the terminal has not seen yet.
     unseen: usize,
 }
 
@@ -69,20 +70,12 @@ impl Owner {
         let no_lines = never();
         loop {
             let question = self.peer.question();
-            // While more is waiting to be told, the question can wait, and so can the terminal.
-            if self.reports.is_empty() || self.unseen >= MAX_UNSEEN {
-                if let Some(question) = question {
-                    self.screen.ask(question);
-                }
-                self.screen.refresh()?;
-                self.unseen = 0;
-            }
-            self.unseen += 1;
             let answers = if question.is_some() { lines } else { &no_lines };
+            self.show_what_is_due(question, !answers.is_empty())?;
             let actions = select! {
                 recv(self.reports) -> report => match report {
                     Ok(report) => self.peer.on_report(report, Instant::now()),
-                    Err(_) => self.peer.on_quit(), // No thread is left that could report.
+                    Err(_) => self.peer.on_quit(Instant::now()), // Nobody is left to report.
                 },
                 recv(answers) -> typed => match typed {
                     Ok(typed) => {
@@ -93,28 +86,54 @@ impl Owner {
                         self.screen.answered();
                         self.peer.on_typed(typed, Instant::now())
                     }
-                    Err(_) => self.peer.on_quit(), // Ctrl-D.
+                    Err(_) => self.peer.on_quit(Instant::now()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => self.peer.on_quit(),
+                recv(interrupts) -> _ => self.peer.on_quit(Instant::now()),
             };
-            let mut actions = VecDeque::from(actions);
-            while let Some(action) = actions.pop_front() {
-                match action {
-                    Action::Show(event) => self.screen.show(&event),
-                    Action::SendOut(errand) => {
-                        if let Err(errand) = self.senders.send_out(errand, HANDOVER) {
-                            let why =
-                                Failure::Broken("the system has no thread to spare".into());
-                            let report = Report::Returned(errand, Outcome::Failed(why));
-                            actions.extend(self.peer.on_report(report, Instant::now()));
-                        }
-                    }
-                    // Fails if the caller has hung up, and then it needs no answer.
-                    Action::Answer(answer, known) => drop(answer.try_send(known)),
-                    Action::Close(farewells) => return self.close(farewells),
-                }
+            if let Some(farewells) = self.carry_out(actions) {
+                return self.close(farewells);
             }
         }
+    }
+
+    /// Brings the terminal up to date, unless there is more to come at once: then the question
+    /// can wait, and so can the terminal.
+    fn show_what_is_due(
+        &mut self,
+        question: Option<&str>,
+        is_answered_already: bool,
+    ) -> io::Result<()> {
+        self.unseen += 1;
+        let more_to_come = is_answered_already || !self.reports.is_empty();
+        if more_to_come && self.unseen < MAX_UNSEEN {
+            return Ok(());
+        }
+        self.unseen = 0;
+        if let Some(question) = question {
+            self.screen.ask(question);
+        }
+        self.screen.refresh()
+    }
+
+    /// Does what the rules want done; returns the goodbyes to say, if it is time to close.
+    fn carry_out(&mut self, actions: Vec<Action>) -> Option<Vec<Errand>> {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            match action {
+                Action::Show(event) => self.screen.show(&event),
+                Action::SendOut(errand) => {
+                    if let Err(errand) = self.senders.send_out(errand, HANDOVER) {
+                        let why = Failure::Broken("the system has no thread to spare".into());
+                        let report = Report::Returned(errand, Outcome::Failed(why));
+                        actions.extend(self.peer.on_report(report, Instant::now()));
+                    }
+                }
+                // Fails if the caller has hung up, and then it needs no answer.
+                Action::Answer(answer, known) => drop(answer.try_send(known)),
+                Action::Close(farewells) => return Some(farewells),
+            }
+        }
+        None
     }
 
     fn close(self, farewells: Vec<Errand>) -> io::Result<()> {

@@ -135,18 +135,14 @@ impl Peer {
     }
 
     /// The user wants to leave: `quit`, Ctrl-D, Ctrl-C, or the system asks us to.
-    pub fn on_quit(&mut self) -> Vec<Action> {
+    pub fn on_quit(&mut self, now: Instant) -> Vec<Action> {
         self.closing = true;
         self.asking = Asking::Nothing;
         let mut actions = vec![Action::Show(Event::Closing)];
         actions.extend(self.results.values().flatten().cloned().map(Action::Show));
         self.results.clear();
         for errand in self.outbox.empty() {
-            actions.extend(self.on_outcome(
-                errand,
-                &Outcome::Failed(Failure::Closing),
-                Instant::now(),
-            ));
+            actions.extend(self.on_outcome(errand, &Outcome::Failed(Failure::Closing), now));
         }
         actions.push(Action::Close(c_shutdown::say_goodbye(self.id, &self.known)));
         actions
@@ -164,7 +160,7 @@ impl Peer {
             Command::List => vec![Action::Show(a_registry::list_peers(&self.known))],
             Command::Discover => self.search(now),
             Command::Help => vec![Action::Show(Event::Help)],
-            Command::Quit => self.on_quit(),
+            Command::Quit => self.on_quit(now),
             Command::Invalid => vec![Action::Show(Event::InvalidInput)],
         }
     }
@@ -284,7 +280,8 @@ impl Peer {
         let me = self.id;
         self.known
             .retain(|&peer| peer == me || !search.has_asked(peer) || online.contains(&peer));
-        self.known.extend(online);
+        let room = MAX_KNOWN.saturating_sub(self.known.len());
+        self.known.extend(online.iter().take(room));
         if !self.closing {
             self.asking = Asking::Whom;
         }

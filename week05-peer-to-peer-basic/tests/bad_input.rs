@@ -21,7 +21,7 @@ fn a_bad_id_is_a_usage_error() {
         (&["65536"], "write a whole number"),
         (&["60000"], "choose an ID from 0 to 56535"),
         (&[], "required"),
-        (&["1", "--base-port", "0"], "--base-port"),
+        (&["1", "--base-port", "0"], "write a port from 1 to 65535"),
         (&["1", "--host", "somewhere"], "write an IP address"),
     ] {
         let mut peer = street.story.terminal("peer", &program, args);
@@ -105,7 +105,7 @@ fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
     assert!(endless.is_err(), "the peer hangs up");
     peer1.sees(&format!("): {}\n", "x".repeat(MAX_MESSAGE)));
     peer1.sees("[PEER 1] NOTICE: Call from ('127.0.0.1', ");
-    peer1.sees("cut after 65536 bytes: a message has at most 65536\n");
+    peer1.sees("cut after 65536 bytes: a message has at most 65536 bytes\n");
 }
 
 #[test]

@@ -68,28 +68,3 @@ fn timeouts_do_not_add_up() {
     let took = begun.elapsed();
     assert!(took < Duration::from_millis(3 * 800), "four patiences of 800 ms took {took:?}");
 }
-
-/// More peers than senders: the rest wait their turn, and everybody is reached.
-#[test]
-fn a_broadcast_reaches_more_peers_than_there_are_senders() {
-    let street = Street::of(WEEK05);
-    let strangers: Vec<_> = (2..=31).map(|id| street.stranger(id)).collect();
-    let mut peer1 = street.peer(1);
-    for id in 6..=31 {
-        street.leaves(1, format!("discover {id}\n"));
-        peer1.sees(&format!("[PEER 1] Peer {id} asks who is online\n"));
-    }
-    // And ids that nobody has; they would live above all ports that anybody uses.
-    let nobody = 61_000 - street.ports.base_port();
-    for id in nobody..nobody + 100 {
-        street.leaves(1, format!("discover {id}\n"));
-    }
-    peer1.sees_times("asks who is online\n", 100);
-    peer1.types("broadcast");
-    peer1.sees("Message: ");
-    peer1.types("Hello everybody");
-    peer1.sees_times("Sent to peer", 30);
-    peer1.sees_times("is not online", 100);
-    peer1.sees("Send to peer ID: ");
-    drop(strangers);
-}

@@ -21,13 +21,8 @@ fn alone_in_the_world() {
     let street = Street::of(WEEK05);
     let mut peer1 = street.peer(1);
     discovers(&mut peer1, 1, "[]");
-    peer1.types("list");
-    peer1.sees("[PEER 1] Known peers: [1]\n");
-    peer1.types("broadcast");
-    peer1.sees("Message: ");
-    peer1.types("Hello?");
-    peer1.sees("[PEER 1] NOTICE: No other peer is known. `discover` looks for some\n");
-    peer1.sees("Send to peer ID: ");
+    // It has forgotten everybody but itself, and whoever asks.
+    assert_eq!(asks(&street, 1, 9), "peers 1 9\n");
 }
 
 #[test]
@@ -44,14 +39,8 @@ fn a_peer_outside_the_initial_list_is_learned_from_others() {
     peer1.ends_well();
     let mut peer1 = street.peer(1);
     discovers(&mut peer1, 1, "[2, 7]");
-    peer1.types("list");
-    peer1.sees("[PEER 1] Known peers: [1, 2, 7]\n");
-
-    peer1.types("broadcast");
-    peer1.sees("Message: ");
-    peer1.types("Found you");
-    peer2.sees("): Found you\n");
-    peer7.sees("): Found you\n");
+    peer7.sees("[PEER 7] Peer 1 asks who is online\n");
+    assert_eq!(asks(&street, 1, 2), "peers 1 2 7\n");
 }
 
 #[test]

@@ -16,9 +16,6 @@ use crate::errand::{Errand, Words};
 /// How many peers may relay a message, one after the other.
 pub const MAX_HOPS: usize = 8;
 
-/// What every peer that relays a message puts in front of it.
-const MARK: &str = "[relayed] ";
-
 /// What becomes of a message that has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Relay {
@@ -39,6 +36,17 @@ pub enum Relay {
 /// assert_eq!(relay_message("relay race tonight?"), Relay::ForUs);
 /// ```
 pub fn relay_message(message: &str) -> Relay {
+    /// What every peer that relays a message puts in front of it.
+    const MARK: &str = "[relayed] ";
+
+    /// Reads `relay <id> <text>`; nothing else is a request, however similar.
+    fn next_stop(text: &str) -> Option<(PeerId, &str)> {
+        let (id, text) = text.strip_prefix("relay ")?.split_once(' ')?;
+        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number && !text.is_empty()).then_some(())?;
+        Some((id.parse().ok()?, text))
+    }
+
     let mut rest = message;
     let mut hops = 0;
     while let Some(unmarked) = rest.strip_prefix(MARK) {
@@ -47,18 +55,9 @@ pub fn relay_message(message: &str) -> Relay {
     }
     let Some((to, text)) = next_stop(rest) else { return Relay::ForUs };
     if hops >= MAX_HOPS {
-        return Relay::Refused(Event::RelayEnded { to });
+        return Relay::Refused(Event::RelayEnded { to, hops });
     }
-    let marked = MARK.repeat(hops + 1) + text;
-    Relay::Forward(Errand { to, words: Words::Relay(marked) })
-}
-
-/// Reads `relay <id> <text>`; nothing else is a request, however similar.
-fn next_stop(text: &str) -> Option<(PeerId, &str)> {
-    let (id, text) = text.strip_prefix("relay ")?.split_once(' ')?;
-    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && !text.is_empty()).then_some(())?;
-    Some((id.parse().ok()?, text))
+    Relay::Forward(Errand { to, words: Words::Relay(MARK.repeat(hops + 1) + text) })
 }
 
 #[cfg(test)]
@@ -107,6 +106,9 @@ mod tests {
             assert!(hops <= MAX_HOPS);
         }
         assert_eq!(hops, MAX_HOPS);
-        assert_eq!(relay_message(&message), Relay::Refused(Event::RelayEnded { to: 1 }));
+        assert_eq!(
+            relay_message(&message),
+            Relay::Refused(Event::RelayEnded { to: 1, hops: 8 })
+        );
     }
 }

@@ -27,9 +27,6 @@ use crate::sender::Senders;
 /// who wants to leave comes first.
 pub const PATIENCE: Duration = Duration::from_millis(950);
 
-/// The exit status of a program that was interrupted, as shells count: 128 + SIGINT.
-const INTERRUPTED: i32 = 130;
-
 /// The word of the note that says goodbye.
 const BYE: &str = "bye";
 
@@ -60,12 +57,9 @@ pub fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
     let mut again = false;
     ctrlc::set_handler(move || {
         if std::mem::replace(&mut again, true) {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "main hangs, or was too slow: that is \
-                what the second Ctrl-C says"
-            )]
-            std::process::exit(INTERRUPTED);
+            // The status of an interrupted program, as shells count: 128 + SIGINT.
+            #[expect(clippy::disallowed_methods, reason = "the user will not wait for main")]
+            std::process::exit(130);
         }
         let _ = interrupt.try_send(());
     })?;
@@ -85,6 +79,20 @@ pub fn close(
     reports: &Receiver<Report>,
     mut show: impl FnMut(Report) -> io::Result<()>,
 ) -> io::Result<()> {
+    /// Dials our own listener, so that a thread wakes up in `accept`.
+    fn wake(listener: SocketAddr) {
+        let mut address = listener;
+        if address.ip().is_unspecified() {
+            // "Everywhere" can be listened on, but only somewhere can be dialed.
+            address.set_ip(match address.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        // Fails if nobody can be let in. Then the thread is in a pause, and has been woken there.
+        let _ = TcpStream::connect_timeout(&address, PATIENCE / 2);
+    }
+
     let deadline = Instant::now() + PATIENCE;
     let time_left = || deadline.saturating_duration_since(Instant::now());
     let Listener { address, door } = listener;
@@ -111,18 +119,4 @@ pub fn close(
         let _ = thread.join(); // It has panicked, and said so, or it has ended.
     }
     Ok(())
-}
-
-/// Dials our own listener, so that a thread wakes up in `accept`.
-fn wake(listener: SocketAddr) {
-    let mut address = listener;
-    if address.ip().is_unspecified() {
-        // "Everywhere" can be listened on, but only somewhere can be dialed.
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    // Fails if nobody can be let in. Then the thread is in a pause, and has been woken there.
-    let _ = TcpStream::connect_timeout(&address, PATIENCE / 2);
 }

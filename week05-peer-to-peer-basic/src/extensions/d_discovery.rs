@@ -20,7 +20,7 @@ use crossbeam_channel::{Sender, bounded};
 
 use crate::call::Call;
 use crate::config::{MAX_KNOWN, PeerId};
-use crate::errand::{Errand, Failure, Outcome, Words};
+use crate::errand::{Errand, Outcome, Words};
 use crate::message::{note, read_note};
 use crate::peer::Report;
 
@@ -90,13 +90,8 @@ impl Search {
     pub fn on_answer(&mut self, from: PeerId, outcome: &Outcome, now: Instant) -> Vec<Errand> {
         self.unanswered.remove(&from);
         match outcome {
-            Outcome::Failed(Failure::Offline | Failure::NoAnswer(_) | Failure::TooMany(_)) => {
-                Vec::new()
-            }
-            Outcome::Failed(_) | Outcome::Delivered => {
-                self.online.insert(from);
-                Vec::new()
-            }
+            // Only who picks up is online. A call that we could not even make proves nothing.
+            Outcome::Failed(_) | Outcome::Delivered => Vec::new(),
             Outcome::Answered(message) => {
                 self.online.insert(from);
                 self.ask(answer(message), now)
@@ -138,6 +133,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::errand::Failure;
 
     fn asked(errands: &[Errand]) -> Vec<PeerId> {
         errands.iter().map(|errand| errand.to).collect()
@@ -170,6 +166,17 @@ mod tests {
             assert_eq!(search.result(), Some(&BTreeSet::from([2])), "{answer:?}");
         }
         assert!(answer(b"peers \xff\n").is_empty());
+    }
+
+    #[test]
+    fn a_call_that_could_not_be_made_proves_nothing() {
+        let now = Instant::now();
+        let no_call = [Failure::Broken("too many open files".into()), Failure::Closing];
+        for why in no_call {
+            let (mut search, _) = Search::begin(1, [2], now);
+            assert_eq!(search.on_answer(2, &Outcome::Failed(why), now), []);
+            assert_eq!(search.result(), Some(&BTreeSet::new()));
+        }
     }
 
     #[test]

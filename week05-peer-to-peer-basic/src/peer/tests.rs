@@ -1,4 +1,4 @@
-//! Every rule of a peer, tried with events and a time of our own.
+//! The rules of a peer, tried with events alone: no socket, no thread, no terminal.
 
 use crossbeam_channel::bounded;
 
@@ -130,7 +130,7 @@ fn what_is_still_unsent_when_the_user_leaves_is_told() {
     for _ in 0..=MAX_DIALS {
         hears(&mut peer, "relay 2 hi");
     }
-    let actions = peer.on_quit();
+    let actions = peer.on_quit(Instant::now());
     let why = "ERROR: Not sent to peer 2: this peer is shutting down";
     assert_eq!(shown(&actions), ["Closing connections...", why]);
     let Some(Action::Close(farewells)) = actions.last() else { panic!("it closes") };
@@ -146,4 +146,27 @@ fn a_goodbye_in_our_own_name_changes_nothing() {
     let mut peer = peer();
     peer.on_report(Report::Happened(Event::Left(1)), Instant::now());
     assert!(peer.known.contains(&1));
+}
+
+#[test]
+fn a_broadcast_to_more_peers_than_there_are_senders_reaches_all_of_them() {
+    let mut peer = peer();
+    for by in 100..300 {
+        let (answer, _answers) = bounded(1);
+        peer.on_report(Report::Asked { by, answer }, Instant::now());
+    }
+    types(&mut peer, "broadcast");
+    let mut out = errands(types(&mut peer, "hi"));
+    assert_eq!(out.len(), MAX_DIALS);
+    let mut reached = BTreeSet::new();
+    let mut told = Vec::new();
+    while let Some(errand) = out.pop() {
+        reached.insert(errand.to);
+        let actions = returns(&mut peer, errand, Outcome::Delivered);
+        told.extend(shown(&actions));
+        out.extend(errands(actions));
+    }
+    assert_eq!(reached.len(), 4 + 200);
+    assert_eq!(told.len(), 4 + 200);
+    assert_eq!(peer.question(), Some(ASK_WHOM));
 }

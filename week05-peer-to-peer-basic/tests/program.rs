@@ -1,0 +1,72 @@
+//! What the lab's own program promises beyond the sheet's scenarios: its threads, its help, its
+//! flags. Another program in its place may do all this differently, and is not asked.
+
+use grader::street::{fills_the_queue_of, sends};
+use grader::{Program, Street};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+#[test]
+fn listeners_come_with_callers_and_leave_with_them() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let peer1 = street.peer(1);
+    peer1.runs_threads_called("listener", 1);
+
+    // Two callers who say nothing: a listener for each, and one more at the door.
+    let silent = [street.dials(1), street.dials(1)];
+    peer1.runs_threads_called("listener", 3);
+    drop(silent);
+    // Two stay at the door, so that the next call costs no new thread.
+    peer1.runs_threads_called("listener", 2);
+}
+
+#[test]
+fn senders_come_with_messages_and_leave_when_there_are_none() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let stranger = street.stranger(2);
+    // Nobody picks up, so the sender is out for a while.
+    let _queue = fills_the_queue_of(&stranger);
+    let mut peer1 = street.peer(1);
+    peer1.runs_threads_called("sender", 0);
+    sends(&mut peer1, "2", "Anybody?");
+    peer1.runs_threads_called("sender", 1);
+    peer1.sees("Send to peer ID: ");
+    peer1.runs_threads_called("sender", 0);
+}
+
+#[test]
+fn help_names_every_command() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("help");
+    for command in ["a number", "list", "broadcast", "discover", "help", "quit"] {
+        peer1.sees(&format!("\n  {command} "));
+    }
+    peer1.sees("Send to peer ID: ");
+}
+
+#[test]
+fn flags_and_environment_choose_the_place() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let program = Program::under_test(WEEK05);
+    let base_port = street.ports.base_port().to_string();
+    let flags = ["3", "--host", "localhost", "--base-port", &base_port];
+    // What is typed counts more than what stands in the environment.
+    let environment = [("P2P_HOST", "10.0.0.1"), ("P2P_BASE_PORT", "1")];
+    let mut peer3 = street.story.terminal_with("peer 3", &program, &flags, &environment);
+    peer3.sees(&format!("[PEER 3] Listening on {}\n", street.ports.port(3)));
+    street.leaves(3, "found you");
+    peer3.sees("): found you\n");
+}
