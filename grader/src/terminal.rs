@@ -301,6 +301,16 @@ impl Terminal {
         }
     }
 
+    /// Waits for the program to end; its exit status, if it has one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end in time.
+    #[track_caller]
+    pub fn exit_status(&mut self) -> Option<i32> {
+        self.reads_to_the_end().code()
+    }
+
     /// Everything printed on stdout so far; complete once the program has ended.
     pub fn printed(&mut self) -> String {
         self.take_output();

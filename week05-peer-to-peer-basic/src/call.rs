@@ -24,7 +24,7 @@ pub struct Call {
 
 impl Call {
     /// Takes the call that came in on `stream`; it has `patience` from now.
-    pub fn answer(stream: TcpStream, patience: Duration) -> Self {
+    pub fn accepted(stream: TcpStream, patience: Duration) -> Self {
         Self::since(Instant::now(), stream, patience)
     }
 
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_caller_of_many_small_bytes_runs_into_the_deadline_all_the_same() {
         let (mut caller, stream) = connected();
-        let call = Call::answer(stream, Duration::from_millis(300));
+        let call = Call::accepted(stream, Duration::from_millis(300));
         let drip = thread::Builder::new().spawn(move || {
             // Each byte comes well before a timeout of 300 ms; all of them would take 20 s.
             for _ in 0..1000 {
@@ -180,7 +180,7 @@ mod tests {
             let speak = thread::Builder::new().spawn(move || {
                 let _ = caller.write_all(&vec![b'x'; length]);
             });
-            let call = Call::answer(stream, Duration::from_secs(10));
+            let call = Call::accepted(stream, Duration::from_secs(10));
             let (message, why) = call.read_message();
             assert_eq!((message.len(), why), (MAX_MESSAGE, cut));
             speak.unwrap().join().unwrap();
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn hanging_up_wakes_the_reader() {
         let (_caller, stream) = connected();
-        let call = Call::answer(stream, Duration::from_secs(60));
+        let call = Call::accepted(stream, Duration::from_secs(60));
         thread::scope(|scope| {
             let reader = scope.spawn(|| call.read_message());
             call.hang_up(Cut::Crowded);

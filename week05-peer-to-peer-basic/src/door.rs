@@ -208,7 +208,7 @@ mod tests {
     fn call() -> (Arc<Call>, TcpStream) {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let caller = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
-        let call = Call::answer(socket.accept().unwrap().0, Duration::from_secs(60));
+        let call = Call::accepted(socket.accept().unwrap().0, Duration::from_secs(60));
         (Arc::new(call), caller)
     }
 

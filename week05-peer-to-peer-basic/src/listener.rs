@@ -74,7 +74,7 @@ impl Post {
         loop {
             match self.socket.accept() {
                 Ok((stream, from)) => {
-                    let call = Arc::new(Call::answer(stream, PATIENCE));
+                    let call = Arc::new(Call::accepted(stream, PATIENCE));
                     match self.door.answered(&call) {
                         Come::In => {}
                         Come::InAndCallAnother => {

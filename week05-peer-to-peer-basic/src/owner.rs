@@ -69,22 +69,22 @@ impl Owner {
     pub fn run(mut self, lines: &Receiver<Typed>, interrupts: &Receiver<()>) -> io::Result<()> {
         let no_lines = never();
         loop {
-            let question = self.peer.question();
-            let answers = if question.is_some() { lines } else { &no_lines };
-            self.show_what_is_due(question, !answers.is_empty())?;
+            let prompt = self.peer.prompt();
+            let typed = if prompt.is_some() { lines } else { &no_lines };
+            self.show_what_is_due(prompt, !typed.is_empty())?;
             let actions = select! {
                 recv(self.reports) -> report => match report {
                     Ok(report) => self.peer.on_report(report, Instant::now()),
                     Err(_) => self.peer.on_quit(Instant::now()), // Nobody is left to report.
                 },
-                recv(answers) -> typed => match typed {
-                    Ok(typed) => {
-                        // Typed ahead, perhaps: then the question still goes before the answer.
-                        if let Some(question) = question {
-                            self.screen.ask(question);
+                recv(typed) -> line => match line {
+                    Ok(line) => {
+                        // Typed ahead, perhaps: then the prompt still goes before the answer.
+                        if let Some(prompt) = prompt {
+                            self.screen.ask(prompt);
                         }
                         self.screen.answered();
-                        self.peer.on_typed(typed, Instant::now())
+                        self.peer.on_typed(line, Instant::now())
                     }
                     Err(_) => self.peer.on_quit(Instant::now()), // Ctrl-D.
                 },
@@ -96,11 +96,11 @@ impl Owner {
         }
     }
 
-    /// Brings the terminal up to date, unless there is more to come at once: then the question
+    /// Brings the terminal up to date, unless there is more to come at once: then the prompt
     /// can wait, and so can the terminal.
     fn show_what_is_due(
         &mut self,
-        question: Option<&str>,
+        prompt: Option<&str>,
         is_answered_already: bool,
     ) -> io::Result<()> {
         self.unseen += 1;
@@ -109,8 +109,8 @@ impl Owner {
             return Ok(());
         }
         self.unseen = 0;
-        if let Some(question) = question {
-            self.screen.ask(question);
+        if let Some(prompt) = prompt {
+            self.screen.ask(prompt);
         }
         self.screen.refresh()
     }

@@ -93,7 +93,7 @@ impl Peer {
     }
 
     /// What the user is being asked, if anything.
-    pub fn question(&self) -> Option<&'static str> {
+    pub fn prompt(&self) -> Option<&'static str> {
         match self.asking {
             Asking::Whom => Some(ASK_WHOM),
             Asking::What(_) => Some(ASK_WHAT),

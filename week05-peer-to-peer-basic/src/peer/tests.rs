@@ -43,14 +43,14 @@ fn shown(actions: &[Action]) -> Vec<String> {
 #[test]
 fn nothing_is_asked_until_the_last_answer_has_been_dealt_with() {
     let mut peer = peer();
-    assert_eq!(peer.question(), Some(ASK_WHOM));
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
     types(&mut peer, "2");
-    assert_eq!(peer.question(), Some(ASK_WHAT));
+    assert_eq!(peer.prompt(), Some(ASK_WHAT));
     let mut out = errands(types(&mut peer, "hi"));
-    assert_eq!(peer.question(), None);
+    assert_eq!(peer.prompt(), None);
     let actions = returns(&mut peer, out.remove(0), Outcome::Delivered);
     assert_eq!(shown(&actions), ["Sent to peer 2: hi"]);
-    assert_eq!(peer.question(), Some(ASK_WHOM));
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_search_forgets_the_absent_and_keeps_who_made_itself_known_meanwhile() {
         returns(&mut peer, errand, outcome);
     }
     assert_eq!(peer.known, BTreeSet::from([1, 3, 9]));
-    assert_eq!(peer.question(), Some(ASK_WHOM));
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn a_broadcast_to_more_peers_than_there_are_senders_reaches_all_of_them() {
     }
     assert_eq!(reached.len(), 4 + 200);
     assert_eq!(told.len(), 4 + 200);
-    assert_eq!(peer.question(), Some(ASK_WHOM));
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
 }

@@ -1,0 +1,105 @@
+//! The judge judged: a terminal says yes to a program that keeps its promise, and no, in time
+//! and with a picture, to one that does not. Played with `cat` and `sh`, so on Unix.
+
+#![cfg(unix)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use grader::{Program, Story, Terminal};
+
+fn runs(story: &Story, words: &[&str]) -> Terminal {
+    story.terminal("left", &Program::exactly(&words[..1]), &words[1..])
+}
+
+/// What a failing scenario tells.
+fn complaint(scenario: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(scenario)).expect_err("the scenario fails");
+    panic.downcast_ref::<String>().expect("a text").clone()
+}
+
+#[test]
+fn what_is_typed_is_seen_in_order() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("one");
+    cat.types("two");
+    cat.sees("one\n");
+    cat.sees("two\n");
+    cat.presses_ctrl_d();
+    cat.never_saw("one");
+    cat.ends_well();
+    assert_eq!(cat.printed(), "one\ntwo\n");
+}
+
+#[test]
+fn what_does_not_come_is_told_with_a_picture() {
+    let story = Story::begin();
+    let mut sh = runs(&story, &["sh", "-c", "echo hello; echo oh >&2; exit 3"]);
+    let told = complaint(|| sh.sees("good morning"));
+    assert!(told.starts_with("expected \"good morning\"; but the program has ended"), "{told}");
+    assert!(told.contains("(at terminal.rs:"), "where in the test: {told}");
+    assert!(told.contains("|   hello") && told.contains("| ! oh"), "a picture: {told}");
+}
+
+#[test]
+fn a_line_that_comes_too_early_is_not_the_next_one() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("first");
+    cat.types("second");
+    let told = complaint(|| cat.sees_next("second"));
+    assert!(told.starts_with("expected \"second\", not \"first\""), "{told}");
+}
+
+#[test]
+fn what_was_never_to_be_seen_is_noticed() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("secret");
+    cat.presses_ctrl_d();
+    let told = complaint(|| cat.never_saw("secret"));
+    assert!(told.starts_with("never expected \"secret\""), "{told}");
+}
+
+#[test]
+fn another_exit_status_is_noticed() {
+    let story = Story::begin();
+    let mut sh = runs(&story, &["sh", "-c", "exit 3"]);
+    let told = complaint(|| sh.ends_well());
+    assert!(told.starts_with("expected exit status 0, but: exit status: 3"), "{told}");
+    runs(&story, &["sh", "-c", "exit 3"]).ends_with(3);
+}
+
+#[test]
+fn a_program_that_was_started_by_the_program_ends_with_the_terminal() {
+    let story = Story::begin();
+    let mut sh = runs(&story, &["sh", "-c", "sleep 1000 & echo $!; wait"]);
+    sh.sees("\n");
+    let pid = sh.printed().trim().to_owned();
+    // A process that has ended and was not yet collected by its new parent shows as Z.
+    let is_running = || {
+        let mut ps = runs(&story, &["ps", "-o", "stat=", "-p", &pid]);
+        ps.exit_status();
+        !matches!(ps.printed().trim().chars().next(), None | Some('Z'))
+    };
+    assert!(is_running());
+    drop(sh);
+    assert!(!is_running(), "process {pid} was left behind");
+}
+
+#[test]
+fn keys_are_signals() {
+    let story = Story::begin();
+    let mut sh = runs(
+        &story,
+        &[
+            "sh",
+            "-c",
+            "trap 'echo interrupted; exit 0' INT; echo ready; while :; do read line; done",
+        ],
+    );
+    sh.sees("ready\n");
+    sh.presses_ctrl_c();
+    sh.sees("interrupted\n");
+    sh.ends_well();
+}
