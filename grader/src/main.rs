@@ -1,7 +1,7 @@
 //! `cargo grade [LAB] [TASK]`: runs the tests of everything, of one lab, or of one task.
 //!
-//! It only picks the tests; cargo runs them and prints. What it adds is that a misspelt lab or
-//! task is an error that lists the right names, where cargo would run no test and report success.
+//! It only picks the tests; cargo runs them and prints. What it adds: a misspelt lab or task is
+//! an error that lists the right names, where cargo would run no test and report success.
 
 use std::env;
 use std::ffi::OsString;

@@ -3,8 +3,8 @@
 //!
 //! | thread | owns | waits in | ends |
 //! |---|---|---|---|
-//! | `main` | the addresses, the screen | `Address::ask`, for the events of one conversation | when all others have ended |
-//! | `Peer 1` | its connections, its inbox | its mailbox | when nobody can write to it any more |
+//! | `main` | the addresses, the screen | `Address::ask`, for one conversation | after all others |
+//! | `Peer 1` | its connections, its inbox | its mailbox | when nobody can write to it |
 //! | `Peer 2` | the same, of its own | its mailbox | likewise |
 //! | `Peer 3` | the same, of its own | its mailbox | likewise |
 //!

@@ -8,7 +8,7 @@
 //!
 //! | promise | `src/peer.rs` | here |
 //! |---|---|---|
-//! | nobody is changed while somebody looks | `&mut`: else it does not compile | `RefCell`: else it panics |
+//! | nobody is changed while looked at | `&mut`: else no program | `RefCell`: else a panic |
 //! | a peer is not both ends of a connection | cannot be lent twice | we have to ask |
 //! | whoever is no longer used is freed | one owner | only as long as one side is `Weak` |
 //!

@@ -17,6 +17,10 @@ use crate::{Event, Story};
 pub const MAX_LINE: usize = 64 * 1024;
 
 /// Tells the story in the file at `path`.
+///
+/// # Errors
+///
+/// As [`tell`], and if the file cannot be opened.
 pub fn tell_file(
     path: &Path,
     show: impl FnMut(&Event) -> io::Result<()>,
@@ -29,6 +33,11 @@ pub fn tell_file(
 }
 
 /// Tells the story that `script` holds, line by line, and hands each event to `show`.
+///
+/// # Errors
+///
+/// If a line is refused, cannot be read, or what it tells cannot be shown. The lines before it
+/// have been told.
 pub fn tell(
     name: &str,
     mut script: impl BufRead,

@@ -36,10 +36,15 @@ impl<'line> Step<'line> {
     /// ```
     /// use pattern_in_memory::step::Step;
     ///
-    /// assert_eq!(Step::read("send Alice Bob see you"), Ok(Some(Step::Send("Alice", "Bob", "see you"))));
+    /// let step = Step::Send("Alice", "Bob", "see you");
+    /// assert_eq!(Step::read("send Alice Bob see you"), Ok(Some(step)));
     /// assert_eq!(Step::read("# a comment"), Ok(None));
     /// assert!(Step::read("send Alice Bob").is_err());
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the line is no step; the refusal says what to write instead.
     pub fn read(line: &'line str) -> Result<Option<Self>, Refusal> {
         let words: Vec<_> = line.split_whitespace().collect();
         let step = match words[..] {

@@ -24,6 +24,10 @@ impl Story {
     }
 
     /// Does what `line` says, and tells what happened.
+    ///
+    /// # Errors
+    ///
+    /// If the line is no step, or names somebody who is not there; then nothing has happened.
     pub fn tell(&mut self, line: &str) -> Result<Vec<Event>, Refusal> {
         match Step::read(line)? {
             None => Ok(Vec::new()),

@@ -154,6 +154,7 @@ mod tests {
     #[test]
     fn a_caller_of_many_small_bytes_runs_into_the_deadline_all_the_same() {
         let (mut caller, stream) = connected();
+        caller.write_all(b".").unwrap();
         let call = Call::accepted(stream, Duration::from_millis(300));
         let drip = thread::Builder::new().spawn(move || {
             // Each byte comes well before a timeout of 300 ms; all of them would take 20 s.

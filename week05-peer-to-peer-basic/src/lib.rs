@@ -14,13 +14,16 @@
 //!  sender* ── outcome ─────┘                  (* as many as there are calls)
 //! ```
 //!
-//! | thread     | owns                | waits in           | ends                              |
-//! |------------|---------------------|--------------------|-----------------------------------|
-//! | `week05`   | the rules, the screen | `select!`        | when the user leaves; it is main  |
-//! | `listener` | one call at a time  | `accept`, `read`   | when woken and told to; 1 to 65 of them |
-//! | `sender`   | one call at a time  | `connect`, `read`  | after a second without work; 0 to 64 of them |
-//! | `keyboard` | stdin               | `read`             | at Ctrl-D, or with the process    |
-//! | `ctrl-c`   | nothing             | a signal           | with the process                  |
+//! | thread     | owns                  | waits in          | ends                        |
+//! |------------|-----------------------|-------------------|-----------------------------|
+//! | `week05`   | the rules, the screen | `select!`         | when the user leaves (main) |
+//! | `listener` | one call at a time    | `accept`, `read`  | when woken and told to      |
+//! | `sender`   | one call at a time    | `connect`, `read` | after a second without work |
+//! | `keyboard` | stdin                 | `read`            | at Ctrl-D, or with the rest |
+//! | `ctrl-c`   | nothing               | a signal          | with the process            |
+//!
+//! There are 1 to 65 listeners and 0 to 64 senders. A listener that has answered a call also
+//! waits for its turn when it is crowded, and for the owner when the caller asks a question.
 //!
 //! All but the last two are joined. Those two wait for the world outside, and std has no way
 //! to wake a thread that waits for a key; they own nothing that has to be put in order.

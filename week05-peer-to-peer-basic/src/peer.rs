@@ -273,7 +273,7 @@ impl Peer {
     }
 
     /// Once the search is over: who is online. From then on we know exactly these, and those
-    /// who made themselves known in the meantime.
+    /// who made themselves known in the meantime, up to [`MAX_KNOWN`].
     fn search_result(&mut self) -> Option<Action> {
         let search = self.search.take_if(|search| search.result().is_some())?;
         let online = search.result()?;

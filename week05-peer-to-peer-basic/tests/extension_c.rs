@@ -8,8 +8,9 @@ use grader::{Street, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
-/// A shutdown takes a second at most; what the machine's other work costs comes on top.
-const LIMIT: Duration = Duration::from_secs(3);
+/// A shutdown takes a second at most. A machine with other work to do may start a thread late,
+/// so the test allows for that; a peer that waits for a caller's 2 s does not get through.
+const LIMIT: Duration = Duration::from_millis(1900);
 
 /// Demands the last two lines, status 0, and that the port can be listened on again at once.
 #[track_caller]

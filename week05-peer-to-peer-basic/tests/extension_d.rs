@@ -121,7 +121,7 @@ fn what_others_say_is_hearsay() {
     let street = Street::of(WEEK05);
     let liar = street.stranger(2);
     let mut peer1 = street.peer(1);
-    // One of those it names is there; the others would live above all ports that anybody uses.
+    // One of those it names is there; where the others would live, Linux gives out no ports.
     let nobody = 61_000 - street.ports.base_port();
     let named: Vec<_> = (nobody..nobody + 4000).map(|id| id.to_string()).collect();
     let answer = format!("peers 20 {}\n", named.join(" "));
