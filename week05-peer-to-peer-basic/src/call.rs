@@ -38,7 +38,7 @@ impl Call {
         let stream = TcpStream::connect_timeout(&peer, patience)?;
         // The system gives our end of the line any free port. If that is the very one we dial,
         // and nobody listens there, we are talking to ourselves.
-        if stream.local_addr()? == peer {
+        if stream.local_addr()? == stream.peer_addr()? {
             return Err(ErrorKind::ConnectionRefused.into());
         }
         Ok(Self::since(begun, stream, patience))

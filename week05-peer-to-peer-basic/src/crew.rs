@@ -40,26 +40,21 @@ impl<J: Send + 'static> Crew<J> {
         Self { name, most, work: Arc::new(work), hand_out, take, threads: Vec::new() }
     }
 
-    /// Gives `job` to an idle thread, or to a new one if there is room, or to whoever is free
-    /// within `patience`.
+    /// Gives `job` to an idle thread, or to a new one if there is room; if there is none, to
+    /// whoever is free within `patience`.
     ///
     /// # Errors
     ///
-    /// The job, if nobody can do it for now.
+    /// The job, if nobody can do it for now: all are busy, or the system has no thread.
     pub fn offer(&mut self, job: J, patience: Duration) -> Result<(), J> {
         let job = match self.hand_out.try_send(job) {
             Ok(()) => return Ok(()),
             Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) => job,
         };
         self.threads.retain(|thread| !thread.is_finished());
-        let job = if self.threads.len() < self.most {
-            match self.hire(job) {
-                Ok(()) => return Ok(()),
-                Err(job) => job,
-            }
-        } else {
-            job
-        };
+        if self.threads.len() < self.most {
+            return self.hire(job);
+        }
         self.hand_out.send_timeout(job, patience).map_err(SendTimeoutError::into_inner)
     }
 

@@ -69,11 +69,22 @@ impl Door {
         }
     }
 
-    /// The thread that was to be called could not be started.
+    /// The thread that was to be called could not be started. Until somebody comes back there
+    /// is nobody at the door, so the longest call is ended for it.
     pub fn nobody_came(&self) {
         let mut account = self.account();
         account.at_door -= 1;
         account.threads -= 1;
+        drop(account);
+        self.makes_room();
+    }
+
+    /// Ends the longest call, if it has had its moment: the system is short of something.
+    pub fn makes_room(&self) {
+        let longest = self.account().longest(Instant::now());
+        if let Some(Ok(longest)) = longest {
+            longest.hang_up(Cut::Crowded);
+        }
     }
 
     /// A thread has been started, and is to be joined in the end.
@@ -165,13 +176,23 @@ impl Account {
         if self.closed || self.calls.len() <= MAX_CALLERS {
             return Crowd::Room;
         }
-        let Some(longest) = self.calls[0].upgrade() else { return Crowd::Room };
+        match self.longest(now) {
+            None => Crowd::Room,
+            Some(Ok(longest)) => Crowd::TooLong(longest),
+            Some(Err(left)) => Crowd::Wait(left),
+        }
+    }
+
+    /// Takes out the longest call; or, if it is younger than a moment, how long it still has.
+    fn longest(&mut self, now: Instant) -> Option<Result<Arc<Call>, Duration>> {
+        self.calls.retain(|call| call.strong_count() > 0);
+        let longest = self.calls.first()?.upgrade()?;
         let age = now.saturating_duration_since(longest.begun());
         match MOMENT.checked_sub(age) {
-            Some(left) if !left.is_zero() => Crowd::Wait(left),
+            Some(left) if !left.is_zero() => Some(Err(left)),
             _ => {
                 self.calls.remove(0);
-                Crowd::TooLong(longest)
+                Some(Ok(longest))
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::config::{MAX_CALLERS, MAX_MESSAGE, PeerId};
+use crate::config::{MAX_MESSAGE, PeerId};
 use crate::errand::Failure;
 
 /// The first question: to whom?
@@ -25,6 +25,14 @@ pub enum Event {
         /// The caller's address; not the port it listens on, that is another one.
         from: SocketAddr,
         /// What it said, cleaned.
+        message: String,
+    },
+    /// Somebody dialed us and left the beginning of a message; why there is no more, [`Cut`]
+    /// tells. It reads like a message, but is not acted on.
+    ReceivedPart {
+        /// The caller's address.
+        from: SocketAddr,
+        /// What it said before the call ended, cleaned.
         message: String,
     },
     /// A call ended before its message did.
@@ -118,7 +126,9 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listening(port) => write!(f, "Listening on {port}"),
-            Self::Received { from, message } => write!(f, "From {}: {message}", Caller(from)),
+            Self::Received { from, message } | Self::ReceivedPart { from, message } => {
+                write!(f, "From {}: {message}", Caller(from))
+            }
             Self::Cut { from, after, why } => {
                 write!(f, "NOTICE: Call from {} cut after {after} bytes: {why}", Caller(from))
             }
@@ -170,7 +180,7 @@ impl fmt::Display for Cut {
             Self::TooLong => write!(f, "a message has at most {MAX_MESSAGE} bytes"),
             Self::TooSlow(patience) => write!(f, "it was not finished within {patience:?}"),
             Self::Crowded => {
-                write!(f, "{MAX_CALLERS} callers at once, and it had the line for longest")
+                write!(f, "too many callers at once, and it had the line for longest")
             }
             Self::Closing => write!(f, "this peer is shutting down"),
             Self::Broken(error) => write!(f, "{error}"),

@@ -29,7 +29,7 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long to wait when the system lets nobody in (too many open files, say). It would only
 /// say so again at once.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The listener threads, and how to end them.
 pub struct Listener {
@@ -95,6 +95,8 @@ impl Post {
                     if self.door.is_in_trouble_anew() {
                         tell(&self.report, Event::Deaf(error.to_string()));
                     }
+                    // If it was for want of descriptors, the longest call can help out.
+                    self.door.makes_room();
                     if self.door.is_closed_within(PAUSE) {
                         return;
                     }
@@ -123,13 +125,15 @@ fn receive_message(from: SocketAddr, call: &Call, report: &Sender<Report>) {
     {
         return tell(report, Event::Left(peer));
     }
-    // Who is cut off before the first byte has left no message; who hangs up has left an
-    // empty one.
-    if cut.is_none() || !bytes.is_empty() {
-        tell(report, Event::Received { from, message: clean(&bytes) });
-    }
-    if let Some(why) = cut {
-        tell(report, Event::Cut { from, after: bytes.len(), why });
+    let message = clean(&bytes);
+    match cut {
+        None => tell(report, Event::Received { from, message }),
+        Some(why) => {
+            if !message.is_empty() {
+                tell(report, Event::ReceivedPart { from, message });
+            }
+            tell(report, Event::Cut { from, after: bytes.len(), why });
+        }
     }
 }
 

@@ -25,11 +25,12 @@ fn main() -> ExitCode {
 fn run(Arguments { id, neighbourhood }: Arguments) -> Result<()> {
     let address = neighbourhood.address_of(id).context("this peer has no port")?;
     let socket = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
+    // Before the first line, since whoever reads it may press Ctrl-C at once.
+    let interrupts = c_shutdown::interrupts().context("cannot wait for Ctrl-C")?;
     let mut screen = Screen::new(id, io::stdout());
     screen.show(&Event::Listening(address.port()));
     screen.refresh().context("cannot print")?;
 
-    let interrupts = c_shutdown::interrupts().context("cannot wait for Ctrl-C")?;
     let lines = console::keyboard().context("cannot read the keyboard")?;
     let peer = Peer::new(id, neighbourhood);
     let owner = Owner::start(peer, neighbourhood, socket, screen).context("cannot listen")?;

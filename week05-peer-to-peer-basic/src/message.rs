@@ -43,9 +43,9 @@ pub fn note(word: &str, sender: PeerId) -> String {
 /// Reads a [`note`] that begins with `word`: who sent it.
 pub fn read_note(word: &str, message: &[u8]) -> Option<PeerId> {
     let id = message.strip_prefix(word.as_bytes())?.strip_prefix(b" ")?.strip_suffix(b"\n")?;
-    // Rust reads "+2" as a number; here there is one way to write an id.
-    id.iter().all(u8::is_ascii_digit).then_some(())?;
-    str::from_utf8(id).ok()?.parse().ok()
+    let id = str::from_utf8(id).ok()?;
+    // Rust reads "+2" and "002" as numbers; here there is one way to write an id.
+    id.parse().ok().filter(|number: &PeerId| number.to_string() == id)
 }
 
 /// Whether a terminal would obey `c` rather than show it.
@@ -71,9 +71,16 @@ mod tests {
 
     #[test]
     fn what_is_almost_a_note_is_a_message() {
-        for message in
-            ["bye\n", "bye \n", "bye 2", "bye 2\n\n", "bye  2\n", "bye +2\n", "bye 2 \n"]
-        {
+        for message in [
+            "bye\n",
+            "bye \n",
+            "bye 2",
+            "bye 2\n\n",
+            "bye  2\n",
+            "bye +2\n",
+            "bye 02\n",
+            "bye 2 \n",
+        ] {
             assert_eq!(read_note("bye", message.as_bytes()), None, "{message:?}");
         }
         assert_eq!(read_note("bye", b"bye 65536\n"), None);

@@ -1,12 +1,12 @@
 //! The outbox: errands that senders are out on, and errands that wait for a sender. Pure.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use crate::config::MAX_DIALS;
-use crate::errand::Errand;
+use crate::errand::{Errand, Words};
 
-/// How many errands may wait for a sender before relays are refused. Others can make us relay,
-/// so there is an end.
+/// How many relays may wait for a sender. Others can make us relay, so there is an end.
 pub const MAX_WAITING: usize = 256;
 
 /// What is on its way, and what waits for its turn.
@@ -14,7 +14,10 @@ pub const MAX_WAITING: usize = 256;
 pub struct Outbox {
     /// How many senders are out.
     out: usize,
-    waiting: VecDeque<Errand>,
+    /// What our own user wants.
+    ours: VecDeque<Errand>,
+    /// What strangers want relayed. They wait behind our user, who waits for an answer.
+    relays: VecDeque<Errand>,
 }
 
 impl Outbox {
@@ -24,24 +27,74 @@ impl Outbox {
             self.out += 1;
             return Some(errand);
         }
-        self.waiting.push_back(errand);
+        match errand.words {
+            Words::Relay(_) => self.relays.push_back(errand),
+            _ => self.ours.push_back(errand),
+        }
         None
     }
 
     /// A sender has come home; the next errand, if one waits.
     pub fn returned(&mut self) -> Option<Errand> {
-        let next = self.waiting.pop_front();
+        let next = self.ours.pop_front().or_else(|| self.relays.pop_front());
+        // The next one takes its place, so that there are never more than `MAX_DIALS` out.
         self.out -= usize::from(next.is_none());
         next
     }
 
-    /// Whether enough is waiting already.
+    /// Whether enough relays are waiting already.
     pub fn is_full(&self) -> bool {
-        self.waiting.len() >= MAX_WAITING
+        self.relays.len() >= MAX_WAITING
     }
 
     /// Takes out everything that nobody is on the way with.
     pub fn empty(&mut self) -> impl Iterator<Item = Errand> + use<> {
-        std::mem::take(&mut self.waiting).into_iter()
+        let (ours, relays) = (mem::take(&mut self.ours), mem::take(&mut self.relays));
+        ours.into_iter().chain(relays)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relay(to: u16) -> Errand {
+        Errand { to, words: Words::Relay(String::new()) }
+    }
+
+    fn message(to: u16) -> Errand {
+        Errand { to, words: Words::Message(String::new()) }
+    }
+
+    #[test]
+    fn never_are_more_out_than_may_be() {
+        let mut outbox = Outbox::default();
+        let sent = (0..100).filter_map(|to| outbox.put(relay(to))).count();
+        assert_eq!(sent, MAX_DIALS);
+        // Whoever comes home is replaced by one that waits, and not by a newcomer as well.
+        assert_eq!(outbox.returned(), Some(relay(64)));
+        assert_eq!(outbox.put(relay(200)), None);
+    }
+
+    #[test]
+    fn our_user_goes_before_strangers() {
+        let mut outbox = Outbox::default();
+        for to in 0..100 {
+            outbox.put(relay(to));
+        }
+        outbox.put(message(7));
+        assert_eq!(outbox.returned(), Some(message(7)));
+        assert_eq!(outbox.returned(), Some(relay(64)));
+    }
+
+    #[test]
+    fn when_nobody_waits_there_is_room_again() {
+        let mut outbox = Outbox::default();
+        for to in 0..64 {
+            outbox.put(relay(to));
+        }
+        assert_eq!(outbox.returned(), None);
+        assert_eq!(outbox.put(relay(64)), Some(relay(64)));
+        assert_eq!(outbox.put(relay(65)), None);
     }
 }

@@ -71,7 +71,14 @@ impl Owner {
         loop {
             let prompt = self.peer.prompt();
             let typed = if prompt.is_some() { lines } else { &no_lines };
-            self.show_what_is_due(prompt, !typed.is_empty())?;
+            if let Err(error) = self.show_what_is_due(prompt, !typed.is_empty()) {
+                // Nobody sees us any more. The others are told all the same.
+                let farewells = self.peer.on_quit(Instant::now());
+                if let Some(farewells) = self.carry_out(farewells) {
+                    self.close(farewells)?;
+                }
+                return Err(error);
+            }
             let actions = select! {
                 recv(self.reports) -> report => match report {
                     Ok(report) => self.peer.on_report(report, Instant::now()),
@@ -136,18 +143,21 @@ impl Owner {
         None
     }
 
+    /// Ends everything. A terminal that is gone does not keep us from it; it is told at the end.
     fn close(self, farewells: Vec<Errand>) -> io::Result<()> {
         let Self { mut peer, mut screen, listener, senders, reports, .. } = self;
-        screen.refresh()?;
+        let mut shown = screen.refresh();
         c_shutdown::close(listener, senders, farewells, &reports, |report| {
             for action in peer.on_report(report, Instant::now()) {
                 if let Action::Show(event) = action {
                     screen.show(&event);
                 }
             }
-            screen.refresh()
-        })?;
+            if shown.is_ok() {
+                shown = screen.refresh();
+            }
+        });
         screen.show(&Event::ShuttingDown);
-        screen.refresh()
+        shown.and_then(|()| screen.refresh())
     }
 }

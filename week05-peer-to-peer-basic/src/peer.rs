@@ -280,8 +280,11 @@ impl Peer {
         let me = self.id;
         self.known
             .retain(|&peer| peer == me || !search.has_asked(peer) || online.contains(&peer));
-        let room = MAX_KNOWN.saturating_sub(self.known.len());
-        self.known.extend(online.iter().take(room));
+        for &peer in online {
+            if self.known.len() < MAX_KNOWN {
+                self.known.insert(peer);
+            }
+        }
         if !self.closing {
             self.asking = Asking::Whom;
         }

@@ -1,5 +1,7 @@
 //! Extension B, relay: messages that are passed on, and those that only look like it.
 
+use std::io::Write;
+
 use grader::Street;
 use grader::street::{hears, sends};
 
@@ -81,6 +83,18 @@ fn a_relayed_message_that_grows_too_long_is_refused_with_the_limit() {
     let text = "x".repeat(64 * 1024 - "relay 3 ".len());
     street.leaves(1, format!("relay 3 {text}"));
     peer1.sees("[PEER 1] ERROR: Not sent to peer 3: a message has at most 65536 bytes");
+}
+
+#[test]
+fn a_message_that_was_cut_is_not_relayed_as_if_it_were_whole() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    let mut stranger = street.dials(1);
+    stranger.write_all(b"relay 3 send 100, but only if ").expect("the peer takes it");
+    peer1.sees("cut after 30 bytes: it was not finished within 2s\n");
+    peer1.types("quit");
+    peer1.ends_well();
+    assert!(!peer1.printed().contains("peer 3"), "{}", peer1.printed());
 }
 
 #[test]

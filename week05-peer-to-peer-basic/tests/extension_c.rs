@@ -124,6 +124,28 @@ fn the_known_online_peers_are_told() {
 }
 
 #[test]
+#[cfg(unix)]
+fn whoever_closes_the_window_says_goodbye_too() {
+    let street = Street::of(WEEK05);
+    let mut peer2 = street.peer(2);
+    let mut peer1 = street.peer(1);
+    assert_eq!(peer1.closes_window_and_types("help"), Some(1));
+    peer2.sees("[PEER 2] Peer 1 has left\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_first_line_and_ctrl_c_at_once_are_a_shutdown() {
+    let street = Street::of(WEEK05);
+    for _ in 0..20 {
+        let mut peer1 = street.starts(1);
+        peer1.sees("[PEER 1] Listening on ");
+        peer1.is_terminated();
+        peer1.ends_well();
+    }
+}
+
+#[test]
 fn the_farewell_is_a_line_that_nobody_can_type() {
     let street = Street::of(WEEK05);
     let stranger = street.stranger(2);

@@ -127,14 +127,18 @@ fn a_search_forgets_the_absent_and_keeps_who_made_itself_known_meanwhile() {
 #[test]
 fn what_is_still_unsent_when_the_user_leaves_is_told() {
     let mut peer = peer();
+    let mut out = Vec::new();
     for _ in 0..=MAX_DIALS {
-        hears(&mut peer, "relay 2 hi");
+        out.extend(errands(hears(&mut peer, "relay 2 hi")));
     }
     let actions = peer.on_quit(Instant::now());
     let why = "ERROR: Not sent to peer 2: this peer is shutting down";
     assert_eq!(shown(&actions), ["Closing connections...", why]);
     let Some(Action::Close(farewells)) = actions.last() else { panic!("it closes") };
     assert_eq!(farewells.iter().map(|errand| errand.to).collect::<Vec<_>>(), [2, 3, 4, 5]);
+    // What is on its way comes home, and is told.
+    let actions = returns(&mut peer, out.remove(0), Outcome::Delivered);
+    assert_eq!(shown(&actions), ["Sent to peer 2: [relayed] hi"]);
     // And nothing is relayed any more.
     let actions = hears(&mut peer, "relay 3 hi");
     assert_eq!(shown(&actions)[1..], ["ERROR: Not sent to peer 3: this peer is shutting down"]);
@@ -169,4 +173,15 @@ fn a_broadcast_to_more_peers_than_there_are_senders_reaches_all_of_them() {
     assert_eq!(reached.len(), 4 + 200);
     assert_eq!(told.len(), 4 + 200);
     assert_eq!(peer.prompt(), Some(ASK_WHOM));
+}
+
+#[test]
+fn a_part_of_a_message_is_shown_but_not_relayed() {
+    let mut peer = peer();
+    let from = "127.0.0.1:50123".parse().unwrap();
+    let message = "relay 2 send 100, but only if ".to_owned();
+    let report = Report::Happened(Event::ReceivedPart { from, message });
+    let actions = peer.on_report(report, Instant::now());
+    assert_eq!(shown(&actions), ["From ('127.0.0.1', 50123): relay 2 send 100, but only if "]);
+    assert!(errands(actions).is_empty());
 }
