@@ -13,8 +13,8 @@ use crate::event::{Refusal, Trouble};
 use crate::{Event, Story};
 
 /// How many bytes a line may have. Without a bound, one line that never ends takes all the
-/// memory there is.
-pub const MAX_LINE: usize = 64 * 1024;
+/// memory there is; and 64 peers keep 64 messages each.
+pub const MAX_LINE: usize = 4 * 1024;
 
 /// Tells the story in the file at `path`.
 ///

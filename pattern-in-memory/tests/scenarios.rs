@@ -12,7 +12,7 @@ const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
 
 /// The bounds, in the numbers of the sheet.
-const LINE: usize = 65_536;
+const LINE: usize = 4096;
 const NAME: usize = 64;
 const PEERS: usize = 64;
 const INBOX: usize = 64;
@@ -179,7 +179,7 @@ fn script_mode_bounds_a_line() {
 
     let stand = told.lines().take(4).flat_map(|line| [line, "\n"]).collect::<String>();
     let complaint = refuses("longer", format!("{steps}{send}{text}x\n"), &stand);
-    let expected = "line 4: the line is too long; write at most 65536 bytes on one line\n";
+    let expected = "line 4: the line is too long; write at most 4096 bytes on one line\n";
     assert_eq!(complaint, expected);
 }
 
@@ -188,7 +188,7 @@ fn script_mode_bounds_a_line_that_never_ends() {
     let story = Story::begin();
     let mut demo = run(&story, &["--script", "-"]);
     demo.types_half(&"x".repeat(LINE + 1)); // No Enter, and no Ctrl-D.
-    demo.sees_next("line 1: the line is too long; write at most 65536 bytes on one line");
+    demo.sees_next("line 1: the line is too long; write at most 4096 bytes on one line");
     demo.ends_with(2);
 }
 

@@ -23,6 +23,9 @@ const MAX_THREADS: usize = MAX_CALLERS + 1;
 /// done in a fraction of that.
 const MOMENT: Duration = Duration::from_millis(10);
 
+/// How often the same trouble is told.
+const NEWS: Duration = Duration::from_secs(10);
+
 /// What a thread that has answered a call is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Come {
@@ -106,10 +109,10 @@ impl Door {
         stays
     }
 
-    /// There is trouble at the door; whether it is the first since somebody came in. The same
-    /// one comes again and again, and is told once.
+    /// There is trouble at the door; whether it is time to tell. The same trouble comes again
+    /// and again, and is told every [`NEWS`] only.
     pub fn is_in_trouble_anew(&self) -> bool {
-        !std::mem::replace(&mut self.account().in_trouble, true)
+        self.account().is_in_trouble_anew(Instant::now())
     }
 
     /// Closes the door, and hangs up on everybody.
@@ -154,7 +157,8 @@ struct Account {
     calls: Vec<Weak<Call>>,
     started: Vec<JoinHandle<()>>,
     closed: bool,
-    in_trouble: bool,
+    /// When trouble was told last.
+    told: Option<Instant>,
 }
 
 enum Crowd {
@@ -166,7 +170,6 @@ enum Crowd {
 impl Account {
     fn leaves_door_for(&mut self, call: &Arc<Call>) {
         self.at_door -= 1;
-        self.in_trouble = false;
         self.calls.push(Arc::downgrade(call));
     }
 
@@ -195,6 +198,15 @@ impl Account {
                 Some(Ok(longest))
             }
         }
+    }
+
+    fn is_in_trouble_anew(&mut self, now: Instant) -> bool {
+        let is_old = |told| now.saturating_duration_since(told) < NEWS;
+        let is_news = !self.told.is_some_and(is_old);
+        if is_news {
+            self.told = Some(now);
+        }
+        is_news
     }
 
     fn who_comes(&mut self) -> Come {
@@ -264,6 +276,15 @@ mod tests {
         assert_eq!(fate(&second, caller), None);
         let (first, caller) = calls.swap_remove(0);
         assert_eq!(fate(&first, caller), Some(Cut::Crowded));
+    }
+
+    #[test]
+    fn trouble_is_told_now_and_then_and_not_again_and_again() {
+        let mut account = Account::default();
+        let now = Instant::now();
+        assert!(account.is_in_trouble_anew(now));
+        assert!(!account.is_in_trouble_anew(now + NEWS / 2));
+        assert!(account.is_in_trouble_anew(now + NEWS));
     }
 
     #[test]
