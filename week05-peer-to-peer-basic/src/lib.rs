@@ -19,14 +19,14 @@
 //! | `week05`   | the rules, the screen | `select!`         | when the user leaves (main) |
 //! | `listener` | one call at a time    | `accept`, `read`  | when woken and told to      |
 //! | `sender`   | one call at a time    | `connect`, `read` | after a second without work |
-//! | `keyboard` | stdin                 | `read`            | at Ctrl-D, or with the rest |
+//! | `keyboard` | stdin                 | `poll`            | at Ctrl-D, or when told to  |
 //! | `ctrl-c`   | nothing               | a signal          | with the process            |
 //!
 //! There are 1 to 65 listeners and 0 to 64 senders. A listener that has answered a call also
 //! waits for its turn when it is crowded, and for the owner when the caller asks a question.
 //!
-//! All but the last two are joined. Those two wait for the world outside, and std has no way
-//! to wake a thread that waits for a key; they own nothing that has to be put in order.
+//! All but the last are joined; `ctrl-c` belongs to the crate of that name, and owns nothing.
+//! (On Windows a keyboard that waits for a key is left to the end of the process as well.)
 //!
 //! What is shared is sent. The one lock is in [`door`], which says why.
 
@@ -40,6 +40,7 @@ pub mod door;
 pub mod errand;
 pub mod event;
 pub mod extensions;
+pub mod keyboard;
 pub mod listener;
 pub mod message;
 pub mod outbox;

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use week05::arguments::Arguments;
-use week05::console::{self, Screen};
+use week05::console::Screen;
 use week05::extensions::c_shutdown;
+use week05::keyboard::Keyboard;
 use week05::owner::Owner;
 use week05::{Event, Peer};
 
@@ -31,10 +32,12 @@ fn run(Arguments { id, neighbourhood }: Arguments) -> Result<()> {
     screen.show(&Event::Listening(address.port()));
     screen.refresh().context("cannot print")?;
 
-    let lines = console::keyboard().context("cannot read the keyboard")?;
+    let keyboard = Keyboard::plug_in().context("cannot read the keyboard")?;
     let peer = Peer::new(id, neighbourhood);
     let owner = Owner::start(peer, neighbourhood, socket, screen).context("cannot listen")?;
-    owner.run(&lines, &interrupts).context("cannot print")
+    let ended = owner.run(&keyboard.lines, &interrupts).context("cannot print");
+    keyboard.unplug();
+    ended
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {
