@@ -70,3 +70,20 @@ fn flags_and_environment_choose_the_place() {
     street.leaves(3, "found you");
     peer3.sees("): found you\n");
 }
+
+#[test]
+fn a_message_that_comes_in_leaves_the_prompt_below_it() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types("2");
+    peer1.is_asked("Message: ");
+    let port = street.leaves(1, "I can still be heard");
+    peer1.sees_next(&format!("[PEER 1] From ('127.0.0.1', {port}): I can still be heard"));
+    peer1.is_asked("Message: ");
+    // And what is typed now answers it.
+    peer1.types("Anybody?");
+    peer1.sees_next("[PEER 1] ERROR: Peer 2 is not online");
+}
