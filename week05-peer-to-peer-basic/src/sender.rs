@@ -103,6 +103,8 @@ fn dial(neighbourhood: Neighbourhood, to: PeerId) -> Result<Call, Failure> {
 fn failure(error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::ConnectionRefused => Failure::Offline,
+        // Windows knocks at a closed door three times, which takes it longer than our patience.
+        ErrorKind::TimedOut if cfg!(windows) => Failure::Offline,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Failure::NoAnswer(PATIENCE),
         _ => Failure::Broken(error.to_string()),
     }
