@@ -84,7 +84,8 @@ fn a_program_that_was_started_by_the_program_ends_with_the_terminal() {
     };
     assert!(is_running());
     drop(sh);
-    assert!(!is_running(), "process {pid} was left behind");
+    // It has been killed; on a busy machine it may take a moment to die.
+    assert!((0..500).any(|_| !is_running()), "process {pid} was left behind");
 }
 
 #[test]

@@ -80,10 +80,7 @@ fn read_line(keyboard: &mut impl BufRead) -> io::Result<Option<Typed>> {
 }
 
 /// Dropped to end the wait for a key.
-#[cfg(unix)]
 type StopOrder = io::PipeWriter;
-#[cfg(not(unix))]
-type StopOrder = ();
 
 /// Stdin, and what ends the wait for it.
 #[cfg(unix)]
@@ -98,7 +95,7 @@ fn stdin() -> io::Result<(impl Read + Send + 'static, StopOrder)> {
 
 #[cfg(not(unix))]
 fn stdin() -> io::Result<(impl Read + Send + 'static, StopOrder)> {
-    Ok((io::stdin(), ()))
+    Ok((io::stdin(), io::pipe()?.1)) // An order that nobody waits for.
 }
 
 /// Bytes that are typed, until somebody says stop.
