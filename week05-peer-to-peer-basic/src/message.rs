@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn text_cannot_be_turned_around_but_families_stay_together() {
-        assert_eq!(clean("a\u{202E}b".as_bytes()), "a\u{FFFD}b");
+        for acting in ['\u{2028}', '\u{2029}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}'] {
+            assert_eq!(clean(format!("a{acting}b").as_bytes()), "a\u{FFFD}b", "{acting:?}");
+        }
         assert_eq!(clean("👨‍👩‍👧".as_bytes()), "👨‍👩‍👧");
     }
 }

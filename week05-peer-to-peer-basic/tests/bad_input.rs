@@ -186,6 +186,25 @@ fn after_a_crowd_has_left_nothing_of_it_stays() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
+    let street = Street::of(WEEK05);
+    // The system lets it have 20 descriptors, of which it needs a third for itself.
+    let poor = ["sh", "-c", "ulimit -n 20; exec \"$0\" \"$@\"", WEEK05];
+    let mut peer1 = street.starts_program(1, &Program::exactly(&poor));
+    peer1.sees("Send to peer ID: ");
+    let crowd: Vec<_> = (0..40).map(|_| street.dials(1)).collect();
+    peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
+    drop(crowd);
+    street.leaves(1, "still there?");
+    peer1.sees("): still there?\n");
+    peer1.types("quit");
+    peer1.ends_well();
+    // Told now and then, not each time it happened.
+    assert!(peer1.printed().matches("No caller can be let in").count() < 5);
+}
+
+#[test]
 fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
     let street = Street::of(WEEK05);
     let mut peer1 = street.peer(1);

@@ -110,6 +110,22 @@ fn the_thread_map_is_true() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_message_on_its_way_holds_up_nothing() {
+    let street = Street::of(WEEK05);
+    let stranger = street.stranger(2);
+    let _queue = fills_the_queue_of(&stranger);
+    let mut peer1 = street.peer(1);
+    sends(&mut peer1, "2", "Anybody?");
+    let begun = Instant::now();
+    peer1.presses_ctrl_c();
+    peer1.sees("[PEER 1] Closing connections...\n");
+    peer1.sees("[PEER 1] Shutting down\n");
+    peer1.ends_well();
+    assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
+}
+
+#[test]
 fn the_known_online_peers_are_told() {
     let street = Street::of(WEEK05);
     let mut peer2 = street.peer(2);
@@ -121,6 +137,8 @@ fn the_known_online_peers_are_told() {
     shuts_down(&street, &mut peer1, 1);
     // Those who are not online are nothing to complain of.
     assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
+    // Nor does a peer say goodbye to itself.
+    assert!(!peer1.printed().contains("has left"), "{}", peer1.printed());
 }
 
 #[test]
@@ -158,6 +176,10 @@ fn the_farewell_is_a_line_that_nobody_can_type() {
     let mut peer3 = street.peer(3);
     street.leaves(3, "bye 4");
     peer3.sees("): bye 4\n");
+    // And a line of which only the beginning came may have gone on.
+    let mut cut = street.dials(3);
+    std::io::Write::write_all(&mut cut, b"bye 4\n").expect("the peer takes it");
+    peer3.sees("): bye 4\u{FFFD}\n");
 }
 
 #[test]

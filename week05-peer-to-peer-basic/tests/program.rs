@@ -69,6 +69,16 @@ fn flags_and_environment_choose_the_place() {
     peer3.sees(&format!("[PEER 3] Listening on {}\n", street.ports.port(3)));
     street.leaves(3, "found you");
     peer3.sees("): found you\n");
+
+    // Where no flag is given, the environment is read.
+    for (variable, complaint) in
+        [("P2P_HOST", "here or in P2P_HOST"), ("P2P_BASE_PORT", "here or in P2P_BASE_PORT")]
+    {
+        let mut peer =
+            street.story.terminal_with("peer", &program, &["3"], &[(variable, "nowhere")]);
+        peer.ends_with(2);
+        assert!(peer.complained().contains(complaint), "{}", peer.complained());
+    }
 }
 
 #[test]
@@ -86,4 +96,21 @@ fn a_message_that_comes_in_leaves_the_prompt_below_it() {
     // And what is typed now answers it.
     peer1.types("Anybody?");
     peer1.sees_next("[PEER 1] ERROR: Peer 2 is not online");
+}
+
+#[test]
+fn what_is_typed_ahead_still_finds_its_prompts() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types_bytes(b"list\n2\nHello?\nlist\n");
+    let known = "[PEER 1] Known peers: [1, 2, 3, 4, 5]";
+    peer1.sees_next(known);
+    peer1.is_asked("Send to peer ID: ");
+    peer1.is_asked("Message: ");
+    peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
+    peer1.sees("Send to peer ID: ");
+    peer1.sees_next(known);
 }

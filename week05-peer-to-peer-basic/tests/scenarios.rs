@@ -119,6 +119,10 @@ fn mistake_4_sender_waits_forever() {
     let _queue = fills_the_queue_of(&stranger);
     let begun = Instant::now();
     sends(&mut peer1, "2", "Anybody?");
+    if cfg!(target_os = "linux") {
+        // Elsewhere the queue may have no end, and then the message is taken.
+        peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
+    }
     peer1.sees("Send to peer ID: ");
     assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
 }
