@@ -20,8 +20,8 @@ pub const AT_DOOR: usize = 2;
 const MAX_THREADS: usize = MAX_CALLERS + 1;
 
 /// How long a caller keeps its line when it is crowded. One that knows what it wants to say is
-/// done in a fraction of that.
-const MOMENT: Duration = Duration::from_millis(10);
+/// done in a fraction of that, also on a machine with other work to do.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// How often the same trouble is told.
 const NEWS: Duration = Duration::from_secs(10);

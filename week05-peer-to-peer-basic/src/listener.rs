@@ -84,8 +84,7 @@ impl Post {
                         }
                         Come::NotAtAll => return,
                     }
-                    receive_message(from, &call, &self.report);
-                    drop(call); // Hangs up, and only then are we free for the next one.
+                    receive_message(from, call, &self.report);
                     if !self.door.comes_back() {
                         return;
                     }
@@ -113,13 +112,15 @@ fn is_the_callers_own(error: &io::Error) -> bool {
 }
 
 /// Reads one message, to the end of the connection, and reports it.
-fn receive_message(from: SocketAddr, call: &Call, report: &Sender<Report>) {
+fn receive_message(from: SocketAddr, call: Arc<Call>, report: &Sender<Report>) {
     let (bytes, cut) = call.read_message();
     if cut.is_none()
         && let Some(by) = d_discovery::question(&bytes)
     {
-        return d_discovery::answer_question(call, by, report);
+        return d_discovery::answer_question(&call, by, report);
     }
+    // Hangs up. The line is free for others, even if the owner is slow to take our report.
+    drop(call);
     if cut.is_none()
         && let Some(peer) = c_shutdown::farewell(&bytes)
     {

@@ -195,6 +195,8 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     peer1.sees("Send to peer ID: ");
     let crowd: Vec<_> = (0..40).map(|_| street.dials(1)).collect();
     peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
+    // Again and again the longest call is ended, so that somebody else gets in.
+    peer1.sees_times("it had the line for longest\n", 10);
     drop(crowd);
     street.leaves(1, "still there?");
     peer1.sees("): still there?\n");

@@ -116,3 +116,27 @@ pub fn close(
         let _ = thread.join(); // It has panicked, and said so, or it has ended.
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::config::Neighbourhood;
+    use crate::listener::listen;
+
+    #[test]
+    fn closing_ends_every_listener_and_frees_the_port() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let (report, reports) = bounded(16);
+        let listener = listen(socket, report.clone()).unwrap();
+        let neighbourhood = Neighbourhood { host: address.ip(), base_port: address.port() };
+        let senders = Senders::new(neighbourhood, report);
+        // One listener reads a call that does not end, the next one stands at the door.
+        let _silent = TcpStream::connect(address).unwrap();
+        close(listener, senders, Vec::new(), &reports, |_| {});
+        // A thread that was left behind would still hold the socket.
+        TcpListener::bind(address).expect("all listeners have gone");
+    }
+}
