@@ -133,8 +133,9 @@ mod tests {
         let listener = listen(socket, report.clone()).unwrap();
         let neighbourhood = Neighbourhood { host: address.ip(), base_port: address.port() };
         let senders = Senders::new(neighbourhood, report);
-        // One listener reads a call that does not end, the next one stands at the door.
-        let _silent = TcpStream::connect(address).unwrap();
+        // After a call that has ended, two listeners stand at the door and wait for the next.
+        drop(TcpStream::connect(address).unwrap());
+        reports.recv_timeout(Duration::from_secs(10)).unwrap();
         close(listener, senders, Vec::new(), &reports, |_| {});
         // A thread that was left behind would still hold the socket.
         TcpListener::bind(address).expect("all listeners have gone");
