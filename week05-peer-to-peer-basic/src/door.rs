@@ -110,7 +110,7 @@ impl Door {
     }
 
     /// There is trouble at the door; whether it is time to tell. The same trouble comes again
-    /// and again, and is told every [`NEWS`] only.
+    /// and again, and is told every ten seconds only.
     pub fn is_in_trouble_anew(&self) -> bool {
         self.account().is_in_trouble_anew(Instant::now())
     }
