@@ -89,6 +89,18 @@ fn a_program_that_was_started_by_the_program_ends_with_the_terminal() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn another_thread_map_is_noticed() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("ready");
+    cat.sees("ready\n");
+    cat.runs_threads(&["cat"]);
+    let told = complaint(|| cat.runs_threads(&["cat", "mouse"]));
+    assert!(told.starts_with("expected the threads"), "{told}");
+}
+
+#[test]
 fn keys_are_signals() {
     let story = Story::begin();
     let mut sh = runs(

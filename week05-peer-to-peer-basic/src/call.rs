@@ -193,9 +193,11 @@ mod tests {
         let (_caller, stream) = connected();
         let call = Call::accepted(stream, Duration::from_secs(60));
         thread::scope(|scope| {
+            let begun = Instant::now();
             let reader = scope.spawn(|| call.read_message());
             call.hang_up(Cut::Crowded);
             assert_eq!(reader.join().unwrap(), (Vec::new(), Some(Cut::Crowded)));
+            assert!(begun.elapsed() < Duration::from_secs(20), "and not its 60 s deadline");
         });
     }
 }

@@ -279,6 +279,15 @@ mod tests {
     }
 
     #[test]
+    fn a_call_has_its_moment_however_crowded_it_is() {
+        let mut account = Account::default();
+        let (first, _caller) = call();
+        account.calls.push(Arc::downgrade(&first));
+        assert!(matches!(account.longest(first.begun()), Some(Err(MOMENT))));
+        assert!(matches!(account.longest(first.begun() + MOMENT), Some(Ok(_))));
+    }
+
+    #[test]
     fn trouble_is_told_now_and_then_and_not_again_and_again() {
         let mut account = Account::default();
         let now = Instant::now();

@@ -53,6 +53,15 @@ fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
 }
 
 #[test]
+fn an_answer_that_is_far_too_long_is_no_number() {
+    let street = Street::of(WEEK05);
+    let mut peer1 = street.peer(1);
+    peer1.types(&"1".repeat(MAX_MESSAGE + 100));
+    peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");
+    peer1.sees("Send to peer ID: ");
+}
+
+#[test]
 fn a_message_in_many_pieces_is_one_message() {
     let street = Street::of(WEEK05);
     let mut peer1 = street.peer(1);
@@ -83,7 +92,7 @@ fn a_longer_message_is_refused_at_the_sender_with_the_limit() {
     let street = Street::of(WEEK05);
     let mut peer1 = street.peer(1);
     let mut peer2 = street.peer(2);
-    sends(&mut peer2, "1", &"x".repeat(MAX_MESSAGE + 1));
+    sends(&mut peer2, "1", &"x".repeat(MAX_MESSAGE + 100));
     peer2
         .sees("[PEER 2] ERROR: Not sent: a message has at most 65536 bytes, and this one has ");
     peer2.sees("Send to peer ID: ");

@@ -67,6 +67,8 @@ fn mistake_1_listener_blocks_sender() {
     let _peer2 = street.peer(2);
     sends(&mut peer1, "2", "I can still speak");
     peer1.sees("[PEER 1] Sent to peer 2: I can still speak\n");
+    // It did not have to hang up on him first.
+    assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
 }
 
 #[test]

@@ -185,3 +185,16 @@ fn a_part_of_a_message_is_shown_but_not_relayed() {
     assert_eq!(shown(&actions), ["From ('127.0.0.1', 50123): relay 2 send 100, but only if "]);
     assert!(errands(actions).is_empty());
 }
+
+#[test]
+fn what_has_been_sent_when_the_user_leaves_is_told() {
+    let mut peer = peer();
+    types(&mut peer, "broadcast");
+    let mut out = errands(types(&mut peer, "hi"));
+    returns(&mut peer, out.remove(0), Outcome::Delivered);
+    let lines = shown(&peer.on_quit(Instant::now()));
+    assert_eq!(lines, ["Closing connections...", "Sent to peer 2: hi"]);
+    // The others are told as they come home.
+    let lines = shown(&returns(&mut peer, out.remove(0), Outcome::Failed(Failure::Offline)));
+    assert_eq!(lines, ["ERROR: Peer 3 is not online"]);
+}
