@@ -1,0 +1,131 @@
+//! Announcements: what a peer shouts by UDP, so that others can dial it. Pure text.
+//!
+//! ```text
+//! p2pchat/1 here <id> <tcp port> <name ...>
+//! p2pchat/1 bye <id>
+//! ```
+//!
+//! One datagram, one announcement, no line end. Nobody ever answers by UDP: whoever hears a new
+//! peer dials it. A dial proves that somebody lives at the address the datagram came from, and
+//! a forged datagram makes nobody send more than it cost to send.
+
+use std::fmt;
+
+use crate::card::{Card, PeerId, number};
+
+/// The longest announcement, in bytes. A longer datagram is ignored, not cut.
+pub const MAX_DATAGRAM: usize = 256;
+
+/// The version of the protocol that this program speaks, over UDP and TCP.
+pub const VERSION: u32 = 1;
+
+/// What a peer tells everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// I am here, and can be dialed.
+    Here(Card),
+    /// I am leaving. Anybody can send that in anybody's name, so it ends no link.
+    Bye(PeerId),
+}
+
+/// Why a datagram, or the first line of a link, is none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOurs {
+    /// Somebody else's bytes.
+    Noise,
+    /// A peer, but of this other version.
+    OtherVersion(u32),
+}
+
+impl fmt::Display for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Here(card) => write!(f, "p2pchat/{VERSION} here {card}"),
+            Self::Bye(id) => write!(f, "p2pchat/{VERSION} bye {}", id.on_the_wire()),
+        }
+    }
+}
+
+impl Announcement {
+    /// Reads a datagram.
+    ///
+    /// ```
+    /// use discovery_chat::announce::{Announcement, NotOurs};
+    /// let heard = Announcement::read(b"p2pchat/1 here abc123def456789abc 8080 Alice");
+    /// let Ok(Announcement::Here(card)) = heard else { panic!("{heard:?}") };
+    /// assert_eq!(card.port, 8080);
+    /// assert_eq!(Announcement::read(b"p2pchat/2 here ..."), Err(NotOurs::OtherVersion(2)));
+    /// assert_eq!(Announcement::read(b"M-SEARCH * HTTP/1.1"), Err(NotOurs::Noise));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is no announcement of this version.
+    pub fn read(datagram: &[u8]) -> Result<Self, NotOurs> {
+        if datagram.len() > MAX_DATAGRAM {
+            return Err(NotOurs::Noise);
+        }
+        let text = String::from_utf8_lossy(datagram);
+        let words = after_version(&text)?;
+        match words.split_once(' ') {
+            Some(("here", card)) => card.parse().map(Self::Here).map_err(|_| NotOurs::Noise),
+            Some(("bye", id)) => id.parse().map(Self::Bye).map_err(|_| NotOurs::Noise),
+            _ => Err(NotOurs::Noise),
+        }
+    }
+}
+
+/// What stands behind `p2pchat/1 `.
+pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
+    let (version, words) = text
+        .strip_prefix("p2pchat/")
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or(NotOurs::Noise)?;
+    match number(version) {
+        Some(VERSION) => Ok(words),
+        Some(other) => Err(NotOurs::OtherVersion(other)),
+        None => Err(NotOurs::Noise),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{MAX_NAME, Name};
+
+    #[test]
+    fn what_is_announced_is_heard() {
+        let id = PeerId::from_bits(0xabc);
+        // The longest name there can be: each character takes four bytes.
+        let name = Name::chosen(&"🚀".repeat(MAX_NAME)).unwrap();
+        let here = Announcement::Here(Card { id, port: 65535, name });
+        assert!(here.to_string().len() <= MAX_DATAGRAM);
+        for said in [here, Announcement::Bye(id)] {
+            assert_eq!(Announcement::read(said.to_string().as_bytes()), Ok(said));
+        }
+    }
+
+    #[test]
+    fn noise_is_noise() {
+        let long = format!("p2pchat/1 here {:018x} 1 {}", 1, "x".repeat(MAX_DATAGRAM));
+        for bytes in [
+            &b""[..],
+            b"p2pchat/1",
+            b"p2pchat/1 ",
+            b"p2pchat/01 here 000000000000000001 1 x",
+            b"p2pchat/1 here",
+            b"p2pchat/1 here 000000000000000001 1 ",
+            b"p2pchat/1 bye 1",
+            b"p2pchat/1 bye 000000000000000001 ",
+            b"p2pchat/1 HERE 000000000000000001 1 x",
+            b" p2pchat/1 here 000000000000000001 1 x",
+            b"p2pchat/4294967296 here",
+            b"\xff\xfe\x00",
+            long.as_bytes(),
+        ] {
+            assert_eq!(Announcement::read(bytes), Err(NotOurs::Noise), "{bytes:?}");
+        }
+        let other = Announcement::read(b"p2pchat/4294967295 whatever");
+        assert_eq!(other, Err(NotOurs::OtherVersion(u32::MAX)));
+    }
+}

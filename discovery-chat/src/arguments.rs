@@ -1,0 +1,231 @@
+//! What is typed behind the program's name: `p2p_chat start --name NAME [--port PORT] ...`.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::mesh::Scope;
+use crate::name::{MAX_NAME, Name};
+use crate::sockets::Place;
+
+/// The UDP port on which peers announce themselves, as on the lab sheet.
+pub const DISCOVERY_PORT: u16 = 9999;
+
+/// The arguments of a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arguments {
+    /// What we are called.
+    pub name: Name,
+    /// Where we live.
+    pub place: Place,
+    /// Peers to dial without waiting to hear them, as `HOST:PORT`.
+    pub peers: Vec<String>,
+    /// Whether to print lines and nothing else.
+    pub plain: bool,
+}
+
+impl Arguments {
+    /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
+    pub fn read() -> Self {
+        let mut usage = usage();
+        let matches = usage.get_matches_mut();
+        Self::checked(&matches).unwrap_or_else(|complaint| {
+            usage.error(ErrorKind::ValueValidation, complaint).exit()
+        })
+    }
+
+    fn checked(matches: &ArgMatches) -> Result<Self, String> {
+        let start = matches.subcommand_matches("start").ok_or("there is one command: start")?;
+        let bind = start.get_one::<Ipv4Addr>("bind").copied();
+        let loopback = bind.is_some_and(|address| address.is_loopback());
+        if start.get_flag("local") && bind.is_some() && !loopback {
+            return Err(
+                "--local stays on this machine: with it, --bind takes an address that \
+                        begins with 127, or none"
+                    .into(),
+            );
+        }
+        let here = start.get_flag("local") || loopback;
+        let place = Place {
+            port: start.get_one("port").copied().unwrap_or_default(),
+            discovery_port: start.get_one("discovery-port").copied().unwrap_or(DISCOVERY_PORT),
+            bind,
+            broadcast: start.get_many("broadcast").unwrap_or_default().copied().collect(),
+            scope: if here { Scope::ThisMachine } else { Scope::Lan },
+        };
+        Ok(Self {
+            name: start.get_one::<Name>("name").cloned().ok_or("a peer needs a name")?,
+            place,
+            peers: start.get_many("peer").unwrap_or_default().cloned().collect(),
+            plain: start.get_flag("plain"),
+        })
+    }
+}
+
+fn usage() -> Command {
+    let name = Arg::new("name")
+        .long("name")
+        .value_name("NAME")
+        .required(true)
+        .value_parser(|text: &str| Name::chosen(text))
+        .help(format!("What others see before your messages, at most {MAX_NAME} characters"));
+    let port = Arg::new("port")
+        .long("port")
+        .value_name("PORT")
+        .value_parser(value_parser!(u16))
+        .help("The TCP port to be dialed on; 0 for any that is free [default: 0]");
+    let discovery_port = Arg::new("discovery-port")
+        .long("discovery-port")
+        .value_name("PORT")
+        .value_parser(value_parser!(u16).range(1..))
+        .help(format!(
+            "The UDP port that all peers announce themselves on; those who use another one \
+             are not found [default: {DISCOVERY_PORT}]"
+        ));
+    let broadcast = Arg::new("broadcast")
+        .long("broadcast")
+        .value_name("ADDR:PORT")
+        .action(ArgAction::Append)
+        .value_parser(broadcast)
+        .help(
+            "Announce to this address, e.g. 192.168.1.255:9999; can be repeated, once for \
+             each network [default: whatever the default route leads to]",
+        );
+    let bind = Arg::new("bind")
+        .long("bind")
+        .value_name("IP")
+        .value_parser(value_parser!(Ipv4Addr))
+        .help("Use this one of the machine's IPv4 addresses, and its network");
+    let peer = Arg::new("peer")
+        .long("peer")
+        .value_name("HOST:PORT")
+        .action(ArgAction::Append)
+        .value_parser(host_and_port)
+        .help("Dial this peer, for networks that drop broadcasts; can be repeated");
+    let local = Arg::new("local")
+        .long("local")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("broadcast")
+        .help(
+            "Stay on this machine: nothing is sent to the network, nobody there can dial you",
+        );
+    let plain = Arg::new("plain")
+        .long("plain")
+        .action(ArgAction::SetTrue)
+        .help("Print lines and nothing else, for screen readers and pipes");
+    let start = Command::new("start")
+        .about("Start a peer, and chat")
+        .after_help(START_HELP)
+        .args([name, port, local, peer, discovery_port, broadcast, bind, plain]);
+    Command::new("p2p_chat")
+        .about(
+            "Chat with whoever is on your network: no server, and nobody to ask for addresses",
+        )
+        .after_help(HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(start)
+}
+
+const HELP: &str = "\
+Try it in three terminals of one machine:
+  p2p_chat start --local --name Alice
+  p2p_chat start --local --name Bob
+  p2p_chat start --local --name Charlie
+They find each other. Type a message, or /help. Without --local, everybody on your network
+who runs it finds you, too. `p2p_chat start --help` explains every option.";
+
+const START_HELP: &str = "\
+Peers announce themselves by UDP and are then linked by TCP, each with each. Nothing is
+encrypted, and nobody proves who they are: use it among people you trust.
+
+  p2p_chat start --name Alice                     everybody on this network
+  p2p_chat start --name Alice --local             this machine only
+  p2p_chat start --name Alice --peer bob.lan:8081 where broadcasts are dropped
+  p2p_chat start --name Alice --broadcast 10.0.0.255:9999 --broadcast 10.1.0.255:9999
+
+Messages are lines typed or piped in. Status: 0 after /quit, Ctrl-D or Ctrl-C; 1 if it could
+not go on; 2 if it was called wrongly.";
+
+/// Reads where to shout.
+fn broadcast(text: &str) -> Result<SocketAddrV4, String> {
+    let address: Option<SocketAddrV4> = text.parse().ok();
+    address.filter(|address| address.port() > 0).ok_or_else(|| {
+        "write an IPv4 address and a port, such as 192.168.1.255:9999".to_owned()
+    })
+}
+
+/// Reads whom to dial. Whether the host exists is seen when it is dialed.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let wrong = || "write a host and a port, such as bob.lan:8081".to_owned();
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let port_is_fine = port.parse::<u16>().is_ok_and(|port| port > 0);
+    let host_is_fine = !host.is_empty() && !host.contains(|c: char| c.is_control() || c == ' ');
+    if port_is_fine && host_is_fine { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Arguments, String> {
+        let words = words.split_whitespace();
+        let words = ["p2p_chat"].into_iter().chain(words);
+        let matches = usage().try_get_matches_from(words).map_err(|error| error.to_string())?;
+        Arguments::checked(&matches)
+    }
+
+    #[test]
+    fn the_lab_sheets_command_is_enough() {
+        let Arguments { name, place, peers, plain } =
+            read("start --port 8080 --name Alice").unwrap();
+        assert_eq!((name.to_string().as_str(), place.port), ("Alice", 8080));
+        assert_eq!((place.discovery_port, place.scope), (9999, Scope::Lan));
+        assert!(place.broadcast.is_empty() && peers.is_empty() && !plain);
+    }
+
+    #[test]
+    fn what_can_be_repeated_can_be_repeated() {
+        let words = "start --name A --peer a:1 --peer [::1]:2 --broadcast 10.0.0.255:3 \
+                     --broadcast 10.0.1.255:4 --bind 10.0.0.1";
+        let Arguments { place, peers, .. } = read(words).unwrap();
+        assert_eq!(peers, ["a:1", "[::1]:2"]);
+        assert_eq!(place.broadcast.len(), 2);
+        assert_eq!(place.bind, Some(Ipv4Addr::new(10, 0, 0, 1)));
+    }
+
+    #[test]
+    fn an_address_of_this_machine_means_this_machine() {
+        assert_eq!(read("start --name A --local").unwrap().place.scope, Scope::ThisMachine);
+        let bound = read("start --name A --bind 127.0.0.5").unwrap();
+        assert_eq!(bound.place.scope, Scope::ThisMachine);
+        assert!(read("start --name A --local --bind 10.0.0.1").unwrap_err().contains("127"));
+        assert!(read("start --name A --local --broadcast 10.0.0.255:9999").is_err());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for words in [
+            "",
+            "stop",
+            "start",
+            "start --name",
+            "start --name A --port 65536",
+            "start --name A --port x",
+            "start --name A --discovery-port 0",
+            "start --name A --broadcast 10.0.0.255",
+            "start --name A --broadcast here:9999",
+            "start --name A --peer bob",
+            "start --name A --peer bob:0",
+            "start --name A --peer :8080",
+            "start --name A --bind bob",
+            "start --name A:B",
+            "start --name A extra",
+        ] {
+            assert!(read(words).is_err(), "{words:?}");
+        }
+        let complaint = read("start --name A:B").unwrap_err();
+        assert!(complaint.contains("a name cannot contain ':'"), "{complaint}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The editor: a keyboard for people. What others say appears above the line being typed.
+//!
+//! A terminal by itself shows what is typed and what is printed on the same line, as they come.
+//! To keep them apart, somebody has to read key by key, and to draw the line again after every
+//! message. That is no lesson of this lab, and hard to do well (wide characters, long lines), so
+//! it is the work of `rustyline`, with seven small crates of its own.
+//!
+//! What it costs: nothing can wake a thread that waits in it. So at the end that thread is left
+//! to the process, after the terminal has got back the mode it had before.
+
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rustyline::error::ReadlineError;
+use rustyline::history::MemHistory;
+use rustyline::{Config, Editor as Rustyline, ExternalPrinter};
+
+use crate::command::Command;
+use crate::console::PROMPT;
+
+/// How many lines may wait for the owner. While there is something to read, the editor prints
+/// nothing, and the owner may be waiting to print: so the editor must never wait for the owner,
+/// and this is more than anybody pastes into a chat.
+const TYPED_AHEAD: usize = 4096;
+
+/// How many lines the editor remembers, for the key that goes up.
+const HISTORY: usize = 100;
+
+/// A terminal whose line is being edited.
+pub struct Editor {
+    /// What was typed, line by line. The channel closes at Ctrl-D and Ctrl-C.
+    pub lines: Receiver<Command>,
+    mode: Mode,
+}
+
+impl Editor {
+    /// Whether stdin and stdout are a terminal that lines can be edited on.
+    pub fn is_possible() -> bool {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+    }
+
+    /// Starts to edit. The printer prints above the line.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal cannot do it, or the system has no thread.
+    pub fn open() -> io::Result<(Self, Printer)> {
+        let mode = Mode::now();
+        let config = Config::builder()
+            // Every line that is pasted is a message of its own.
+            .bracketed_paste(false)
+            .auto_add_history(true)
+            .max_history_size(HISTORY)
+            .map_err(io::Error::other)?
+            .build();
+        let history = MemHistory::with_config(&config);
+        let mut line =
+            Rustyline::<(), _>::with_history(config, history).map_err(io::Error::other)?;
+        let printer = line.create_external_printer().map_err(io::Error::other)?;
+        let (typed, lines) = bounded(TYPED_AHEAD);
+        let body = move || edit(&mut line, &typed);
+        thread::Builder::new().name("keyboard".into()).spawn(body)?;
+        Ok((Self { lines, mode }, Printer(Box::new(printer))))
+    }
+
+    /// Gives the terminal back as it was. The thread is left to the end of the process.
+    pub fn close(self) {
+        self.mode.restore();
+    }
+}
+
+fn edit(line: &mut Rustyline<(), MemHistory>, typed: &Sender<Command>) {
+    // How many lines there was no room for.
+    let mut lost = 0;
+    loop {
+        let command = match line.readline(PROMPT) {
+            Ok(text) => Command::read(text.as_bytes()),
+            // Not a key that we can read; the line is empty again.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                continue;
+            }
+            // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
+            Err(_) => return,
+        };
+        let last = command == Command::Quit;
+        if lost > 0 && typed.try_send(Command::TooFast(lost)).is_ok() {
+            lost = 0;
+        }
+        match typed.try_send(command) {
+            Err(TrySendError::Full(_)) => lost += 1,
+            Err(TrySendError::Disconnected(_)) => return,
+            Ok(()) if last => return,
+            Ok(()) => {}
+        }
+    }
+}
+
+/// Prints above the line that is being edited.
+pub struct Printer(Box<dyn ExternalPrinter + Send>);
+
+impl Write for Printer {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let text_to_show = String::from_utf8_lossy(text).into_owned();
+        self.0.print(text_to_show).map_err(io::Error::other)?;
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The mode of the terminal before it was ours.
+#[derive(Clone)]
+struct Mode {
+    #[cfg(unix)]
+    before: Option<nix::sys::termios::Termios>,
+}
+
+impl Mode {
+    #[cfg(unix)]
+    fn now() -> Self {
+        Self { before: nix::sys::termios::tcgetattr(io::stdin()).ok() }
+    }
+
+    #[cfg(unix)]
+    fn restore(&self) {
+        use nix::sys::termios::{SetArg, tcsetattr};
+        if let Some(before) = &self.before {
+            // Without a terminal there is nothing to restore.
+            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, before);
+        }
+    }
+
+    /// On Windows the console's mode ends with the process that asked for it... see `close`.
+    #[cfg(not(unix))]
+    fn now() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    fn restore(&self) {}
+}

@@ -1,0 +1,269 @@
+//! Events: what happened, and every line on the screen that tells of it. All wording is here.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::announce::VERSION;
+use crate::card::{Card, PeerId};
+use crate::message::MAX_MESSAGE;
+
+/// Something happened that the user should read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// This peer is up.
+    Started(Card),
+    /// A link to a peer stands.
+    Discovered {
+        /// Who it is, as [`Peer`] shows it.
+        who: String,
+        /// Where it is.
+        from: IpAddr,
+    },
+    /// Somebody with the id of a peer that we are linked with has taken the place of that link.
+    Reconnected {
+        /// Who it claims to be.
+        who: String,
+        /// Where it is now.
+        from: IpAddr,
+    },
+    /// Our user asked who is there.
+    Listed(Vec<Peer>),
+    /// A peer says something.
+    Said {
+        /// Who.
+        who: String,
+        /// What.
+        text: String,
+    },
+    /// Our user said something, and so many outboxes took it.
+    Sent(usize),
+    /// Our user said something, and nobody is there.
+    NobodyThere,
+    /// A peer is gone.
+    Gone {
+        /// Who.
+        who: String,
+        /// Why.
+        how: Gone,
+    },
+    /// So many messages had no time to be acknowledged by a sign of life.
+    Unsure {
+        /// To whom.
+        who: String,
+        /// How many.
+        messages: usize,
+    },
+    /// Our user typed so many bytes at once.
+    TooLong(usize),
+    /// Our user typed so many lines more than could be taken.
+    TooFast(usize),
+    /// Our user typed a command that does not exist.
+    Unknown(String),
+    /// Our user asked what can be typed.
+    Help,
+    /// Nobody hears our announcements.
+    CannotAnnounce(String),
+    /// Now they do again.
+    Announcing,
+    /// A peer that our user named does not answer; this is told once.
+    NoAnswer {
+        /// How our user named it.
+        address: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// A peer speaks another version; this is told once.
+    OtherVersion {
+        /// Which.
+        version: u32,
+        /// Where it is.
+        from: IpAddr,
+    },
+    /// There are as many links as there may be; this is told once.
+    Crowded(usize),
+    /// The system lets nobody in, for this reason.
+    Deaf(String),
+    /// This is the last line.
+    Goodbye,
+}
+
+/// How a peer went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It said so.
+    Left,
+    /// Its end of the link was closed, and it had not said so.
+    HungUp,
+    /// Nothing was heard of it for this long.
+    Silent(Duration),
+    /// It did not take what we sent.
+    Deaf,
+    /// It broke the protocol.
+    Babbled,
+    /// The link broke; the system's own words.
+    Broken(String),
+}
+
+/// A line of `/list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name, and a part of its id if the name alone would not tell it apart.
+    pub who: String,
+    /// Its id.
+    pub id: PeerId,
+    /// Where it can be dialed.
+    pub address: SocketAddr,
+}
+
+impl Event {
+    /// Whether a blank line follows on a screen that a person reads, as on the lab sheet.
+    pub fn ends_a_paragraph(&self) -> bool {
+        matches!(
+            self,
+            Self::Started(_)
+                | Self::Discovered { .. }
+                | Self::Listed(_)
+                | Self::Sent(_)
+                | Self::NobodyThere
+                | Self::Help
+        )
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started(Card { id, port, name }) => write!(
+                f,
+                "🎙️  Starting P2P Chat...\n👤 Your ID: {id}\n📡 Your Name: {name}\n\
+                 🔌 Listening on port: {port}\n🔗 TCP listener started on port {port}"
+            ),
+            Self::Discovered { who, from } => {
+                write!(f, "🔍 Discovered new peer: {who} ({from})")
+            }
+            Self::Reconnected { who, from } => write!(f, "🔁 {who} reconnected from {from}"),
+            Self::Listed(peers) if peers.is_empty() => write!(f, "{}", Self::NobodyThere),
+            Self::Listed(peers) => {
+                write!(f, "👥 Discovered peers:")?;
+                for Peer { who, id, address } in peers {
+                    write!(f, "\n  - {who} ({id}) at {address}")?;
+                }
+                Ok(())
+            }
+            Self::Said { who, text } => write!(f, "📨 {who} says: {text}"),
+            Self::Sent(peers) => write!(f, "📤 Message sent to {peers} peer(s)"),
+            Self::NobodyThere => write!(f, "📭 No peers yet"),
+            Self::Gone { who, how: Gone::Left } => write!(f, "👋 {who} left"),
+            Self::Gone { who, how: Gone::HungUp } => {
+                write!(f, "👋 {who} left (without saying goodbye)")
+            }
+            Self::Gone { who, how } => write!(f, "⚠️ lost {who} ({how})"),
+            Self::Unsure { who, messages } => {
+                write!(f, "⚠️ {messages} message(s) to {who} may not have arrived")
+            }
+            Self::TooLong(bytes) => write!(
+                f,
+                "⚠️ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has \
+                 {bytes}. Send it in parts"
+            ),
+            Self::TooFast(lines) => write!(
+                f,
+                "⚠️ Not sent: {lines} line(s) came faster than they could be taken. Paste less \
+                 at a time, or pipe it in"
+            ),
+            Self::Unknown(word) => write!(
+                f,
+                "⚠️ Unknown command {word}: /help lists what there is, and a message that \
+                 begins with / is typed with two of them"
+            ),
+            Self::Help => write!(f, "{HELP}"),
+            Self::CannotAnnounce(why) => write!(
+                f,
+                "⚠️ Cannot announce to the network: {why}. Peers on this machine can find you \
+                 all the same. For the others, check the network, or name its broadcast \
+                 address (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT)"
+            ),
+            Self::Announcing => write!(f, "📡 Announcing to the network again"),
+            Self::NoAnswer { address, why } => {
+                write!(
+                    f,
+                    "⚠️ No answer from {address} yet ({why}); trying again until there is"
+                )
+            }
+            Self::OtherVersion { version, from } => write!(
+                f,
+                "⚠️ A peer at {from} speaks p2pchat/{version}, and this program only \
+                 p2pchat/{VERSION}: they cannot talk"
+            ),
+            Self::Crowded(links) => {
+                write!(f, "⚠️ {links} peers are linked, which is all there is room for")
+            }
+            Self::Deaf(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
+            Self::Goodbye => write!(f, "👋 Goodbye!"),
+        }
+    }
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Left => write!(f, "it said goodbye"),
+            Self::HungUp => write!(f, "it hung up"),
+            Self::Silent(patience) => write!(f, "no answer for {} s", patience.as_secs()),
+            Self::Deaf => write!(f, "it does not read what is sent"),
+            Self::Babbled => write!(f, "it does not speak the protocol"),
+            Self::Broken(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+/// What can be typed.
+const HELP: &str = "\
+❓ Type a message and press Enter: it goes to everybody who is there. Or type
+  /list    to see who is there
+  /help    to read this again
+  /quit    to leave (Ctrl-D and Ctrl-C do the same)
+  //...    to send a message that begins with /";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+
+    #[test]
+    fn lines_read_as_on_the_lab_sheet() {
+        let id = PeerId::from_bits(0x00ab_c123_def4_56ab_7789);
+        let name = Name::claimed("Alice").unwrap();
+        let started = Event::Started(Card { id, port: 8080, name });
+        assert_eq!(
+            started.to_string(),
+            "🎙️  Starting P2P Chat...\n👤 Your ID: abc123-def456-ab7789\n📡 Your Name: Alice\n\
+             🔌 Listening on port: 8080\n🔗 TCP listener started on port 8080"
+        );
+        let from = "192.168.1.101".parse().unwrap();
+        let found = Event::Discovered { who: "Bob".into(), from };
+        assert_eq!(found.to_string(), "🔍 Discovered new peer: Bob (192.168.1.101)");
+        let address = "192.168.1.101:8081".parse().unwrap();
+        let listed = Event::Listed(vec![Peer { who: "Bob".into(), id, address }]);
+        assert_eq!(
+            listed.to_string(),
+            "👥 Discovered peers:\n  - Bob (abc123-def456-ab7789) at 192.168.1.101:8081"
+        );
+        let said = Event::Said { who: "Bob".into(), text: "Hey Alice!".into() };
+        assert_eq!(said.to_string(), "📨 Bob says: Hey Alice!");
+        assert_eq!(Event::Sent(1).to_string(), "📤 Message sent to 1 peer(s)");
+        assert_eq!(Event::NobodyThere.to_string(), "📭 No peers yet");
+    }
+
+    #[test]
+    fn whoever_goes_is_told_with_the_reason() {
+        let gone = |how| Event::Gone { who: "Bob".into(), how }.to_string();
+        assert_eq!(gone(Gone::Left), "👋 Bob left");
+        assert_eq!(gone(Gone::HungUp), "👋 Bob left (without saying goodbye)");
+        let silent = Gone::Silent(Duration::from_secs(6));
+        assert_eq!(gone(silent), "⚠️ lost Bob (no answer for 6 s)");
+        let unsure = Event::Unsure { who: "Bob".into(), messages: 2 };
+        assert_eq!(unsure.to_string(), "⚠️ 2 message(s) to Bob may not have arrived");
+    }
+}

@@ -1,0 +1,208 @@
+//! Frames: what two peers say to each other over a link. One line, one frame. Pure text.
+//!
+//! ```text
+//! p2pchat/1 hello <to id, or -> <id> <tcp port> <name ...>     the first line, each way
+//! dup                     whoever was dialed has another link to you, and hangs up
+//! say <seq> <text ...>    a message; seq is 1, 2, 3 ... for each run of the sender
+//! ping                    nothing new, but still here
+//! bye                     I am leaving
+//! ```
+//!
+//! A frame ends with `\n`, and a `\r` before it is ignored, so you can speak it with `nc`. Words
+//! that a peer does not know are skipped: there is room to grow.
+
+use std::fmt;
+
+use crate::announce::{NotOurs, VERSION, after_version};
+use crate::card::{Card, PeerId, number};
+use crate::message::{MAX_MESSAGE, clean};
+
+/// The longest frame, in bytes, with its line end. Room for `say`, the longest number, and the
+/// longest message.
+pub const MAX_FRAME: usize = 4160;
+
+/// One line of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// The first line each way: who speaks, and to whom.
+    Hello(Hello),
+    /// The link is not wanted, since there is another one between the same two.
+    Dup,
+    /// A message.
+    Say {
+        /// The how-manieth message of this run, from 1.
+        seq: u64,
+        /// Harmless text.
+        text: String,
+    },
+    /// Still here.
+    Ping,
+    /// Leaving.
+    Bye,
+}
+
+/// Who speaks, and to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Whom the speaker believes to have on the line; `None` (`-`) if it only knows an address.
+    ///
+    /// Without this, whoever shouts invented ids with Bob's address makes us dial Bob over and
+    /// over, and each call would look like a new link between us two.
+    pub to: Option<PeerId>,
+    /// Who speaks.
+    pub card: Card,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hello(Hello { to, card }) => {
+                let to = to.map_or_else(|| "-".to_owned(), PeerId::on_the_wire);
+                writeln!(f, "p2pchat/{VERSION} hello {to} {card}")
+            }
+            Self::Dup => writeln!(f, "dup"),
+            Self::Say { seq, text } => writeln!(f, "say {seq} {text}"),
+            Self::Ping => writeln!(f, "ping"),
+            Self::Bye => writeln!(f, "bye"),
+        }
+    }
+}
+
+impl Frame {
+    /// Reads a line, without its line end. `None` if it is no frame: such a line is skipped.
+    ///
+    /// ```
+    /// use discovery_chat::frame::Frame;
+    /// let text = "hi  there".to_owned();
+    /// assert_eq!(Frame::read(b"say 7 hi  there"), Some(Frame::Say { seq: 7, text }));
+    /// assert_eq!(Frame::read(b"say -1 hi"), None);
+    /// assert_eq!(Frame::read(b"sing la la la"), None);
+    /// ```
+    pub fn read(line: &[u8]) -> Option<Self> {
+        match line {
+            b"dup" => return Some(Self::Dup),
+            b"ping" => return Some(Self::Ping),
+            b"bye" => return Some(Self::Bye),
+            _ => {}
+        }
+        let words = line.strip_prefix(b"say ")?;
+        let (seq, text) = words.split_at(words.iter().position(|byte| *byte == b' ')?);
+        let seq = number(str::from_utf8(seq).ok()?).filter(|seq| *seq > 0)?;
+        let text = &text[1..];
+        (text.len() <= MAX_MESSAGE).then(|| Self::Say { seq, text: clean(text) })
+    }
+}
+
+impl Hello {
+    /// Reads the first line of a link, without its line end.
+    ///
+    /// ```
+    /// use discovery_chat::frame::Hello;
+    /// let hello = Hello::read(b"p2pchat/1 hello - abc123def456789abc 8080 Alice").unwrap();
+    /// assert_eq!((hello.to, hello.card.port), (None, 8080));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is no hello of this version.
+    pub fn read(line: &[u8]) -> Result<Self, NotOurs> {
+        let text = String::from_utf8_lossy(line);
+        let words = after_version(&text)?.strip_prefix("hello ").ok_or(NotOurs::Noise)?;
+        let (to, card) = words.split_once(' ').ok_or(NotOurs::Noise)?;
+        let to = match to {
+            "-" => None,
+            id => Some(id.parse().map_err(|_| NotOurs::Noise)?),
+        };
+        Ok(Self { to, card: card.parse().map_err(|_| NotOurs::Noise)? })
+    }
+
+    /// Whether it is said to `me`, or to whoever picks up.
+    pub fn is_for(&self, me: PeerId) -> bool {
+        self.to.is_none_or(|to| to == me)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+
+    #[test]
+    fn what_is_said_is_understood() {
+        let longest = "x".repeat(MAX_MESSAGE);
+        for frame in [
+            Frame::Dup,
+            Frame::Ping,
+            Frame::Bye,
+            Frame::Say { seq: 1, text: String::new() },
+            Frame::Say { seq: u64::MAX, text: longest },
+            Frame::Say { seq: 2, text: " say 3 ping ".into() },
+        ] {
+            let line = frame.to_string();
+            assert!(line.len() <= MAX_FRAME);
+            let line = line.strip_suffix('\n').expect("a line");
+            assert_eq!(Frame::read(line.as_bytes()), Some(frame));
+        }
+        let card =
+            Card { id: PeerId::from_bits(7), port: 1, name: Name::claimed("A B").unwrap() };
+        for to in [None, Some(PeerId::from_bits(8))] {
+            let hello = Hello { to, card: card.clone() };
+            let line = Frame::Hello(hello.clone()).to_string();
+            assert_eq!(Hello::read(line.trim_end().as_bytes()), Ok(hello));
+        }
+    }
+
+    #[test]
+    fn what_is_almost_a_frame_is_skipped() {
+        let too_long = format!("say 1 {}", "x".repeat(MAX_MESSAGE + 1));
+        for line in [
+            &b""[..],
+            b"say",
+            b"say ",
+            b"say 1",
+            b"say x hi",
+            b"say 0 hi",
+            b"say -1 hi",
+            b"say +1 hi",
+            b"say 01 hi",
+            b"say 18446744073709551616 hi",
+            b"say  1 hi",
+            b"SAY 1 hi",
+            b"ping ",
+            b" ping",
+            b"bye now",
+            b"dup dup",
+            b"p2pchat/1 hello - 000000000000000007 1 A",
+            b"\xff\xff",
+            b"\0",
+            too_long.as_bytes(),
+        ] {
+            assert_eq!(Frame::read(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_cleaned_where_it_enters() {
+        let frame = Frame::read(b"say 1 \x1b]0;mine\x07 \xc2\x9b \0 \xff\r\xe2\x80\xae");
+        let Some(Frame::Say { text, .. }) = frame else { panic!("{frame:?}") };
+        assert_eq!(text, "\u{FFFD}]0;mine\u{FFFD} \u{FFFD} \u{FFFD} \u{FFFD}\u{FFFD}\u{FFFD}");
+    }
+
+    #[test]
+    fn a_hello_that_is_none_says_why() {
+        assert_eq!(
+            Hello::read(b"p2pchat/2 hello - 000000000000000007 1 A"),
+            Err(NotOurs::OtherVersion(2))
+        );
+        for line in [
+            &b"say 1 hi"[..],
+            b"GET / HTTP/1.1",
+            b"p2pchat/1 hello 000000000000000007 1 A",
+            b"p2pchat/1 hello x 000000000000000007 1 A",
+            b"p2pchat/1 hello - 000000000000000007 1  ",
+            b"p2pchat/1 here 000000000000000007 1 A",
+        ] {
+            assert_eq!(Hello::read(line), Err(NotOurs::Noise), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The keyboard: a thread that waits for lines, and that can be told to stop waiting.
+//!
+//! This is for pipes, and for terminals without an editor; see `editor.rs` for those with one.
+//!
+//! A thread that reads stdin cannot look at anything else, and std has no way to wake it. So on
+//! Unix it waits for two things at once, with poll(2): for a key, and for a pipe to be closed
+//! whose other end is ours. Windows has no such call that serves consoles and pipes alike; there
+//! a thread that still waits is left to the end of the process. It owns nothing but stdin.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::command::Command;
+use crate::message::MAX_MESSAGE;
+
+/// How many lines may be typed ahead. Then the system keeps the rest, and then whoever types
+/// waits.
+const TYPED_AHEAD: usize = 16;
+
+/// The thread that reads what is typed.
+pub struct Keyboard {
+    /// What was typed, line by line. The channel closes at Ctrl-D.
+    pub lines: Receiver<Command>,
+    order: StopOrder,
+    thread: JoinHandle<()>,
+}
+
+impl Keyboard {
+    /// Starts reading stdin.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread or no pipe for it.
+    pub fn plug_in() -> io::Result<Self> {
+        let (input, order) = stdin()?;
+        Self::read(input, order)
+    }
+
+    fn read(input: impl Read + Send + 'static, order: StopOrder) -> io::Result<Self> {
+        let (typed, lines) = bounded(TYPED_AHEAD);
+        let thread = thread::Builder::new().name("keyboard".into()).spawn(move || {
+            let mut input = BufReader::new(input);
+            while let Ok(Some(line)) = read_line(&mut input) {
+                if typed.send(line).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { lines, order, thread })
+    }
+
+    /// Stops reading, however many lines are typed ahead, and joins the thread.
+    pub fn unplug(self) {
+        let Self { lines, order, thread } = self;
+        drop(lines); // For a thread that waits to hand over a line.
+        drop(order); // For a thread that waits for a key.
+        if cfg!(unix) || thread.is_finished() {
+            let _ = thread.join(); // It has panicked, and said so, or it has ended.
+        }
+    }
+}
+
+/// Reads one line; `None` at the end. A line without an end, but with text, is one too.
+fn read_line(keyboard: &mut impl BufRead) -> io::Result<Option<Command>> {
+    let mut line = Vec::new();
+    // Room for the longest message, the `/` that may escape its first character, and its line
+    // end, `\r\n` on Windows.
+    let most = MAX_MESSAGE + 3;
+    if keyboard.take(most as u64).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() == most && !line.ends_with(b"\n") {
+        let mut bytes = line.len() + keyboard.skip_until(b'\n')?;
+        bytes -= 1; // The line end is not said; without one, this is the last line.
+        return Ok(Some(Command::TooLong(bytes)));
+    }
+    let text = line.strip_suffix(b"\n").unwrap_or(&line);
+    Ok(Some(Command::read(text.strip_suffix(b"\r").unwrap_or(text))))
+}
+
+/// Dropped to end the wait for a key.
+type StopOrder = io::PipeWriter;
+
+/// Stdin, and what ends the wait for it.
+#[cfg(unix)]
+fn stdin() -> io::Result<(impl Read + Send + 'static, StopOrder)> {
+    use std::os::fd::AsFd;
+
+    let (stopped, order) = io::pipe()?;
+    // Not std's own stdin: it keeps bytes in a buffer where poll(2) cannot see them.
+    let keys = io::stdin().as_fd().try_clone_to_owned()?;
+    Ok((Keys { keys: keys.into(), stopped }, order))
+}
+
+#[cfg(not(unix))]
+fn stdin() -> io::Result<(impl Read + Send + 'static, StopOrder)> {
+    Ok((io::stdin(), io::pipe()?.1)) // An order that nobody waits for.
+}
+
+/// Bytes that are typed, until somebody says stop.
+#[cfg(unix)]
+struct Keys {
+    keys: std::fs::File,
+    stopped: io::PipeReader,
+}
+
+#[cfg(unix)]
+impl Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use std::os::fd::AsFd;
+
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+        let wanted = PollFlags::POLLIN;
+        let mut ends =
+            [PollFd::new(self.stopped.as_fd(), wanted), PollFd::new(self.keys.as_fd(), wanted)];
+        poll(&mut ends, PollTimeout::NONE)?;
+        // Nothing is ever written into the pipe: that it is ready means that it is closed.
+        if ends[0].any() == Some(true) {
+            return Ok(0);
+        }
+        self.keys.read(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(mut bytes: &[u8]) -> Vec<Command> {
+        std::iter::from_fn(|| read_line(&mut bytes).unwrap()).collect()
+    }
+
+    #[test]
+    fn lines_end_as_the_system_ends_them() {
+        let say = |text: &str| Command::Say(text.to_owned());
+        assert_eq!(
+            lines(b"one\ntwo\r\n\n/list\nlast"),
+            [say("one"), say("two"), Command::Nothing, Command::List, say("last")]
+        );
+        assert_eq!(lines(b""), []);
+        assert_eq!(lines(b"caf\xe9\n"), [say("caf\u{FFFD}")]);
+    }
+
+    #[test]
+    fn the_longest_message_is_kept_and_a_longer_one_counted() {
+        for end in ["\n", "\r\n", ""] {
+            let text = "x".repeat(MAX_MESSAGE);
+            assert_eq!(lines(format!("{text}{end}").as_bytes()), [Command::Say(text)]);
+            let text = format!("/{}", "x".repeat(MAX_MESSAGE - 1));
+            assert_eq!(lines(format!("/{text}{end}").as_bytes()), [Command::Say(text)]);
+        }
+        for longer in [1, 2, 3, 4, 10_000] {
+            let long = format!("{}\nnext\n", "x".repeat(MAX_MESSAGE + longer));
+            let next = Command::Say("next".into());
+            assert_eq!(lines(long.as_bytes()), [Command::TooLong(MAX_MESSAGE + longer), next]);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_thread_that_waits_for_a_key_goes_home_when_it_is_told() {
+        use std::os::fd::OwnedFd;
+        use std::time::Duration;
+
+        let (keys, mut typing) = io::pipe().unwrap();
+        let (stopped, order) = io::pipe().unwrap();
+        let keys = std::fs::File::from(OwnedFd::from(keys));
+        let keyboard = Keyboard::read(Keys { keys, stopped }, order).unwrap();
+        io::Write::write_all(&mut typing, b"whole\nhal").unwrap();
+        let line = keyboard.lines.recv_timeout(Duration::from_secs(10));
+        assert_eq!(line, Ok(Command::Say("whole".into())));
+
+        // No end of input, and half a line: nothing that would end a read.
+        let (unplugged, done) = bounded(1);
+        let body = move || {
+            keyboard.unplug();
+            unplugged.send(()).unwrap();
+        };
+        let unplug = thread::Builder::new().spawn(body).unwrap();
+        done.recv_timeout(Duration::from_secs(10)).expect("the thread was joined");
+        unplug.join().unwrap();
+        drop(typing);
+    }
+}

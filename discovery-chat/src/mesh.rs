@@ -1,0 +1,441 @@
+//! The rules of the mesh: who is linked with whom, who is dialed, what is shown. Pure.
+//!
+//! Everything a peer knows of the others is here, and changes in one function,
+//! [`Mesh::on`]: something happened, at this moment; these are the things to do. No socket, no
+//! thread and no clock, so a test can play any order of events, at any speed.
+//!
+//! **The bug this file exists to avoid.** Two peers hear each other at the same moment, and both
+//! dial. Now there are two links where one is wanted. If each peer closes the one it likes less,
+//! they may close both; if each keeps what came first, they may keep different ones. So the rule
+//! is a comparison that comes out the same on both sides (BGP, RFC 4271, section 6.8, has the
+//! same one): *the dial of the smaller id is the one that counts*. Whoever is dialed while
+//! dialing the same peer, and has the smaller id, answers `dup`; the other one gives in.
+
+mod announcer;
+mod dials;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use crate::Event;
+use crate::card::{Card, PeerId};
+use crate::command::Command;
+use crate::event::{Gone, Peer};
+use crate::frame::{Frame, Hello};
+use crate::name::Name;
+use announcer::Announcer;
+use dials::Dials;
+pub use dials::{Callee, MAX_DIALS};
+
+/// The most peers that are linked at once.
+pub const MAX_LINKS: usize = 256;
+
+/// How long after a link came to stand another one between the same two peers is a crossing of
+/// two dials, and not a peer that comes back.
+const CROSSING: Duration = Duration::from_secs(3);
+
+/// A link, by number, before and after it is known whose it is. Who dialed matters to the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkId {
+    /// We dialed it.
+    Dialed(u64),
+    /// Somebody dialed us.
+    Accepted(u64),
+}
+
+/// What happened outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Nothing; but something may be due. See [`Mesh::next_due`].
+    Tick,
+    /// A peer announced itself, from this address.
+    Heard(Card, IpAddr),
+    /// Somebody announced that this peer is leaving.
+    HeardBye(PeerId),
+    /// A peer of another version was heard, or dialed us.
+    HeardOtherVersion(u32, IpAddr),
+    /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
+    Asked(LinkId, Hello, IpAddr),
+    /// We dialed this address, and got this card for an answer: the link stands.
+    PickedUp(LinkId, Card, SocketAddr),
+    /// A dial of ours did not become a link.
+    NotLinked(LinkId, NoLink),
+    /// A frame arrived, after the hello.
+    Framed(LinkId, Frame),
+    /// A link has ended.
+    HungUp(LinkId, Gone),
+    /// We announced ourselves, or could not, for this reason.
+    Announced(Result<(), String>),
+    /// The system lets nobody in, for this reason.
+    Deaf(String),
+    /// Our user typed a line.
+    Typed(Command),
+    /// Our user wants to leave.
+    Quit,
+}
+
+/// Why a dial did not become a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoLink {
+    /// There is another link between us two, or there will be in a moment.
+    Dup,
+    /// Nobody there, or not the one we called; in words.
+    Failed(String),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Show this.
+    Show(Event),
+    /// Tell everybody by UDP that we are here.
+    Announce,
+    /// Dial; the link gets this number.
+    Dial(LinkId, Callee),
+    /// Tell whoever dialed us whether the link is wanted.
+    Answer(LinkId, Answer),
+    /// Say this to these, and show to how many.
+    Say(Frame, Vec<LinkId>),
+    /// Say no more on this link, but let what was said arrive.
+    HangUp(LinkId),
+    /// Say goodbye to all, and end.
+    Leave,
+}
+
+/// What whoever dialed us is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Welcome: the link stands.
+    Hello,
+    /// There is another link.
+    Dup,
+    /// Nothing; the link is closed.
+    Nothing,
+}
+
+/// A peer that we are linked with.
+#[derive(Clone, Debug)]
+struct Linked {
+    name: Name,
+    address: SocketAddr,
+    link: LinkId,
+    since: Instant,
+    /// How many messages it was sent since it was last heard of.
+    unsure: usize,
+}
+
+/// All that one peer knows about the others.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    me: Card,
+    scope: Scope,
+    linked: BTreeMap<PeerId, Linked>,
+    /// Whose each link is. Also links that another one has replaced, until they end: what is
+    /// still on its way there is still shown.
+    links: BTreeMap<LinkId, PeerId>,
+    dials: Dials,
+    announcer: Announcer,
+    /// How many messages our user has sent.
+    said: u64,
+    told: Told,
+}
+
+/// Whom we dial when they announce themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Whoever is in the same network: addresses that the internet does not route. So nobody can
+    /// make us knock at somebody else's door by forging a datagram.
+    Lan,
+    /// Whoever is on this machine.
+    ThisMachine,
+}
+
+/// What is told only once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    other_version: bool,
+    crowded: bool,
+    cannot_announce: bool,
+}
+
+impl Mesh {
+    /// A mesh of one: `me`, who begins at `now` to announce itself, and to dial `peers`.
+    pub fn new(me: Card, scope: Scope, peers: &[String], now: Instant) -> Self {
+        Self {
+            announcer: Announcer::new(me.id, now),
+            dials: Dials::new(me.id, peers, now),
+            me,
+            scope,
+            linked: BTreeMap::new(),
+            links: BTreeMap::new(),
+            said: 0,
+            told: Told::default(),
+        }
+    }
+
+    /// When to come back with a [`Report::Tick`], if nothing else happens before.
+    pub fn next_due(&self) -> Instant {
+        let announcement = self.announcer.next_due();
+        self.dials.next_due().map_or(announcement, |dial| dial.min(announcement))
+    }
+
+    /// Takes in what happened; returns what is to be done, in this order.
+    #[must_use]
+    pub fn on(&mut self, report: Report, now: Instant) -> Vec<Action> {
+        match report {
+            Report::Tick => self.on_tick(now),
+            Report::Heard(card, from) => {
+                let is_new = card.id != self.me.id && !self.linked.contains_key(&card.id);
+                if is_new && self.scope.dials(from) {
+                    self.dials.heard(card.id, SocketAddr::new(from, card.port), now);
+                }
+                Vec::new()
+            }
+            Report::HeardBye(id) => {
+                self.dials.give_up(id, now);
+                Vec::new()
+            }
+            Report::HeardOtherVersion(version, from) => {
+                let first = !std::mem::replace(&mut self.told.other_version, true);
+                show_if(first, || Event::OtherVersion { version, from })
+            }
+            Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
+            Report::PickedUp(link, card, address) => {
+                self.on_picked_up(link, card, address, now)
+            }
+            Report::NotLinked(link, NoLink::Dup) => {
+                self.dials.is_dup(link, now);
+                Vec::new()
+            }
+            Report::NotLinked(link, NoLink::Failed(why)) => {
+                let named = self.dials.failed(link, now);
+                named
+                    .map(|address| Event::NoAnswer { address, why })
+                    .map_or_else(Vec::new, show)
+            }
+            Report::Framed(link, frame) => self.on_frame(link, frame, now),
+            Report::HungUp(link, how) => self.on_hung_up(link, how, now),
+            Report::Announced(Err(why)) => {
+                let first = !std::mem::replace(&mut self.told.cannot_announce, true);
+                show_if(first, || Event::CannotAnnounce(why))
+            }
+            Report::Announced(Ok(())) => {
+                let again = std::mem::take(&mut self.told.cannot_announce);
+                show_if(again, || Event::Announcing)
+            }
+            Report::Deaf(why) => show(Event::Deaf(why)),
+            Report::Typed(command) => self.on_typed(command),
+            Report::Quit => vec![Action::Leave],
+        }
+    }
+
+    fn on_tick(&mut self, now: Instant) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.announcer.is_due(now) {
+            actions.push(Action::Announce);
+        }
+        actions.extend(self.dials.due(now).map(|(link, callee)| Action::Dial(link, callee)));
+        actions
+    }
+
+    /// Somebody dialed us: is the link wanted?
+    fn on_asked(
+        &mut self,
+        link: LinkId,
+        Hello { to, card }: Hello,
+        from: IpAddr,
+        now: Instant,
+    ) -> Vec<Action> {
+        let answer = self.answer_to(to, card.id, now);
+        let mut actions = vec![Action::Answer(link, answer)];
+        if answer == Answer::Hello {
+            let address = SocketAddr::new(from, card.port);
+            actions.extend(self.link_up(link, card, address, now));
+        } else if self.linked.len() >= MAX_LINKS {
+            let first = !std::mem::replace(&mut self.told.crowded, true);
+            actions.extend(show_if(first, || Event::Crowded(MAX_LINKS)));
+        }
+        actions
+    }
+
+    fn answer_to(&self, to: Option<PeerId>, caller: PeerId, now: Instant) -> Answer {
+        if caller == self.me.id || to.is_some_and(|to| to != self.me.id) {
+            return Answer::Nothing;
+        }
+        let linked = self.linked.get(&caller);
+        let dialing = self.dials.is_calling(caller);
+        if to.is_none() {
+            // A caller that did not know whom it would find here: it gains nothing by a second
+            // link, and must not be able to take the first one's place.
+            return match (linked, dialing) {
+                (None, false) if self.linked.len() < MAX_LINKS => Answer::Hello,
+                (None, false) => Answer::Nothing,
+                _ => Answer::Dup,
+            };
+        }
+        let has_just_been_dialed = linked.is_some_and(|peer| {
+            matches!(peer.link, LinkId::Dialed(_)) && now.duration_since(peer.since) < CROSSING
+        });
+        if self.me.id < caller && (dialing || has_just_been_dialed) {
+            return Answer::Dup;
+        }
+        if linked.is_none() && self.linked.len() >= MAX_LINKS {
+            return Answer::Nothing;
+        }
+        Answer::Hello
+    }
+
+    /// Our dial was answered by a hello.
+    fn on_picked_up(
+        &mut self,
+        link: LinkId,
+        card: Card,
+        address: SocketAddr,
+        now: Instant,
+    ) -> Vec<Action> {
+        self.dials.picked_up(link, card.id);
+        let unwanted = card.id == self.me.id
+            || match self.linked.get(&card.id) {
+                None => self.linked.len() >= MAX_LINKS,
+                // Two links, both stand: the dial of the smaller id counts, on both sides.
+                Some(Linked { link: LinkId::Accepted(_), since, .. }) => {
+                    self.me.id > card.id && now.duration_since(*since) < CROSSING
+                }
+                Some(Linked { link: LinkId::Dialed(_), .. }) => true,
+            };
+        if unwanted {
+            self.links.insert(link, card.id);
+            return vec![Action::HangUp(link)];
+        }
+        self.link_up(link, card, address, now)
+    }
+
+    /// A link stands. If another one to the same peer stood before, that one is done.
+    fn link_up(
+        &mut self,
+        link: LinkId,
+        Card { id, name, .. }: Card,
+        address: SocketAddr,
+        now: Instant,
+    ) -> Vec<Action> {
+        self.dials.linked(id);
+        self.links.insert(link, id);
+        let unsure = self.linked.get(&id).map_or(0, |before| before.unsure);
+        let linked = Linked { name, address, link, since: now, unsure };
+        let before = self.linked.insert(id, linked);
+        let (who, from) = (self.label(id), address.ip());
+        match before {
+            None => show(Event::Discovered { who, from }),
+            Some(before) => {
+                let crossed = now.duration_since(before.since) < CROSSING
+                    && matches!(link, LinkId::Dialed(_));
+                let mut actions = vec![Action::HangUp(before.link)];
+                // Nobody proves who it is. So whoever takes a peer's place is told, and is not
+                // taken for it in silence.
+                actions.extend(show_if(!crossed, || Event::Reconnected { who, from }));
+                actions
+            }
+        }
+    }
+
+    fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) -> Vec<Action> {
+        let Some(&id) = self.links.get(&link) else { return Vec::new() };
+        if let Some(peer) = self.linked.get_mut(&id).filter(|peer| peer.link == link) {
+            peer.unsure = 0;
+        }
+        match frame {
+            Frame::Say { text, .. } if self.linked.contains_key(&id) => {
+                show(Event::Said { who: self.label(id), text })
+            }
+            Frame::Bye => {
+                let gone = self.on_hung_up(link, Gone::Left, now);
+                [vec![Action::HangUp(link)], gone].concat()
+            }
+            // A hello is said once; whatever else stands here is no news.
+            Frame::Hello(_) | Frame::Dup | Frame::Say { .. } | Frame::Ping => Vec::new(),
+        }
+    }
+
+    fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) -> Vec<Action> {
+        let Some(id) = self.links.remove(&link) else { return Vec::new() };
+        if self.linked.get(&id).is_none_or(|peer| peer.link != link) {
+            return Vec::new(); // Another link has long taken its place.
+        }
+        let who = self.label(id);
+        let Some(Linked { since, unsure, .. }) = self.linked.remove(&id) else {
+            return Vec::new();
+        };
+        self.dials.lost(id, now.duration_since(since), now);
+        let doubtful = unsure > 0 && how != Gone::Left;
+        let mut actions = show(Event::Gone { who: who.clone(), how });
+        actions.extend(show_if(doubtful, || Event::Unsure { who, messages: unsure }));
+        actions
+    }
+
+    fn on_typed(&mut self, command: Command) -> Vec<Action> {
+        match command {
+            Command::Nothing => Vec::new(),
+            Command::List => show(Event::Listed(self.list())),
+            Command::Help => show(Event::Help),
+            Command::Quit => vec![Action::Leave],
+            Command::Unknown(word) => show(Event::Unknown(word)),
+            Command::TooLong(bytes) => show(Event::TooLong(bytes)),
+            Command::TooFast(lines) => show(Event::TooFast(lines)),
+            Command::Say(_) if self.linked.is_empty() => show(Event::NobodyThere),
+            Command::Say(text) => {
+                self.said += 1;
+                for peer in self.linked.values_mut() {
+                    peer.unsure += 1;
+                }
+                let to = self.linked.values().map(|peer| peer.link).collect();
+                vec![Action::Say(Frame::Say { seq: self.said, text }, to)]
+            }
+        }
+    }
+
+    /// Who is there, by name.
+    fn list(&self) -> Vec<Peer> {
+        let mut peers: Vec<_> = self.linked.iter().collect();
+        peers.sort_by_key(|(id, peer)| (peer.name.clone(), **id));
+        let line = |(id, peer): (&PeerId, &Linked)| Peer {
+            who: self.label(*id),
+            id: *id,
+            address: peer.address,
+        };
+        peers.into_iter().map(line).collect()
+    }
+
+    /// The name of a linked peer; if others look the same, ourselves included, with a part of
+    /// its id. A name cannot contain `#`, so nobody can forge that.
+    fn label(&self, id: PeerId) -> String {
+        let Some(Linked { name, .. }) = self.linked.get(&id) else { return id.to_string() };
+        let others = self.linked.iter().filter(|(other, _)| **other != id);
+        let mut names = others.map(|(_, peer)| &peer.name).chain([&self.me.name]);
+        if names.any(|other| other.looks_like(name)) {
+            return format!("{name}#{}", id.short());
+        }
+        name.to_string()
+    }
+}
+
+impl Scope {
+    /// Whether a peer that announces itself from there is dialed.
+    fn dials(self, from: IpAddr) -> bool {
+        let IpAddr::V4(from) = from else { return false };
+        match self {
+            Self::Lan => from.is_loopback() || from.is_private() || from.is_link_local(),
+            Self::ThisMachine => from.is_loopback(),
+        }
+    }
+}
+
+fn show(event: Event) -> Vec<Action> {
+    vec![Action::Show(event)]
+}
+
+fn show_if(wanted: bool, event: impl FnOnce() -> Event) -> Vec<Action> {
+    if wanted { show(event()) } else { Vec::new() }
+}

@@ -1,0 +1,350 @@
+//! Whom to dial, and when: a moment after they were heard, and ever more rarely if they do not
+//! pick up. Pure.
+//!
+//! Anybody can announce anything, so everything here has a bound: how many dials are out, how
+//! many peers are remembered, and how often one that does not pick up is dialed again.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::LinkId;
+use crate::card::PeerId;
+
+/// The most dials that are out at once.
+pub const MAX_DIALS: usize = 64;
+
+/// How many peers are remembered that were heard and are not linked.
+const MAX_KNOWN: usize = 512;
+
+/// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all who hear a
+/// newcomer would dial it in the same instant.
+const SPREAD_MS: u32 = 31;
+
+/// The pauses after one, two, three ... dials that did not succeed, in seconds.
+const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
+
+/// A link that lasted for less than this counts as a dial that did not succeed.
+const SHORT: Duration = Duration::from_secs(10);
+
+/// Whom a dial goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A peer that was heard.
+    Heard(PeerId, SocketAddr),
+    /// `HOST:PORT` as our user named it; who lives there, nobody knows yet.
+    Named(String),
+}
+
+/// All dials: those that are due, those that are out, and those that have to wait.
+#[derive(Clone, Debug)]
+pub(super) struct Dials {
+    me: PeerId,
+    next: u64,
+    out: BTreeMap<LinkId, Callee>,
+    heard: BTreeMap<PeerId, Heard>,
+    named: BTreeMap<String, Named>,
+}
+
+/// How it stands with somebody who might be dialed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Is to be dialed at this moment.
+    Due(Instant),
+    /// Is being dialed.
+    Out,
+    /// Was dialed in vain, or lost, and is left alone until this moment.
+    Resting(Instant),
+    /// There is a link.
+    Linked,
+}
+
+/// A peer that was heard.
+#[derive(Clone, Debug)]
+struct Heard {
+    address: SocketAddr,
+    state: State,
+    failures: usize,
+}
+
+/// An address that our user has named.
+#[derive(Clone, Debug)]
+struct Named {
+    state: State,
+    failures: usize,
+    /// Who was found there.
+    peer: Option<PeerId>,
+}
+
+impl Dials {
+    pub(super) fn new(me: PeerId, named: &[String], now: Instant) -> Self {
+        let first = || Named { state: State::Due(now), failures: 0, peer: None };
+        let named = named.iter().map(|address| (address.clone(), first())).collect();
+        Self { me, next: 0, out: BTreeMap::new(), heard: BTreeMap::new(), named }
+    }
+
+    /// A peer that is not linked was heard.
+    pub(super) fn heard(&mut self, id: PeerId, address: SocketAddr, now: Instant) {
+        let spread = Duration::from_millis(scatter(self.me, id, SPREAD_MS).into());
+        let due = State::Due(now + spread);
+        match self.heard.get_mut(&id) {
+            Some(Heard { state: State::Due(_) | State::Out, .. }) => {}
+            Some(Heard { state: State::Resting(until), .. }) if now < *until => {}
+            Some(known) => {
+                known.state = due;
+                known.address = address;
+            }
+            None => {
+                if self.heard.len() < MAX_KNOWN || self.forget_one() {
+                    self.heard.insert(id, Heard { address, state: due, failures: 0 });
+                }
+            }
+        }
+    }
+
+    /// Makes room by forgetting somebody who does not pick up. Says whether there was one.
+    fn forget_one(&mut self) -> bool {
+        let resting = self
+            .heard
+            .iter()
+            .find_map(|(id, known)| matches!(known.state, State::Resting(_)).then_some(*id));
+        resting.is_some_and(|id| self.heard.remove(&id).is_some())
+    }
+
+    /// Somebody says that this peer is leaving. If it is about to be dialed, that can wait.
+    pub(super) fn give_up(&mut self, id: PeerId, now: Instant) {
+        if let Some(known) = self.heard.get_mut(&id)
+            && let State::Due(_) = known.state
+        {
+            known.state = State::Resting(now + pause(1));
+        }
+    }
+
+    /// When the next dial is due, if there is room for one.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        if self.out.len() >= MAX_DIALS {
+            return None; // Whichever comes home first will be followed by a tick.
+        }
+        let heard = self.heard.values().map(|known| known.state);
+        let named = self.named.values().map(|known| known.state);
+        heard.chain(named).filter_map(State::due).min()
+    }
+
+    /// The dials to make now.
+    pub(super) fn due(
+        &mut self,
+        now: Instant,
+    ) -> impl Iterator<Item = (LinkId, Callee)> + use<> {
+        let is_due = |state: State| state.due().is_some_and(|due| due <= now);
+        let mut dials = Vec::new();
+        for (address, known) in self.named.iter_mut().filter(|(_, known)| is_due(known.state)) {
+            known.state = State::Out;
+            dials.push(Callee::Named(address.clone()));
+        }
+        let room = MAX_DIALS.saturating_sub(self.out.len() + dials.len());
+        let heard = self.heard.iter_mut().filter(|(_, known)| is_due(known.state));
+        for (id, known) in heard.take(room) {
+            known.state = State::Out;
+            dials.push(Callee::Heard(*id, known.address));
+        }
+        let numbered: Vec<_> = dials
+            .into_iter()
+            .map(|callee| {
+                self.next += 1;
+                (LinkId::Dialed(self.next), callee)
+            })
+            .collect();
+        self.out.extend(numbered.iter().cloned());
+        numbered.into_iter()
+    }
+
+    /// Whether a dial to this peer is out.
+    pub(super) fn is_calling(&self, id: PeerId) -> bool {
+        self.heard.get(&id).is_some_and(|known| known.state == State::Out)
+    }
+
+    /// A dial became a link to this peer.
+    pub(super) fn picked_up(&mut self, link: LinkId, id: PeerId) {
+        if let Some(Callee::Named(address)) = self.out.remove(&link)
+            && let Some(known) = self.named.get_mut(&address)
+        {
+            *known = Named { state: State::Linked, failures: 0, peer: Some(id) };
+        }
+    }
+
+    /// A dial was refused for another link's sake.
+    pub(super) fn is_dup(&mut self, link: LinkId, now: Instant) {
+        match self.out.remove(&link) {
+            Some(Callee::Heard(id, _)) => {
+                // The other link is coming; if not, the next announcement brings us back here.
+                if let Some(known) = self.heard.get_mut(&id)
+                    && known.state == State::Out
+                {
+                    known.state = State::Resting(now);
+                }
+            }
+            Some(Callee::Named(address)) => {
+                // Somebody we know lives there. Should it be lost, it is worth another try.
+                if let Some(known) = self.named.get_mut(&address) {
+                    known.state = State::Due(now + pause(PAUSES.len()));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A dial failed. Returns the address if our user named it and does not know yet.
+    pub(super) fn failed(&mut self, link: LinkId, now: Instant) -> Option<String> {
+        match self.out.remove(&link)? {
+            Callee::Heard(id, _) => {
+                let known = self.heard.get_mut(&id)?;
+                if known.state == State::Out {
+                    known.failures += 1;
+                    known.state = State::Resting(now + pause(known.failures));
+                }
+                None
+            }
+            Callee::Named(address) => {
+                let known = self.named.get_mut(&address)?;
+                known.failures += 1;
+                known.state = State::Due(now + pause(known.failures));
+                (known.failures == 1).then_some(address)
+            }
+        }
+    }
+
+    /// There is a link to this peer now, whoever dialed.
+    pub(super) fn linked(&mut self, id: PeerId) {
+        if let Some(known) = self.heard.get_mut(&id) {
+            known.state = State::Linked;
+        }
+    }
+
+    /// The link to this peer is gone, after so long.
+    pub(super) fn lost(&mut self, id: PeerId, lasted: Duration, now: Instant) {
+        if let Some(known) = self.heard.get_mut(&id) {
+            known.failures = if lasted < SHORT { known.failures + 1 } else { 1 };
+            known.state = State::Resting(now + pause(known.failures));
+        }
+        for known in self.named.values_mut().filter(|known| known.peer == Some(id)) {
+            if known.state == State::Linked {
+                known.state = State::Due(now + pause(1));
+            }
+        }
+    }
+}
+
+impl State {
+    fn due(self) -> Option<Instant> {
+        match self {
+            Self::Due(due) => Some(due),
+            _ => None,
+        }
+    }
+}
+
+/// How long to rest after so many failures in a row.
+fn pause(failures: usize) -> Duration {
+    let last = PAUSES.len() - 1;
+    Duration::from_secs(PAUSES[failures.saturating_sub(1).min(last)])
+}
+
+/// A number below `below`: always the same for the same two, and different for different ones.
+/// All the chance that is needed here, without a source of it.
+pub(super) fn scatter(me: PeerId, other: impl Hash, below: u32) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (me, other).hash(&mut hasher);
+    u32::try_from(hasher.finish() % u64::from(below)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: PeerId = PeerId::from_bits(1);
+
+    fn somewhere() -> SocketAddr {
+        "10.0.0.7:8080".parse().unwrap()
+    }
+
+    #[test]
+    fn however_often_a_peer_is_heard_it_is_dialed_once_in_each_pause() {
+        let start = Instant::now();
+        let mut dials = Dials::new(ME, &[], start);
+        let bob = PeerId::from_bits(2);
+        let mut made = Vec::new();
+        for ms in 0..100_000 {
+            let now = start + Duration::from_millis(ms);
+            dials.heard(bob, somewhere(), now);
+            for (link, _) in dials.due(now).collect::<Vec<_>>() {
+                made.push(ms / 1000);
+                assert_eq!(dials.failed(link, now), None);
+            }
+        }
+        assert_eq!(made, [0, 1, 3, 7, 15, 31, 61, 91]);
+    }
+
+    #[test]
+    fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
+        let start = Instant::now();
+        let mut dials = Dials::new(ME, &[], start);
+        for invented in 2..5_002 {
+            dials.heard(PeerId::from_bits(invented), somewhere(), start);
+        }
+        assert_eq!(dials.heard.len(), MAX_KNOWN);
+        let now = start + Duration::from_secs(1);
+        let out: Vec<_> = dials.due(now).collect();
+        assert_eq!(out.len(), MAX_DIALS);
+        assert_eq!((dials.due(now).count(), dials.next_due()), (0, None));
+        // Once some have failed, there is room for a real one among those who wait.
+        for (link, _) in out {
+            dials.failed(link, now);
+        }
+        let real = PeerId::from_bits(9_999);
+        dials.heard(real, somewhere(), now);
+        assert!(dials.heard.contains_key(&real));
+        assert_eq!(dials.heard.len(), MAX_KNOWN);
+    }
+
+    #[test]
+    fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost() {
+        let start = Instant::now();
+        let mut dials = Dials::new(ME, &["bob:8080".into()], start);
+        let mut now = start;
+        for (tries, wait) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+            let (link, callee) = dials.due(now).next().unwrap();
+            assert_eq!(callee, Callee::Named("bob:8080".into()));
+            // Told once, and then tried in silence.
+            assert_eq!(dials.failed(link, now).is_some(), tries == 0);
+            assert_eq!(dials.next_due(), Some(now + Duration::from_secs(wait)));
+            now += Duration::from_secs(wait);
+        }
+        let (link, _) = dials.due(now).next().unwrap();
+        let bob = PeerId::from_bits(2);
+        dials.picked_up(link, bob);
+        assert_eq!(dials.next_due(), None);
+        dials.lost(bob, Duration::from_secs(60), now);
+        assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_peer_that_keeps_falling_silent_is_dialed_more_and_more_rarely() {
+        let mut now = Instant::now();
+        let mut dials = Dials::new(ME, &[], now);
+        let bob = PeerId::from_bits(2);
+        for expected in [1, 2, 4, 8, 16, 30, 30] {
+            dials.heard(bob, somewhere(), now);
+            now = dials.next_due().unwrap();
+            let (link, _) = dials.due(now).next().unwrap();
+            dials.picked_up(link, bob);
+            dials.linked(bob);
+            dials.lost(bob, Duration::from_millis(1), now);
+            let Some(Heard { state: State::Resting(until), .. }) = dials.heard.get(&bob) else {
+                panic!("it rests");
+            };
+            assert_eq!(until.duration_since(now), Duration::from_secs(expected));
+            now = *until;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The rules, tried with fake time and in every order.

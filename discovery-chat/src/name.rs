@@ -1,0 +1,121 @@
+//! A name: what a peer calls itself. It proves nothing; the id beside it tells peers apart.
+
+use std::fmt;
+
+use crate::message::acts;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 32;
+
+/// A name that can be shown on one line and cannot be taken for anything but a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// The name that our own user has chosen. It is taken as it is, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If it has no visible character, more than [`MAX_NAME`] characters, or one that a name
+    /// cannot have. The text says which.
+    ///
+    /// ```
+    /// use discovery_chat::name::Name;
+    /// assert_eq!(Name::chosen("Alice").unwrap().to_string(), "Alice");
+    /// assert!(Name::chosen("Bob: hi").unwrap_err().contains("':'"));
+    /// ```
+    pub fn chosen(text: &str) -> Result<Self, String> {
+        if let Some(bad) = text.chars().find(|&c| !belongs(c)) {
+            return Err(format!("a name cannot contain {bad:?}"));
+        }
+        let length = text.chars().count();
+        if length > MAX_NAME {
+            return Err(format!("a name has at most {MAX_NAME} characters, this one {length}"));
+        }
+        Self::of(text).ok_or_else(|| "a name needs a character that can be seen".to_owned())
+    }
+
+    /// The name that a stranger claims to have: what cannot stand in a name becomes U+FFFD, and
+    /// what goes beyond [`MAX_NAME`] is cut. `None` if nothing can be seen of it.
+    ///
+    /// ```
+    /// use discovery_chat::name::Name;
+    /// assert_eq!(Name::claimed("  Bob\x07 ").unwrap().to_string(), "Bob\u{FFFD}");
+    /// assert_eq!(Name::claimed(" \u{200B} "), None);
+    /// ```
+    pub fn claimed(text: &str) -> Option<Self> {
+        let seen = text.trim().chars().take(MAX_NAME);
+        let clean: String =
+            seen.map(|c| if belongs(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
+        Self::of(&clean)
+    }
+
+    /// Whether both look the same to a hasty reader.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // A name of nothing but stand-ins tells nobody apart.
+        let seen =
+            |c: char| !c.is_whitespace() && !matches!(c, JOINER | char::REPLACEMENT_CHARACTER);
+        text.chars().any(seen).then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Holds the parts of an emoji together; invisible by itself.
+const JOINER: char = '\u{200D}';
+
+/// Whether `c` may stand in a name: no character that acts, none that cannot be seen (or two
+/// different names would look the same), and none with which a name could pass for more than a
+/// name: `Alice says: pay me` or `Bob#3f2a1c`.
+fn belongs(c: char) -> bool {
+    let invisible =
+        matches!(c, '\u{AD}' | '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}')
+            || matches!(c, '\u{61C}' | '\u{180E}' | '\u{2060}'..='\u{2064}' | '\u{3164}')
+            || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{FFA0}')
+            || matches!(c, '\u{E0000}'..='\u{E0FFF}');
+    !acts(c) && !invisible && !matches!(c, ':' | '#' | char::REPLACEMENT_CHARACTER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(text: &str) -> Option<String> {
+        Name::claimed(text).map(|name| name.to_string())
+    }
+
+    #[test]
+    fn a_stranger_cannot_claim_a_name_that_acts_or_pretends() {
+        assert_eq!(claimed("Bob\x1b[2J").unwrap(), "Bob\u{FFFD}[2J");
+        assert_eq!(claimed("a\u{202E}b\r\nc").unwrap(), "a\u{FFFD}b\u{FFFD}\u{FFFD}c");
+        assert_eq!(claimed("Alice says: pay me").unwrap(), "Alice says\u{FFFD} pay me");
+        assert_eq!(claimed("Bob#3f2a1c").unwrap(), "Bob\u{FFFD}3f2a1c");
+        assert_eq!(claimed(&"x".repeat(10_000)).unwrap(), "x".repeat(MAX_NAME));
+    }
+
+    #[test]
+    fn a_name_that_nobody_can_see_is_none() {
+        for empty in ["", " ", "\u{3000}", "\u{200B}", "\u{200D}", "\x1b", "\u{2060} \u{FEFF}"]
+        {
+            assert_eq!(claimed(empty), None, "{empty:?}");
+            assert!(Name::chosen(empty).is_err(), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn our_own_user_is_told_and_not_corrected() {
+        assert!(Name::chosen(&"x".repeat(32)).is_ok());
+        assert!(Name::chosen(&"x".repeat(33)).unwrap_err().contains("at most 32"));
+        assert!(Name::chosen("a\tb").unwrap_err().contains("'\\t'"));
+        assert_eq!(Name::chosen("Zoë 👩‍🚀").unwrap().to_string(), "Zoë 👩‍🚀");
+    }
+}

@@ -1,0 +1,342 @@
+//! The owner: the one thread that decides, and the only one that prints.
+//!
+//! It owns the mesh and never waits for a peer: others wait, and report to it through channels
+//! with a bound. Links may wait for the owner; the owner never waits for a link. So nobody can
+//! wait in a circle, and there is nothing to lock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
+
+use crate::Event;
+use crate::announce::Announcement;
+use crate::card::Card;
+use crate::command::Command;
+use crate::console::{Glass, Screen};
+use crate::dialer::Dialer;
+use crate::discovery::{Discovery, hear};
+use crate::event::Gone;
+use crate::frame::Frame;
+use crate::link::{Ends, News};
+use crate::listener::{Listener, listen};
+use crate::mesh::{Action, Answer, LinkId, Mesh, NoLink, Report};
+use crate::pressure::{Level, Pressure};
+use crate::sockets::{Place, Sockets, Voice};
+
+/// How many reports of links may wait for the owner. Then the links wait, and with them those at
+/// their other ends: a flood stays in the network instead of filling our memory.
+const MAX_NEWS: usize = 256;
+
+/// How many steps are gathered before the terminal sees them.
+const MAX_UNSEEN: usize = 64;
+
+/// Between two looks at an outbox that is too full.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// How long the other end of a link may take to hang up, after we have said our last word.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long we wait for threads that have nothing more to wait for themselves.
+const JOINING: Duration = Duration::from_millis(250);
+
+/// One running peer.
+pub struct Owner {
+    me: Card,
+    mesh: Mesh,
+    screen: Screen<Glass>,
+    voice: Voice,
+    dialer: Dialer,
+    listener: Listener,
+    discovery: Discovery,
+    news: Receiver<News>,
+    /// Callers that wait for an answer.
+    asking: BTreeMap<LinkId, Ends>,
+    links: BTreeMap<LinkId, Link>,
+    /// Links on which we have said our last word, and until when we wait for them to end.
+    leaving: BTreeMap<LinkId, (Instant, Arc<TcpStream>)>,
+    threads: Vec<JoinHandle<()>>,
+    /// Whether our user's next line has to wait.
+    under_pressure: bool,
+    /// How many steps the terminal has not seen yet.
+    unseen: usize,
+}
+
+/// A link, and how full its outbox is.
+struct Link {
+    ends: Ends,
+    pressure: Pressure,
+}
+
+impl Owner {
+    /// Starts the threads of a peer.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread for the listener or for discovery.
+    pub fn start(
+        me: Card,
+        mesh: Mesh,
+        place: &Place,
+        sockets: Sockets,
+        screen: Screen<Glass>,
+    ) -> io::Result<Self> {
+        let (report, news) = bounded(MAX_NEWS);
+        let listener = listen(sockets.tcp, me.clone(), report.clone())?;
+        let discovery = hear(sockets.ears)?;
+        Ok(Self {
+            dialer: Dialer { me: me.clone(), from: place.bind, report },
+            me,
+            mesh,
+            screen,
+            voice: sockets.voice,
+            listener,
+            discovery,
+            news,
+            asking: BTreeMap::new(),
+            links: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            threads: Vec::new(),
+            under_pressure: false,
+            unseen: 0,
+        })
+    }
+
+    /// Does what the rules say, until the user leaves.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is gone. The others are told goodbye all the same.
+    pub fn run(
+        mut self,
+        typed: &Receiver<Command>,
+        interrupts: &Receiver<()>,
+    ) -> io::Result<()> {
+        let nothing = never();
+        loop {
+            let now = Instant::now();
+            if self.mesh.next_due() <= now && self.happened(Report::Tick).is_break() {
+                return self.close();
+            }
+            self.close_those_who_linger(now);
+            if self.under_pressure {
+                self.look_at_outboxes(now);
+            }
+            if let Err(error) = self.show_what_is_due(typed) {
+                let closed = self.close();
+                return Err(error).or(closed);
+            }
+            let lines = if self.under_pressure { &nothing } else { typed };
+            let went_on = select! {
+                recv(self.news) -> news => match news {
+                    Ok(news) => self.heard_news(news),
+                    Err(_) => Next::Break(()), // Nobody is left to report.
+                },
+                recv(self.discovery.heard) -> report => match report {
+                    Ok(report) => self.happened(report),
+                    Err(_) => Next::Break(()),
+                },
+                recv(lines) -> line => {
+                    self.screen.ask(); // Typed ahead, perhaps: then the prompt goes before it.
+                    self.screen.answered();
+                    match line {
+                        Ok(command) => self.happened(Report::Typed(command)),
+                        Err(_) => self.happened(Report::Quit), // Ctrl-D.
+                    }
+                },
+                recv(interrupts) -> _ => self.happened(Report::Quit),
+                default(self.next_look(now).saturating_duration_since(now)) => Next::Continue(()),
+            };
+            if went_on.is_break() {
+                return self.close();
+            }
+        }
+    }
+
+    /// When something is to be done even if nothing happens.
+    fn next_look(&self, now: Instant) -> Instant {
+        let lingering = self.leaving.values().map(|(until, _)| *until);
+        let outboxes = self.under_pressure.then_some(now + LOOK_AGAIN);
+        lingering.chain(outboxes).chain([self.mesh.next_due()]).min().unwrap_or(now)
+    }
+
+    /// Brings the terminal up to date, unless there is more to come at once.
+    fn show_what_is_due(&mut self, typed: &Receiver<Command>) -> io::Result<()> {
+        self.unseen += 1;
+        let more_to_come = !self.news.is_empty() || !typed.is_empty();
+        if more_to_come && self.unseen < MAX_UNSEEN {
+            return Ok(());
+        }
+        self.unseen = 0;
+        self.screen.ask();
+        self.screen.refresh()
+    }
+
+    /// Takes in what a link reports, and keeps its ends.
+    fn heard_news(&mut self, News { report, ends }: News) -> Next {
+        if let Some(ends) = ends {
+            let link = ends.link;
+            if ends.answer.is_some() {
+                self.asking.insert(link, ends);
+            } else {
+                self.links.insert(link, Link { ends, pressure: Pressure::default() });
+            }
+        }
+        if let Report::HungUp(link, _) = report {
+            self.links.remove(&link);
+            self.leaving.remove(&link);
+            for thread in self.threads.extract_if(.., |thread| thread.is_finished()) {
+                let _ = thread.join(); // It has panicked, and said so, or it has ended.
+            }
+        }
+        self.happened(report)
+    }
+
+    /// Tells the rules what happened, and does what they want done.
+    fn happened(&mut self, report: Report) -> Next {
+        let mut reports = VecDeque::from([report]);
+        while let Some(report) = reports.pop_front() {
+            for action in self.mesh.on(report, Instant::now()) {
+                match action {
+                    Action::Show(event) => self.screen.show(&event),
+                    Action::Announce => {
+                        let words = Announcement::Here(self.me.clone()).to_string();
+                        reports.push_back(Report::Announced(self.voice.shout(&words)));
+                    }
+                    Action::Dial(link, callee) => match self.dialer.dial(link, callee) {
+                        Ok(thread) => self.threads.push(thread),
+                        Err(error) => {
+                            let why = NoLink::Failed(error.to_string());
+                            reports.push_back(Report::NotLinked(link, why));
+                        }
+                    },
+                    Action::Answer(link, answer) => self.answer(link, answer),
+                    Action::Say(frame, to) => reports.extend(self.say(&frame, &to)),
+                    Action::HangUp(link) => self.hang_up(link),
+                    Action::Leave => return Next::Break(()),
+                }
+            }
+        }
+        Next::Continue(())
+    }
+
+    fn answer(&mut self, link: LinkId, answer: Answer) {
+        let Some(mut ends) = self.asking.remove(&link) else { return };
+        // Fails if the caller is gone; then its thread is about to say so.
+        let _ = ends.answer.take().map(|caller| caller.try_send(answer));
+        if answer == Answer::Hello {
+            self.links.insert(link, Link { ends, pressure: Pressure::default() });
+        }
+    }
+
+    /// Puts a message into outboxes; returns who had no room for it.
+    fn say(&mut self, frame: &Frame, to: &[LinkId]) -> Vec<Report> {
+        let words: Arc<str> = frame.to_string().into();
+        let mut sent = 0;
+        let mut full = Vec::new();
+        for link in to {
+            let Some(Link { ends, .. }) = self.links.get(link) else { continue };
+            match ends.outbox.try_send(Arc::clone(&words)) {
+                Ok(()) => sent += 1,
+                Err(TrySendError::Full(_)) => full.push(*link),
+                // It has just ended, and its thread is about to say so.
+                Err(TrySendError::Disconnected(_)) => {}
+            }
+        }
+        self.screen.show(&Event::Sent(sent));
+        self.under_pressure = true; // Perhaps: to be looked at before the next line.
+        full.into_iter().map(|link| self.drop_deaf(link)).collect()
+    }
+
+    /// Whether our user has to wait for somebody; and who has made us wait for too long.
+    fn look_at_outboxes(&mut self, now: Instant) {
+        self.under_pressure = false;
+        let mut deaf = Vec::new();
+        for (id, link) in &mut self.links {
+            match link.pressure.look(link.ends.outbox.len(), now) {
+                Level::Calm => {}
+                Level::High => self.under_pressure = true,
+                Level::TooLong => deaf.push(*id),
+            }
+        }
+        for link in deaf {
+            let report = self.drop_deaf(link);
+            let _ = self.happened(report); // That somebody is gone is no reason to leave.
+        }
+    }
+
+    /// Hangs up at once on a peer that does not read.
+    fn drop_deaf(&mut self, link: LinkId) -> Report {
+        if let Some(Link { ends, .. }) = self.links.remove(&link) {
+            hang_up_at_once(&ends.stream);
+        }
+        Report::HungUp(link, Gone::Deaf)
+    }
+
+    /// Says no more on a link: its writer writes what is left, and then ends it.
+    fn hang_up(&mut self, link: LinkId) {
+        if let Some(Link { ends: Ends { stream, .. }, .. }) = self.links.remove(&link) {
+            self.leaving.insert(link, (Instant::now() + LAST_WORDS, stream));
+        }
+    }
+
+    fn close_those_who_linger(&mut self, now: Instant) {
+        self.leaving.retain(|_, (until, stream)| {
+            let lingers = *until <= now;
+            if lingers {
+                hang_up_at_once(stream);
+            }
+            !lingers
+        });
+    }
+
+    /// Says goodbye, ends everything, and joins the threads.
+    fn close(self) -> io::Result<()> {
+        let Self { me, mut screen, voice, dialer, listener, discovery, .. } = self;
+        let Self { news, asking, links, leaving, mut threads, .. } = self;
+        let mut shown = screen.refresh();
+        drop(asking);
+        let mut streams: Vec<_> = leaving.into_values().map(|(_, stream)| stream).collect();
+        let bye: Arc<str> = Frame::Bye.to_string().into();
+        for Link { ends, .. } in links.into_values() {
+            let _ = ends.outbox.try_send(Arc::clone(&bye)); // A full one will see us hang up.
+            streams.push(ends.stream); // The outbox is dropped: its writer finishes and ends.
+        }
+        // A hint for those who are about to dial us. That it arrives, nobody promises.
+        let _ = voice.shout(&Announcement::Bye(me.id).to_string());
+        drop(dialer);
+        threads.extend(listener.stop());
+        // Every thread of a link holds an end of this channel. When it closes, all are gone.
+        let deadline = Instant::now() + LAST_WORDS;
+        while news.recv_deadline(deadline).is_ok() {}
+        for stream in &streams {
+            hang_up_at_once(stream);
+        }
+        let deadline = Instant::now() + JOINING;
+        while news.recv_deadline(deadline).is_ok() {}
+        drop(news);
+        for thread in threads {
+            // Only a dial to somebody who does not answer can still be out. It owns nothing
+            // that anybody misses, so it is left to the end of the process.
+            if thread.is_finished() {
+                let _ = thread.join(); // It has panicked, and said so, or it has ended.
+            }
+        }
+        discovery.stop();
+        screen.answered();
+        screen.show(&Event::Goodbye);
+        shown = shown.and_then(|()| screen.refresh());
+        shown
+    }
+}
+
+/// Whether to go on.
+type Next = std::ops::ControlFlow<()>;
+
+fn hang_up_at_once(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both); // Fails when it is hung up already.
+}
