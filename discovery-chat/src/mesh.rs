@@ -252,6 +252,11 @@ impl Mesh {
         let answer = self.answer_to(to, card.id, now);
         let mut actions = vec![Action::Answer(link, answer)];
         if answer == Answer::Hello {
+            if to.is_none() {
+                // It may live at an address that our user has named, and not have our answer
+                // yet. If we dialed it now, it would take that for the better link.
+                self.dials.put_off_named(now + CROSSING);
+            }
             let address = SocketAddr::new(from, card.port);
             actions.extend(self.link_up(link, card, address, now));
         } else if self.linked.len() >= MAX_LINKS {
@@ -269,17 +274,19 @@ impl Mesh {
         let dialing = self.dials.is_calling(caller);
         if to.is_none() {
             // A caller that did not know whom it would find here: it gains nothing by a second
-            // link, and must not be able to take the first one's place.
-            return match (linked, dialing) {
-                (None, false) if self.linked.len() < MAX_LINKS => Answer::Hello,
-                (None, false) => Answer::Nothing,
-                _ => Answer::Dup,
+            // link, and must not be able to take the first one's place. And if our user has
+            // named addresses, too, a dial of ours may be on its way to the same peer.
+            let crossing = dialing || self.me.id < caller && self.dials.is_calling_somebody();
+            return match linked {
+                Some(_) => Answer::Dup,
+                None if crossing => Answer::Dup,
+                None if self.linked.len() < MAX_LINKS => Answer::Hello,
+                None => Answer::Nothing,
             };
         }
-        let has_just_been_dialed = linked.is_some_and(|peer| {
-            matches!(peer.link, LinkId::Dialed(_)) && now.duration_since(peer.since) < CROSSING
-        });
-        if self.me.id < caller && (dialing || has_just_been_dialed) {
+        // Two dials have crossed, or the caller has heard of us in two ways at once.
+        let is_young = |peer: &Linked| now.duration_since(peer.since) < CROSSING;
+        if linked.is_some_and(is_young) || self.me.id < caller && dialing {
             return Answer::Dup;
         }
         if linked.is_none() && self.linked.len() >= MAX_LINKS {

@@ -72,14 +72,17 @@ struct Heard {
 #[derive(Clone, Debug)]
 struct Named {
     state: State,
+    /// How many dials in a row have led to nothing, or to somebody who was linked already.
     failures: usize,
+    /// Whether our user has been told that nobody answers.
+    told: bool,
     /// Who was found there.
     peer: Option<PeerId>,
 }
 
 impl Dials {
     pub(super) fn new(me: PeerId, named: &[String], now: Instant) -> Self {
-        let first = || Named { state: State::Due(now), failures: 0, peer: None };
+        let first = || Named { state: State::Due(now), failures: 0, told: false, peer: None };
         let named = named.iter().map(|address| (address.clone(), first())).collect();
         Self { me, next: 0, out: BTreeMap::new(), heard: BTreeMap::new(), named }
     }
@@ -118,6 +121,15 @@ impl Dials {
             && let State::Due(_) = known.state
         {
             known.state = State::Resting(now + pause(1));
+        }
+    }
+
+    /// Dials nobody that our user has named before this moment.
+    pub(super) fn put_off_named(&mut self, until: Instant) {
+        for known in self.named.values_mut() {
+            if let State::Due(due) = known.state {
+                known.state = State::Due(due.max(until));
+            }
         }
     }
 
@@ -164,12 +176,17 @@ impl Dials {
         self.heard.get(&id).is_some_and(|known| known.state == State::Out)
     }
 
+    /// Whether a dial is out to an address of which we do not know who lives there.
+    pub(super) fn is_calling_somebody(&self) -> bool {
+        self.named.values().any(|known| known.state == State::Out)
+    }
+
     /// A dial became a link to this peer.
     pub(super) fn picked_up(&mut self, link: LinkId, id: PeerId) {
         if let Some(Callee::Named(address)) = self.out.remove(&link)
             && let Some(known) = self.named.get_mut(&address)
         {
-            *known = Named { state: State::Linked, failures: 0, peer: Some(id) };
+            *known = Named { state: State::Linked, failures: 0, told: false, peer: Some(id) };
         }
     }
 
@@ -185,9 +202,11 @@ impl Dials {
                 }
             }
             Some(Callee::Named(address)) => {
-                // Somebody we know lives there. Should it be lost, it is worth another try.
+                // Somebody lives there whom we know, or are about to. Should that come to
+                // nothing, it is worth another try.
                 if let Some(known) = self.named.get_mut(&address) {
-                    known.state = State::Due(now + pause(PAUSES.len()));
+                    known.failures += 1;
+                    known.state = State::Due(now + pause(known.failures));
                 }
             }
             None => {}
@@ -209,7 +228,8 @@ impl Dials {
                 let known = self.named.get_mut(&address)?;
                 known.failures += 1;
                 known.state = State::Due(now + pause(known.failures));
-                (known.failures == 1).then_some(address)
+                let first = !std::mem::replace(&mut known.told, true);
+                first.then_some(address)
             }
         }
     }

@@ -1,1 +1,374 @@
-//! The rules, tried with fake time and in every order.
+//! The rules, tried with fake time, and the crossing of two dials in every order there is.
+
+mod crossing;
+
+use super::*;
+
+const ME: PeerId = PeerId::from_bits(500);
+const BOB: PeerId = PeerId::from_bits(700);
+const ANN: PeerId = PeerId::from_bits(300);
+
+fn card(id: PeerId, name: &str) -> Card {
+    Card { id, port: 8081, name: Name::claimed(name).unwrap() }
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn said(text: &str) -> Frame {
+    Frame::Say { seq: 1, text: text.into() }
+}
+
+/// A mesh at a moment of its own, and what it does.
+struct Alice {
+    mesh: Mesh,
+    now: Instant,
+    accepted: u64,
+}
+
+impl Alice {
+    fn new() -> Self {
+        Self::with(Scope::Lan, &[])
+    }
+
+    fn with(scope: Scope, peers: &[String]) -> Self {
+        let now = Instant::now();
+        Self { mesh: Mesh::new(card(ME, "Alice"), scope, peers, now), now, accepted: 0 }
+    }
+
+    fn on(&mut self, report: Report) -> Vec<Action> {
+        self.mesh.on(report, self.now)
+    }
+
+    fn shows(&mut self, report: Report) -> Vec<String> {
+        shown(&self.on(report))
+    }
+
+    fn passes(&mut self, time: Duration) -> Vec<Action> {
+        self.now += time;
+        self.on(Report::Tick)
+    }
+
+    /// A peer dials, in the way of one who has heard our announcement.
+    fn asked(&mut self, card: Card, from: &str) -> (LinkId, Vec<Action>) {
+        self.accepted += 1;
+        let link = LinkId::Accepted(self.accepted);
+        let hello = Hello { to: Some(ME), card };
+        (link, self.on(Report::Asked(link, hello, ip(from))))
+    }
+
+    /// Whom it dials, if it hears this peer now.
+    fn dials(&mut self, card: Card, from: &str) -> Vec<(LinkId, Callee)> {
+        assert_eq!(self.on(Report::Heard(card, ip(from))), []);
+        dials(&self.passes(Duration::from_millis(31)))
+    }
+
+    fn says(&mut self, text: &str) -> Vec<Action> {
+        self.on(Report::Typed(Command::Say(text.into())))
+    }
+}
+
+fn shown(actions: &[Action]) -> Vec<String> {
+    let events = actions.iter().filter_map(|action| match action {
+        Action::Show(event) => Some(event.to_string()),
+        _ => None,
+    });
+    events.collect()
+}
+
+fn dials(actions: &[Action]) -> Vec<(LinkId, Callee)> {
+    let dials = actions.iter().filter_map(|action| match action {
+        Action::Dial(link, callee) => Some((*link, callee.clone())),
+        _ => None,
+    });
+    dials.collect()
+}
+
+#[test]
+fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
+    let mut alice = Alice::new();
+    let out = alice.dials(card(BOB, "Bob"), "10.0.0.7");
+    let [(link, Callee::Heard(BOB, address))] = out[..] else { panic!("{out:?}") };
+    assert_eq!(address, "10.0.0.7:8081".parse().unwrap());
+    // What was announced may be false. What counts is who picks up.
+    assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
+    let picked_up = Report::PickedUp(link, card(BOB, "Robert"), address);
+    assert_eq!(alice.shows(picked_up), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
+    let listed = alice.shows(Report::Typed(Command::List));
+    let line = "  - Robert (000000-000000-0002bc) at 10.0.0.7:8081";
+    assert_eq!(listed, [format!("👥 Discovered peers:\n{line}")]);
+    // Heard again: nothing to do. Announced under another name: nothing to show.
+    assert_eq!(alice.dials(card(BOB, "Bobby"), "10.0.0.7"), []);
+    assert_eq!(alice.shows(Report::Typed(Command::List)), listed);
+}
+
+#[test]
+fn nobody_can_make_us_dial_outside_of_our_network() {
+    for (from, dialed) in [
+        ("127.0.0.1", true),
+        ("10.1.2.3", true),
+        ("172.16.0.1", true),
+        ("172.32.0.1", false),
+        ("192.168.1.101", true),
+        ("169.254.1.1", true),
+        ("8.8.8.8", false),
+        ("203.0.113.5", false),
+        ("100.64.0.1", false),
+        ("224.0.0.1", false),
+        ("0.0.0.0", false),
+        ("255.255.255.255", false),
+        ("::1", false),
+        ("2001:db8::1", false),
+    ] {
+        let mut alice = Alice::new();
+        assert_eq!(!alice.dials(card(BOB, "Bob"), from).is_empty(), dialed, "{from}");
+    }
+    let mut alice = Alice::with(Scope::ThisMachine, &[]);
+    assert_eq!(alice.dials(card(BOB, "Bob"), "192.168.1.101"), []);
+    assert_eq!(alice.dials(card(BOB, "Bob"), "127.0.0.5").len(), 1);
+}
+
+#[test]
+fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
+    let mut alice = Alice::new();
+    let mut at = Vec::new();
+    let start = alice.now;
+    for _ in 0..20_000 {
+        alice.now += Duration::from_millis(1);
+        let heard = alice.on(Report::Heard(card(BOB, "Bob"), ip("10.0.0.7")));
+        assert_eq!(heard, []);
+        for (link, _) in dials(&alice.on(Report::Tick)) {
+            at.push(alice.now.duration_since(start).as_secs());
+            let why = NoLink::Failed("nobody".into());
+            assert_eq!(alice.on(Report::NotLinked(link, why)), []);
+        }
+    }
+    assert_eq!(at, [0, 1, 3, 7, 15]);
+}
+
+#[test]
+fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
+    let mut alice = Alice::new();
+    assert_eq!(alice.dials(card(ME, "Alice"), "10.0.0.1"), []);
+    let (link, actions) = alice.asked(card(ME, "Alice"), "10.0.0.1");
+    assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
+}
+
+#[test]
+fn a_hello_to_somebody_else_is_not_answered() {
+    let mut alice = Alice::new();
+    let link = LinkId::Accepted(1);
+    let hello = Hello { to: Some(ANN), card: card(BOB, "Bob") };
+    let actions = alice.on(Report::Asked(link, hello, ip("10.0.0.7")));
+    assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
+}
+
+#[test]
+fn who_dials_while_being_dialed_is_decided_by_the_ids() {
+    for (id, answer) in [(BOB, Answer::Dup), (ANN, Answer::Hello)] {
+        let mut alice = Alice::new();
+        assert_eq!(alice.dials(card(id, "Peer"), "10.0.0.7").len(), 1);
+        let (link, actions) = alice.asked(card(id, "Peer"), "10.0.0.7");
+        assert_eq!(actions[0], Action::Answer(link, answer), "{id}");
+    }
+}
+
+#[test]
+fn whoever_only_knows_an_address_takes_nobodys_place() {
+    let mut alice = Alice::new();
+    let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    alice.now += Duration::from_secs(60);
+    let hello = Hello { to: None, card: card(BOB, "Bob") };
+    let new = LinkId::Accepted(9);
+    let actions = alice.on(Report::Asked(new, hello, ip("10.0.0.66")));
+    assert_eq!(actions, [Action::Answer(new, Answer::Dup)]);
+    assert_eq!(alice.shows(Report::Framed(old, said("still me"))), ["📨 Bob says: still me"]);
+}
+
+#[test]
+fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
+    let mut alice = Alice::new();
+    let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    alice.now += Duration::from_secs(60);
+    let (new, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.4");
+    assert_eq!(shown(&actions), ["🔁 Bob reconnected from 10.0.0.4"]);
+    assert!(actions.contains(&Action::HangUp(old)));
+    // What was on its way on the old link is not lost, and its end is no news.
+    assert_eq!(alice.shows(Report::Framed(old, said("one"))), ["📨 Bob says: one"]);
+    assert_eq!(alice.on(Report::HungUp(old, Gone::HungUp)), []);
+    assert_eq!(alice.on(Report::Framed(old, said("from the grave"))), []);
+    assert_eq!(alice.shows(Report::Framed(new, said("two"))), ["📨 Bob says: two"]);
+    let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
+    assert_eq!(to[..], [new]);
+}
+
+#[test]
+fn however_a_peer_goes_it_is_told_once() {
+    let gone = [
+        (Gone::HungUp, "👋 Bob left (without saying goodbye)"),
+        (Gone::Silent(Duration::from_secs(6)), "⚠️ lost Bob (no answer for 6 s)"),
+        (Gone::Deaf, "⚠️ lost Bob (it does not read what is sent)"),
+        (Gone::Babbled, "⚠️ lost Bob (it does not speak the protocol)"),
+        (Gone::Broken("no route".into()), "⚠️ lost Bob (no route)"),
+    ];
+    for (how, line) in gone {
+        let mut alice = Alice::new();
+        let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+        assert_eq!(alice.shows(Report::HungUp(link, how.clone())), [line]);
+        assert_eq!(alice.on(Report::HungUp(link, how)), []);
+        assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
+    }
+    let mut alice = Alice::new();
+    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let actions = alice.on(Report::Framed(link, Frame::Bye));
+    assert_eq!(shown(&actions), ["👋 Bob left"]);
+    assert!(actions.contains(&Action::HangUp(link)));
+    assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
+}
+
+#[test]
+fn what_a_lost_peer_may_have_missed_is_counted() {
+    let mut alice = Alice::new();
+    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let _ = alice.says("one");
+    let _ = alice.on(Report::Framed(link, Frame::Ping)); // It is there, so it has that one.
+    let _ = alice.says("two");
+    let _ = alice.says("three");
+    let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
+    let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
+    assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
+
+    // Whoever says goodbye has seen to it.
+    let (link, _) = alice.asked(card(ANN, "Ann"), "10.0.0.3");
+    let _ = alice.says("four");
+    assert_eq!(alice.shows(Report::Framed(link, Frame::Bye)), ["👋 Ann left"]);
+}
+
+#[test]
+fn messages_are_numbered_and_go_to_all_who_are_there() {
+    let mut alice = Alice::new();
+    assert_eq!(shown(&alice.says("Anybody?")), ["📭 No peers yet"]);
+    let (bob, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (ann, _) = alice.asked(card(ANN, "Ann"), "10.0.0.3");
+    for seq in 1..=3 {
+        let [Action::Say(frame, to)] = &alice.says("hi")[..] else { panic!() };
+        assert_eq!(frame.to_string(), format!("say {seq} hi\n"));
+        assert_eq!(to[..], [ann, bob]);
+    }
+}
+
+#[test]
+fn two_of_the_same_name_can_be_told_apart() {
+    let mut alice = Alice::new();
+    let (bob, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let other = PeerId::from_bits(0x0012_3456 << 48);
+    let (second, actions) = alice.asked(card(other, "bob"), "10.0.0.8");
+    assert_eq!(shown(&actions), ["🔍 Discovered new peer: bob#123456 (10.0.0.8)"]);
+    assert_eq!(alice.shows(Report::Framed(bob, said("hi"))), ["📨 Bob#000000 says: hi"]);
+    assert_eq!(alice.shows(Report::Framed(second, said("ho"))), ["📨 bob#123456 says: ho"]);
+    let listed = alice.shows(Report::Typed(Command::List)).join("\n");
+    assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
+    // Nobody can pass for ourselves, either.
+    let (_, actions) = alice.asked(card(ANN, "ALICE"), "10.0.0.3");
+    assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
+    // Alone again, the name is enough.
+    let _ = alice.on(Report::HungUp(second, Gone::HungUp));
+    assert_eq!(alice.shows(Report::Framed(bob, said("hi"))), ["📨 Bob says: hi"]);
+}
+
+#[test]
+fn a_stranger_is_not_heard_before_its_hello() {
+    let mut alice = Alice::new();
+    for frame in [said("hi"), Frame::Ping, Frame::Bye, Frame::Dup] {
+        assert_eq!(alice.on(Report::Framed(LinkId::Accepted(1), frame)), []);
+    }
+    assert_eq!(alice.on(Report::HungUp(LinkId::Accepted(1), Gone::HungUp)), []);
+}
+
+#[test]
+fn what_would_be_told_again_and_again_is_told_once() {
+    let mut alice = Alice::new();
+    let other = || Report::HeardOtherVersion(2, ip("10.0.0.9"));
+    let line = "⚠️ A peer at 10.0.0.9 speaks p2pchat/2, and this program only p2pchat/1: they \
+                cannot talk";
+    assert_eq!(alice.shows(other()), [line]);
+    assert_eq!(alice.on(other()), []);
+
+    let mute = || Report::Announced(Err("no network".into()));
+    let told = alice.shows(mute());
+    assert!(told[0].contains("no network") && told[0].contains("--broadcast"), "{told:?}");
+    assert_eq!(alice.on(mute()), []);
+    assert_eq!(alice.shows(Report::Announced(Ok(()))), ["📡 Announcing to the network again"]);
+    assert_eq!(alice.on(Report::Announced(Ok(()))), []);
+    assert_eq!(alice.shows(mute()).len(), 1);
+}
+
+#[test]
+fn there_is_room_for_256_and_no_more() {
+    let mut alice = Alice::new();
+    for n in 1000..1000 + MAX_LINKS as u128 {
+        let (link, actions) = alice.asked(card(PeerId::from_bits(n), "P"), "10.0.0.7");
+        assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
+    }
+    let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    assert_eq!(actions[0], Action::Answer(link, Answer::Nothing));
+    let full = "⚠️ 256 peers are linked, which is all there is room for";
+    assert_eq!(shown(&actions), [full]);
+    let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
+    // One that is in may still come back by another link.
+    alice.now += Duration::from_secs(60);
+    let (link, actions) = alice.asked(card(PeerId::from_bits(1000), "P"), "10.0.0.8");
+    assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
+}
+
+#[test]
+fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
+    let mut alice = Alice::new();
+    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let _ = alice.passes(Duration::from_secs(2));
+    // An hour in one step: every timer there is has run out at once.
+    let actions = alice.passes(Duration::from_secs(3600));
+    assert_eq!(actions, [Action::Announce]);
+    assert!(alice.mesh.next_due() > alice.now);
+    let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
+    assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)"]);
+    let out = alice.dials(card(BOB, "Bob"), "10.0.0.7");
+    let [(link, Callee::Heard(_, address))] = out[..] else { panic!("{out:?}") };
+    let found = alice.shows(Report::PickedUp(link, card(BOB, "Bob"), address));
+    assert_eq!(found, ["🔍 Discovered new peer: Bob (10.0.0.7)"]);
+}
+
+#[test]
+fn an_address_that_was_named_is_told_once_and_tried_again() {
+    let mut alice = Alice::with(Scope::Lan, &["bob.lan:8081".into()]);
+    let out = dials(&alice.on(Report::Tick));
+    let [(link, Callee::Named(_))] = out[..] else { panic!("{out:?}") };
+    let refused = |link| Report::NotLinked(link, NoLink::Failed("Connection refused".into()));
+    let line = "⚠️ No answer from bob.lan:8081 yet (Connection refused); trying again until \
+                there is";
+    assert_eq!(alice.shows(refused(link)), [line]);
+    let out = dials(&alice.passes(Duration::from_secs(1)));
+    assert_eq!(alice.on(refused(out[0].0)), []);
+    let out = dials(&alice.passes(Duration::from_secs(2)));
+    let address = "203.0.113.5:8081".parse().unwrap();
+    let found = alice.shows(Report::PickedUp(out[0].0, card(BOB, "Bob"), address));
+    assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
+    assert!(dials(&alice.passes(Duration::from_secs(600))).is_empty());
+}
+
+#[test]
+fn somebody_elses_goodbye_ends_nothing() {
+    let mut alice = Alice::new();
+    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    assert_eq!(alice.on(Report::HeardBye(BOB)), []);
+    assert_eq!(alice.shows(Report::Framed(link, said("here"))), ["📨 Bob says: here"]);
+    // It only puts off a dial.
+    assert_eq!(alice.on(Report::Heard(card(ANN, "Ann"), ip("10.0.0.3"))), []);
+    assert_eq!(alice.on(Report::HeardBye(ANN)), []);
+    assert!(dials(&alice.passes(Duration::from_millis(31))).is_empty());
+    assert!(alice.dials(card(ANN, "Ann"), "10.0.0.3").is_empty());
+    alice.now += Duration::from_secs(1);
+    assert_eq!(alice.dials(card(ANN, "Ann"), "10.0.0.3").len(), 1);
+}

@@ -1,0 +1,302 @@
+//! Two peers that find each other, in every order in which things can happen.
+//!
+//! A small world of two meshes, the datagrams and connections between them, and nothing that
+//! decides what happens next: every choice is tried. Whatever the order, there must be one link
+//! in the end, the same on both sides, and both users must have read of each other once.
+
+use super::*;
+
+/// Something that is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Hello,
+    Dup,
+    End,
+}
+
+/// A connection between the two, as the network sees it.
+#[derive(Clone, Debug)]
+struct Wire {
+    dialer: usize,
+    /// What each side calls it.
+    links: [LinkId; 2],
+    /// Whether it arrived at the other side.
+    answered: bool,
+    /// What is on its way to each side.
+    to: [Vec<Said>; 2],
+    /// Which sides have said that they will say no more.
+    closed: [bool; 2],
+}
+
+#[derive(Clone)]
+struct World {
+    now: Instant,
+    meshes: [Mesh; 2],
+    /// How many datagrams are on their way to each.
+    datagrams: [usize; 2],
+    wires: Vec<Wire>,
+    accepted: [u64; 2],
+    shown: [Vec<String>; 2],
+    /// How many more connections may break.
+    breaks: usize,
+}
+
+/// What could happen next.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
+    Datagram {
+        to: usize,
+    },
+    /// Time passes, until this side has somebody to dial.
+    Time {
+        side: usize,
+    },
+    Arrives {
+        wire: usize,
+    },
+    Reads {
+        wire: usize,
+        side: usize,
+    },
+    Breaks {
+        wire: usize,
+    },
+}
+
+const IDS: [PeerId; 2] = [PeerId::from_bits(1), PeerId::from_bits(2)];
+
+fn card_of(side: usize) -> Card {
+    card(IDS[side], ["Alice", "Bob"][side])
+}
+
+impl World {
+    /// `named[side]` says whether that side was told the other one's address by its user.
+    fn new(datagrams: [usize; 2], named: [bool; 2], breaks: usize) -> Self {
+        let now = Instant::now();
+        let mesh = |side: usize| {
+            let peers: &[String] = if named[side] { &["other:8081".into()] } else { &[] };
+            Mesh::new(card_of(side), Scope::Lan, peers, now)
+        };
+        Self {
+            now,
+            meshes: [mesh(0), mesh(1)],
+            datagrams,
+            wires: Vec::new(),
+            accepted: [0; 2],
+            shown: [Vec::new(), Vec::new()],
+            breaks,
+        }
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        for to in 0..2 {
+            if self.datagrams[to] > 0 {
+                choices.push(Choice::Datagram { to });
+            }
+        }
+        let soon = self.now + Duration::from_millis(31);
+        for side in 0..2 {
+            if self.meshes[side].dials.next_due().is_some_and(|due| due <= soon) {
+                choices.push(Choice::Time { side });
+            }
+        }
+        for (wire, state) in self.wires.iter().enumerate() {
+            if !state.answered {
+                choices.push(Choice::Arrives { wire });
+            }
+            for side in 0..2 {
+                if !state.to[side].is_empty() {
+                    choices.push(Choice::Reads { wire, side });
+                }
+            }
+            if self.breaks > 0 && state.answered && state.closed == [false; 2] {
+                choices.push(Choice::Breaks { wire });
+            }
+        }
+        choices
+    }
+
+    fn happens(&mut self, choice: Choice) {
+        match choice {
+            Choice::Datagram { to } => {
+                self.datagrams[to] -= 1;
+                let from = ip(["10.0.0.1", "10.0.0.2"][1 - to]);
+                self.on(to, Report::Heard(card_of(1 - to), from), None);
+            }
+            Choice::Time { side } => {
+                let due = self.meshes[side].dials.next_due();
+                self.now = due.map_or(self.now, |due| due.max(self.now));
+                self.on(side, Report::Tick, None);
+            }
+            Choice::Arrives { wire } => {
+                let Wire { dialer, .. } = self.wires[wire];
+                let side = 1 - dialer;
+                self.accepted[side] += 1;
+                let link = LinkId::Accepted(self.accepted[side]);
+                self.wires[wire].answered = true;
+                self.wires[wire].links[side] = link;
+                let named = self.wires[wire].closed[side]; // See `dial`.
+                self.wires[wire].closed[side] = false;
+                let to = (!named).then_some(IDS[side]);
+                let hello = Hello { to, card: card_of(dialer) };
+                let from = ip(["10.0.0.1", "10.0.0.2"][dialer]);
+                self.on(side, Report::Asked(link, hello, from), Some(wire));
+            }
+            Choice::Reads { wire, side } => {
+                let said = self.wires[wire].to[side].remove(0);
+                let link = self.wires[wire].links[side];
+                let address = ["10.0.0.1:8081", "10.0.0.2:8081"][1 - side].parse().unwrap();
+                match said {
+                    Said::Hello => {
+                        let report = Report::PickedUp(link, card_of(1 - side), address);
+                        self.on(side, report, Some(wire));
+                    }
+                    Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
+                    Said::End => {
+                        self.close(wire, side);
+                        self.on(side, Report::HungUp(link, Gone::HungUp), None);
+                    }
+                }
+            }
+            Choice::Breaks { wire } => {
+                self.breaks -= 1;
+                for side in 0..2 {
+                    self.wires[wire].closed[side] = true;
+                    self.wires[wire].to[side].push(Said::End);
+                }
+            }
+        }
+    }
+
+    /// A side says no more on a connection; the other one will read its end.
+    fn close(&mut self, wire: usize, side: usize) {
+        if !std::mem::replace(&mut self.wires[wire].closed[side], true) {
+            self.wires[wire].to[1 - side].push(Said::End);
+        }
+    }
+
+    fn on(&mut self, side: usize, report: Report, asked: Option<usize>) {
+        let actions = self.meshes[side].on(report, self.now);
+        self.shown[side].extend(shown(&actions));
+        for action in actions {
+            match action {
+                Action::Dial(link, callee) => self.dial(side, link, &callee),
+                Action::Answer(_, answer) => {
+                    let wire = asked.expect("only whoever asks is answered");
+                    let dialer = 1 - side;
+                    match answer {
+                        Answer::Hello => self.wires[wire].to[dialer].push(Said::Hello),
+                        Answer::Dup => self.wires[wire].to[dialer].push(Said::Dup),
+                        Answer::Nothing => panic!("both are who they say they are"),
+                    }
+                }
+                Action::HangUp(link) => {
+                    let wire = self.wires.iter().position(|wire| wire.links[side] == link);
+                    self.close(wire.expect("it was a link"), side);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn dial(&mut self, side: usize, link: LinkId, callee: &Callee) {
+        let mut wire = Wire {
+            dialer: side,
+            links: [link; 2],
+            answered: false,
+            to: [Vec::new(), Vec::new()],
+            closed: [false; 2],
+        };
+        // Until it arrives, this remembers on the other side whether the hello names nobody.
+        wire.closed[1 - side] = matches!(callee, Callee::Named(_));
+        wire.links[1 - side] = LinkId::Accepted(0);
+        self.wires.push(wire);
+    }
+
+    /// When nothing is left to happen: what must be true.
+    fn is_well(&self, story: &[Choice]) {
+        let link = |side: usize| self.meshes[side].linked.get(&IDS[1 - side]).map(|p| p.link);
+        let (Some(ours), Some(theirs)) = (link(0), link(1)) else {
+            panic!("not linked: {:?} {:?} after {story:?}", link(0), link(1))
+        };
+        let same = self.wires.iter().any(|wire| wire.links == [ours, theirs]);
+        assert!(same, "two different links: {ours:?} {theirs:?} after {story:?}");
+        for shown in &self.shown {
+            assert_eq!(shown.len(), 1, "{shown:?} after {story:?}");
+            assert!(shown[0].starts_with("🔍"), "{shown:?} after {story:?}");
+        }
+    }
+}
+
+/// Tries everything that can happen from here; returns how many stories there are.
+fn explore(world: &World, story: &mut Vec<Choice>, end: &impl Fn(World, &[Choice])) -> usize {
+    let choices = world.choices();
+    if choices.is_empty() {
+        end(world.clone(), story);
+        return 1;
+    }
+    let mut stories = 0;
+    for choice in choices {
+        let mut next = world.clone();
+        next.happens(choice);
+        story.push(choice);
+        stories += explore(&next, story, end);
+        story.pop();
+    }
+    stories
+}
+
+#[test]
+fn two_that_hear_each_other_get_one_link_in_every_order() {
+    let mut stories = 0;
+    for datagrams in [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, 2]] {
+        let world = World::new(datagrams, [false; 2], 0);
+        stories += explore(&world, &mut Vec::new(), &|world, story| world.is_well(story));
+    }
+    assert!(stories > 1_000, "{stories}");
+}
+
+#[test]
+fn two_that_were_told_of_each_other_get_one_link_in_every_order() {
+    let mut stories = 0;
+    for named in [[true, false], [false, true], [true, true]] {
+        for datagrams in [[0, 0], [1, 0], [0, 1], [1, 1]] {
+            if named == [true; 2] && datagrams == [1, 1] {
+                continue; // See below.
+            }
+            let world = World::new(datagrams, named, 0);
+            stories += explore(&world, &mut Vec::new(), &|world, story| world.is_well(story));
+        }
+    }
+    assert!(stories > 1_000, "{stories}");
+}
+
+#[test]
+#[ignore = "half a million stories take eight seconds"]
+fn two_that_find_each_other_in_all_ways_at_once_get_one_link_in_every_order() {
+    let world = World::new([1, 1], [true; 2], 0);
+    let stories = explore(&world, &mut Vec::new(), &|world, story| world.is_well(story));
+    assert!(stories > 400_000, "{stories}");
+}
+
+#[test]
+fn whenever_a_connection_breaks_there_is_one_link_again() {
+    let heal = |mut world: World, story: &[Choice]| {
+        // A few announcements later, one after the other.
+        for _ in 0..4 {
+            world.now += Duration::from_secs(30);
+            world.datagrams = [1, 1];
+            while let Some(choice) = world.choices().first() {
+                world.happens(*choice);
+            }
+        }
+        let links =
+            [0, 1].map(|side| world.meshes[side].linked.get(&IDS[1 - side]).map(|p| p.link));
+        let same = world.wires.iter().any(|wire| wire.links.map(Some) == links);
+        assert!(same, "{links:?} after {story:?}");
+    };
+    let world = World::new([1, 1], [false; 2], 1);
+    let stories = explore(&world, &mut Vec::new(), &heal);
+    assert!(stories > 1_000, "{stories}");
+}
