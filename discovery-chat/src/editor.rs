@@ -11,7 +11,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Config, Editor as Rustyline, ExternalPrinter};
@@ -65,9 +65,19 @@ impl Editor {
         Ok((Self { lines, mode }, Printer(Box::new(printer))))
     }
 
-    /// Gives the terminal back as it was. The thread is left to the end of the process.
-    pub fn close(self) {
+    /// Gives the terminal back as it was, with the cursor on a line of its own. A thread that
+    /// still edits is left to the end of the process.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is gone.
+    pub fn close(self) -> io::Result<()> {
         self.mode.restore();
+        while self.lines.try_recv().is_ok() {}
+        if self.lines.try_recv() == Err(TryRecvError::Empty) {
+            writeln!(io::stdout())?;
+        }
+        Ok(())
     }
 }
 
@@ -134,7 +144,7 @@ impl Mode {
         }
     }
 
-    /// On Windows the console's mode ends with the process that asked for it... see `close`.
+    /// A console of Windows has its own mode, and the shell sets it again after each program.
     #[cfg(not(unix))]
     fn now() -> Self {
         Self {}

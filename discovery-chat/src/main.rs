@@ -44,8 +44,10 @@ fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
         let screen = Screen::new(Glass::Above(printer), Style::Editor);
         let ended = Owner::start(me, mesh, &place, sockets, screen)
             .and_then(|owner| owner.run(&editor.lines, &interrupts));
-        editor.close();
+        let closed = editor.close();
         ended
+            .and_then(|_| closed)
+            .map(|()| Screen::new(Glass::Stdout(io::stdout()), Style::Editor))
     } else {
         let style = if plain { Style::Plain } else { Style::Prompt };
         let mut screen = Screen::new(Glass::Stdout(io::stdout()), style);
@@ -56,10 +58,14 @@ fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
         keyboard.unplug();
         ended
     };
-    match ended {
+    let said_goodbye = ended.and_then(|mut screen| {
+        screen.show(&Event::Goodbye);
+        screen.refresh()
+    });
+    match said_goodbye {
         // Whoever closes the window has left, and the others have been told.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        ended => ended.context("cannot go on"),
+        said_goodbye => said_goodbye.context("cannot go on"),
     }
 }
 

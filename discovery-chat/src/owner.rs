@@ -106,7 +106,7 @@ impl Owner {
         })
     }
 
-    /// Does what the rules say, until the user leaves.
+    /// Does what the rules say, until the user leaves. Gives the screen back.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Owner {
         mut self,
         typed: &Receiver<Command>,
         interrupts: &Receiver<()>,
-    ) -> io::Result<()> {
+    ) -> io::Result<Screen<Glass>> {
         let nothing = never();
         loop {
             let now = Instant::now();
@@ -127,8 +127,7 @@ impl Owner {
                 self.look_at_outboxes(now);
             }
             if let Err(error) = self.show_what_is_due(typed) {
-                let closed = self.close();
-                return Err(error).or(closed);
+                return self.close().and(Err(error));
             }
             let lines = if self.under_pressure { &nothing } else { typed };
             let went_on = select! {
@@ -295,10 +294,10 @@ impl Owner {
     }
 
     /// Says goodbye, ends everything, and joins the threads.
-    fn close(self) -> io::Result<()> {
+    fn close(self) -> io::Result<Screen<Glass>> {
         let Self { me, mut screen, voice, dialer, listener, discovery, .. } = self;
         let Self { news, asking, links, leaving, mut threads, .. } = self;
-        let mut shown = screen.refresh();
+        let shown = screen.refresh();
         drop(asking);
         let mut streams: Vec<_> = leaving.into_values().map(|(_, stream)| stream).collect();
         let bye: Arc<str> = Frame::Bye.to_string().into();
@@ -327,10 +326,7 @@ impl Owner {
             }
         }
         discovery.stop();
-        screen.answered();
-        screen.show(&Event::Goodbye);
-        shown = shown.and_then(|()| screen.refresh());
-        shown
+        shown.map(|()| screen)
     }
 }
 
