@@ -20,11 +20,14 @@
 //! `$` starts a program. A line that begins with a prompt is a question and what is typed
 //! behind it; `^C` and `^D` are the keys, and a prompt with nothing behind it is left open.
 //! If a line follows such an open prompt in the same block, the prompt may also be missing.
-//! Every other line must be the very next one on that screen; `XXXXX` stands for a number.
-//! The blocks are played from top to bottom, as a reader would.
+//! Every other line must be the very next one on that screen; `XXXXX` stands for a number, and an
+//! id such as `abc123-def456-ghi789` for whatever id stands there first, and from then on for no
+//! other. Behind a line that begins with `#`, the lines up to the next prompt may come in any
+//! order. The blocks are played from top to bottom, as a reader would.
 
 use std::collections::BTreeMap;
 
+use crate::screen::{ID, id_at_the_start_of};
 use crate::{Neighbourhood, Terminal};
 
 /// The first fenced block after the line `heading` in `markdown`.
@@ -67,43 +70,142 @@ pub fn scenario<'a>(markdown: &'a str, heading: &str) -> Vec<(&'a str, Vec<&'a s
     blocks
 }
 
-/// Plays the scenario under `heading`. `open` opens a terminal by its title and the words
-/// behind `$`; `prompts` are what the program asks.
-///
-/// # Panics
-///
-/// If the programs do not do what the sheet says.
-#[track_caller]
-pub fn play(
-    markdown: &str,
-    heading: &str,
-    prompts: &[&str],
-    street: &Neighbourhood,
-    mut open: impl FnMut(&str, &str) -> Terminal,
-) {
-    let mut terminals: BTreeMap<&str, Terminal> = BTreeMap::new();
-    for (title, lines) in scenario(markdown, heading) {
-        let last = lines.len() - 1;
-        for (index, line) in lines.into_iter().enumerate() {
-            if let Some(command) = line.strip_prefix("$ ") {
-                terminals.insert(title, open(title, command));
-                continue;
-            }
-            let terminal = terminals.get_mut(title).expect("a block starts with `$ command`");
-            let asked = prompts.iter().find(|prompt| line.starts_with(prompt.trim_end()));
-            match asked {
-                // A question that the next line breaks off. Had that line come a moment
-                // earlier, the question would not have been asked in between.
-                Some(prompt) if line.trim_end() == prompt.trim_end() && index < last => {
-                    terminal.may_be_asked(prompt);
+/// A page of a lab, and how it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Sheet<'a> {
+    /// The page, in Markdown.
+    pub page: &'a str,
+    /// What the lab's program asks.
+    pub prompts: &'a [&'a str],
+    /// The page's ports, from this one on, become those that belong to the test.
+    pub first_port: u16,
+    /// Whether blank lines are only there to make the screen easier to read.
+    pub airy: bool,
+}
+
+impl Sheet<'_> {
+    /// Plays the scenario under `heading`. `open` opens a terminal by its title and the words
+    /// behind `$`.
+    ///
+    /// # Panics
+    ///
+    /// If the programs do not do what the sheet says.
+    #[track_caller]
+    pub fn play(
+        &self,
+        heading: &str,
+        street: &Neighbourhood,
+        mut open: impl FnMut(&str, &str) -> Terminal,
+    ) {
+        let mut terminals: BTreeMap<&str, Terminal> = BTreeMap::new();
+        let mut ids = Ids::default();
+        for (title, lines) in scenario(self.page, heading) {
+            let mut lines = lines.into_iter().peekable();
+            while let Some(line) = lines.next() {
+                if let Some(command) = line.strip_prefix("$ ") {
+                    let mut terminal = open(title, &street.translate(command, self.first_port));
+                    if self.airy {
+                        terminal.skips_blank_lines();
+                    }
+                    terminals.insert(title, terminal);
+                    continue;
                 }
-                Some(prompt) => {
-                    terminal.is_asked(prompt);
-                    answer(terminal, line.strip_prefix(prompt).unwrap_or_default());
+                let terminal =
+                    terminals.get_mut(title).expect("a block starts with `$ command`");
+                let read = |line: &str| street.translate(line, self.first_port);
+                if line.starts_with("# ") {
+                    let mut any = Vec::new();
+                    while let Some(line) = lines.next_if(|line| self.prompt_of(line).is_none())
+                    {
+                        any.push(read(line));
+                    }
+                    any.retain(|line| !(self.airy && line.is_empty()));
+                    self.sees_in_any_order(terminal, any, &mut ids);
+                    continue;
                 }
-                None => terminal.sees_next(&street.translate(line)),
+                match self.prompt_of(line) {
+                    // A question that the next line breaks off. Had that line come a moment
+                    // earlier, the question would not have been asked in between.
+                    Some(prompt)
+                        if line.trim_end() == prompt.trim_end() && lines.peek().is_some() =>
+                    {
+                        terminal.may_be_asked(prompt);
+                    }
+                    Some(prompt) => {
+                        terminal.is_asked(prompt);
+                        answer(terminal, line.strip_prefix(prompt).unwrap_or_default());
+                    }
+                    None if self.airy && line.is_empty() => {}
+                    None => {
+                        ids.sees_next(terminal, &[read(line)]);
+                    }
+                }
             }
         }
+    }
+
+    /// The prompt that `line` begins with.
+    fn prompt_of(&self, line: &str) -> Option<&str> {
+        let mut prompts = self.prompts.iter().copied();
+        prompts.find(|prompt| line.starts_with(prompt.trim_end()))
+    }
+
+    #[track_caller]
+    fn sees_in_any_order(
+        &self,
+        terminal: &mut Terminal,
+        mut lines: Vec<String>,
+        ids: &mut Ids,
+    ) {
+        while !lines.is_empty() {
+            for prompt in self.prompts {
+                terminal.may_be_asked(prompt);
+            }
+            let seen = ids.sees_next(terminal, &lines);
+            lines.remove(seen);
+        }
+    }
+}
+
+/// Which id of the sheet is which id of this run.
+#[derive(Debug, Default)]
+struct Ids {
+    known: BTreeMap<String, String>,
+}
+
+impl Ids {
+    /// Waits for one of `lines`; says which one came, and learns the ids in it.
+    #[track_caller]
+    fn sees_next(&mut self, terminal: &mut Terminal, lines: &[String]) -> usize {
+        let expected: Vec<_> = lines.iter().map(|line| self.fill_in(line)).collect();
+        let (seen, found) =
+            terminal.sees_one_of(&expected.iter().map(|(line, _)| &**line).collect::<Vec<_>>());
+        // Numbers are found as well; nobody asks for them again.
+        let found = found.into_iter().filter(|text| id_at_the_start_of(text).is_some());
+        self.known.extend(expected[seen].1.iter().cloned().zip(found));
+        seen
+    }
+
+    /// Puts the known ids into `line`, and a placeholder for each of the others.
+    fn fill_in(&self, line: &str) -> (String, Vec<String>) {
+        let (mut filled, mut unknown) = (String::new(), Vec::new());
+        let mut rest = line;
+        while let Some(next) = rest.chars().next() {
+            match id_at_the_start_of(rest).map(|length| rest.split_at(length)) {
+                Some((id, after)) if id != ID => {
+                    filled += self.known.get(id).map_or(ID, |known| known);
+                    if !self.known.contains_key(id) {
+                        unknown.push(id.to_owned());
+                    }
+                    rest = after;
+                }
+                _ => {
+                    filled.push(next);
+                    rest = &rest[next.len_utf8()..];
+                }
+            }
+        }
+        (filled, unknown)
     }
 }
 
@@ -127,6 +229,16 @@ mod tests {
     const SHEET: &str = "\
 ## A\n\nIn Terminal 1:\n```text\n$ run 1\nhi\n```\nThen\nTerminal 2:\n```text\n$ run 2\n```\n\
 ## B\n\n```text\nother\n```\n";
+
+    #[test]
+    fn an_id_of_the_sheet_becomes_the_one_that_stood_there_first() {
+        let mut ids = Ids::default();
+        let line = "Your ID: abc123-def456-ghi789";
+        let unknown = vec!["abc123-def456-ghi789".to_owned()];
+        assert_eq!(ids.fill_in(line), (format!("Your ID: {ID}"), unknown));
+        ids.known.insert("abc123-def456-ghi789".into(), "000001-000002-000003".into());
+        assert_eq!(ids.fill_in(line), ("Your ID: 000001-000002-000003".into(), Vec::new()));
+    }
 
     #[test]
     fn a_scenario_is_the_blocks_under_its_heading() {

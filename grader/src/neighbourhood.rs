@@ -46,7 +46,7 @@ impl Neighbourhood {
             .expect("one of 680 blocks of ports is free: end tests that hang, then try again")
     }
 
-    /// Peer `n` of the lab sheet, at port `9000 + n`, lives here at `base_port() + n`.
+    /// The first port: what the lab sheet calls 9000, say, is this one here.
     pub fn base_port(&self) -> u16 {
         self.base_port
     }
@@ -61,15 +61,16 @@ impl Neighbourhood {
         self.base_port + id
     }
 
-    /// A line of the lab sheet as it reads here: the sheet's ports, 9000 to 9031, become ours.
-    pub fn translate(&self, line: &str) -> String {
+    /// A line of the lab sheet as it reads here: the sheet's ports, 32 from `first` on, become
+    /// ours.
+    pub fn translate(&self, line: &str, first: u16) -> String {
         let mut translated = String::new();
         let mut rest = line;
         while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
             let (before, number) = rest.split_at(start);
             let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
             let (number, after) = number.split_at(end);
-            let id = number.parse().ok().and_then(|port: u16| port.checked_sub(9000));
+            let id = number.parse().ok().and_then(|port: u16| port.checked_sub(first));
             translated += before;
             match id.filter(|id| *id < PORTS) {
                 Some(id) => translated += &self.port(id).to_string(),
@@ -128,6 +129,9 @@ mod tests {
             street.port(1),
             street.port(31)
         );
-        assert_eq!(street.translate("[PEER 1] on 9001, not 19001 or 9032, and 9031"), line);
+        assert_eq!(
+            street.translate("[PEER 1] on 9001, not 19001 or 9032, and 9031", 9000),
+            line
+        );
     }
 }

@@ -8,6 +8,8 @@ pub(crate) struct Screen {
     unread: String,
     /// A prompt was the last thing seen, and nobody has answered it yet.
     at_prompt: bool,
+    /// Blank lines are not looked at.
+    airy: bool,
 }
 
 /// What the next line on the screen says about an expected one.
@@ -52,25 +54,47 @@ impl Screen {
         self.at_prompt = false;
     }
 
-    /// Reads the next line if it is `expected`, where `XXXXX` stands for any number.
-    ///
-    /// A program that breaks off its own prompt to print a line starts with a line end.
+    /// From now on blank lines are only there to make the screen easier to read.
+    pub(crate) fn is_airy(&mut self) {
+        self.airy = true;
+    }
+
+    /// What comes next. A program that breaks off its own prompt to print a line starts with a
+    /// line end.
+    fn next(&self) -> &str {
+        let skips = self.at_prompt || self.airy;
+        if skips { self.unread.trim_start_matches('\n') } else { &self.unread }
+    }
+
+    /// Reads the next line if it is `expected`, see [`found`].
     pub(crate) fn next_is(&mut self, expected: &str) -> Next {
-        let text =
-            if self.at_prompt { self.unread.trim_start_matches('\n') } else { &self.unread };
-        let Some((line, rest)) = text.split_once('\n') else { return Next::Incomplete };
-        if !matches(expected, line) {
-            return Next::Other(line.to_owned());
+        match self.next_is_one_of(&[expected]) {
+            Ok(_) => Next::Same,
+            Err(next) => next,
         }
+    }
+
+    /// Reads the next line if it is one of `expected`; says which, and what stands in it where
+    /// there are placeholders.
+    pub(crate) fn next_is_one_of(
+        &mut self,
+        expected: &[&str],
+    ) -> Result<(usize, Vec<String>), Next> {
+        let Some((line, rest)) = self.next().split_once('\n') else {
+            return Err(Next::Incomplete);
+        };
+        let same = |(index, expected): (usize, &&str)| Some((index, found(expected, line)?));
+        let Some(same) = expected.iter().enumerate().find_map(same) else {
+            return Err(Next::Other(line.to_owned()));
+        };
         self.unread = rest.to_owned();
         self.at_prompt = false;
-        Next::Same
+        Ok(same)
     }
 
     /// Reads the next thing if it is the prompt `expected`, which no line end follows.
     pub(crate) fn next_is_prompt(&mut self, expected: &str) -> Next {
-        let text =
-            if self.at_prompt { self.unread.trim_start_matches('\n') } else { &self.unread };
+        let text = self.next();
         if let Some(rest) = text.strip_prefix(expected) {
             self.unread = rest.to_owned();
             self.at_prompt = true;
@@ -80,12 +104,41 @@ impl Screen {
     }
 }
 
-/// Whether `line` is `expected`; `XXXXX` in `expected` stands for one number or more digits.
-pub(crate) fn matches(expected: &str, line: &str) -> bool {
-    let Some((before, after)) = expected.split_once("XXXXX") else { return expected == line };
-    let Some(rest) = line.strip_prefix(before) else { return false };
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    digits > 0 && matches(after, &rest[digits..])
+/// Stands for one digit or more.
+const NUMBER: &str = "XXXXX";
+
+/// Stands for an id, such as `abc123-def456-789abc`.
+pub(crate) const ID: &str = "XXXXXX-XXXXXX-XXXXXX";
+
+/// What stands in `line` in place of the placeholders, if it is otherwise `expected`: `XXXXX`
+/// is a number, and `XXXXXX-XXXXXX-XXXXXX` an id.
+pub(crate) fn found(expected: &str, line: &str) -> Option<Vec<String>> {
+    let Some(at) = expected.find(NUMBER) else {
+        return (expected == line).then(Vec::new);
+    };
+    let (before, placeholder) = expected.split_at(at);
+    let rest = line.strip_prefix(before)?;
+    let (length, after) = if let Some(after) = placeholder.strip_prefix(ID) {
+        (id_at_the_start_of(rest)?, after)
+    } else {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        (digits, &placeholder[NUMBER.len()..])
+    };
+    if length == 0 {
+        return None;
+    }
+    let (this, rest) = rest.split_at(length);
+    let mut all = vec![this.to_owned()];
+    all.extend(found(after, rest)?);
+    Some(all)
+}
+
+/// The length of the id that `text` begins with: three groups of six letters or digits.
+pub(crate) fn id_at_the_start_of(text: &str) -> Option<usize> {
+    let id = text.get(..ID.len())?;
+    let fits =
+        |(a, b): (char, char)| if b == '-' { a == '-' } else { a.is_ascii_alphanumeric() };
+    id.chars().zip(ID.chars()).all(fits).then_some(ID.len())
 }
 
 /// Puts pieces of a byte stream together to text; a character may be cut in two.
@@ -126,11 +179,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_stand_for_digits_and_nothing_else() {
-        assert!(matches("From ('127.0.0.1', XXXXX): hi", "From ('127.0.0.1', 50123): hi"));
-        assert!(!matches("From ('127.0.0.1', XXXXX): hi", "From ('127.0.0.1', ): hi"));
-        assert!(!matches("From ('127.0.0.1', XXXXX): hi", "From ('127.0.0.1', 5a): hi"));
-        assert!(!matches("hi", "hi there"));
+    fn placeholders_stand_for_digits_and_ids_and_nothing_else() {
+        let expected = "From ('127.0.0.1', XXXXX): hi";
+        assert_eq!(found(expected, "From ('127.0.0.1', 50123): hi").unwrap(), ["50123"]);
+        assert_eq!(found(expected, "From ('127.0.0.1', ): hi"), None);
+        assert_eq!(found(expected, "From ('127.0.0.1', 5a): hi"), None);
+        assert_eq!(found("hi", "hi there"), None);
+        let expected = "Bob (XXXXXX-XXXXXX-XXXXXX) at XXXXX";
+        let line = "Bob (abc123-def456-ghi789) at 8081";
+        assert_eq!(found(expected, line).unwrap(), ["abc123-def456-ghi789", "8081"]);
+        assert_eq!(found(expected, "Bob (abc123-def456-ghi78) at 8081"), None);
+        assert_eq!(found(expected, "Bob (abc123-def456+ghi789) at 8081"), None);
     }
 
     #[test]

@@ -147,6 +147,31 @@ impl Terminal {
         self.demand(line, |screen| screen.next_is(line));
     }
 
+    /// Waits until the next line on the screen is complete, and demands that it is one of
+    /// `lines`. Returns which one, and what stands in it where there are placeholders: `XXXXX`
+    /// for a number, `XXXXXX-XXXXXX-XXXXXX` for an id.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one, or does not appear in time.
+    #[track_caller]
+    pub fn sees_one_of(&mut self, lines: &[&str]) -> (usize, Vec<String>) {
+        let mut seen = (0, Vec::new());
+        self.demand(&lines.join("\" or \""), |screen| match screen.next_is_one_of(lines) {
+            Ok(found) => {
+                seen = found;
+                Next::Same
+            }
+            Err(next) => next,
+        });
+        seen
+    }
+
+    /// From now on, blank lines are not looked at: they only make a screen easier to read.
+    pub fn skips_blank_lines(&mut self) {
+        self.screen.is_airy();
+    }
+
     /// Waits until the next thing on the screen is `prompt`, with no line end behind it.
     ///
     /// # Panics
@@ -381,7 +406,7 @@ impl Terminal {
     }
 
     #[track_caller]
-    fn demand(&mut self, expected: &str, look: impl Fn(&mut Screen) -> Next) {
+    fn demand(&mut self, expected: &str, mut look: impl FnMut(&mut Screen) -> Next) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match look(&mut self.screen) {

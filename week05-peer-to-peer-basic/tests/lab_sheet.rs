@@ -1,7 +1,8 @@
 //! Plays every transcript of the lab sheet and of the run instructions, line by line, so that
 //! neither can promise what the program does not do.
 
-use grader::{Program, Street, lab_sheet};
+use grader::lab_sheet::Sheet;
+use grader::{Program, Street};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 const SHEET: &str = include_str!("../README.md");
@@ -14,7 +15,8 @@ fn plays(page: &str, heading: &str) {
     let program = Program::under_test(WEEK05);
     let base_port = street.ports.base_port().to_string();
     let place = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
-    lab_sheet::play(page, heading, &PROMPTS, &street.ports, |title, command| {
+    let sheet = Sheet { page, prompts: &PROMPTS, first_port: 9000, airy: false };
+    sheet.play(heading, &street.ports, |title, command| {
         let id = command.strip_prefix("cargo run -p week05 -- ");
         let id = id.expect("the sheet starts its peers with `cargo run -p week05 -- ID`");
         street.story.terminal_with(title, &program, &[id], &place)
