@@ -23,6 +23,11 @@ design NAME:
 week05 *ARGS:
     cargo run --package week05 -- {{ ARGS }}
 
+# Lab 5: one peer; `just discovery-chat start --local --name Alice`
+[group('run a lab')]
+discovery-chat *ARGS:
+    cargo run --package discovery-chat -- {{ ARGS }}
+
 # Run the tests of all labs, of a lab, or of a task of it: `just test week05 b`
 [group('test')]
 test LAB="" TASK="":

@@ -45,9 +45,7 @@ fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
         let ended = Owner::start(me, mesh, &place, sockets, screen)
             .and_then(|owner| owner.run(&editor.lines, &interrupts));
         let closed = editor.close();
-        ended
-            .and_then(|_| closed)
-            .map(|()| Screen::new(Glass::Stdout(io::stdout()), Style::Editor))
+        ended.and(closed).map(|()| Screen::new(Glass::Stdout(io::stdout()), Style::Editor))
     } else {
         let style = if plain { Style::Plain } else { Style::Prompt };
         let mut screen = Screen::new(Glass::Stdout(io::stdout()), style);

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn hanging_up_wakes_the_reader() {
         let (_caller, stream) = connected();
-        let call = Call::accepted(stream, Duration::from_secs(60));
+        let call = Call::accepted(stream, Duration::from_mins(1));
         thread::scope(|scope| {
             let begun = Instant::now();
             let reader = scope.spawn(|| call.read_message());

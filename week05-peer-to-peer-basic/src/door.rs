@@ -241,7 +241,7 @@ mod tests {
     fn call() -> (Arc<Call>, TcpStream) {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let caller = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
-        let call = Call::accepted(socket.accept().unwrap().0, Duration::from_secs(60));
+        let call = Call::accepted(socket.accept().unwrap().0, Duration::from_mins(1));
         (Arc::new(call), caller)
     }
 
@@ -318,6 +318,6 @@ mod tests {
         assert_eq!(fate(&first, caller), Some(Cut::Closing));
         assert_eq!(door.answered(&second), Come::NotAtAll);
         assert!(!door.comes_back());
-        assert!(door.is_closed_within(Duration::from_secs(60)));
+        assert!(door.is_closed_within(Duration::from_mins(1)));
     }
 }

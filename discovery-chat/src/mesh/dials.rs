@@ -344,7 +344,7 @@ mod tests {
         let bob = PeerId::from_bits(2);
         dials.picked_up(link, bob);
         assert_eq!(dials.next_due(), None);
-        dials.lost(bob, Duration::from_secs(60), now);
+        dials.lost(bob, Duration::from_mins(1), now);
         assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
     }
 

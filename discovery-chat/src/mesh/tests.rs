@@ -178,7 +178,7 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
 fn whoever_only_knows_an_address_takes_nobodys_place() {
     let mut alice = Alice::new();
     let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    alice.now += Duration::from_secs(60);
+    alice.now += Duration::from_mins(1);
     let hello = Hello { to: None, card: card(BOB, "Bob") };
     let new = LinkId::Accepted(9);
     let actions = alice.on(Report::Asked(new, hello, ip("10.0.0.66")));
@@ -190,7 +190,7 @@ fn whoever_only_knows_an_address_takes_nobodys_place() {
 fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     let mut alice = Alice::new();
     let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    alice.now += Duration::from_secs(60);
+    alice.now += Duration::from_mins(1);
     let (new, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.4");
     assert_eq!(shown(&actions), ["🔁 Bob reconnected from 10.0.0.4"]);
     assert!(actions.contains(&Action::HangUp(old)));
@@ -318,7 +318,7 @@ fn there_is_room_for_256_and_no_more() {
     let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
     // One that is in may still come back by another link.
-    alice.now += Duration::from_secs(60);
+    alice.now += Duration::from_mins(1);
     let (link, actions) = alice.asked(card(PeerId::from_bits(1000), "P"), "10.0.0.8");
     assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
 }
@@ -329,7 +329,7 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
     let _ = alice.passes(Duration::from_secs(2));
     // An hour in one step: every timer there is has run out at once.
-    let actions = alice.passes(Duration::from_secs(3600));
+    let actions = alice.passes(Duration::from_hours(1));
     assert_eq!(actions, [Action::Announce]);
     assert!(alice.mesh.next_due() > alice.now);
     let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
@@ -355,7 +355,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     let address = "203.0.113.5:8081".parse().unwrap();
     let found = alice.shows(Report::PickedUp(out[0].0, card(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
-    assert!(dials(&alice.passes(Duration::from_secs(600))).is_empty());
+    assert!(dials(&alice.passes(Duration::from_mins(10))).is_empty());
 }
 
 #[test]
