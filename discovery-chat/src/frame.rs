@@ -123,6 +123,9 @@ impl Hello {
 }
 
 #[cfg(test)]
+mod damage;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::name::Name;
