@@ -72,8 +72,9 @@ impl Room {
         let mut peers = names.map(|name| self.peer(name));
         for (index, peer) in peers.iter_mut().enumerate() {
             let others = names.iter().enumerate().filter(|(other, _)| *other != index);
-            let found: Vec<_> =
-                others.map(|(_, name)| format!("🔍 Discovered new peer: {name} (")).collect();
+            let found: Vec<_> = others
+                .map(|(_, name)| format!("🔍 Discovered new peer: {name} (127.0.0.1)\n"))
+                .collect();
             peer.sees_all(&found.iter().map(String::as_str).collect::<Vec<_>>());
         }
         peers

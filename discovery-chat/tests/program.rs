@@ -1,0 +1,233 @@
+//! What the lab's own program promises beyond the session: its threads, its help, its flags, and
+//! how it looks on a terminal.
+
+mod room;
+
+use grader::Program;
+use room::{P2P_CHAT, Peer, Room};
+
+#[test]
+fn the_thread_map_is_true() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let room = Room::open();
+    let alone = ["ctrl-c", "discovery", "keyboard", "listener", "p2p_chat"];
+    let mut alice = room.peer("Alice");
+    alice.runs_threads(&alone);
+    let mut bob = room.peer("Bob");
+    alice.sees("🔍 Discovered new peer: Bob");
+    let linked = [&alone[..], &["link", "writer"]].concat();
+    alice.runs_threads(&linked);
+    bob.runs_threads(&linked);
+    bob.types("/quit");
+    bob.ends_well();
+    alice.sees("👋 Bob left\n");
+    alice.runs_threads(&alone);
+}
+
+#[test]
+fn commands_do_what_help_says() {
+    let room = Room::open();
+    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    alice.types("/help");
+    for command in ["/list", "/help", "/quit", "//..."] {
+        alice.sees(&format!("\n  {command} "));
+    }
+    alice.sees("\n");
+    alice.types("/lsit");
+    alice.sees_next(
+        "⚠️ Unknown command /lsit: /help lists what there is, and a message that begins with / is \
+         typed with two of them",
+    );
+    alice.types("//lsit");
+    alice.sees_next("📤 Message sent to 1 peer(s)");
+    // The typing error went to nobody.
+    bob.sees_next("📨 Alice says: /lsit");
+    alice.types("   ");
+    alice.types("/list");
+    alice.sees_next("👥 Discovered peers:");
+}
+
+#[test]
+fn where_nobody_is_nothing_pretends_to_be_sent() {
+    let room = Room::open();
+    let mut alice = room.peer("Alice");
+    alice.types("Anybody?");
+    alice.sees_next("📭 No peers yet");
+    alice.types("/list");
+    alice.sees_next("📭 No peers yet");
+    alice.types("/quit");
+    alice.sees_next("👋 Goodbye!");
+    alice.ends_well();
+    let printed = alice.printed();
+    assert!(!printed.contains("sent"), "{printed}");
+}
+
+#[test]
+fn plain_is_lines_and_nothing_else() {
+    let room = Room::open();
+    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    bob.types("hi");
+    alice.sees("📨 Bob says: hi\n");
+    alice.types("/quit");
+    alice.ends_well();
+    let printed = alice.printed();
+    assert!(!printed.contains(['💬', '\x1b', '\r']), "{printed:?}");
+    assert!(!printed.contains("\n\n"), "{printed:?}");
+}
+
+#[test]
+fn help_teaches() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let room = Room::open();
+    let program = Program::under_test(P2P_CHAT);
+    let mut help = room.story.terminal("help", &program, &["--help"]);
+    help.ends_well();
+    let text = help.printed();
+    for word in ["start --local --name Alice", "start --help", "/help"] {
+        assert!(text.contains(word), "{text}");
+    }
+    let mut help = room.story.terminal("help", &program, &["start", "--help"]);
+    help.ends_well();
+    let text = help.printed();
+    for option in [
+        "--name",
+        "--port",
+        "--local",
+        "--peer",
+        "--discovery-port",
+        "--broadcast",
+        "--bind",
+        "--plain",
+    ] {
+        assert!(text.contains(option), "{option}: {text}");
+    }
+    assert!(text.contains("Nothing is\nencrypted"), "{text}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_status_2() {
+    let room = Room::open();
+    let program = Program::under_test(P2P_CHAT);
+    for (words, complaint) in [
+        (&["start"][..], "--name"),
+        (&["start", "--name", ""], "--name"),
+        (&["start", "--name", "  "], "a name needs a character that can be seen"),
+        (&["start", "--name", "a\u{1b}[2Jb"], "a name cannot contain"),
+        (&["start", "--name", "Alice: hi"], "a name cannot contain ':'"),
+        (&["start", "--name", "A", "--port", "65536"], "--port"),
+        (&["start", "--name", "A", "--peer", "bob"], "such as bob.lan:8081"),
+        (&["start", "--name", "A", "--broadcast", "everybody"], "such as 192.168.1.255:9999"),
+        (&["start", "--name", "A", "--local", "--bind", "10.0.0.1"], "begins with 127"),
+        (&[], "start"),
+    ] {
+        let mut refused = room.story.terminal("refused", &program, words);
+        refused.ends_with(2);
+        let complained = refused.complained();
+        assert!(complained.contains(complaint), "{words:?}: {complained}");
+    }
+    let long = "x".repeat(33);
+    let mut refused = room.story.terminal("refused", &program, &["start", "--name", &long]);
+    refused.ends_with(2);
+    assert!(refused.complained().contains("at most 32 characters"));
+}
+
+#[test]
+fn a_peer_that_is_named_is_found_where_nobody_hears_it() {
+    // Two rooms do not hear each other.
+    let (here, there) = (Room::open(), Room::open());
+    let mut bob = there.peer("Bob");
+    let address = format!("localhost:{}", bob.port);
+    let mut alice = here.peer_with("Alice", &["--peer", &address]);
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
+    bob.types("How did you find me?");
+    alice.sees_next("📨 Bob says: How did you find me?");
+}
+
+#[test]
+fn a_peer_that_is_named_may_come_later_and_its_absence_is_told_once() {
+    let room = Room::open();
+    let elsewhere = Room::open();
+    let port = elsewhere.ports.port(3).to_string();
+    let mut alice = room.peer_with("Alice", &["--peer", &format!("127.0.0.1:{port}")]);
+    alice.sees(&format!("⚠️ No answer from 127.0.0.1:{port} yet ("));
+    alice.sees("trying again until there is\n");
+    let mut bob = elsewhere.peer_with("Bob", &["--port", &port]);
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    bob.types("/quit");
+    bob.ends_well();
+    alice.sees_next("👋 Bob left");
+}
+
+#[test]
+fn two_that_name_each_other_get_one_link() {
+    let (here, there) = (Room::open(), Room::open());
+    let (at_home, away) = (here.ports.port(1).to_string(), there.ports.port(1).to_string());
+    let mut alice =
+        here.starts("Alice", &["--port", &at_home, "--peer", &format!("127.0.0.1:{away}")]);
+    let mut bob =
+        there.starts("Bob", &["--port", &away, "--peer", &format!("127.0.0.1:{at_home}")]);
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)\n");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.types("once");
+    alice.sees_next("📤 Message sent to 1 peer(s)");
+    bob.sees_next("📨 Alice says: once");
+    alice.types("/quit");
+    alice.ends_well();
+    bob.sees_next("👋 Alice left");
+}
+
+/// Only Linux gives the whole of 127/8 to its loopback.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_address_that_is_bound_is_the_one_that_others_see() {
+    let room = Room::open();
+    let mut alice = room.peer("Alice");
+    let bob = Peer::is_up(room.starts("Bob", &["--bind", "127.0.0.5"]));
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.5)");
+    alice.types("/list");
+    alice.sees_next("👥 Discovered peers:");
+    alice.sees_next(&format!("  - Bob ({}) at 127.0.0.5:{}", bob.shown_id, bob.port));
+}
+
+/// A real terminal, with the help of script(1).
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    if !Program::exactly(&["script"]).runs_with("--version") {
+        eprintln!("NOTICE: the line editor was not tried: script(1) is not here");
+        return;
+    }
+    let room = Room::open();
+    let command = format!(
+        "exec {P2P_CHAT} start --local --discovery-port {} --name Alice",
+        room.discovery_port()
+    );
+    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
+    let mut alice = room.story.terminal_with("Alice", &script, &[], &[("TERM", "xterm")]);
+    alice.sees("🔗 TCP listener started on port ");
+    let mut bob = room.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.types_half("I am half way thr");
+    alice.sees("half way thr");
+    bob.types("May I interrupt?");
+    alice.sees("📨 Bob says: May I interrupt?");
+    // What was typed is drawn again, below.
+    alice.sees("💬 I am half way thr");
+    alice.types_half("ough this\r");
+    bob.sees("📨 Alice says: I am half way through this\n");
+    alice.sees("📤 Message sent to 1 peer(s)");
+    // Ctrl-D, as a terminal knows it.
+    alice.types_half("\x04");
+    alice.sees("👋 Goodbye!");
+    alice.ends_well();
+    bob.sees("👋 Alice left\n");
+}
