@@ -139,13 +139,13 @@ impl Owner {
                     Ok(report) => self.happened(report),
                     Err(_) => Next::Break(()),
                 },
-                recv(lines) -> line => {
-                    self.screen.ask(); // Typed ahead, perhaps: then the prompt goes before it.
-                    self.screen.answered();
-                    match line {
-                        Ok(command) => self.happened(Report::Typed(command)),
-                        Err(_) => self.happened(Report::Quit), // Ctrl-D.
+                recv(lines) -> line => match line {
+                    Ok(command) => {
+                        self.screen.ask(); // Typed ahead, perhaps: then the prompt goes first.
+                        self.screen.answered();
+                        self.happened(Report::Typed(command))
                     }
+                    Err(_) => self.happened(Report::Quit), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => self.happened(Report::Quit),
                 default(self.next_look(now).saturating_duration_since(now)) => Next::Continue(()),

@@ -4,7 +4,7 @@
 mod room;
 
 use grader::Program;
-use room::{P2P_CHAT, Peer, Room};
+use room::{P2P_CHAT, Room};
 
 #[test]
 fn the_thread_map_is_true() {
@@ -75,6 +75,24 @@ fn plain_is_lines_and_nothing_else() {
     let printed = alice.printed();
     assert!(!printed.contains(['💬', '\x1b', '\r']), "{printed:?}");
     assert!(!printed.contains("\n\n"), "{printed:?}");
+}
+
+#[test]
+fn without_plain_there_is_a_prompt_and_no_line_stands_on_it() {
+    let room = Room::open();
+    let discovery_port = room.discovery_port().to_string();
+    let words = ["start", "--local", "--name", "Alice", "--discovery-port", &discovery_port];
+    let program = Program::under_test(P2P_CHAT);
+    let mut alice = room.story.terminal("Alice", &program, &words);
+    alice.sees("\n\n💬 ");
+    let mut bob = room.peer("Bob");
+    alice.sees("\n🔍 Discovered new peer: Bob (127.0.0.1)\n\n💬 ");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    bob.types("hi");
+    alice.sees("\n📨 Bob says: hi\n💬 ");
+    alice.presses_ctrl_d();
+    alice.sees("\n👋 Goodbye!\n");
+    alice.ends_well();
 }
 
 #[test]
@@ -187,7 +205,7 @@ fn two_that_name_each_other_get_one_link() {
 fn an_address_that_is_bound_is_the_one_that_others_see() {
     let room = Room::open();
     let mut alice = room.peer("Alice");
-    let bob = Peer::is_up(room.starts("Bob", &["--bind", "127.0.0.5"]));
+    let bob = room::Peer::is_up(room.starts("Bob", &["--bind", "127.0.0.5"]));
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.5)");
     alice.types("/list");
     alice.sees_next("👥 Discovered peers:");
