@@ -38,11 +38,12 @@ pub fn hear(ears: UdpSocket) -> io::Result<Discovery> {
 }
 
 impl Discovery {
-    /// Stops hearing. Takes up to [`LOOK_UP`]: a datagram to the shared port could wake the
-    /// thread, but it might as well reach another peer on this machine.
-    pub fn stop(self) {
+    /// Tells the thread to stop; it does at the next datagram, or after [`LOOK_UP`]. What is
+    /// sent to the shared port alone may reach another peer on this machine; what is shouted
+    /// reaches all, so our own goodbye, if it is shouted next, is heard here as well.
+    pub fn stop(self) -> JoinHandle<()> {
         drop(self.order);
-        let _ = self.thread.join(); // It has panicked, and said so, or it has ended.
+        self.thread
     }
 }
 

@@ -305,6 +305,7 @@ impl Owner {
             let _ = ends.outbox.try_send(Arc::clone(&bye)); // A full one will see us hang up.
             streams.push(ends.stream); // The outbox is dropped: its writer finishes and ends.
         }
+        let hearing = discovery.stop();
         // A hint for those who are about to dial us. That it arrives, nobody promises.
         let _ = voice.shout(&Announcement::Bye(me.id).to_string());
         drop(dialer);
@@ -325,7 +326,7 @@ impl Owner {
                 let _ = thread.join(); // It has panicked, and said so, or it has ended.
             }
         }
-        discovery.stop();
+        let _ = hearing.join(); // It has panicked, and said so, or it has ended.
         shown.map(|()| screen)
     }
 }
