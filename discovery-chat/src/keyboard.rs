@@ -16,8 +16,9 @@ use crate::command::Command;
 use crate::message::MAX_MESSAGE;
 
 /// How many lines may be typed ahead. Then the system keeps the rest, and then whoever types
-/// waits.
-const TYPED_AHEAD: usize = 16;
+/// waits. When lines are piped in, fewer would make this thread and the owner wait for each
+/// other every few lines: with 16, less than half as many lines arrive in a second.
+const TYPED_AHEAD: usize = 256;
 
 /// The thread that reads what is typed.
 pub struct Keyboard {
