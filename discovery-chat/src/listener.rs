@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -78,7 +78,9 @@ struct Door {
 
 /// Somebody who has dialed us.
 struct Caller {
-    stream: Arc<TcpStream>,
+    /// Not its owner: when its thread ends, the connection is closed, and not only when the next
+    /// caller comes. If the system has no descriptor left, there will be no next one.
+    stream: Weak<TcpStream>,
     /// Closed when hands are shaken, or when it is gone.
     knocking: Receiver<Infallible>,
 }
@@ -116,9 +118,7 @@ impl Door {
     }
 
     fn let_in(&mut self, link: LinkId, stream: TcpStream, from: SocketAddr) {
-        let is_knocking =
-            |caller: &Caller| caller.knocking.try_recv() == Err(TryRecvError::Empty);
-        self.knocking.retain(is_knocking);
+        self.forget_those_who_are_in();
         for thread in self.threads.extract_if(.., |thread| thread.is_finished()) {
             let _ = thread.join(); // It has panicked, and said so, or it has ended.
         }
@@ -132,7 +132,7 @@ impl Door {
         let _ = stream.set_nodelay(true);
         let stream = Arc::new(stream);
         let (knock, knocking) = bounded(0);
-        self.knocking.push_back(Caller { stream: Arc::clone(&stream), knocking });
+        self.knocking.push_back(Caller { stream: Arc::downgrade(&stream), knocking });
         let line = Line { link, stream, me: self.me.clone(), report: self.report.clone() };
         let body = move || line.answer(from.ip(), knock);
         // Without a thread there is no link: what was moved into it is dropped, which hangs up.
@@ -140,10 +140,18 @@ impl Door {
         self.threads.extend(thread);
     }
 
+    /// Whoever has shaken hands, or is gone, knocks no more.
+    fn forget_those_who_are_in(&mut self) {
+        let is_knocking =
+            |caller: &Caller| caller.knocking.try_recv() == Err(TryRecvError::Empty);
+        self.knocking.retain(is_knocking);
+    }
+
     /// Hangs up on the caller that has been knocking for longest; its thread then ends.
     fn close_the_oldest(&mut self) {
+        self.forget_those_who_are_in();
         if let Some(caller) = self.knocking.front() {
-            let _ = caller.stream.shutdown(Shutdown::Both);
+            let _ = caller.stream.upgrade().map(|stream| stream.shutdown(Shutdown::Both));
             // It stays in the line until its thread is gone, but is not the oldest any more.
             self.knocking.rotate_left(1);
         }
