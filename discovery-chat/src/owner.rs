@@ -188,6 +188,9 @@ impl Owner {
         if let Report::HungUp(link, _) = report {
             self.links.remove(&link);
             self.leaving.remove(&link);
+        }
+        // A thread that has ended keeps its stack until it is joined. Most dials may be in vain.
+        if let Report::HungUp(..) | Report::NotLinked(..) = report {
             for thread in self.threads.extract_if(.., |thread| thread.is_finished()) {
                 let _ = thread.join(); // It has panicked, and said so, or it has ended.
             }
