@@ -1,0 +1,235 @@
+//! How peers find each other: soon, each one once, and nobody who is not there.
+
+mod room;
+
+use std::time::{Duration, Instant};
+
+use room::{
+    PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
+};
+
+/// What tells that something went wrong between peers.
+const TROUBLE: [&str; 3] = ["👋", "⚠", "🔁"];
+
+/// Fault 1: two peers on one machine differ in nothing but their ports.
+#[test]
+fn two_peers_on_one_machine_list_each_other() {
+    let room = Room::open();
+    let [first, second] = [1, 2].map(|n| room.ports.port(n).to_string());
+    let mut alice = room.peer_with("Alice", &["--port", &first]);
+    let begun = Instant::now();
+    let mut bob = room.peer_with("Bob", &["--port", &second]);
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    assert_eq!([alice.port, bob.port], [1, 2].map(|n| room.ports.port(n)));
+    alice.lists(&[("Bob", &bob)]);
+    bob.lists(&[("Alice", &alice)]);
+}
+
+/// Fault 2: Bob comes when Alice has long said that she is here, and will not soon say it again.
+#[test]
+fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
+    let room = Room::open();
+    let overheard = room.is_overheard();
+    let mut alice = room.peer("Alice");
+    let mut datagram = [0; 256];
+    for _ in 0..3 {
+        let length = overheard.recv(&mut datagram).expect("Alice announces herself");
+        let expected = format!("p2pchat/1 here {} {} Alice", alice.id, alice.port);
+        assert_eq!(datagram[..length].escape_ascii().to_string(), expected);
+    }
+    let begun = Instant::now();
+    let mut bob = room.peer("Bob");
+    bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
+    bob.types("My first line");
+    bob.sees_next("📤 Message sent to 1 peer(s)");
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees_next("📨 Bob says: My first line");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    alice.lists(&[("Bob", &bob)]);
+    bob.lists(&[("Alice", &alice)]);
+}
+
+/// Fault 3: three peers, so three links, each of which could be there twice.
+#[test]
+fn what_each_of_three_says_is_heard_once_by_the_two_others() {
+    let names = ["Alice", "Bob", "Charlie"];
+    let room = Room::open();
+    let mut peers = room.peers(names);
+    for (peer, name) in peers.iter_mut().zip(names) {
+        peer.types(&format!("I am {name}"));
+    }
+    for (peer, name) in peers.iter_mut().zip(names) {
+        peer.has_shown("📤 ", 1, PATIENCE);
+        peer.has_shown("📨 ", 2, PATIENCE);
+        let mut heard = peer.lines_with(&["📨", "📤"]);
+        heard.sort();
+        let others = names.iter().filter(|other| **other != name);
+        let mut expected: Vec<_> =
+            others.map(|other| format!("📨 {other} says: I am {other}")).collect();
+        expected.push("📤 Message sent to 2 peer(s)".into());
+        expected.sort();
+        assert_eq!(heard, expected);
+    }
+    // A second receipt would come before what is said next, on the same link or another one.
+    peers[0].types("Good night");
+    for peer in &mut peers[1..] {
+        peer.has_shown("📨 Alice says: Good night\n", 1, PATIENCE);
+        assert_eq!(peer.lines_with(&["📨"]).len(), 3);
+    }
+}
+
+/// Fault 4: twenty peers start in the same moment, so that each two of them dial each other.
+#[test]
+fn twenty_that_start_at_once_lose_no_line_and_nobody() {
+    const PEERS: usize = 20;
+    const LINES: usize = 50;
+    let room = Room::open();
+    let names: Vec<_> = (0..PEERS).map(|n| format!("peer{n:02}")).collect();
+    let terminals: Vec<_> = names.iter().map(|name| room.starts(name, &[])).collect();
+    let mut peers: Vec<_> = terminals.into_iter().map(Peer::is_up).collect();
+    // The hard limit of the whole, for a machine that has other things to do.
+    for peer in &mut peers {
+        peer.has_shown("🔍 Discovered new peer: ", PEERS - 1, 2 * PATIENCE);
+    }
+    for line in 1..=LINES {
+        for peer in &mut peers {
+            peer.types(&format!("line {line}"));
+        }
+    }
+    let expected: Vec<_> = (1..=LINES).map(|line| line.to_string()).collect();
+    for (peer, name) in peers.iter_mut().zip(&names) {
+        peer.has_shown("📨 ", (PEERS - 1) * LINES, 3 * PATIENCE);
+        for other in names.iter().filter(|other| *other != name) {
+            let start = format!("📨 {other} says: line ");
+            let heard = peer.lines_with(&[&start]);
+            let heard: Vec<_> = heard.iter().map(|line| &line[start.len()..]).collect();
+            assert_eq!(heard, expected, "what {name} heard of {other}");
+        }
+        let sent = peer.lines_with(&["📤"]);
+        assert_eq!(sent, vec!["📤 Message sent to 19 peer(s)"; LINES], "{name}");
+        assert_eq!(peer.lines_with(&TROUBLE), [""; 0], "{name}");
+        assert_eq!(peer.lines_with(&["🔍", "📨"]).len(), (PEERS - 1) * (1 + LINES), "{name}");
+    }
+}
+
+/// Fault 14: Bob is gone for a moment, and comes back at the same port under the same name.
+#[test]
+fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
+    let room = Room::open();
+    let port = room.ports.port(1).to_string();
+    let starts_bob = || room.peer_with("Bob", &["--port", &port]);
+    let mut alice = room.peer("Alice");
+    let mut bob = starts_bob();
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.lists(&[("Bob", &bob)]);
+
+    bob.leaves();
+    alice.sees_next("👋 Bob left");
+    let begun = Instant::now();
+    let mut bob = starts_bob();
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.lists(&[("Bob", &bob)]);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+
+    bob.is_killed();
+    alice.sees_next("👋 Bob left (without saying goodbye)");
+    let begun = Instant::now();
+    let bob = starts_bob();
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.lists(&[("Bob", &bob)]);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+/// Fault 15: nobody hands out names, so two peers may choose the same one.
+#[test]
+fn two_peers_of_one_name_are_told_apart_by_their_ids() {
+    let room = Room::open();
+    let mut alice = room.peer("Alice");
+    let mut bobs = [room.peer("Bob"), room.peer("Bob")];
+    alice.has_shown("🔍 Discovered new peer: Bob", 2, PATIENCE);
+    for bob in &mut bobs {
+        // For each of them, the other one is called as it is itself.
+        bob.has_shown("🔍 Discovered new peer: Bob#", 1, PATIENCE);
+        bob.has_shown("🔍 Discovered new peer: Alice (", 1, PATIENCE);
+    }
+    bobs.sort_by(|one, other| one.id.cmp(&other.id));
+    let called = [0, 1].map(|n: usize| format!("Bob#{}", &bobs[n].id[..6]));
+    alice.lists(&[(&called[0], &bobs[0]), (&called[1], &bobs[1])]);
+    for (bob, called) in bobs.iter_mut().zip(&called) {
+        bob.types("Which of us is this?");
+        alice.sees_next(&format!("📨 {called} says: Which of us is this?"));
+    }
+}
+
+/// Fault 22: Alice's own announcement comes back to her, and somebody else's leads to her door.
+#[test]
+fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
+    let room = Room::open();
+    let port = room.ports.port(1);
+    let address = format!("127.0.0.1:{port}");
+    let mut alice = room.peer_with("Alice", &["--port", &port.to_string(), "--peer", &address]);
+    // She dials herself, because she was told to, and notices.
+    alice.sees(&format!("⚠️ No answer from {address} yet ("));
+    alice.sees("\n");
+    let elsewhere = a_stranger_listens();
+    room.announces(&alice.id, port_of(&elsewhere), "Alice");
+    for _ in 0..10 {
+        room.announces(&invented_id(1), alice.port, "Eve");
+    }
+    room.has_been_heard_by(1);
+    let call = whoever_dials(&elsewhere, Duration::from_millis(300));
+    assert!(call.is_none(), "she knows her own id, wherever it seems to live");
+    alice.types("Is somebody there?");
+    alice.sees_next("📭 No peers yet");
+    alice.types("/list");
+    alice.sees_next("📭 No peers yet");
+    alice.leaves();
+    assert_eq!(alice.lines_with(&["🔍", "📨", "📤", "🔁"]), [""; 0]);
+}
+
+/// Fault 22: whoever lives at an announced address is not the announced one, again and again.
+#[test]
+fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
+    let room = Room::open();
+    let _alice = room.peer("Alice");
+    let nobody = a_stranger_listens();
+    let begun = Instant::now();
+    let mut calls = 0;
+    // The pauses are 1 s and 2 s, so a third call cannot come before 3 s have passed.
+    while begun.elapsed() < Duration::from_millis(2500) {
+        room.announces(&invented_id(1), port_of(&nobody), "Eve");
+        calls += whoever_dials(&nobody, Duration::from_millis(20)).into_iter().count();
+    }
+    assert!((1..=2).contains(&calls), "{calls} calls");
+}
+
+/// Fault 23: somebody announces twenty peers that do not exist, all of them at Bob's door.
+#[test]
+fn invented_peers_at_a_real_ones_door_break_no_link() {
+    const INVENTED: usize = 20;
+    let room = Room::open();
+    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let says = |n: usize| format!("line {n}");
+    for n in 0..INVENTED {
+        room.announces(&invented_id(n as u64), bob.port, "Mallory");
+        bob.types(&says(n));
+    }
+    // Both have heard them, and have dialed Bob's door.
+    room.has_been_heard_by(2);
+    bob.types(&says(INVENTED));
+    alice.sees(&format!("📨 Bob says: {}\n", says(INVENTED)));
+    alice.lists(&[("Bob", &bob)]);
+    bob.lists(&[("Alice", &alice)]);
+
+    alice.leaves();
+    bob.sees("👋 Alice left\n");
+    let expected = (0..=INVENTED).map(|n| format!("📨 Bob says: {}", says(n)));
+    assert_eq!(alice.lines_with(&["📨"]), expected.collect::<Vec<_>>());
+    assert_eq!(alice.lines_with(&["🔍"]).len(), 1);
+    assert_eq!(alice.lines_with(&TROUBLE), ["👋 Goodbye!"]);
+    bob.leaves();
+    assert_eq!(bob.lines_with(&["🔍"]).len(), 1);
+    assert_eq!(bob.lines_with(&TROUBLE), ["👋 Alice left", "👋 Goodbye!"]);
+}

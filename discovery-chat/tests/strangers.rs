@@ -1,0 +1,200 @@
+//! What strangers may try with a socket: forged words, invented crowds, and doors held open.
+
+mod room;
+
+use std::io::{ErrorKind, Read};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grader::vitals;
+use room::{PATIENCE, Peer, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
+
+/// Fault 24: anybody can shout goodbye in Bob's name.
+#[test]
+fn a_forged_goodbye_ends_nothing() {
+    let room = Room::open();
+    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    for _ in 0..10 {
+        room.shouts(format!("p2pchat/1 bye {}", bob.id));
+    }
+    room.has_been_heard_by(2);
+    bob.types("I am still here");
+    alice.sees_next("📨 Bob says: I am still here");
+    alice.lists(&[("Bob", &bob)]);
+    alice.leaves();
+    assert_eq!(alice.lines_with(&["👋", "⚠", "🔁"]), ["👋 Goodbye!"]);
+    bob.sees("👋 Alice left\n");
+}
+
+/// Fault 24: nobody proves who it is, so a stranger with Bob's id takes his place. It cannot do
+/// so in silence: before its first line stands where it came from.
+#[test]
+fn a_stranger_with_the_id_of_a_peer_is_told_of() {
+    let room = Room::open();
+    let [mut alice, bob] = room.peers(["Alice", "Bob"]);
+    // In the first 3 s of a link, a second one may be refused, as two crossing dials are.
+    let mut stranger = None;
+    let begun = Instant::now();
+    while stranger.is_none() {
+        assert!(begun.elapsed() < PATIENCE, "refused for longer than dials may cross");
+        let mut caller = alice.is_dialed();
+        caller.says(&format!("p2pchat/1 hello {} {} 9 Bob", alice.id, bob.id));
+        match &*caller.hears() {
+            "dup" => thread::park_timeout(Duration::from_millis(100)),
+            hello => {
+                assert!(hello.starts_with(&format!("p2pchat/1 hello {} ", bob.id)), "{hello}");
+                stranger = Some(caller);
+            }
+        }
+    }
+    stranger.expect("it is linked").says("say 1 I am Bob, believe me");
+    alice.sees_next("🔁 Bob reconnected from 127.0.0.1");
+    alice.sees_next("📨 Bob says: I am Bob, believe me");
+}
+
+/// Fault 25: 5,000 peers are announced that do not exist, at a door where nobody answers.
+#[test]
+fn an_invented_crowd_costs_no_more_than_its_bounds() {
+    const DIALS: usize = 64;
+    let room = Room::open();
+    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let links = |pid| {
+        let threads = vitals::threads(pid).unwrap_or_default();
+        threads.iter().filter(|name| *name == "link").count()
+    };
+    let mut memory = Vec::new();
+    for round in 0..3 {
+        let silent = a_stranger_listens();
+        invents_5000_peers(&room, 5000 * round, port_of(&silent));
+        if vitals::threads(alice.pid()).is_some() {
+            alice.waits_until("as many dials as there may be", |pid| links(pid) == 1 + DIALS);
+        }
+        // In the midst of it, a real line is soon there.
+        for n in 0..10 {
+            let begun = Instant::now();
+            bob.types(&format!("real line {n}"));
+            alice.sees_next(&format!("📨 Bob says: real line {n}"));
+            assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+            assert!(links(alice.pid()) <= 1 + DIALS, "{} links", links(alice.pid()));
+        }
+        alice.lists(&[("Bob", &bob)]);
+        // Now the door is gone, so all the calls fail, and those that were still to be made.
+        drop(silent);
+        alice.runs_threads_called("link", 1);
+        alice.runs_threads_called("writer", 1);
+        memory.extend(vitals::memory_kib(alice.pid()));
+    }
+    // The first crowd leaves memory that is used again.
+    if let [first, .., last] = memory[..] {
+        assert!(last <= first + 1024, "memory grew from crowd to crowd, in KiB: {memory:?}");
+    }
+    alice.leaves();
+    assert_eq!(alice.lines_with(&["🔍"]).len(), 1);
+    assert_eq!(alice.lines_with(&["👋", "⚠", "🔁"]), ["👋 Goodbye!"]);
+}
+
+fn invents_5000_peers(room: &Room, first: u64, port: u16) {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    socket.set_broadcast(true).expect("broadcast is allowed");
+    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), room.discovery_port());
+    for n in first..first + 5000 {
+        let words = format!("p2pchat/1 here {} {port} Nobody", invented_id(n));
+        socket.send_to(words.as_bytes(), everybody).expect("it is sent");
+    }
+}
+
+/// Fault 27: who answers datagrams can be made to shout at somebody else, whose address a
+/// stranger has put on them.
+#[test]
+fn nothing_is_answered_by_udp() {
+    let room = Room::open();
+    let overheard = room.is_overheard();
+    let alice = room.peer("Alice");
+    let begun = Instant::now();
+    let (socket, listener) =
+        (UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"), a_stranger_listens());
+    socket.set_broadcast(true).expect("broadcast is allowed");
+    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), room.discovery_port());
+    let port = port_of(&listener);
+    let mut said = vec![
+        format!("p2pchat/1 bye {}", alice.id),
+        format!("p2pchat/1 here {} {port} Alice", alice.id),
+        "p2pchat/2 here".into(),
+        "M-SEARCH * HTTP/1.1".into(),
+        String::new(),
+    ];
+    said.extend((0..20).map(|n| format!("p2pchat/1 here {} {port} Eve", invented_id(n))));
+    for words in &said {
+        socket.send_to(words.as_bytes(), everybody).expect("it is sent");
+    }
+    for _ in 0..20 {
+        whoever_dials(&listener, PATIENCE).expect("Alice dials whom she has heard");
+    }
+    socket.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout can be set");
+    let answer = socket.recv_from(&mut [0; 1024]);
+    let silence = matches!(&answer, Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
+    assert!(silence, "{answer:?}");
+
+    // Nor has she shouted more often than she does by herself: three times in the first second,
+    // and then every 4 s at most.
+    overheard.set_nonblocking(true).expect("it need not wait");
+    let mut datagram = [0; 1024];
+    let mut shouted = 0;
+    while let Ok(length) = overheard.recv(&mut datagram) {
+        shouted +=
+            usize::from(!said.iter().any(|words| words.as_bytes() == &datagram[..length]));
+    }
+    let most = 3 + begun.elapsed().as_secs() / 4 + 1;
+    assert!(shouted as u64 <= most, "{shouted} announcements in {:?}", begun.elapsed());
+}
+
+/// Fault 28: 250 callers begin to say hello, and then say a letter now and then.
+#[test]
+fn a_crowd_of_slow_callers_is_hung_up_on_and_keeps_nobody_out() {
+    let room = Room::open();
+    let mut alice = room.peer("Alice");
+    let begun = Instant::now();
+    let mut crowd: Vec<_> = (0..250).map(|_| alice.is_dialed()).collect();
+    for caller in &mut crowd {
+        caller.tries_to_send(b"p2pchat/1 he");
+        caller.stream.set_nonblocking(true).expect("it need not wait");
+    }
+    let mut bob = room.peer("Bob");
+    bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
+    alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+    // A letter every 200 ms: no single wait is long, and there is no end to them.
+    while !crowd.is_empty() {
+        crowd.retain_mut(|caller| caller.tries_to_send(b"l") && is_open(&mut caller.stream));
+        assert!(begun.elapsed() < Duration::from_secs(8), "the deadline is 2 s");
+        thread::park_timeout(Duration::from_millis(200));
+    }
+    bob.types("Was there a queue?");
+    alice.sees_next("📨 Bob says: Was there a queue?");
+}
+
+fn is_open(stream: &mut TcpStream) -> bool {
+    matches!(stream.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Fault 29: the system lets Alice open 64 files, and a hundred callers want one each.
+#[test]
+#[cfg(unix)]
+fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
+    let room = Room::open();
+    let poor = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", room::P2P_CHAT];
+    let mut alice =
+        Peer::is_up(room.starts_program(&grader::Program::exactly(&poor), "Alice", &[]));
+    let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
+    alice.sees("⚠️ Nobody can be let in for now: ");
+    alice.sees("\n");
+    drop(crowd);
+    let mut bob = room.peer("Bob");
+    bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)\n");
+    bob.types("Still there?");
+    alice.sees("📨 Bob says: Still there?\n");
+    alice.leaves();
+    // Told now and then, not each time it happened.
+    assert!(alice.lines_with(&["⚠️ Nobody can be let in"]).len() < 5);
+}
