@@ -314,13 +314,11 @@ impl Owner {
         drop(dialer);
         threads.extend(listener.stop());
         // Every thread of a link holds an end of this channel. When it closes, all are gone.
-        let deadline = Instant::now() + LAST_WORDS;
-        while news.recv_deadline(deadline).is_ok() {}
+        hear_out(&news, LAST_WORDS);
         for stream in &streams {
             hang_up_at_once(stream);
         }
-        let deadline = Instant::now() + JOINING;
-        while news.recv_deadline(deadline).is_ok() {}
+        hear_out(&news, JOINING);
         drop(news);
         for thread in threads {
             // Only a dial to somebody who does not answer can still be out. It owns nothing
@@ -336,6 +334,14 @@ impl Owner {
 
 /// Whether to go on.
 type Next = std::ops::ControlFlow<()>;
+
+/// Waits until nobody is left who could report, or for so long. Whatever is reported is no news
+/// to anybody any more.
+fn hear_out(news: &Receiver<News>, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    // A flood has always something ready, and that comes before any deadline of the channel's.
+    while Instant::now() < deadline && news.recv_deadline(deadline).is_ok() {}
+}
 
 fn hang_up_at_once(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both); // Fails when it is hung up already.
