@@ -65,6 +65,8 @@ pub enum Report {
     NotLinked(LinkId, NoLink),
     /// A frame arrived, after the hello.
     Framed(LinkId, Frame),
+    /// So many messages still wait in the outbox of a link that is about to end.
+    Unsent(LinkId, usize),
     /// A link has ended.
     HungUp(LinkId, Gone),
     /// We announced ourselves, or could not, for this reason.
@@ -217,6 +219,13 @@ impl Mesh {
                     .map_or_else(Vec::new, show)
             }
             Report::Framed(link, frame) => self.on_frame(link, frame, now),
+            Report::Unsent(link, messages) => {
+                if let Some(peer) = self.linked.values_mut().find(|peer| peer.link == link) {
+                    // Whoever does not read may still have shown signs of life.
+                    peer.unsure = peer.unsure.max(messages);
+                }
+                Vec::new()
+            }
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
             Report::Announced(Err(why)) => {
                 let first = !std::mem::replace(&mut self.told.cannot_announce, true);

@@ -251,7 +251,7 @@ impl Owner {
         }
         self.screen.show(&Event::Sent(sent));
         self.under_pressure = true; // Perhaps: to be looked at before the next line.
-        full.into_iter().map(|link| self.drop_deaf(link)).collect()
+        full.into_iter().flat_map(|link| self.drop_deaf(link)).collect()
     }
 
     /// Whether our user has to wait for somebody; and who has made us wait for too long.
@@ -266,17 +266,20 @@ impl Owner {
             }
         }
         for link in deaf {
-            let report = self.drop_deaf(link);
-            let _ = self.happened(report); // That somebody is gone is no reason to leave.
+            for report in self.drop_deaf(link) {
+                let _ = self.happened(report); // That somebody is gone is no reason to leave.
+            }
         }
     }
 
     /// Hangs up at once on a peer that does not read.
-    fn drop_deaf(&mut self, link: LinkId) -> Report {
-        if let Some(Link { ends, .. }) = self.links.remove(&link) {
+    fn drop_deaf(&mut self, link: LinkId) -> [Report; 2] {
+        let ends = self.links.remove(&link).map(|link| link.ends);
+        let unsent = ends.map_or(0, |ends| {
             hang_up_at_once(&ends.stream);
-        }
-        Report::HungUp(link, Gone::Deaf)
+            ends.outbox.len()
+        });
+        [Report::Unsent(link, unsent), Report::HungUp(link, Gone::Deaf)]
     }
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
