@@ -332,6 +332,11 @@ impl Stranger {
         self.stream.write_all(bytes).is_ok()
     }
 
+    /// Shows that it is there, if the peer still listens: it shall not be lost for its silence.
+    pub(crate) fn pings(&mut self) {
+        self.tries_to_send(b"ping\n");
+    }
+
     /// The next line, without its end.
     #[track_caller]
     pub(crate) fn hears(&mut self) -> String {
