@@ -1,0 +1,124 @@
+//! A batch: a whole session in one request and its response. All calls go in the one, all answers
+//! come in the other, and then both sides forget everything.
+//!
+//! Messages are joined by `\n`, and there is no `\n` at the end: npm takes what is between two of
+//! them for a message, so an empty line is a bad message. A `\r` before a `\n` is no matter.
+
+mod client;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use client::{Batch, Reply};
+
+use super::error::{Code, RpcError};
+use super::session::{Output, Session};
+use super::target::{Target, run};
+use super::wire::Message;
+
+/// The most messages in a request: a thousand calls, all of them pulled.
+pub const MAX_MESSAGES: usize = 2000;
+
+/// The longest request or reply that is written, in bytes. One result can be asked for again and
+/// again, so a short request could have an endless reply.
+pub const MAX_BODY: usize = 4 << 20;
+
+/// The whole batch has failed, and no call of it is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub error: RpcError,
+    /// The body for an HTTP 500: one line, an `abort`.
+    pub body: String,
+}
+
+impl From<RpcError> for Refused {
+    fn from(error: RpcError) -> Self {
+        Self { body: Message::Abort(error.clone()).write(), error }
+    }
+}
+
+/// Serves one request: runs its calls, one after the other, and returns the reply.
+///
+/// ```
+/// use std::sync::Arc;
+/// use capability_peers::rpc::{RpcError, Target, Value, serve};
+///
+/// struct Alice;
+/// impl Target for Alice {
+///     fn call(&self, method: &str, _: Vec<Value>) -> Result<Value, RpcError> {
+///         match method {
+///             "greet" => Ok("Hello! I'm Alice.".into()),
+///             _ => Err(RpcError::not_a_function(method)),
+///         }
+///     }
+/// }
+/// let alice: Arc<dyn Target> = Arc::new(Alice);
+/// let request = "[\"push\",[\"pipeline\",0,[\"greet\"],[]]]\n[\"pull\",1]";
+/// let reply = serve(request.as_bytes(), &alice).unwrap();
+/// assert_eq!(reply, r#"["resolve",1,"Hello! I'm Alice."]"#);
+/// ```
+///
+/// # Errors
+///
+/// If a line is no message, or a limit is reached. Then calls may have run, but none is answered.
+pub fn serve(body: &[u8], main: &Arc<dyn Target>) -> Result<String, Refused> {
+    let Ok(body) = str::from_utf8(body) else {
+        return Err(RpcError::new(Code::BadRequest, "the request is not UTF-8").into());
+    };
+    let mut session = Session::new(Some(Arc::clone(main)));
+    let mut reply = String::new();
+    for (count, line) in lines(body).enumerate() {
+        if count == MAX_MESSAGES {
+            let text = format!("more than {MAX_MESSAGES} messages in a batch");
+            return Err(RpcError::new(Code::TooMany, text).into());
+        }
+        let outputs = session.receive(line);
+        perform(&mut session, outputs, &mut reply)?;
+    }
+    // Whatever still waits does so for a promise of the caller's, and the caller is out.
+    let error = RpcError::new(Code::Canceled, "the batch ended before its promises were kept");
+    let outputs = session.cancel(&error);
+    perform(&mut session, outputs, &mut reply)?;
+    Ok(reply)
+}
+
+fn perform(
+    session: &mut Session<Arc<dyn Target>>,
+    outputs: Vec<Output<Arc<dyn Target>>>,
+    reply: &mut String,
+) -> Result<(), Refused> {
+    let mut outputs = VecDeque::from(outputs);
+    while let Some(output) = outputs.pop_front() {
+        match output {
+            Output::Send(line) => join(reply, &line)?,
+            Output::Run { id, target, path, args } => {
+                outputs.extend(session.answer(id, run(&target, &path, args)));
+            }
+            Output::Ended(error) => return Err(error.into()),
+            // We have asked for nothing.
+            Output::Answered { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// The messages of a body; none if it is empty.
+fn lines(body: &str) -> impl Iterator<Item = &str> {
+    let lines = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    lines.take(if body.is_empty() { 0 } else { usize::MAX })
+}
+
+fn join(body: &mut String, line: &str) -> Result<(), RpcError> {
+    if body.len() + line.len() >= MAX_BODY {
+        let text = format!("more than {MAX_BODY} bytes in a batch");
+        return Err(RpcError::new(Code::TooMany, text));
+    }
+    if !body.is_empty() {
+        body.push('\n');
+    }
+    body.push_str(line);
+    Ok(())
+}
