@@ -1,0 +1,60 @@
+//! The guard: no web page may call a peer, though every web page may send requests to this machine.
+//!
+//! A page from anywhere can make a browser send something to `http://127.0.0.1:8080`. The browser
+//! then says who wants it, in `Origin` and `Sec-Fetch-Site`. And whoever owns a name can let it
+//! point to 127.0.0.1, so that the browser believes page and peer to be one; but then that name
+//! stands in `Host`. Programs that are no browsers say nothing of this, and may call.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::refusal::Refusal;
+use super::request::Request;
+
+/// Whether this request may come in, to a peer at that port.
+///
+/// # Errors
+///
+/// If it is meant for somebody else, or comes from a web page that is not ours.
+pub fn check(request: &Request, port: u16) -> Result<(), Refusal> {
+    let mut hosts = request.headers("Host");
+    let host = hosts.next().ok_or(Refusal::NoHost)?;
+    if hosts.next().is_some() {
+        return Err(Refusal::TwoHosts);
+    }
+    if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, port)) {
+        return Err(Refusal::ForeignHost);
+    }
+    let is_same_page = |origin: &str| {
+        let from = origin.strip_prefix("http://");
+        from.is_some_and(|from| from.eq_ignore_ascii_case(host))
+    };
+    // "same-site" can be another port of this machine, and "none" is a person who typed it.
+    let is_no_page = |site: &str| ["same-origin", "none"].contains(&site);
+    if request.headers("Origin").all(is_same_page)
+        && request.headers("Sec-Fetch-Site").all(is_no_page)
+    {
+        Ok(())
+    } else {
+        Err(Refusal::ForeignPage)
+    }
+}
+
+/// Whether a `Host` means this machine, at that port or without one.
+///
+/// ```
+/// use capability_peers::http::guard::is_ours;
+/// assert!(is_ours("localhost:8080", 8080) && is_ours("[::1]", 8080));
+/// assert!(!is_ours("localhost:8081", 8080) && !is_ours("evil.example:8080", 8080));
+/// ```
+pub fn is_ours(host: &str, port: u16) -> bool {
+    // The last colon is before the port, unless it is within the brackets of an address.
+    let (name, given) = match host.rsplit_once(':') {
+        Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
+        _ => (host, None),
+    };
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let is_this_machine = name.eq_ignore_ascii_case("localhost")
+        || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+        || address.is_some_and(|it| it.parse() == Ok(Ipv6Addr::LOCALHOST));
+    is_this_machine && given.is_none_or(|given| given == port.to_string())
+}
