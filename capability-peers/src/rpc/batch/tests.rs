@@ -237,6 +237,7 @@ fn a_path_leads_where_it_leads_in_javascript() {
     assert_eq!(call("\"friend\"", ""), r#"["export",-1]"#);
     assert_eq!(call("\"nothing\"", ""), r#"["undefined"]"#);
     assert_eq!(call("\"nothing\",\"more\"", ""), in_undefined("more"));
+    assert_eq!(call("\"nothing\",\"toString\"", ""), r#"["undefined"]"#);
     assert_eq!(call("\"name\",\"length\"", ""), r#"["undefined"]"#);
     assert_eq!(call("\"name\"", ",[]"), no_function("name"));
     assert_eq!(call("\"list\",0", ",[]"), no_function("list.0"));
@@ -270,6 +271,14 @@ fn results_are_used_before_they_are_sent() {
         pushes(&[stats, r#"["pipeline",1]"#]).split_once(",{").unwrap().0,
         "[\"resolve\",2"
     );
+    for (path, end) in [
+        (r#""nothing","toString""#, r#"["resolve",2,["undefined"]]"#),
+        (r#""name","toString""#, r#"["resolve",2,["undefined"]]"#),
+        (r#""nothing","more""#, "(reading 'more')\"]]"),
+    ] {
+        let answer = pushes(&[stats, &format!("[\"pipeline\",1,[{path}]]")]);
+        assert!(answer.ends_with(end), "{answer}");
+    }
     // A method of an object in a result, of the result of that, and the object as an argument.
     let greet = r#"["pipeline",1,["bob","greet"],[]]"#;
     assert_eq!(pushes(&[friend, greet]), r#"["resolve",2,"Hello! I'm Alice."]"#);

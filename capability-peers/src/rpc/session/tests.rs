@@ -105,8 +105,12 @@ fn what_needs_a_result_starts_when_it_is_there() {
         assert_eq!(alice.receive(&format!("[\"push\",{expr}]")), []);
     }
     assert_eq!(alice.receive("[\"pull\",5]"), []);
-    // Released by the caller, who has not been answered yet: what waits for it still gets it.
+    // Released by the caller, who has not been answered yet: what waits for it still gets it, but
+    // nobody else does.
     assert_eq!(alice.receive("[\"release\",1,1]"), []);
+    let no_entry = "no such entry on exports table: 1";
+    assert_eq!(why(&alice.clone().receive("[\"pull\",1]")), no_entry);
+    assert_eq!(why(&alice.clone().receive(r#"["push",["pipeline",1]]"#)), no_entry);
     let bob = Value::Cap(Cap::Target("bob"));
     let out = alice.answer(one, Ok(Value::object([("a", "A".into()), ("bob", bob)])));
     assert_eq!(sent(&out), ["[\"resolve\",5,\"A\"]"]);
@@ -121,6 +125,45 @@ fn what_needs_a_result_starts_when_it_is_there() {
         assert_eq!(alice.receive(&format!("[\"release\",{id},1]")), []);
     }
     assert_eq!((alice.entries(), alice.held, alice.pending), (1, 0, 0));
+}
+
+#[test]
+fn what_waits_for_the_same_goes_on_in_its_order() {
+    let mut alice = alice();
+    let one = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
+    for id in 2..6 {
+        let _ = alice.receive(r#"["push",["pipeline",1]]"#);
+        let _ = alice.receive(&format!("[\"pull\",{id}]"));
+    }
+    for method in ["a", "b"] {
+        let _ = alice
+            .receive(&format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[[\"pipeline\",2]]]]"));
+    }
+    let out = alice.answer(one, Ok(1.into()));
+    let resolved = [2, 3, 4, 5].map(|id| format!("[\"resolve\",{id},1]"));
+    assert_eq!(sent(&out), resolved);
+    let runs: Vec<_> = runs(&out).into_iter().map(|run| run.1).collect();
+    assert_eq!(runs, ["alice.a()", "alice.b()"]);
+}
+
+#[test]
+fn what_is_put_into_arguments_is_neither_too_much_nor_too_deep() {
+    let mut alice = alice();
+    let one = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
+    let two = called(&mut alice, r#"["pipeline",0,["two"],[]]"#);
+    let deep = (0..29).fold(Value::Null, |value, _| Value::Array(vec![value]));
+    assert_eq!(alice.answer(one, Ok("x".repeat(MAX_HELD / 4).into())), []);
+    assert_eq!(alice.answer(two, Ok(deep)), []);
+    let refs = vec!["[\"pipeline\",1]"; 1000].join(",");
+    for (id, args, why) in [
+        (3, refs.as_str(), "bytes of results and arguments"),
+        (4, r#"{"a":{"b":["pipeline",2]}}"#, "brackets would be open"),
+    ] {
+        assert_eq!(alice.receive(&format!("[\"push\",[\"pipeline\",0,[\"x\"],[{args}]]]")), []);
+        let said = alice.receive(&format!("[\"pull\",{id}]"));
+        assert!(sent(&said)[0].contains(why), "{said:?}");
+    }
+    called(&mut alice, r#"["pipeline",0,["x"],[["pipeline",1],{"b":["pipeline",2]}]]"#);
 }
 
 #[test]
@@ -235,12 +278,17 @@ fn what_cannot_be_sent_is_not_sent() {
     // Nothing was counted: the next call is the first one.
     let (first, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
     assert_eq!(first.call, CallId(1));
-    // The deepest value that goes out comes in.
-    let deepest = (0..29).fold(Value::Null, |value, _| Value::Array(vec![value]));
-    let (_, said) = bob.call(Stub::MAIN, "x", vec![deepest]).unwrap();
+    // Whatever goes out comes in, however deep it is.
     let mut alice = alice();
-    let _ = alice.receive(r#"["push",1]"#);
-    let id = run(&alice.receive(sent(&said)[0]));
+    assert_eq!(alice.receive(r#"["push",1]"#), []);
+    let mut value = first.get("a").into();
+    for _ in 0..59 {
+        value = Value::object([("a", value)]);
+        let (_, said) = bob.call(Stub::MAIN, "x", vec![value.clone()]).unwrap();
+        assert!(Message::read(sent(&said)[0]).is_ok());
+    }
+    assert!(bob.call(Stub::MAIN, "x", vec![Value::object([("a", value)])]).is_err());
+    let id = called(&mut alice, r#"["pipeline",0,["x"],[]]"#);
     assert_eq!(alice.answer(id, Ok(deep)), []);
     assert!(sent(&alice.receive("[\"pull\",2]"))[0].starts_with("[\"reject\",2,"));
 }
