@@ -15,6 +15,8 @@
 //! | [`batch`] | a whole session in one request and its response |
 
 pub mod batch;
+#[cfg(test)]
+mod chance;
 mod error;
 pub mod session;
 mod stub;

@@ -106,6 +106,8 @@ struct Import {
     refs: u64,
     /// How many calls, results, and `keep`s need it.
     holders: usize,
+    /// How many of those our program has to undo.
+    kept: usize,
     /// What it will be, if it is a promise.
     promise: Option<i64>,
 }

@@ -43,6 +43,8 @@ pub enum Value<C = Cap<Arc<dyn Target>>> {
     BigInt(String),
     /// Bytes, as unpadded base64. No lab looks into them, so they stay as they came.
     Bytes(String),
+    /// A `URL` object. npm sends it where a text would do, so it is not refused.
+    Url(String),
     /// An error that is a value, and not the fate of a call.
     Error(RpcError),
     /// Something to call.
@@ -117,6 +119,7 @@ impl<C> Value<C> {
             Self::Date(ms) => Value::Date(ms),
             Self::BigInt(digits) => Value::BigInt(digits),
             Self::Bytes(base64) => Value::Bytes(base64),
+            Self::Url(href) => Value::Url(href),
             Self::Error(error) => Value::Error(error),
             Self::Cap(cap) => f(cap)?,
         })
@@ -135,7 +138,9 @@ impl<C> Value<C> {
     /// About how many bytes it takes, if it is written with at most so many open brackets.
     pub(crate) fn weight(&self, brackets: usize) -> Option<usize> {
         let inside = match self {
-            Self::String(text) | Self::BigInt(text) | Self::Bytes(text) => text.len(),
+            Self::String(text) | Self::BigInt(text) | Self::Bytes(text) | Self::Url(text) => {
+                text.len()
+            }
             Self::Array(items) => {
                 let brackets = brackets.checked_sub(2)?;
                 items.iter().try_fold(0, |sum, item| Some(sum + item.weight(brackets)?))?

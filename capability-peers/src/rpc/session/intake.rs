@@ -159,7 +159,7 @@ impl<T: Clone> Session<T> {
             let text = format!("more than {MAX_ENTRIES} stubs were sent");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        let new = Import { refs: 0, holders: 0, promise: None };
+        let new = Import { refs: 0, holders: 0, kept: 0, promise: None };
         let import = self.imports.entry(id).or_insert(new);
         import.refs += 1;
         import.holders += 1;
@@ -187,10 +187,20 @@ impl<T: Clone> Session<T> {
         }
     }
 
+    /// Our program holds this stub.
+    pub(super) fn hold_for_us(&mut self, cap: &Cap<T>) {
+        self.hold(cap);
+        if let Cap::Stub(Stub { id }) = cap
+            && let Some(import) = self.imports.get_mut(id)
+        {
+            import.kept += 1;
+        }
+    }
+
     /// Somebody holds it no more. Whoever is the last one gives it back.
     pub(super) fn let_go(&mut self, id: i64, out: &mut Vec<Output<T>>) {
         let Some(import) = self.imports.get_mut(&id) else { return };
-        import.holders = import.holders.saturating_sub(1);
+        import.holders -= 1;
         if import.holders > 0 {
             return;
         }

@@ -110,7 +110,7 @@ impl<T: Clone> Session<T> {
     /// A stub is a number of this session. In another one, it means something else.
     #[must_use]
     pub fn keep(&mut self, stub: Stub) -> bool {
-        self.hold(&Cap::Stub(stub));
+        self.hold_for_us(&Cap::Stub(stub));
         self.imports.contains_key(&stub.id)
     }
 
@@ -118,7 +118,10 @@ impl<T: Clone> Session<T> {
     #[must_use]
     pub fn release(&mut self, stub: Stub) -> Vec<Output<T>> {
         let mut out = Vec::new();
-        self.let_go(stub.id, &mut out);
+        if let Some(import) = self.imports.get_mut(&stub.id).filter(|import| import.kept > 0) {
+            import.kept -= 1;
+            self.let_go(stub.id, &mut out);
+        }
         out
     }
 

@@ -86,9 +86,11 @@ impl<T: Clone> Session<T> {
             for waiter in waiters {
                 let Some(slot) = self.slots.get_mut(&waiter) else { continue };
                 slot.missing -= 1;
+                // It may have been given up meanwhile.
+                let is_waiting = matches!(slot.state, State::Waiting(_));
                 if slot.missing == 0
-                    && let State::Waiting(job) =
-                        std::mem::replace(&mut slot.state, State::Running)
+                    && is_waiting
+                    && let State::Waiting(job) = slot.state.take()
                 {
                     self.start(waiter, job, out, &mut settled);
                 }
@@ -130,7 +132,7 @@ impl<T: Clone> Session<T> {
         if let Some(call) = slot.answers.take() {
             if let Ok(value) = &result {
                 // The slot gives its stubs back in a moment. Those of our program stay.
-                value.each_cap(&mut |cap| self.hold(cap));
+                value.each_cap(&mut |cap| self.hold_for_us(cap));
             }
             out.push(Output::Answered { call: CallId(call), result: result.clone() });
         } else if slot.pulled && !slot.is_sent && slot.refs > 0 {

@@ -99,6 +99,7 @@ fn special(mut items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
             let fits = fits && unpadded.bytes().all(is_base64);
             fits.then(|| Value::Bytes(unpadded.to_owned()))
         }
+        ("url", [Json::String(href), ..]) => Some(Value::Url(href.clone())),
         ("error", [Json::String(name), Json::String(message), rest @ ..]) => {
             // A stack stays unread, and so do all properties but ours.
             let code = rest.get(1).and_then(|props| props.get("code")).and_then(Json::as_str);
@@ -112,8 +113,7 @@ fn special(mut items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
         }
         ("import" | "pipeline", [_, ..]) => return pipeline(items),
         (
-            "remap" | "url" | "headers" | "request" | "response" | "blob" | "writable"
-            | "readable",
+            "remap" | "headers" | "request" | "response" | "blob" | "writable" | "readable",
             _,
         ) => return Err(refused(tag)),
         _ => None,

@@ -126,6 +126,7 @@ impl Line {
             Value::Date(_) => self.raw("[\"date\",null]"),
             Value::BigInt(digits) => self.tagged("bigint", digits),
             Value::Bytes(base64) => self.tagged("bytes", base64),
+            Value::Url(href) => self.tagged("url", href),
             Value::Error(error) => self.error(error),
             Value::Cap(it) => self.capability(&cap(it)),
         }
