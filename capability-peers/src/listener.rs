@@ -30,6 +30,10 @@ use seat::Seat;
 /// The most connections at once. Each costs a thread.
 pub const MAX_CALLERS: usize = 256;
 
+/// How many may wait to be let in. When there are more, the system lets them wait a second and
+/// longer before they may try again; and it thinks that 128 are many.
+const BACKLOG: i32 = 1024;
+
 /// How many that were turned away are kept until they have read why.
 const DOORSTEP: usize = 64;
 
@@ -123,7 +127,7 @@ pub struct Listener {
 ///
 /// # Errors
 ///
-/// If the system has no thread for it.
+/// If the socket is of no use, or the system has no thread for it.
 pub fn listen<A: Into<Answer>>(
     socket: TcpListener,
     patience: Patience,
@@ -131,6 +135,7 @@ pub fn listen<A: Into<Answer>>(
     handle: impl Fn(&Request) -> A + Send + Sync + 'static,
 ) -> io::Result<Listener> {
     let address = socket.local_addr()?;
+    socket2::SockRef::from(&socket).listen(BACKLOG)?;
     let house = House {
         handle: Box::new(move |request| handle(request).into()),
         patience,

@@ -1,7 +1,9 @@
 //! A request: a head that has been checked, and the body that came with it.
 //!
-//! The head stays the text that it is. `httparse` says whether it is well-formed; after that,
-//! looking something up is reading lines.
+//! The head stays the text that it is. `httparse` says whether it is well-formed; after that, we
+//! only have to remember where in it the headers are.
+
+use std::ops::Range;
 
 use httparse::{EMPTY_HEADER, Error, Status};
 
@@ -13,6 +15,8 @@ use super::refusal::Refusal;
 pub struct Request {
     pub(super) head: String,
     pub(super) body: Vec<u8>,
+    /// Where in the head each name is, and each value.
+    places: Vec<(Range<usize>, Range<usize>)>,
     is_http_1_1: bool,
 }
 
@@ -31,9 +35,8 @@ impl Request {
 
     /// All headers, in order: name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        // The empty line at the end has no colon.
-        let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        fields.map(|(name, value)| (name, value.trim_matches([' ', '\t'])))
+        let text = |place: &Range<usize>| &self.head[place.clone()];
+        self.places.iter().map(move |(name, value)| (text(name), text(value)))
     }
 
     /// The values of all headers of that name, in any spelling.
@@ -86,12 +89,29 @@ impl Request {
             Ok(_) | Err(_) => return Err(Refusal::NotHttp),
         }
         self.is_http_1_1 = parsed.version == Some(1);
+        self.find_fields();
         let target = self.word(1);
         let (address, path) = self.split_target();
         let is_known = target.starts_with('/') && target.is_ascii()
             || address.is_some() && path.is_ascii()
             || target == "*" && self.method() == "OPTIONS";
         if is_known { Ok(()) } else { Err(Refusal::Target) }
+    }
+
+    fn find_fields(&mut self) {
+        self.places.clear();
+        let mut start = 0;
+        for line in self.head.split_inclusive("\r\n") {
+            // The first line is no header. The last one is empty, and has no colon.
+            if let (1.., Some((name, value))) = (start, line.split_once(':')) {
+                let name = start..start + name.len();
+                let trimmed = value.trim_start_matches([' ', '\t']);
+                let value_start = start + line.len() - trimmed.len();
+                let length = trimmed.trim_end_matches([' ', '\t', '\r', '\n']).len();
+                self.places.push((name, value_start..value_start + length));
+            }
+            start += line.len();
+        }
     }
 
     /// The parts of the first line are split by single spaces.

@@ -42,13 +42,26 @@ impl Section {
 
     /// Takes bytes up to the end of the section; whether that has come.
     pub(super) fn take(&mut self, bytes: &mut &[u8]) -> Result<bool, Refusal> {
-        while let Some((&byte, rest)) = bytes.split_first() {
+        loop {
+            self.take_plain(bytes);
+            let Some((&byte, rest)) = bytes.split_first() else { return Ok(false) };
             *bytes = rest;
             if self.take_one(byte)? {
                 return Ok(true);
             }
         }
-        Ok(false)
+    }
+
+    /// Takes what no rule is about, all at once: most bytes are in the middle of a line.
+    fn take_plain(&mut self, bytes: &mut &[u8]) {
+        if self.text.len() == self.line || self.text.ends_with(b"\r") {
+            return;
+        }
+        let plain = bytes.iter().position(u8::is_ascii_control).unwrap_or(bytes.len());
+        let room = self.limit - self.skipped - self.text.len();
+        let (plain, rest) = bytes.split_at(plain.min(room));
+        self.text.extend_from_slice(plain);
+        *bytes = rest;
     }
 
     fn take_one(&mut self, byte: u8) -> Result<bool, Refusal> {

@@ -1,0 +1,25 @@
+//! Ctrl-C and SIGTERM, as a message in a channel of its own: no flood of other events can keep
+//! the user from leaving.
+
+use crossbeam_channel::{Receiver, bounded};
+
+/// The status of an interrupted program, as shells count: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Makes them arrive in a channel. A second one ends the process at once.
+///
+/// # Errors
+///
+/// If the system refuses a handler.
+pub fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
+    let (interrupt, interrupts) = bounded(1);
+    let mut again = false;
+    ctrlc::set_handler(move || {
+        if std::mem::replace(&mut again, true) {
+            #[expect(clippy::disallowed_methods, reason = "the user will not wait for main")]
+            std::process::exit(INTERRUPTED);
+        }
+        let _ = interrupt.try_send(()); // Fails if there is one in it already.
+    })?;
+    Ok(interrupts)
+}

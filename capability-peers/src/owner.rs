@@ -1,0 +1,93 @@
+//! The owner: the one thread that decides what is told when, and the only one that prints.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded, never, select};
+
+use crate::Event;
+use crate::http::route::is_post_to;
+use crate::http::{Request, Response};
+use crate::listener::{self, PATIENCE, listen};
+use crate::peer::Peer;
+use crate::role::Role;
+use crate::rpc::{self, Target};
+use crate::sender::{self, Friend};
+use crate::teller::Teller;
+
+/// How many events may wait for the owner. Then whoever has one waits, too.
+const MAX_EVENTS: usize = 256;
+
+/// Where calls are answered.
+const PATH: &str = "/rpc/batch";
+
+/// How long to wait when nothing is due.
+const QUIET: Duration = Duration::from_secs(3600);
+
+/// Plays a role until the user ends it.
+///
+/// # Errors
+///
+/// If the system has no threads, or the terminal is gone.
+pub fn run(
+    role: Role,
+    socket: TcpListener,
+    friend: Friend,
+    interrupts: &Receiver<()>,
+) -> io::Result<()> {
+    let mut screen = io::stdout();
+    let mut show = |event: &Event| {
+        screen.write_all(event.lines(&role).as_bytes()).and_then(|()| screen.flush())
+    };
+    let address = socket.local_addr()?;
+    show(&Event::Starting(address.port()))?;
+    let (tell, events) = bounded(MAX_EVENTS);
+    let peer: Arc<dyn Target> = Arc::new(Peer::new(role, tell.clone()));
+    let (report, reports) = bounded(1);
+    let listener = listen(socket, PATIENCE, report, move |request| serve(request, &peer))?;
+    show(&Event::Running(address))?;
+    let (order, stopped) = bounded(0);
+    let sender = sender::call(role, friend, tell, stopped)?;
+
+    let mut teller = Teller::default();
+    let nothing = never();
+    let ended = loop {
+        let now = Instant::now();
+        let wait = teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
+        let told = select! {
+            recv(events) -> event => match event {
+                Ok(event) => teller.on(event, Instant::now()),
+                Err(_) => break Ok(()), // Nobody is left to tell anything.
+            },
+            recv(if reports.is_empty() { &nothing } else { &reports }) -> report => match report {
+                Ok(listener::Report::Deaf(why)) => vec![Event::CannotAccept(why)],
+                Err(_) => Vec::new(),
+            },
+            recv(interrupts) -> _ => break Ok(()),
+            default(wait) => teller.pass(Instant::now()),
+        };
+        if let Err(error) = told.iter().try_for_each(&mut show) {
+            break Err(error);
+        }
+    };
+    drop(order);
+    // A line that nobody can read any more is no reason not to end in order.
+    let said_goodbye = show(&Event::ShuttingDown);
+    drop(events); // Whoever waits to tell something waits in vain.
+    listener.stop();
+    let _ = sender.join(); // It has panicked, and said so, or it has ended.
+    ended.and(said_goodbye)
+}
+
+/// Answers one request: a batch of calls.
+fn serve(request: &Request, peer: &Arc<dyn Target>) -> Response {
+    if let Err(response) = is_post_to(PATH, request) {
+        return response;
+    }
+    match rpc::serve(request.body(), peer) {
+        Ok(reply) => Response::text(200, reply),
+        Err(refused) => Response::text(500, refused.body),
+    }
+}
