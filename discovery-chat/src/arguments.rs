@@ -96,7 +96,7 @@ fn usage() -> Command {
         .long("bind")
         .value_name("IP")
         .value_parser(value_parser!(Ipv4Addr))
-        .help("Use this one of the machine's IPv4 addresses, and its network");
+        .help("Listen, dial and announce from this one of the machine's IPv4 addresses only");
     let peer = Arg::new("peer")
         .long("peer")
         .value_name("HOST:PORT")
