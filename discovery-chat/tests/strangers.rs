@@ -160,6 +160,11 @@ fn a_crowd_of_slow_callers_is_hung_up_on_and_keeps_nobody_out() {
         caller.tries_to_send(b"p2pchat/1 he");
         caller.stream.set_nonblocking(true).expect("it need not wait");
     }
+    // Whoever says its whole hello gets in past them, and so does whoever is heard and dialed.
+    let eve = alice.is_linked_with("Eve", &invented_id(1));
+    alice.sees_next("🔍 Discovered new peer: Eve (127.0.0.1)");
+    eve.hangs_up();
+    alice.sees_next("👋 Eve left (without saying goodbye)");
     let mut bob = room.peer("Bob");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
