@@ -194,6 +194,10 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     alice.sees("⚠️ Nobody can be let in for now: ");
     alice.sees("\n");
     drop(crowd);
+    alice.runs_threads_called("link", 0);
+    let eve = alice.is_linked_with("Eve", &invented_id(1));
+    alice.sees("🔍 Discovered new peer: Eve (127.0.0.1)\n");
+    eve.hangs_up();
     let mut bob = room.peer("Bob");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)\n");
