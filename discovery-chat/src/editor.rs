@@ -3,7 +3,7 @@
 //! A terminal by itself shows what is typed and what is printed on the same line, as they come.
 //! To keep them apart, somebody has to read key by key, and to draw the line again after every
 //! message. That is no lesson of this lab, and hard to do well (wide characters, long lines), so
-//! it is the work of `rustyline`, with seven small crates of its own.
+//! it is the work of `rustyline`, which needs seven small crates, four of them new here.
 //!
 //! What it costs: nothing can wake a thread that waits in it. So at the end that thread is left
 //! to the process, after the terminal has got back the mode it had before.

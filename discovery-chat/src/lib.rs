@@ -37,6 +37,9 @@ pub mod arguments;
 pub mod card;
 pub mod command;
 pub mod console;
+#[cfg(test)]
+mod damage;
+pub mod deadline;
 pub mod dialer;
 pub mod discovery;
 pub mod editor;
@@ -53,6 +56,8 @@ pub mod name;
 pub mod owner;
 pub mod pressure;
 pub mod sockets;
+pub mod version;
+pub mod writer;
 
 pub use event::Event;
 pub use mesh::Mesh;

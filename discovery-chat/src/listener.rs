@@ -15,7 +15,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use crate::card::Card;
-use crate::link::{Line, News, STACK};
+use crate::link::{Call, News, STACK};
 use crate::mesh::{LinkId, Report};
 
 /// The most callers that are shaking hands at once. A newcomer is dialed by everybody who hears
@@ -46,8 +46,9 @@ pub struct Listener {
 pub fn listen(socket: TcpListener, me: Card, report: Sender<News>) -> io::Result<Listener> {
     let address = socket.local_addr()?;
     let (order, stopped) = bounded(0);
-    let door = Door { me, report, stopped, threads: Vec::new(), knocking: VecDeque::new() };
-    let body = move || door.accept_all(&socket);
+    let doorkeeper =
+        Doorkeeper { me, report, stopped, threads: Vec::new(), knocking: VecDeque::new() };
+    let body = move || doorkeeper.accept_all(&socket);
     let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
     Ok(Listener { address, order, thread })
 }
@@ -67,7 +68,7 @@ impl Listener {
 }
 
 /// What the listener's thread owns.
-struct Door {
+struct Doorkeeper {
     me: Card,
     report: Sender<News>,
     stopped: Receiver<Infallible>,
@@ -85,7 +86,7 @@ struct Caller {
     knocking: Receiver<Infallible>,
 }
 
-impl Door {
+impl Doorkeeper {
     fn accept_all(mut self, socket: &TcpListener) -> Vec<JoinHandle<()>> {
         let mut accepted = 0;
         let mut in_trouble = false;
@@ -103,7 +104,7 @@ impl Door {
                 Err(error) if is_the_callers_own(&error) => {}
                 Err(error) => {
                     if !std::mem::replace(&mut in_trouble, true) {
-                        let report = Report::Deaf(error.to_string());
+                        let report = Report::CannotAccept(error.to_string());
                         let _ = self.report.try_send(report.into());
                     }
                     // If it was for want of descriptors, a silent caller can help out.
@@ -133,8 +134,8 @@ impl Door {
         let stream = Arc::new(stream);
         let (knock, knocking) = bounded(0);
         self.knocking.push_back(Caller { stream: Arc::downgrade(&stream), knocking });
-        let line = Line { link, stream, me: self.me.clone(), report: self.report.clone() };
-        let body = move || line.answer(from.ip(), knock);
+        let call = Call { link, stream, me: self.me.clone(), report: self.report.clone() };
+        let body = move || call.answer(from.ip(), knock);
         // Without a thread there is no link: what was moved into it is dropped, which hangs up.
         let thread = thread::Builder::new().name("link".into()).stack_size(STACK).spawn(body);
         self.threads.extend(thread);

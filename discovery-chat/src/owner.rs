@@ -20,7 +20,7 @@ use crate::command::Command;
 use crate::console::{Glass, Screen};
 use crate::dialer::Dialer;
 use crate::discovery::{Discovery, hear};
-use crate::event::Gone;
+use crate::event::{Failure, Gone};
 use crate::frame::Frame;
 use crate::link::{Ends, News};
 use crate::listener::{Listener, listen};
@@ -60,8 +60,8 @@ pub struct Owner {
     /// Links on which we have said our last word, and until when we wait for them to end.
     leaving: BTreeMap<LinkId, (Instant, Arc<TcpStream>)>,
     threads: Vec<JoinHandle<()>>,
-    /// Whether our user's next line has to wait.
-    under_pressure: bool,
+    /// Whether outboxes are to be looked at before our user's next line: one may be too full.
+    look_first: bool,
     /// How many steps the terminal has not seen yet.
     unseen: usize,
 }
@@ -89,7 +89,7 @@ impl Owner {
         let listener = listen(sockets.tcp, me.clone(), report.clone())?;
         let discovery = hear(sockets.ears)?;
         Ok(Self {
-            dialer: Dialer { me: me.clone(), from: place.bind, report },
+            dialer: Dialer { me: me.clone(), from: place.bind, scope: place.scope, report },
             me,
             mesh,
             screen,
@@ -101,7 +101,7 @@ impl Owner {
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             threads: Vec::new(),
-            under_pressure: false,
+            look_first: false,
             unseen: 0,
         })
     }
@@ -123,13 +123,13 @@ impl Owner {
                 return self.close();
             }
             self.close_those_who_linger(now);
-            if self.under_pressure {
+            if self.look_first {
                 self.look_at_outboxes(now);
             }
             if let Err(error) = self.show_what_is_due(typed) {
                 return self.close().and(Err(error));
             }
-            let lines = if self.under_pressure { &nothing } else { typed };
+            let lines = if self.look_first { &nothing } else { typed };
             let went_on = select! {
                 recv(self.news) -> news => match news {
                     Ok(news) => self.heard_news(news),
@@ -159,7 +159,7 @@ impl Owner {
     /// When something is to be done even if nothing happens.
     fn next_look(&self, now: Instant) -> Instant {
         let lingering = self.leaving.values().map(|(until, _)| *until);
-        let outboxes = self.under_pressure.then_some(now + LOOK_AGAIN);
+        let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
         lingering.chain(outboxes).chain([self.mesh.next_due()]).min().unwrap_or(now)
     }
 
@@ -212,7 +212,7 @@ impl Owner {
                     Action::Dial(link, callee) => match self.dialer.dial(link, callee) {
                         Ok(thread) => self.threads.push(thread),
                         Err(error) => {
-                            let why = NoLink::Failed(error.to_string());
+                            let why = NoLink::Failed(Failure::System(error.to_string()));
                             reports.push_back(Report::NotLinked(link, why));
                         }
                     },
@@ -250,18 +250,18 @@ impl Owner {
             }
         }
         self.screen.show(&Event::Sent(sent));
-        self.under_pressure = true; // Perhaps: to be looked at before the next line.
+        self.look_first = true; // Perhaps: to be looked at before the next line.
         full.into_iter().flat_map(|link| self.drop_deaf(link)).collect()
     }
 
     /// Whether our user has to wait for somebody; and who has made us wait for too long.
     fn look_at_outboxes(&mut self, now: Instant) {
-        self.under_pressure = false;
+        self.look_first = false;
         let mut deaf = Vec::new();
         for (id, link) in &mut self.links {
             match link.pressure.look(link.ends.outbox.len(), now) {
                 Level::Calm => {}
-                Level::High => self.under_pressure = true,
+                Level::High => self.look_first = true,
                 Level::TooLong => deaf.push(*id),
             }
         }
@@ -317,11 +317,11 @@ impl Owner {
         drop(dialer);
         threads.extend(listener.stop());
         // Every thread of a link holds an end of this channel. When it closes, all are gone.
-        hear_out(&news, LAST_WORDS);
+        hear_out(&news, LAST_WORDS, &bye, &mut streams);
         for stream in &streams {
             hang_up_at_once(stream);
         }
-        hear_out(&news, JOINING);
+        hear_out(&news, JOINING, &bye, &mut Vec::new());
         drop(news);
         for thread in threads {
             // Only a dial to somebody who does not answer can still be out. It owns nothing
@@ -338,12 +338,24 @@ impl Owner {
 /// Whether to go on.
 type Next = std::ops::ControlFlow<()>;
 
-/// Waits until nobody is left who could report, or for so long. Whatever is reported is no news
-/// to anybody any more.
-fn hear_out(news: &Receiver<News>, patience: Duration) {
+/// Waits until nobody is left who could report, or for this long. Whatever is reported is no news
+/// to anybody any more; but whoever has just picked up is told goodbye, too.
+fn hear_out(
+    news: &Receiver<News>,
+    patience: Duration,
+    bye: &Arc<str>,
+    streams: &mut Vec<Arc<TcpStream>>,
+) {
     let deadline = Instant::now() + patience;
     // A flood has always something ready, and that comes before any deadline of the channel's.
-    while Instant::now() < deadline && news.recv_deadline(deadline).is_ok() {}
+    while Instant::now() < deadline
+        && let Ok(News { ends, .. }) = news.recv_deadline(deadline)
+    {
+        if let Some(Ends { outbox, stream, answer: None, .. }) = ends {
+            let _ = outbox.try_send(Arc::clone(bye)); // A new one has room.
+            streams.push(stream);
+        }
+    }
 }
 
 fn hang_up_at_once(stream: &TcpStream) {

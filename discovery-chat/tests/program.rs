@@ -40,6 +40,9 @@ fn commands_do_what_help_says() {
         "⚠️ Unknown command /lsit: /help lists what there is, and a message that begins with / is \
          typed with two of them",
     );
+    alice.types("/list all");
+    alice.sees("Unknown command /list all: ");
+    alice.sees("\n");
     alice.types("//lsit");
     alice.sees_next("📤 Message sent to 1 peer(s)");
     // The typing error went to nobody.
@@ -123,7 +126,9 @@ fn help_teaches() {
     ] {
         assert!(text.contains(option), "{option}: {text}");
     }
-    assert!(text.contains("Nothing is\nencrypted"), "{text}");
+    assert!(text.contains("Nothing is encrypted"), "{text}");
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{text}");
 }
 
 #[test]
@@ -179,6 +184,38 @@ fn a_peer_that_is_named_may_come_later_and_its_absence_is_told_once() {
     bob.types("/quit");
     bob.ends_well();
     alice.sees_next("👋 Bob left");
+}
+
+#[test]
+fn what_is_piped_in_is_delivered_before_the_end() {
+    let room = Room::open();
+    let mut bob = room.peer("Bob");
+    let mut builder = room.peer("Builder");
+    builder.sees("🔍 Discovered new peer: Bob");
+    for line in 1..=1000 {
+        builder.types(&format!("line {line}"));
+    }
+    builder.presses_ctrl_d();
+    builder.ends_well();
+    bob.sees("🔍 Discovered new peer: Builder (127.0.0.1)\n");
+    for line in 1..=1000 {
+        bob.sees_next(&format!("📨 Builder says: line {line}"));
+    }
+    bob.sees_next("👋 Builder left");
+}
+
+#[test]
+fn with_local_even_a_peer_that_is_named_is_not_dialed_elsewhere() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let room = Room::open();
+    // An address that belongs to nobody (RFC 5737), should it be dialed after all.
+    let mut alice = room.peer_with("Alice", &["--peer", "192.0.2.2:8081"]);
+    alice.sees_next(
+        "⚠️ No answer from 192.0.2.2:8081 yet (it is not on this machine, and --local stays \
+         here); trying again until there is",
+    );
 }
 
 #[test]

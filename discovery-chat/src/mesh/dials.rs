@@ -191,7 +191,7 @@ impl Dials {
     }
 
     /// A dial was refused for another link's sake.
-    pub(super) fn is_dup(&mut self, link: LinkId, now: Instant) {
+    pub(super) fn refused(&mut self, link: LinkId, now: Instant) {
         match self.out.remove(&link) {
             Some(Callee::Heard(id, _)) => {
                 // The other link is coming; if not, the next announcement brings us back here.
