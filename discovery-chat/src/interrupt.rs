@@ -6,16 +6,19 @@ use crossbeam_channel::{Receiver, bounded};
 /// The status of an interrupted program, as shells count: 128 + SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Makes them arrive in a channel. A second one ends the process at once.
+/// Makes them arrive in a channel. A second one ends the process at once, after `at_the_end`.
 ///
 /// # Errors
 ///
 /// If the system refuses a handler.
-pub fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
+pub fn interrupts(
+    at_the_end: impl Fn() + Send + 'static,
+) -> Result<Receiver<()>, ctrlc::Error> {
     let (interrupt, interrupts) = bounded(1);
     let mut again = false;
     ctrlc::set_handler(move || {
         if std::mem::replace(&mut again, true) {
+            at_the_end();
             #[expect(clippy::disallowed_methods, reason = "the user will not wait for main")]
             std::process::exit(INTERRUPTED);
         }

@@ -50,6 +50,8 @@ pub struct Ends {
     pub link: LinkId,
     /// What is put in here is written. When it is dropped, the writer finishes, and says no more.
     pub outbox: Sender<Arc<str>>,
+    /// The other end of the outbox, to see what still waits in it.
+    pub waiting: Receiver<Arc<str>>,
     /// To hang up at once.
     pub stream: Arc<TcpStream>,
     /// Where somebody waits to hear whether the link is wanted. Not if we dialed.
@@ -85,7 +87,8 @@ impl Call {
         let caller = hello.card.id;
         let (answer, answered) = bounded(1);
         let (outbox, frames) = bounded(OUTBOX);
-        let asked = self.news(Report::Asked(self.link, hello, from), outbox, Some(answer));
+        let asked =
+            self.news(Report::Asked(self.link, hello, from), (outbox, &frames), Some(answer));
         let deadline = Instant::now() + ANSWER_PATIENCE;
         if self.report.send_deadline(asked, deadline).is_err() {
             return self.hang_up();
@@ -138,7 +141,7 @@ impl Call {
                 Ok(Hello { card, .. }) if to.is_none_or(|to| to == card.id) => {
                     let (outbox, frames) = bounded(OUTBOX);
                     let report = Report::PickedUp(self.link, card, address);
-                    return match self.report.send(self.news(report, outbox, None)) {
+                    return match self.report.send(self.news(report, (outbox, &frames), None)) {
                         Ok(()) => self.run(lines, frames),
                         Err(_) => self.hang_up(),
                     };
@@ -201,11 +204,11 @@ impl Call {
     fn news(
         &self,
         report: Report,
-        outbox: Sender<Arc<str>>,
+        (outbox, waiting): (Sender<Arc<str>>, &Receiver<Arc<str>>),
         answer: Option<Sender<Answer>>,
     ) -> News {
-        let stream = Arc::clone(&self.stream);
-        News { report, ends: Some(Ends { link: self.link, outbox, stream, answer }) }
+        let (stream, waiting) = (Arc::clone(&self.stream), waiting.clone());
+        News { report, ends: Some(Ends { link: self.link, outbox, waiting, stream, answer }) }
     }
 
     fn tell(&self, report: Report) {

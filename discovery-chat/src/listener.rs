@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
@@ -25,6 +25,9 @@ pub const MAX_HANDSHAKES: usize = 128;
 /// How long to wait when the system lets nobody in (too many open files, say). It would only
 /// say so again at once.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long to say nothing more about it. It may come and go many times a second.
+const TELL_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long a dial to ourselves may take, which wakes the listener.
 const WAKE_PATIENCE: Duration = Duration::from_millis(250);
@@ -89,7 +92,7 @@ struct Caller {
 impl Doorkeeper {
     fn accept_all(mut self, socket: &TcpListener) -> Vec<JoinHandle<()>> {
         let mut accepted = 0;
-        let mut in_trouble = false;
+        let mut told: Option<Instant> = None;
         loop {
             let call = socket.accept();
             if let Err(TryRecvError::Disconnected) = self.stopped.try_recv() {
@@ -97,13 +100,13 @@ impl Doorkeeper {
             }
             match call {
                 Ok((stream, from)) => {
-                    in_trouble = false;
                     accepted += 1;
                     self.let_in(LinkId::Accepted(accepted), stream, from);
                 }
                 Err(error) if is_the_callers_own(&error) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut in_trouble, true) {
+                    if told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
+                        told = Some(Instant::now());
                         let report = Report::CannotAccept(error.to_string());
                         let _ = self.report.try_send(report.into());
                     }

@@ -177,7 +177,9 @@ impl Mesh {
         if self.announcer.take_due(now) {
             actions.push(Action::Announce);
         }
-        actions.extend(self.dials.due(now).map(|(link, callee)| Action::Dial(link, callee)));
+        while let Some((link, callee)) = self.dials.take_due(now) {
+            actions.push(Action::Dial(link, callee));
+        }
         actions
     }
 

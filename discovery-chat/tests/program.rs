@@ -253,21 +253,8 @@ fn an_address_that_is_bound_is_the_one_that_others_see() {
 #[test]
 #[cfg(target_os = "linux")]
 fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    if !Program::exactly(&["script"]).runs_with("--version") {
-        eprintln!("NOTICE: the line editor was not tried: script(1) is not here");
-        return;
-    }
     let room = Room::open();
-    let command = format!(
-        "exec {P2P_CHAT} start --local --discovery-port {} --name Alice",
-        room.discovery_port()
-    );
-    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
-    let mut alice = room.story.terminal_with("Alice", &script, &[], &[("TERM", "xterm")]);
-    alice.sees("🔗 TCP listener started on port ");
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
     let mut bob = room.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
@@ -284,5 +271,68 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
     alice.types_half("\x04");
     alice.sees("👋 Goodbye!");
     alice.ends_well();
+    bob.sees("👋 Alice left\n");
+}
+
+/// A terminal of its own for a peer, with the line editor; `None` where script(1) is missing.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(room: &Room, name: &str) -> Option<grader::Terminal> {
+    if Program::is_a_stranger() {
+        return None;
+    }
+    if !Program::exactly(&["script"]).runs_with("--version") {
+        eprintln!("NOTICE: the line editor was not tried: script(1) is not here");
+        return None;
+    }
+    let port = room.discovery_port();
+    let command =
+        format!("exec {P2P_CHAT} start --local --discovery-port {port} --name {name}");
+    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
+    let mut peer = room.story.terminal_with(name, &script, &[], &[("TERM", "xterm")]);
+    peer.sees("🔗 TCP listener started on port ");
+    Some(peer)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
+    let room = Room::open();
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
+    let mut bob = room.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    let lines: Vec<_> = (1..=100).map(|n| format!("pasted line {n}")).collect();
+    alice.types_bytes((lines.join("\r") + "\r").as_bytes());
+    for line in lines {
+        bob.sees_next(&format!("📨 Alice says: {line}"));
+    }
+}
+
+/// In the middle of a key the editor shows nothing. The peer goes on all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn half_a_key_on_a_terminal_stops_nobody() {
+    let room = Room::open();
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
+    let mut bob = room.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.types_bytes(b"\x16"); // Ctrl-V: the next key is to be taken as it is.
+    for line in 1..=5 {
+        bob.types(&format!("line {line}"));
+        bob.sees("📤 Message sent to 1 peer(s)\n");
+    }
+    // Found all the same.
+    let mut charlie = room.peer("Charlie");
+    charlie.sees_all(&[
+        "🔍 Discovered new peer: Alice (127.0.0.1)\n",
+        "🔍 Discovered new peer: Bob (127.0.0.1)\n",
+    ]);
+    alice.types_bytes(b"x");
+    for line in 1..=5 {
+        alice.sees(&format!("📨 Bob says: line {line}"));
+    }
+    alice.types_bytes(b"\x16");
+    alice.is_terminated();
     bob.sees("👋 Alice left\n");
 }

@@ -56,7 +56,7 @@ fn a_stranger_with_the_id_of_a_peer_is_told_of() {
 /// Fault 25: 5,000 peers are announced that do not exist, at a door where nobody answers.
 #[test]
 fn an_invented_crowd_costs_no_more_than_its_bounds() {
-    const DIALS: usize = 64;
+    const DIALS: usize = 32; // Of 64, half of which are kept for other addresses.
     let room = Room::open();
     let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
     let links = |pid| {
@@ -206,4 +206,24 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     alice.leaves();
     // Told now and then, not each time it happened.
     assert!(alice.lines_with(&["⚠️ Nobody can be let in"]).len() < 5);
+}
+
+/// Whoever says goodbye and stays on the line costs no more than a few of those who do.
+#[test]
+fn guests_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound() {
+    let room = Room::open();
+    let mut alice = room.peer("Alice");
+    let mut stay = Vec::new();
+    for n in 0..300 {
+        let mut guest = alice.is_linked_with("Guest", &invented_id(n));
+        guest.says("bye");
+        stay.push(guest);
+    }
+    alice.sees_times(" left\n", 300); // Several are there at once, so their names have more.
+    if let Some(threads) = vitals::threads(alice.pid()) {
+        assert!(threads.len() < 5 + 2 * 128, "{} threads", threads.len());
+    }
+    // And soon they cost nothing.
+    alice.runs_threads_called("link", 0);
+    drop(stay);
 }

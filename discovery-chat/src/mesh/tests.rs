@@ -419,6 +419,8 @@ fn a_peer_that_refused_us_for_another_link_is_dialed_again_if_that_one_never_com
     let mut alice = Alice::new();
     let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
     assert_eq!(alice.on(Report::NotLinked(link, NoLink::Dup)), []);
+    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    alice.now += Duration::from_secs(1);
     assert_eq!(alice.dials(card(BOB, "Bob"), "10.0.0.7").len(), 1);
 }
 
