@@ -2,7 +2,7 @@
 
 mod room;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -293,7 +293,7 @@ fn a_peer_whose_terminal_stands_still_can_be_ended_by_one_signal() {
         let begun = Instant::now();
         if ending == "/quit" {
             let keyboard = bob.0.stdin.as_mut().expect("it has a keyboard");
-            keyboard.write_all(b"/quit\n").expect("it reads");
+            io::Write::write_all(keyboard, b"/quit\n").expect("it reads");
         } else {
             let pid = bob.0.id().to_string();
             let killed = Command::new("kill").args([ending, &pid]).status();

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grader::vitals;
-use room::{PATIENCE, Peer, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
+use room::{PATIENCE, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
 
 /// Fault 24: anybody can shout goodbye in Bob's name.
 #[test]
@@ -189,7 +189,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     let room = Room::open();
     let poor = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", room::P2P_CHAT];
     let mut alice =
-        Peer::is_up(room.starts_program(&grader::Program::exactly(&poor), "Alice", &[]));
+        room::Peer::is_up(room.starts_program(&grader::Program::exactly(&poor), "Alice", &[]));
     let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
     alice.sees("⚠️ Nobody can be let in for now: ");
     alice.sees("\n");
