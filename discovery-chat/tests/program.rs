@@ -258,6 +258,7 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
     let mut bob = room.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
     alice.types_half("I am half way thr");
     alice.sees("half way thr");
     bob.types("May I interrupt?");
@@ -267,7 +268,9 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
     alice.types_half("ough this\r");
     bob.sees("📨 Alice says: I am half way through this\n");
     alice.sees("📤 Message sent to 1 peer(s)");
-    // Ctrl-D, as a terminal knows it.
+    // Ctrl-D, as a terminal knows it. Before the prompt stands there, it would not be the editor
+    // that reads it.
+    alice.sees("💬 ");
     alice.types_half("\x04");
     alice.sees("👋 Goodbye!");
     alice.ends_well();
@@ -301,6 +304,7 @@ fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
     let mut bob = room.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
     let lines: Vec<_> = (1..=100).map(|n| format!("pasted line {n}")).collect();
     alice.types_bytes((lines.join("\r") + "\r").as_bytes());
     for line in lines {
@@ -317,6 +321,7 @@ fn half_a_key_on_a_terminal_stops_nobody() {
     let mut bob = room.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
     alice.types_bytes(b"\x16"); // Ctrl-V: the next key is to be taken as it is.
     for line in 1..=5 {
         bob.types(&format!("line {line}"));
