@@ -33,6 +33,11 @@ discovery-chat *ARGS:
 test LAB="" TASK="":
     cargo grade {{ LAB }} {{ TASK }}
 
+# Test discovery-chat on hosts of its own, made of network namespaces (Linux, as root)
+[group('test')]
+test-lan:
+    cargo test --package discovery-chat --test lan -- --ignored --test-threads 6
+
 # Measure all labs, or one: `just bench week05`
 [group('test')]
 bench LAB="":

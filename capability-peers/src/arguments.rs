@@ -50,7 +50,7 @@ fn usage(role: &Role) -> Command {
         .value_name("SECONDS")
         .value_parser(value_parser!(u64).range(0..=86_400))
         .help(format!("How long to look for {friend} [default: {}]", WAIT.as_secs()));
-    Command::new(name.to_lowercase())
+    Command::new(*name)
         .about(format!("{name}, who can be called by {friend}, and calls {friend}"))
         .after_help(format!("Start {friend} in another terminal. Ctrl-C ends {name}."))
         .args([port, peer, wait])

@@ -11,13 +11,11 @@
 
 use std::fmt;
 
-use crate::card::{Card, PeerId, number};
+use crate::card::{Card, PeerId};
+use crate::version::{NotOurs, VERSION, after_version};
 
 /// The longest announcement, in bytes. A longer datagram is ignored, not cut.
 pub const MAX_DATAGRAM: usize = 256;
-
-/// The version of the protocol that this program speaks, over UDP and TCP.
-pub const VERSION: u32 = 1;
 
 /// What a peer tells everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +24,6 @@ pub enum Announcement {
     Here(Card),
     /// I am leaving. Anybody can send that in anybody's name, so it ends no link.
     Bye(PeerId),
-}
-
-/// Why a datagram, or the first line of a link, is none of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotOurs {
-    /// Somebody else's bytes.
-    Noise,
-    /// A peer, but of this other version.
-    OtherVersion(u32),
 }
 
 impl fmt::Display for Announcement {
@@ -50,7 +39,8 @@ impl Announcement {
     /// Reads a datagram.
     ///
     /// ```
-    /// use discovery_chat::announce::{Announcement, NotOurs};
+    /// use discovery_chat::announce::Announcement;
+    /// use discovery_chat::version::NotOurs;
     /// let heard = Announcement::read(b"p2pchat/1 here abc123def456789abc 8080 Alice");
     /// let Ok(Announcement::Here(card)) = heard else { panic!("{heard:?}") };
     /// assert_eq!(card.port, 8080);
@@ -72,19 +62,6 @@ impl Announcement {
             Some(("bye", id)) => id.parse().map(Self::Bye).map_err(|_| NotOurs::Noise),
             _ => Err(NotOurs::Noise),
         }
-    }
-}
-
-/// What stands behind `p2pchat/1 `.
-pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
-    let (version, words) = text
-        .strip_prefix("p2pchat/")
-        .and_then(|rest| rest.split_once(' '))
-        .ok_or(NotOurs::Noise)?;
-    match number(version) {
-        Some(VERSION) => Ok(words),
-        Some(other) => Err(NotOurs::OtherVersion(other)),
-        None => Err(NotOurs::Noise),
     }
 }
 

@@ -48,7 +48,7 @@ impl Arguments {
         }
         let here = start.get_flag("local") || loopback;
         let place = Place {
-            port: start.get_one("port").copied().unwrap_or_default(),
+            port: start.get_one("port").copied().unwrap_or(0),
             discovery_port: start.get_one("discovery-port").copied().unwrap_or(DISCOVERY_PORT),
             bind,
             broadcast: start.get_many("broadcast").unwrap_or_default().copied().collect(),
@@ -69,53 +69,48 @@ fn usage() -> Command {
         .value_name("NAME")
         .required(true)
         .value_parser(|text: &str| Name::chosen(text))
-        .help(format!("What others see before your messages, at most {MAX_NAME} characters"));
+        .help(format!("What you are called, in at most {MAX_NAME} characters"));
     let port = Arg::new("port")
         .long("port")
         .value_name("PORT")
         .value_parser(value_parser!(u16))
-        .help("The TCP port to be dialed on; 0 for any that is free [default: 0]");
+        .default_value("0")
+        .help("The TCP port to be dialed on; 0 for any that is free");
     let discovery_port = Arg::new("discovery-port")
         .long("discovery-port")
         .value_name("PORT")
         .value_parser(value_parser!(u16).range(1..))
-        .help(format!(
-            "The UDP port that all peers announce themselves on; those who use another one \
-             are not found [default: {DISCOVERY_PORT}]"
-        ));
+        .default_value("9999")
+        .help("The UDP port for announcements, the same for all peers");
     let broadcast = Arg::new("broadcast")
         .long("broadcast")
         .value_name("ADDR:PORT")
         .action(ArgAction::Append)
         .value_parser(broadcast)
-        .help(
-            "Announce to this address, e.g. 192.168.1.255:9999; can be repeated, once for \
-             each network [default: whatever the default route leads to]",
-        );
+        .help("Announce to this address; can be repeated [default: everybody]");
     let bind = Arg::new("bind")
         .long("bind")
         .value_name("IP")
         .value_parser(value_parser!(Ipv4Addr))
-        .help("Use this one of the machine's IPv4 addresses, and its network");
+        .help("Listen, dial and announce from this IPv4 address only");
     let peer = Arg::new("peer")
         .long("peer")
         .value_name("HOST:PORT")
         .action(ArgAction::Append)
         .value_parser(host_and_port)
-        .help("Dial this peer, for networks that drop broadcasts; can be repeated");
+        .help("Dial this peer: for networks that drop broadcasts; can be repeated");
     let local = Arg::new("local")
         .long("local")
         .action(ArgAction::SetTrue)
         .conflicts_with("broadcast")
-        .help(
-            "Stay on this machine: nothing is sent to the network, nobody there can dial you",
-        );
+        .help("Stay on this machine: nothing is sent to the network");
     let plain = Arg::new("plain")
         .long("plain")
         .action(ArgAction::SetTrue)
         .help("Print lines and nothing else, for screen readers and pipes");
     let start = Command::new("start")
         .about("Start a peer, and chat")
+        .next_line_help(true)
         .after_help(START_HELP)
         .args([name, port, local, peer, discovery_port, broadcast, bind, plain]);
     Command::new("p2p_chat")
@@ -133,20 +128,28 @@ Try it in three terminals of one machine:
   p2p_chat start --local --name Alice
   p2p_chat start --local --name Bob
   p2p_chat start --local --name Charlie
-They find each other. Type a message, or /help. Without --local, everybody on your network
-who runs it finds you, too. `p2p_chat start --help` explains every option.";
+They find each other. Type a message, or /help. Without --local, everybody on
+your network who runs it finds you, too.
+
+`p2p_chat start --help` explains every option.";
 
 const START_HELP: &str = "\
-Peers announce themselves by UDP and are then linked by TCP, each with each. Nothing is
-encrypted, and nobody proves who they are: use it among people you trust.
+Peers announce themselves by UDP and are then linked by TCP, each with each.
+Nothing is encrypted, and nobody proves who they are: use it among people you
+trust.
 
-  p2p_chat start --name Alice                     everybody on this network
-  p2p_chat start --name Alice --local             this machine only
-  p2p_chat start --name Alice --peer bob.lan:8081 where broadcasts are dropped
-  p2p_chat start --name Alice --broadcast 10.0.0.255:9999 --broadcast 10.1.0.255:9999
+Everybody on this network:
+  p2p_chat start --name Alice
+This machine only:
+  p2p_chat start --name Alice --local
+Where broadcasts are dropped:
+  p2p_chat start --name Alice --peer bob.lan:8081
+On two networks:
+  p2p_chat start --name Alice --broadcast 10.0.0.255:9999 \\
+                              --broadcast 10.1.0.255:9999
 
-Messages are lines typed or piped in. Status: 0 after /quit, Ctrl-D or Ctrl-C; 1 if it could
-not go on; 2 if it was called wrongly.";
+Messages are lines typed or piped in. Status: 0 after /quit, Ctrl-D or Ctrl-C;
+1 if it could not go on; 2 if it was called wrongly.";
 
 /// Reads where to shout.
 fn broadcast(text: &str) -> Result<SocketAddrV4, String> {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::name::Name;
+use crate::version::number;
 
 /// Tells one peer from another: 72 bits, drawn at random when a peer starts. So a peer that is
 /// started again is another peer, even under the same name.
@@ -100,11 +101,6 @@ impl FromStr for Card {
         let port = number(port).filter(|port| *port > 0).ok_or(NoCard)?;
         Ok(Self { id: id.parse()?, port, name: Name::claimed(name).ok_or(NoCard)? })
     }
-}
-
-/// Reads a whole number, written in the one way: Rust reads "+7" and "007" as 7, too.
-pub(crate) fn number<N: FromStr + fmt::Display>(text: &str) -> Option<N> {
-    text.parse().ok().filter(|number: &N| number.to_string() == text)
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ pub enum Command {
     /// Something that begins with `/` and is no command. It may be a typing error, so it is
     /// told, and sent to nobody.
     Unknown(String),
-    /// To say so many bytes, which is too much.
+    /// To say this many bytes, which is too much.
     TooLong(usize),
-    /// So many lines were typed faster than they could be taken, and are lost.
+    /// This many lines were typed faster than they could be taken, and are lost.
     TooFast(usize),
     /// Nothing: the line is blank.
     Nothing,
@@ -46,10 +46,7 @@ impl Command {
                 "/list" => return Self::List,
                 "/help" => return Self::Help,
                 "/quit" => return Self::Quit,
-                other => {
-                    let word = other.split_whitespace().next().unwrap_or(other);
-                    return Self::Unknown(word.chars().take(MAX_WORD).collect());
-                }
+                other => return Self::Unknown(other.chars().take(MAX_WORD).collect()),
             },
         };
         if text.len() > MAX_MESSAGE {
@@ -59,7 +56,7 @@ impl Command {
     }
 }
 
-/// How much of a word that is no command is repeated to the user, in characters.
+/// How much of what is no command is repeated to the user, in characters.
 const MAX_WORD: usize = 32;
 
 #[cfg(test)]
@@ -71,7 +68,7 @@ mod tests {
         assert_eq!(Command::read(b"/quit "), Command::Quit);
         assert_eq!(Command::read(b"/help"), Command::Help);
         assert_eq!(Command::read(b"/Quit"), Command::Unknown("/Quit".into()));
-        assert_eq!(Command::read(b"/quit now"), Command::Unknown("/quit".into()));
+        assert_eq!(Command::read(b"/quit now"), Command::Unknown("/quit now".into()));
         assert_eq!(Command::read(b"/"), Command::Unknown("/".into()));
         assert_eq!(Command::read(b"//"), Command::Say("/".into()));
         assert_eq!(Command::read(b" /quit"), Command::Say(" /quit".into()));

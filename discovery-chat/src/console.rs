@@ -1,6 +1,9 @@
 //! The console: what the user sees. The owner alone writes it.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::never;
 
 use crate::Event;
 use crate::editor::Printer;
@@ -19,30 +22,36 @@ pub enum Style {
     Editor,
 }
 
-/// Where the screen is.
-pub enum Glass {
-    /// On stdout.
-    Stdout(Stdout),
-    /// Above the line that is being edited.
-    Above(Printer),
+/// What a screen is made of: it takes text as long as it has room, and never makes anybody wait.
+pub trait Glass {
+    /// Takes as much of the text as there is room for now; returns how many bytes that was.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is gone.
+    fn take(&mut self, text: &str) -> io::Result<usize>;
 }
+
+/// Between two looks at a terminal that had no room.
+pub const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What the user sees.
 ///
 /// Text is gathered, and written in one piece by [`Screen::refresh`]: many lines that arrive
-/// together cost the terminal one write.
-pub struct Screen<W> {
-    out: W,
+/// together cost the terminal one write. What it has no room for stays here: a terminal that is
+/// stopped (Ctrl-S, or a pipe that nobody reads) must not stop the owner.
+pub struct Screen<G> {
+    glass: G,
     style: Style,
     text: String,
     /// A prompt stands on the last line, and nothing has been typed behind it.
     asked: bool,
 }
 
-impl<W: Write> Screen<W> {
+impl<G: Glass> Screen<G> {
     /// An empty screen.
-    pub fn new(out: W, style: Style) -> Self {
-        Self { out, style, text: String::new(), asked: false }
+    pub fn new(glass: G, style: Style) -> Self {
+        Self { glass, style, text: String::new(), asked: false }
     }
 
     /// Tells what happened, below everything else. If a prompt is open, its line is left as it
@@ -70,34 +79,115 @@ impl<W: Write> Screen<W> {
         self.asked = false;
     }
 
-    /// Writes everything to the terminal.
+    /// Writes to the terminal what it has room for.
     ///
     /// # Errors
     ///
     /// If the terminal is gone.
     pub fn refresh(&mut self) -> io::Result<()> {
-        if self.text.is_empty() {
-            return Ok(());
+        while !self.text.is_empty() {
+            let taken = self.glass.take(&self.text)?;
+            if taken == 0 {
+                break;
+            }
+            self.text.drain(..taken);
         }
-        self.out.write_all(self.text.as_bytes())?;
-        self.text.clear();
-        self.out.flush()
+        Ok(())
+    }
+
+    /// How many bytes the terminal has not had room for.
+    pub fn backlog(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Writes what is left, if the terminal has room for it within this time.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is gone.
+    pub fn finish(&mut self, patience: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + patience;
+        self.refresh()?;
+        while self.backlog() > 0 && Instant::now() < deadline {
+            let _ = never::<()>().recv_timeout(LOOK_AGAIN);
+            self.refresh()?;
+        }
+        Ok(())
     }
 }
 
-impl Write for Glass {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+/// Where the screen of a peer is.
+pub enum Window {
+    /// On stdout.
+    Stdout(Stdout),
+    /// Above the line that is being edited.
+    Above(Printer),
+}
+
+impl Glass for Window {
+    fn take(&mut self, text: &str) -> io::Result<usize> {
         match self {
-            Self::Stdout(out) => out.write(bytes),
-            Self::Above(line) => line.write(bytes),
+            Self::Stdout(out) => out.take(text),
+            Self::Above(printer) => Ok(printer.take(text)),
         }
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(out) => out.flush(),
-            Self::Above(line) => line.flush(),
+/// Stdout, without the buffer that std puts before it: what is in there could not be counted.
+#[cfg(unix)]
+pub struct Stdout(std::fs::File);
+
+#[cfg(unix)]
+impl Stdout {
+    /// How many bytes a pipe that has any room takes without making anybody wait (`PIPE_BUF` on
+    /// Linux; less elsewhere, where a full pipe can then hold us up).
+    const PIECE: usize = 4096;
+
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// If it is closed.
+    pub fn open() -> io::Result<Self> {
+        use std::os::fd::AsFd;
+        Ok(Self(io::stdout().as_fd().try_clone_to_owned()?.into()))
+    }
+
+    fn take(&mut self, text: &str) -> io::Result<usize> {
+        use std::os::fd::AsFd;
+
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+        let mut ends = [PollFd::new(self.0.as_fd(), PollFlags::POLLOUT)];
+        // Also ready when nobody reads any more; then writing says so.
+        if poll(&mut ends, PollTimeout::ZERO)? == 0 {
+            return Ok(0);
         }
+        let piece = text.floor_char_boundary(Self::PIECE);
+        self.0.write_all(&text.as_bytes()[..piece])?;
+        Ok(piece)
+    }
+}
+
+/// Stdout. Windows cannot say whether a console has room, so there a stopped one stops us.
+#[cfg(not(unix))]
+pub struct Stdout(io::Stdout);
+
+#[cfg(not(unix))]
+impl Stdout {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn open() -> io::Result<Self> {
+        Ok(Self(io::stdout()))
+    }
+
+    fn take(&mut self, text: &str) -> io::Result<usize> {
+        self.0.write_all(text.as_bytes())?;
+        self.0.flush()?;
+        Ok(text.len())
     }
 }
 
@@ -105,8 +195,24 @@ impl Write for Glass {
 mod tests {
     use super::*;
 
+    /// A glass that has room for some bytes.
+    #[derive(Default)]
+    struct Paper {
+        text: String,
+        room: usize,
+    }
+
+    impl Glass for Paper {
+        fn take(&mut self, text: &str) -> io::Result<usize> {
+            let taken = text.floor_char_boundary(self.room);
+            self.text.push_str(&text[..taken]);
+            self.room -= taken;
+            Ok(taken)
+        }
+    }
+
     fn shown(style: Style, typed: bool) -> String {
-        let mut screen = Screen::new(Vec::new(), style);
+        let mut screen = Screen::new(Paper { room: 1000, ..Paper::default() }, style);
         screen.show(&Event::Sent(1));
         screen.ask();
         screen.ask();
@@ -116,7 +222,7 @@ mod tests {
         screen.show(&Event::Said { who: "Bob".into(), text: "hi".into() });
         screen.ask();
         screen.refresh().unwrap();
-        String::from_utf8(screen.out).unwrap()
+        screen.glass.text
     }
 
     #[test]
@@ -125,6 +231,20 @@ mod tests {
         assert_eq!(shown(Style::Prompt, false), expected);
         let expected = "📤 Message sent to 1 peer(s)\n\n💬 📨 Bob says: hi\n💬 ";
         assert_eq!(shown(Style::Prompt, true), expected);
+    }
+
+    #[test]
+    fn what_the_terminal_has_no_room_for_waits_and_is_not_lost() {
+        let mut screen = Screen::new(Paper { room: 9, ..Paper::default() }, Style::Plain);
+        screen.show(&Event::Sent(1));
+        screen.refresh().unwrap();
+        assert_eq!(screen.glass.text, "📤 Mess");
+        assert_eq!(screen.backlog(), "age sent to 1 peer(s)\n".len());
+        screen.finish(Duration::from_millis(1)).unwrap();
+        assert!(screen.backlog() > 0);
+        screen.glass.room = 1000;
+        screen.finish(Duration::ZERO).unwrap();
+        assert_eq!(screen.glass.text, "📤 Message sent to 1 peer(s)\n");
     }
 
     #[test]

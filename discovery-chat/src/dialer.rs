@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use crate::card::Card;
-use crate::link::{Line, News, STACK};
-use crate::mesh::{Callee, LinkId, NoLink, Report};
+use crate::event::Failure;
+use crate::link::{Call, News, STACK};
+use crate::mesh::{Callee, LinkId, NoLink, Report, Scope};
 use crate::sockets;
 
 /// How long a peer may take to pick up. In a local network it takes a millisecond; the rest is
@@ -27,6 +28,8 @@ pub struct Dialer {
     pub me: Card,
     /// The address of ours to dial from, if it is not the system's to choose.
     pub from: Option<Ipv4Addr>,
+    /// How far we go.
+    pub scope: Scope,
     /// Where to tell what happens.
     pub report: Sender<News>,
 }
@@ -55,28 +58,32 @@ impl Dialer {
         match called {
             Ok((stream, address)) => {
                 let stream = Arc::new(stream);
-                Line { link, stream, me: self.me, report: self.report }.introduce(to, address);
+                Call { link, stream, me: self.me, report: self.report }.introduce(to, address);
             }
-            Err(error) => {
-                let why = match error.kind() {
-                    io::ErrorKind::TimedOut => format!("no answer within {PATIENCE:?}"),
-                    _ => error.to_string(),
-                };
+            Err(why) => {
                 let report = Report::NotLinked(link, NoLink::Failed(why));
                 let _ = self.report.send(report.into()); // Fails when we are closing.
             }
         }
     }
 
-    fn look_up(&self, address: &str) -> io::Result<(TcpStream, SocketAddr)> {
-        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+    /// Dials whoever our user has named, wherever that is; but not outside of our scope, if that
+    /// is this machine.
+    fn look_up(&self, address: &str) -> Result<(TcpStream, SocketAddr), Failure> {
+        let found = address.to_socket_addrs().map_err(|error| in_words(&error))?;
+        let stays_here = self.scope == Scope::ThisMachine;
+        let addresses: Vec<_> =
+            found.filter(|address| !stays_here || address.ip().is_loopback()).collect();
+        if addresses.is_empty() && stays_here {
+            return Err(Failure::Elsewhere);
+        }
         self.connect(&addresses)
     }
 
     /// Dials one address after the other, all within [`PATIENCE`].
-    fn connect(&self, addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> {
+    fn connect(&self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
         let deadline = Instant::now() + PATIENCE;
-        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        let mut failure = Failure::System("the name has no address".into());
         for address in addresses {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -84,9 +91,18 @@ impl Dialer {
             }
             match sockets::dial(self.from, *address, left) {
                 Ok(stream) => return Ok((stream, *address)),
-                Err(error) => failure = error,
+                Err(error) => failure = in_words(&error),
             }
         }
         Err(failure)
+    }
+}
+
+fn in_words(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Failure::Refused,
+        // What a system says when the time is over: Unix the one, Windows the other.
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::NoAnswer(PATIENCE),
+        _ => Failure::System(error.to_string()),
     }
 }

@@ -7,9 +7,10 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
-use crate::announce::{Announcement, NotOurs};
+use crate::announce::Announcement;
 use crate::mesh::Report;
 use crate::sockets::LOOK_UP;
+use crate::version::NotOurs;
 
 /// How many announcements may wait for the owner. What is more is dropped: whoever is real
 /// announces itself again.
@@ -55,7 +56,7 @@ fn hear_all(ears: &UdpSocket, report: &Sender<Report>, stopped: &Receiver<Infall
             Ok((length, from)) => {
                 let heard = match Announcement::read(&datagram[..length]) {
                     Ok(Announcement::Here(card)) => Some(Report::Heard(card, from.ip())),
-                    Ok(Announcement::Bye(id)) => Some(Report::HeardBye(id)),
+                    Ok(Announcement::Bye(id)) => Some(Report::HeardBye(id, from.ip())),
                     Err(NotOurs::OtherVersion(version)) => {
                         Some(Report::HeardOtherVersion(version, from.ip()))
                     }

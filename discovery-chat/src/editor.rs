@@ -3,10 +3,12 @@
 //! A terminal by itself shows what is typed and what is printed on the same line, as they come.
 //! To keep them apart, somebody has to read key by key, and to draw the line again after every
 //! message. That is no lesson of this lab, and hard to do well (wide characters, long lines), so
-//! it is the work of `rustyline`, with seven small crates of its own.
+//! it is the work of `rustyline`, which needs seven small crates, four of them new here.
 //!
-//! What it costs: nothing can wake a thread that waits in it. So at the end that thread is left
-//! to the process, after the terminal has got back the mode it had before.
+//! What it costs. Nothing can wake a thread that waits in it; so at the end that thread is left to
+//! the process, after the terminal has got back the mode it had before. And in the middle of a key
+//! (Esc, say, which may be the beginning of another one) it prints nothing until the next key; so
+//! there is one more thread, `screen`, that waits for it in the owner's place.
 
 use std::io::{self, IsTerminal, Write};
 use std::thread;
@@ -19,9 +21,7 @@ use rustyline::{Config, Editor as Rustyline, ExternalPrinter};
 use crate::command::Command;
 use crate::console::PROMPT;
 
-/// How many lines may wait for the owner. While there is something to read, the editor prints
-/// nothing, and the owner may be waiting to print: so the editor must never wait for the owner,
-/// and this is more than anybody pastes into a chat.
+/// How many lines may wait for the owner: more than anybody pastes into a chat.
 const TYPED_AHEAD: usize = 4096;
 
 /// How many lines the editor remembers, for the key that goes up.
@@ -41,13 +41,12 @@ impl Editor {
         io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
     }
 
-    /// Starts to edit. The printer prints above the line.
+    /// Starts to edit on a terminal of this mode. The printer prints above the line.
     ///
     /// # Errors
     ///
     /// If the terminal cannot do it, or the system has no thread.
-    pub fn open() -> io::Result<(Self, Printer)> {
-        let mode = Mode::now();
+    pub fn open(mode: Mode) -> io::Result<(Self, Printer)> {
         let config = Config::builder()
             // Every line that is pasted is a message of its own.
             .bracketed_paste(false)
@@ -62,7 +61,7 @@ impl Editor {
         let (typed, lines) = bounded(TYPED_AHEAD);
         let body = move || edit(&mut line, &typed);
         thread::Builder::new().name("keyboard".into()).spawn(body)?;
-        Ok((Self { lines, mode }, Printer(Box::new(printer))))
+        Ok((Self { lines, mode }, Printer::start(printer)?))
     }
 
     /// Gives the terminal back as it was, with the cursor on a line of its own. A thread that
@@ -107,36 +106,48 @@ fn edit(line: &mut Rustyline<(), MemHistory>, typed: &Sender<Command>) {
     }
 }
 
-/// Prints above the line that is being edited.
-pub struct Printer(Box<dyn ExternalPrinter + Send>);
+/// Prints above the line that is being edited, through a thread that waits for the editor.
+pub struct Printer(Sender<String>);
 
-impl Write for Printer {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        let text_to_show = String::from_utf8_lossy(text).into_owned();
-        self.0.print(text_to_show).map_err(io::Error::other)?;
-        Ok(text.len())
+impl Printer {
+    fn start(mut printer: impl ExternalPrinter + Send + 'static) -> io::Result<Self> {
+        let (show, texts) = bounded::<String>(1);
+        let body = move || {
+            for text in texts {
+                if printer.print(text).is_err() {
+                    return; // The terminal is gone; the keyboard will say so.
+                }
+            }
+        };
+        thread::Builder::new().name("screen".into()).spawn(body)?;
+        Ok(Self(show))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Takes the text, if the one before has been printed; returns how many bytes that was.
+    pub fn take(&mut self, text: &str) -> usize {
+        // Closed when the terminal is gone. Then nobody reads it, wherever it goes.
+        let full = matches!(self.0.try_send(text.to_owned()), Err(TrySendError::Full(_)));
+        if full { 0 } else { text.len() }
     }
 }
 
 /// The mode of the terminal before it was ours.
 #[derive(Clone)]
-struct Mode {
+pub struct Mode {
     #[cfg(unix)]
     before: Option<nix::sys::termios::Termios>,
 }
 
 impl Mode {
+    /// The mode that the terminal has now, if stdin is one.
     #[cfg(unix)]
-    fn now() -> Self {
+    pub fn now() -> Self {
         Self { before: nix::sys::termios::tcgetattr(io::stdin()).ok() }
     }
 
+    /// Gives it this mode again.
     #[cfg(unix)]
-    fn restore(&self) {
+    pub fn restore(&self) {
         use nix::sys::termios::{SetArg, tcsetattr};
         if let Some(before) = &self.before {
             // Without a terminal there is nothing to restore.
@@ -146,10 +157,11 @@ impl Mode {
 
     /// A console of Windows has its own mode, and the shell sets it again after each program.
     #[cfg(not(unix))]
-    fn now() -> Self {
+    pub fn now() -> Self {
         Self {}
     }
 
+    /// There is nothing to do.
     #[cfg(not(unix))]
-    fn restore(&self) {}
+    pub fn restore(&self) {}
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::announce::VERSION;
 use crate::card::{Card, PeerId};
 use crate::message::MAX_MESSAGE;
+use crate::version::VERSION;
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub enum Event {
         /// How our user named it.
         address: String,
         /// What went wrong.
-        why: String,
+        why: Failure,
     },
     /// A peer speaks another version; this is told once.
     OtherVersion {
@@ -82,8 +82,8 @@ pub enum Event {
     },
     /// There are as many links as there may be; this is told once.
     Crowded(usize),
-    /// The system lets nobody in, for this reason.
-    Deaf(String),
+    /// Nobody can be let in, for this reason of the system's.
+    CannotAccept(String),
     /// This is the last line.
     Goodbye,
 }
@@ -103,6 +103,27 @@ pub enum Gone {
     Babbled,
     /// The link broke; the system's own words.
     Broken(String),
+}
+
+/// Why a dial found nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody listens at that port.
+    Refused,
+    /// Nobody picked up within this time.
+    NoAnswer(Duration),
+    /// The link ended before its hello.
+    Gone(Gone),
+    /// Another peer lives there than the one we called.
+    SomebodyElse,
+    /// It speaks another version.
+    OtherVersion(u32),
+    /// It is no peer at all.
+    NotOurs,
+    /// It is not on this machine, and we stay there (`--local`).
+    Elsewhere,
+    /// The system's own words.
+    System(String),
 }
 
 /// A line of `/list`.
@@ -199,7 +220,7 @@ impl fmt::Display for Event {
             Self::Crowded(links) => {
                 write!(f, "⚠️ {links} peers are linked, which is all there is room for")
             }
-            Self::Deaf(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
+            Self::CannotAccept(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
             Self::Goodbye => write!(f, "👋 Goodbye!"),
         }
     }
@@ -214,6 +235,21 @@ impl fmt::Display for Gone {
             Self::Deaf => write!(f, "it does not read what is sent"),
             Self::Babbled => write!(f, "it does not speak the protocol"),
             Self::Broken(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => write!(f, "nobody listens there"),
+            Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
+            Self::Gone(how) => write!(f, "{how}"),
+            Self::SomebodyElse => write!(f, "somebody else lives there"),
+            Self::OtherVersion(version) => write!(f, "it speaks p2pchat/{version}"),
+            Self::NotOurs => write!(f, "it does not speak p2pchat"),
+            Self::Elsewhere => write!(f, "it is not on this machine, and --local stays here"),
+            Self::System(error) => write!(f, "{error}"),
         }
     }
 }

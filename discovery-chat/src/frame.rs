@@ -13,9 +13,9 @@
 
 use std::fmt;
 
-use crate::announce::{NotOurs, VERSION, after_version};
-use crate::card::{Card, PeerId, number};
+use crate::card::{Card, PeerId};
 use crate::message::{MAX_MESSAGE, clean};
+use crate::version::{NotOurs, VERSION, after_version, number};
 
 /// The longest frame, in bytes, with its line end. Room for `say`, the longest number, and the
 /// longest message.
@@ -30,7 +30,7 @@ pub enum Frame {
     Dup,
     /// A message.
     Say {
-        /// The how-manieth message of this run, from 1.
+        /// Its number among the messages of this run, from 1.
         seq: u64,
         /// Harmless text.
         text: String,
@@ -104,7 +104,7 @@ impl Hello {
     ///
     /// # Errors
     ///
-    /// If it is no hello of this version.
+    /// If it is not a hello of this version.
     pub fn read(line: &[u8]) -> Result<Self, NotOurs> {
         let text = String::from_utf8_lossy(line);
         let words = after_version(&text)?.strip_prefix("hello ").ok_or(NotOurs::Noise)?;
@@ -121,9 +121,6 @@ impl Hello {
         self.to.is_none_or(|to| to == me)
     }
 }
-
-#[cfg(test)]
-mod damage;
 
 #[cfg(test)]
 mod tests {
@@ -148,8 +145,9 @@ mod tests {
         }
         let card =
             Card { id: PeerId::from_bits(7), port: 1, name: Name::claimed("A B").unwrap() };
-        for to in [None, Some(PeerId::from_bits(8))] {
-            let hello = Hello { to, card: card.clone() };
+        for (to, is_for_us) in [(None, true), (Some(8), true), (Some(9), false)] {
+            let hello = Hello { to: to.map(PeerId::from_bits), card: card.clone() };
+            assert_eq!(hello.is_for(PeerId::from_bits(8)), is_for_us);
             let line = Frame::Hello(hello.clone()).to_string();
             assert_eq!(Hello::read(line.trim_end().as_bytes()), Ok(hello));
         }

@@ -24,11 +24,15 @@
 //! | `listener`  | the socket that is dialed   | `accept`                | when woken and told to      |
 //! | `link`      | the reading half of a link  | `connect`, `read`       | with the link               |
 //! | `writer`    | the writing half of a link  | an outbox, `write`      | with the outbox             |
+//! | `screen`    | the printer of the editor   | the line editor         | with the process            |
 //! | `ctrl-c`    | nothing                     | a signal                | with the process            |
 //!
-//! All are joined, but for three that only the process can end: `ctrl-c`, which belongs to the
-//! crate of that name; a `keyboard` that sits in the line editor (or, on Windows, waits for a
-//! key); and a `link` that dials somebody who does not answer. They own nothing anybody misses.
+//! `screen` is there only with the line editor; otherwise the owner itself writes to the terminal.
+//!
+//! All are joined, but for those that only the process can end: `ctrl-c`, which belongs to the
+//! crate of that name; `keyboard` and `screen` that sit in the line editor (or, on Windows, a
+//! `keyboard` that waits for a key); and a `link` that dials somebody who does not answer, or
+//! whose other end is slow to hang up after our goodbye. They own nothing anybody misses.
 //!
 //! What is shared is sent. There is no lock.
 
@@ -37,6 +41,9 @@ pub mod arguments;
 pub mod card;
 pub mod command;
 pub mod console;
+#[cfg(test)]
+mod damage;
+pub mod deadline;
 pub mod dialer;
 pub mod discovery;
 pub mod editor;
@@ -53,6 +60,8 @@ pub mod name;
 pub mod owner;
 pub mod pressure;
 pub mod sockets;
+pub mod version;
+pub mod writer;
 
 pub use event::Event;
 pub use mesh::Mesh;

@@ -1,24 +1,25 @@
 //! A link: one TCP connection between two peers, from the hello to the last line.
 //!
-//! It has two threads, because it is read and written at once: `link` shakes hands and then
-//! reads, `writer` writes what the owner puts into the outbox. Both share one socket. Whoever
-//! dialed, the link is the same afterwards.
+//! It has two threads, because it is read and written at once: `link`, which is here, shakes
+//! hands and then reads; `writer` writes what the owner puts into the outbox. Both share one
+//! socket. Whoever dialed, the link is the same afterwards.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::announce::NotOurs;
 use crate::card::{Card, PeerId};
-use crate::event::Gone;
+use crate::deadline::Deadlined;
+use crate::event::{Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::lines::{Lines, NoLine};
 use crate::mesh::{Answer, LinkId, NoLink, Report};
 use crate::pressure::OUTBOX;
+use crate::version::NotOurs;
+use crate::writer;
 
 /// How long whoever dialed us may take for its hello.
 pub const HELLO_PATIENCE: Duration = Duration::from_secs(2);
@@ -27,15 +28,8 @@ pub const HELLO_PATIENCE: Duration = Duration::from_secs(2);
 /// owner: whoever gives up too early sees a link that the other side believes to stand.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A peer that says nothing for so long is lost.
+/// A peer that says nothing for this long is lost.
 pub const SILENCE: Duration = Duration::from_secs(6);
-
-/// A writer that had nothing to write for so long shows that it is still there. Three of these
-/// fit into a [`SILENCE`], so that one may be late.
-pub const PING_EVERY: Duration = Duration::from_secs(2);
-
-/// The writer gathers what waits into one write, up to about so many bytes.
-const BATCH: usize = 16 * 1024;
 
 /// The stack of a link's threads, in bytes. They call nothing deep, and there may be hundreds.
 pub const STACK: usize = 128 * 1024;
@@ -56,6 +50,8 @@ pub struct Ends {
     pub link: LinkId,
     /// What is put in here is written. When it is dropped, the writer finishes, and says no more.
     pub outbox: Sender<Arc<str>>,
+    /// The other end of the outbox, to see what still waits in it.
+    pub waiting: Receiver<Arc<str>>,
     /// To hang up at once.
     pub stream: Arc<TcpStream>,
     /// Where somebody waits to hear whether the link is wanted. Not if we dialed.
@@ -68,9 +64,9 @@ impl From<Report> for News {
     }
 }
 
-/// One end of a connection that has not yet become a link.
+/// One connection, from dialing to hanging up; a link once both sides have said hello.
 #[derive(Debug)]
-pub struct Line {
+pub struct Call {
     /// Its number.
     pub link: LinkId,
     /// The connection.
@@ -81,56 +77,57 @@ pub struct Line {
     pub report: Sender<News>,
 }
 
-impl Line {
+impl Call {
     /// For whoever was dialed: waits for a hello, asks whether the link is wanted, answers, and
     /// then reads to the end. What `knocking` stands for is dropped when hands are shaken.
     pub fn answer<K>(self, from: IpAddr, knocking: K) {
         let deadline = Instant::now() + HELLO_PATIENCE;
-        let mut lines = Lines::of(Deadlined { stream: Arc::clone(&self.stream), deadline });
-        let hello = match lines.next_line().map(Hello::read) {
-            Ok(Ok(hello)) => hello,
-            Ok(Err(NotOurs::OtherVersion(version))) => {
-                let report = Report::HeardOtherVersion(version, from);
-                let _ = self.report.try_send(report.into()); // If nobody listens, so be it.
-                return self.hang_up();
-            }
-            Ok(Err(NotOurs::Noise)) | Err(_) => return self.hang_up(),
-        };
-        // Before anybody else hears of it: whoever shouts invented ids with our address makes
-        // others dial us, and none of these calls is for us.
-        if !hello.is_for(self.me.id) {
-            return self.hang_up();
-        }
+        let mut lines = Lines::of(Deadlined::new(&self.stream, deadline));
+        let Some(hello) = self.hear_hello(&mut lines, from) else { return self.hang_up() };
         let caller = hello.card.id;
         let (answer, answered) = bounded(1);
         let (outbox, frames) = bounded(OUTBOX);
-        let report = Report::Asked(self.link, hello, from);
+        let asked =
+            self.news(Report::Asked(self.link, hello, from), (outbox, &frames), Some(answer));
         let deadline = Instant::now() + ANSWER_PATIENCE;
-        if self.report.send_deadline(self.news(report, outbox, Some(answer)), deadline).is_err()
-        {
+        if self.report.send_deadline(asked, deadline).is_err() {
             return self.hang_up();
         }
         let answer = answered.recv_deadline(deadline);
         drop(knocking);
         match answer {
-            Ok(Answer::Hello) => {}
+            Ok(Answer::Hello) => {
+                let hello = Hello { to: Some(caller), card: self.me.clone() };
+                if self.write(&Frame::Hello(hello), deadline).is_ok() {
+                    return self.run(lines, frames);
+                }
+            }
             Ok(Answer::Dup) => {
                 let _ = self.write(&Frame::Dup, deadline); // It will see that we hung up.
                 return self.hang_up();
             }
             Ok(Answer::Nothing) => return self.hang_up(),
-            Err(_) => {
-                // The answer may be on its way: then the owner believes that the link stands.
-                self.hang_up();
-                return self.tell(Report::HungUp(self.link, Gone::HungUp));
-            }
+            // The answer may be on its way all the same.
+            Err(_) => {}
         }
-        let hello = Frame::Hello(Hello { to: Some(caller), card: self.me.clone() });
-        if self.write(&hello, deadline).is_ok() {
-            return self.run(lines, frames);
-        }
+        // The owner believes that the link stands, or will in a moment.
         self.hang_up();
         self.tell(Report::HungUp(self.link, Gone::HungUp));
+    }
+
+    /// The caller's hello, if it is one, and for us.
+    fn hear_hello(&self, lines: &mut Lines<Deadlined>, from: IpAddr) -> Option<Hello> {
+        match lines.next_line().map(Hello::read) {
+            // Before anybody else hears of it: whoever shouts invented ids with our address makes
+            // others dial us, and none of these calls is for us.
+            Ok(Ok(hello)) => hello.is_for(self.me.id).then_some(hello),
+            Ok(Err(NotOurs::OtherVersion(version))) => {
+                let report = Report::HeardOtherVersion(version, from);
+                let _ = self.report.try_send(report.into()); // If nobody listens, so be it.
+                None
+            }
+            Ok(Err(NotOurs::Noise)) | Err(_) => None,
+        }
     }
 
     /// For whoever dialed: says hello, waits for the answer, and then reads to the end.
@@ -138,25 +135,25 @@ impl Line {
         let deadline = Instant::now() + ANSWER_PATIENCE;
         let hello = Frame::Hello(Hello { to, card: self.me.clone() });
         let answer = self.write(&hello, deadline).map_err(NoLine::Broken);
-        let mut lines = Lines::of(Deadlined { stream: Arc::clone(&self.stream), deadline });
+        let mut lines = Lines::of(Deadlined::new(&self.stream, deadline));
         let why = match answer.and_then(|()| lines.next_line()) {
-            Ok(b"dup") => NoLink::Dup,
             Ok(line) => match Hello::read(line) {
                 Ok(Hello { card, .. }) if to.is_none_or(|to| to == card.id) => {
                     let (outbox, frames) = bounded(OUTBOX);
                     let report = Report::PickedUp(self.link, card, address);
-                    return match self.report.send(self.news(report, outbox, None)) {
+                    return match self.report.send(self.news(report, (outbox, &frames), None)) {
                         Ok(()) => self.run(lines, frames),
                         Err(_) => self.hang_up(),
                     };
                 }
-                Ok(_) => NoLink::Failed("somebody else lives there".into()),
+                Ok(_) => NoLink::Failed(Failure::SomebodyElse),
                 Err(NotOurs::OtherVersion(version)) => {
-                    NoLink::Failed(format!("it speaks p2pchat/{version}"))
+                    NoLink::Failed(Failure::OtherVersion(version))
                 }
-                Err(NotOurs::Noise) => NoLink::Failed("it does not speak p2pchat".into()),
+                Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => NoLink::Dup,
+                Err(NotOurs::Noise) => NoLink::Failed(Failure::NotOurs),
             },
-            Err(no_line) => NoLink::Failed(no_line.into_gone().to_string()),
+            Err(no_line) => NoLink::Failed(Failure::Gone(no_line.into_gone(ANSWER_PATIENCE))),
         };
         self.hang_up();
         self.tell(Report::NotLinked(self.link, why));
@@ -168,7 +165,7 @@ impl Line {
         let writer = self
             .stream
             .set_write_timeout(None)
-            .and_then(|()| start_writer(Arc::clone(&self.stream), frames));
+            .and_then(|()| writer::start(Arc::clone(&self.stream), frames));
         let how = match &writer {
             Ok(_) => self.read(&mut lines),
             Err(error) => Gone::Broken(error.to_string()),
@@ -182,18 +179,18 @@ impl Line {
 
     /// Reports frame after frame. Nobody who says nothing we understand is waited for.
     fn read(&self, lines: &mut Lines<Deadlined>) -> Gone {
-        lines.stream().deadline = Instant::now() + SILENCE;
+        lines.stream().wait_until(Instant::now() + SILENCE);
         loop {
             let frame = match lines.next_line() {
                 Ok(line) => Frame::read(line),
-                Err(no_line) => return no_line.into_gone(),
+                Err(no_line) => return no_line.into_gone(SILENCE),
             };
             if let Some(frame) = frame {
-                if self.report.send(Report::Framed(self.link, frame).into()).is_err() {
+                if self.report.send(Report::Got(self.link, frame).into()).is_err() {
                     return Gone::HungUp; // We are closing.
                 }
                 // Counted from here: if our owner was slow to take it, that is not their fault.
-                lines.stream().deadline = Instant::now() + SILENCE;
+                lines.stream().wait_until(Instant::now() + SILENCE);
             }
         }
     }
@@ -207,11 +204,11 @@ impl Line {
     fn news(
         &self,
         report: Report,
-        outbox: Sender<Arc<str>>,
+        (outbox, waiting): (Sender<Arc<str>>, &Receiver<Arc<str>>),
         answer: Option<Sender<Answer>>,
     ) -> News {
-        let stream = Arc::clone(&self.stream);
-        News { report, ends: Some(Ends { link: self.link, outbox, stream, answer }) }
+        let (stream, waiting) = (Arc::clone(&self.stream), waiting.clone());
+        News { report, ends: Some(Ends { link: self.link, outbox, waiting, stream, answer }) }
     }
 
     fn tell(&self, report: Report) {
@@ -223,60 +220,9 @@ impl Line {
     }
 }
 
-/// Writes what comes out of the outbox, and a sign of life when nothing does.
-fn start_writer(
-    stream: Arc<TcpStream>,
-    frames: Receiver<Arc<str>>,
-) -> io::Result<JoinHandle<()>> {
-    let write = move || {
-        let mut batch = Vec::new();
-        loop {
-            batch.clear();
-            match frames.recv_timeout(PING_EVERY) {
-                Ok(frame) => batch.extend_from_slice(frame.as_bytes()),
-                Err(RecvTimeoutError::Timeout) => {
-                    batch.extend_from_slice(Frame::Ping.to_string().as_bytes());
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    let _ = stream.shutdown(Shutdown::Write); // Fails if the reader was first.
-                    return;
-                }
-            }
-            while batch.len() < BATCH
-                && let Ok(frame) = frames.try_recv()
-            {
-                batch.extend_from_slice(frame.as_bytes());
-            }
-            if (&*stream).write_all(&batch).is_err() {
-                let _ = stream.shutdown(Shutdown::Both); // Now the reader notices, and tells.
-                return;
-            }
-        }
-    };
-    thread::Builder::new().name("writer".into()).stack_size(STACK).spawn(write)
-}
-
-/// A connection that is read up to a moment in time, however slowly the bytes come.
-#[derive(Debug)]
-struct Deadlined {
-    stream: Arc<TcpStream>,
-    deadline: Instant,
-}
-
-impl Read for Deadlined {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        self.stream.set_read_timeout(Some(left))?;
-        (&*self.stream).read(buffer)
-    }
-}
-
 impl NoLine {
-    /// How a peer went whose link ended like this.
-    fn into_gone(self) -> Gone {
+    /// How a peer went whose link ended like this, after we had waited for so long.
+    fn into_gone(self, patience: Duration) -> Gone {
         use ErrorKind::{
             BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, WouldBlock,
         };
@@ -285,7 +231,7 @@ impl NoLine {
             Self::TooLong => Gone::Babbled,
             Self::Broken(error) => match error.kind() {
                 // What a system says when the time is over: Unix the one, Windows the other.
-                WouldBlock | TimedOut => Gone::Silent(SILENCE),
+                WouldBlock | TimedOut => Gone::Silent(patience),
                 ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected => Gone::HungUp,
                 _ => Gone::Broken(error.to_string()),
             },

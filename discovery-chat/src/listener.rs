@@ -10,12 +10,12 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use crate::card::Card;
-use crate::link::{Line, News, STACK};
+use crate::link::{Call, News, STACK};
 use crate::mesh::{LinkId, Report};
 
 /// The most callers that are shaking hands at once. A newcomer is dialed by everybody who hears
@@ -25,6 +25,9 @@ pub const MAX_HANDSHAKES: usize = 128;
 /// How long to wait when the system lets nobody in (too many open files, say). It would only
 /// say so again at once.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long to say nothing more about it. It may come and go many times a second.
+const TELL_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long a dial to ourselves may take, which wakes the listener.
 const WAKE_PATIENCE: Duration = Duration::from_millis(250);
@@ -46,8 +49,9 @@ pub struct Listener {
 pub fn listen(socket: TcpListener, me: Card, report: Sender<News>) -> io::Result<Listener> {
     let address = socket.local_addr()?;
     let (order, stopped) = bounded(0);
-    let door = Door { me, report, stopped, threads: Vec::new(), knocking: VecDeque::new() };
-    let body = move || door.accept_all(&socket);
+    let doorkeeper =
+        Doorkeeper { me, report, stopped, threads: Vec::new(), knocking: VecDeque::new() };
+    let body = move || doorkeeper.accept_all(&socket);
     let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
     Ok(Listener { address, order, thread })
 }
@@ -67,7 +71,7 @@ impl Listener {
 }
 
 /// What the listener's thread owns.
-struct Door {
+struct Doorkeeper {
     me: Card,
     report: Sender<News>,
     stopped: Receiver<Infallible>,
@@ -85,10 +89,10 @@ struct Caller {
     knocking: Receiver<Infallible>,
 }
 
-impl Door {
+impl Doorkeeper {
     fn accept_all(mut self, socket: &TcpListener) -> Vec<JoinHandle<()>> {
         let mut accepted = 0;
-        let mut in_trouble = false;
+        let mut told: Option<Instant> = None;
         loop {
             let call = socket.accept();
             if let Err(TryRecvError::Disconnected) = self.stopped.try_recv() {
@@ -96,14 +100,14 @@ impl Door {
             }
             match call {
                 Ok((stream, from)) => {
-                    in_trouble = false;
                     accepted += 1;
                     self.let_in(LinkId::Accepted(accepted), stream, from);
                 }
                 Err(error) if is_the_callers_own(&error) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut in_trouble, true) {
-                        let report = Report::Deaf(error.to_string());
+                    if told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
+                        told = Some(Instant::now());
+                        let report = Report::CannotAccept(error.to_string());
                         let _ = self.report.try_send(report.into());
                     }
                     // If it was for want of descriptors, a silent caller can help out.
@@ -133,8 +137,8 @@ impl Door {
         let stream = Arc::new(stream);
         let (knock, knocking) = bounded(0);
         self.knocking.push_back(Caller { stream: Arc::downgrade(&stream), knocking });
-        let line = Line { link, stream, me: self.me.clone(), report: self.report.clone() };
-        let body = move || line.answer(from.ip(), knock);
+        let call = Call { link, stream, me: self.me.clone(), report: self.report.clone() };
+        let body = move || call.answer(from.ip(), knock);
         // Without a thread there is no link: what was moved into it is dropped, which hangs up.
         let thread = thread::Builder::new().name("link".into()).stack_size(STACK).spawn(body);
         self.threads.extend(thread);

@@ -3,13 +3,13 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use discovery_chat::arguments::Arguments;
 use discovery_chat::card::{Card, PeerId};
-use discovery_chat::console::{Glass, Screen, Style};
-use discovery_chat::editor::Editor;
+use discovery_chat::console::{Screen, Stdout, Style, Window};
+use discovery_chat::editor::{Editor, Mode};
 use discovery_chat::interrupt::interrupts;
 use discovery_chat::keyboard::Keyboard;
 use discovery_chat::owner::Owner;
@@ -30,25 +30,28 @@ fn main() -> ExitCode {
 fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
     let sockets = Sockets::open(&place).map_err(|error| explain(&error, &place))?;
     // Before the first line, since whoever reads it may press Ctrl-C at once.
-    let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
+    let mode = Mode::now();
+    let before = mode.clone();
+    let interrupts = interrupts(move || before.restore()).context("cannot wait for Ctrl-C")?;
     let port = sockets.tcp.local_addr().context("the system hides our port")?.port();
     let me = Card { id: draw_id(), port, name };
     let mesh = Mesh::new(me.clone(), place.scope, &peers, Instant::now());
     let started = Event::Started(me.clone());
+    let stdout = || Stdout::open().map(Window::Stdout).context("cannot print");
 
     let ended = if !plain && Editor::is_possible() {
-        let mut screen = Screen::new(Glass::Stdout(io::stdout()), Style::Editor);
+        let mut screen = Screen::new(stdout()?, Style::Editor);
         screen.show(&started);
-        screen.refresh().context("cannot print")?;
-        let (editor, printer) = Editor::open().context("cannot edit on this terminal")?;
-        let screen = Screen::new(Glass::Above(printer), Style::Editor);
-        let ended = Owner::start(me, mesh, &place, sockets, screen)
+        screen.finish(LAST_LINE).context("cannot print")?;
+        let (editor, printer) = Editor::open(mode).context("cannot edit on this terminal")?;
+        let above = Screen::new(Window::Above(printer), Style::Editor);
+        let ended = Owner::start(me, mesh, &place, sockets, above)
             .and_then(|owner| owner.run(&editor.lines, &interrupts));
         let closed = editor.close();
-        ended.and(closed).map(|()| Screen::new(Glass::Stdout(io::stdout()), Style::Editor))
+        ended.and(closed).map(|()| screen)
     } else {
         let style = if plain { Style::Plain } else { Style::Prompt };
-        let mut screen = Screen::new(Glass::Stdout(io::stdout()), style);
+        let mut screen = Screen::new(stdout()?, style);
         screen.show(&started);
         let keyboard = Keyboard::plug_in().context("cannot read the keyboard")?;
         let ended = Owner::start(me, mesh, &place, sockets, screen)
@@ -58,13 +61,22 @@ fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
     };
     let said_goodbye = ended.and_then(|mut screen| {
         screen.show(&Event::Goodbye);
-        screen.refresh()
+        screen.finish(LAST_LINE)
     });
     match said_goodbye {
         // Whoever closes the window has left, and the others have been told.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         said_goodbye => said_goodbye.context("cannot go on"),
     }
+}
+
+/// How long the terminal may take for the last line.
+const LAST_LINE: Duration = Duration::from_millis(250);
+
+/// Whether the terminal is gone: a pipe says so, and a window that was closed.
+fn is_gone(error: &io::Error) -> bool {
+    const EIO: i32 = 5; // On all systems where std tells of it.
+    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
 }
 
 /// 72 bits of chance, from the keys that std draws for its hash maps.

@@ -13,6 +13,7 @@
 
 mod announcer;
 mod dials;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use crate::name::Name;
 use announcer::Announcer;
 use dials::Dials;
 pub use dials::{Callee, MAX_DIALS};
+pub use report::{Action, Answer, LinkId, NoLink, Report};
 
 /// The most peers that are linked at once.
 pub const MAX_LINKS: usize = 256;
@@ -37,87 +39,6 @@ pub const MAX_LINKS: usize = 256;
 /// two dials, and not a peer that comes back.
 const CROSSING: Duration = Duration::from_secs(3);
 
-/// A link, by number, before and after it is known whose it is. Who dialed matters to the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LinkId {
-    /// We dialed it.
-    Dialed(u64),
-    /// Somebody dialed us.
-    Accepted(u64),
-}
-
-/// What happened outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// Nothing; but something may be due. See [`Mesh::next_due`].
-    Tick,
-    /// A peer announced itself, from this address.
-    Heard(Card, IpAddr),
-    /// Somebody announced that this peer is leaving.
-    HeardBye(PeerId),
-    /// A peer of another version was heard, or dialed us.
-    HeardOtherVersion(u32, IpAddr),
-    /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
-    Asked(LinkId, Hello, IpAddr),
-    /// We dialed this address, and got this card for an answer: the link stands.
-    PickedUp(LinkId, Card, SocketAddr),
-    /// A dial of ours did not become a link.
-    NotLinked(LinkId, NoLink),
-    /// A frame arrived, after the hello.
-    Framed(LinkId, Frame),
-    /// So many messages still wait in the outbox of a link that is about to end.
-    Unsent(LinkId, usize),
-    /// A link has ended.
-    HungUp(LinkId, Gone),
-    /// We announced ourselves, or could not, for this reason.
-    Announced(Result<(), String>),
-    /// The system lets nobody in, for this reason.
-    Deaf(String),
-    /// Our user typed a line.
-    Typed(Command),
-    /// Our user wants to leave.
-    Quit,
-}
-
-/// Why a dial did not become a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoLink {
-    /// There is another link between us two, or there will be in a moment.
-    Dup,
-    /// Nobody there, or not the one we called; in words.
-    Failed(String),
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Show this.
-    Show(Event),
-    /// Tell everybody by UDP that we are here.
-    Announce,
-    /// Dial; the link gets this number.
-    Dial(LinkId, Callee),
-    /// Tell whoever dialed us whether the link is wanted.
-    Answer(LinkId, Answer),
-    /// Say this to these, and show to how many.
-    Say(Frame, Vec<LinkId>),
-    /// Say no more on this link, but let what was said arrive.
-    HangUp(LinkId),
-    /// Say goodbye to all, and end.
-    Leave,
-}
-
-/// What whoever dialed us is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Welcome: the link stands.
-    Hello,
-    /// There is another link.
-    Dup,
-    /// Nothing; the link is closed.
-    Nothing,
-}
-
 /// A peer that we are linked with.
 #[derive(Clone, Debug)]
 struct Linked {
@@ -125,7 +46,7 @@ struct Linked {
     address: SocketAddr,
     link: LinkId,
     since: Instant,
-    /// How many messages it was sent since it was last heard of.
+    /// How many messages it was sent since it was last heard from.
     unsure: usize,
 }
 
@@ -137,7 +58,7 @@ pub struct Mesh {
     linked: BTreeMap<PeerId, Linked>,
     /// Whose each link is. Also links that another one has replaced, until they end: what is
     /// still on its way there is still shown.
-    links: BTreeMap<LinkId, PeerId>,
+    whose: BTreeMap<LinkId, PeerId>,
     dials: Dials,
     announcer: Announcer,
     /// How many messages our user has sent.
@@ -172,7 +93,7 @@ impl Mesh {
             me,
             scope,
             linked: BTreeMap::new(),
-            links: BTreeMap::new(),
+            whose: BTreeMap::new(),
             said: 0,
             told: Told::default(),
         }
@@ -189,27 +110,15 @@ impl Mesh {
     pub fn on(&mut self, report: Report, now: Instant) -> Vec<Action> {
         match report {
             Report::Tick => self.on_tick(now),
-            Report::Heard(card, from) => {
-                let is_new = card.id != self.me.id && !self.linked.contains_key(&card.id);
-                if is_new && self.scope.dials(from) {
-                    self.dials.heard(card.id, SocketAddr::new(from, card.port), now);
-                }
-                Vec::new()
-            }
-            Report::HeardBye(id) => {
-                self.dials.give_up(id, now);
-                Vec::new()
-            }
-            Report::HeardOtherVersion(version, from) => {
-                let first = !std::mem::replace(&mut self.told.other_version, true);
-                show_if(first, || Event::OtherVersion { version, from })
+            Report::Heard(..) | Report::HeardBye(..) | Report::HeardOtherVersion(..) => {
+                self.on_heard(report, now)
             }
             Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
             Report::PickedUp(link, card, address) => {
                 self.on_picked_up(link, card, address, now)
             }
             Report::NotLinked(link, NoLink::Dup) => {
-                self.dials.is_dup(link, now);
+                self.dials.refused(link, now);
                 Vec::new()
             }
             Report::NotLinked(link, NoLink::Failed(why)) => {
@@ -218,7 +127,7 @@ impl Mesh {
                     .map(|address| Event::NoAnswer { address, why })
                     .map_or_else(Vec::new, show)
             }
-            Report::Framed(link, frame) => self.on_frame(link, frame, now),
+            Report::Got(link, frame) => self.on_frame(link, frame, now),
             Report::Unsent(link, messages) => {
                 if let Some(peer) = self.linked.values_mut().find(|peer| peer.link == link) {
                     // Whoever does not read may still have shown signs of life.
@@ -235,18 +144,42 @@ impl Mesh {
                 let again = std::mem::take(&mut self.told.cannot_announce);
                 show_if(again, || Event::Announcing)
             }
-            Report::Deaf(why) => show(Event::Deaf(why)),
+            Report::CannotAccept(why) => show(Event::CannotAccept(why)),
             Report::Typed(command) => self.on_typed(command),
             Report::Quit => vec![Action::Leave],
         }
     }
 
+    /// Something was heard by UDP: a rumour, from whoever could send it.
+    fn on_heard(&mut self, rumour: Report, now: Instant) -> Vec<Action> {
+        match rumour {
+            Report::Heard(card, from) if self.scope.covers(from) => {
+                let is_new = card.id != self.me.id && !self.linked.contains_key(&card.id);
+                if is_new && self.linked.len() < MAX_LINKS {
+                    self.dials.heard(card.id, SocketAddr::new(from, card.port), now);
+                }
+                Vec::new()
+            }
+            Report::HeardBye(id, from) if self.scope.covers(from) => {
+                self.dials.give_up(id, now);
+                Vec::new()
+            }
+            Report::HeardOtherVersion(version, from) if self.scope.covers(from) => {
+                let first = !std::mem::replace(&mut self.told.other_version, true);
+                show_if(first, || Event::OtherVersion { version, from })
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn on_tick(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
-        if self.announcer.is_due(now) {
+        if self.announcer.take_due(now) {
             actions.push(Action::Announce);
         }
-        actions.extend(self.dials.due(now).map(|(link, callee)| Action::Dial(link, callee)));
+        while let Some((link, callee)) = self.dials.take_due(now) {
+            actions.push(Action::Dial(link, callee));
+        }
         actions
     }
 
@@ -312,10 +245,15 @@ impl Mesh {
         address: SocketAddr,
         now: Instant,
     ) -> Vec<Action> {
+        let is_new = !self.linked.contains_key(&card.id);
+        if is_new && self.linked.len() >= MAX_LINKS {
+            let _ = self.dials.failed(link, now); // To be tried again, when there is room.
+            return vec![Action::HangUp(link)];
+        }
         self.dials.picked_up(link, card.id);
         let unwanted = card.id == self.me.id
             || match self.linked.get(&card.id) {
-                None => self.linked.len() >= MAX_LINKS,
+                None => false,
                 // Two links, both stand: the dial of the smaller id counts, on both sides.
                 Some(Linked { link: LinkId::Accepted(_), since, .. }) => {
                     self.me.id > card.id && now.duration_since(*since) < CROSSING
@@ -323,7 +261,7 @@ impl Mesh {
                 Some(Linked { link: LinkId::Dialed(_), .. }) => true,
             };
         if unwanted {
-            self.links.insert(link, card.id);
+            self.whose.insert(link, card.id);
             return vec![Action::HangUp(link)];
         }
         self.link_up(link, card, address, now)
@@ -338,7 +276,7 @@ impl Mesh {
         now: Instant,
     ) -> Vec<Action> {
         self.dials.linked(id);
-        self.links.insert(link, id);
+        self.whose.insert(link, id);
         let unsure = self.linked.get(&id).map_or(0, |before| before.unsure);
         let linked = Linked { name, address, link, since: now, unsure };
         let before = self.linked.insert(id, linked);
@@ -358,7 +296,7 @@ impl Mesh {
     }
 
     fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) -> Vec<Action> {
-        let Some(&id) = self.links.get(&link) else { return Vec::new() };
+        let Some(&id) = self.whose.get(&link) else { return Vec::new() };
         if let Some(peer) = self.linked.get_mut(&id).filter(|peer| peer.link == link) {
             peer.unsure = 0;
         }
@@ -376,7 +314,7 @@ impl Mesh {
     }
 
     fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) -> Vec<Action> {
-        let Some(id) = self.links.remove(&link) else { return Vec::new() };
+        let Some(id) = self.whose.remove(&link) else { return Vec::new() };
         if self.linked.get(&id).is_none_or(|peer| peer.link != link) {
             return Vec::new(); // Another link has long taken its place.
         }
@@ -438,8 +376,8 @@ impl Mesh {
 }
 
 impl Scope {
-    /// Whether a peer that announces itself from there is dialed.
-    fn dials(self, from: IpAddr) -> bool {
+    /// Whether what is heard from there is heeded, and whether we dial there by ourselves.
+    pub fn covers(self, from: IpAddr) -> bool {
         let IpAddr::V4(from) = from else { return false };
         match self {
             Self::Lan => from.is_loopback() || from.is_private() || from.is_link_local(),

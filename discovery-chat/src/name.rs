@@ -52,14 +52,19 @@ impl Name {
 
     /// Whether both look the same to a hasty reader.
     pub fn looks_like(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+        let seen = |name: &Self| {
+            let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
+            shown.flat_map(char::to_lowercase).collect::<String>()
+        };
+        seen(self) == seen(other)
     }
 
     fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         // A name of nothing but stand-ins tells nobody apart.
-        let seen =
-            |c: char| !c.is_whitespace() && !matches!(c, JOINER | char::REPLACEMENT_CHARACTER);
+        let seen = |c: char| {
+            !c.is_whitespace() && !matches!(c, JOINER | SELECTOR | char::REPLACEMENT_CHARACTER)
+        };
         text.chars().any(seen).then(|| Self(text.to_owned()))
     }
 }
@@ -73,16 +78,28 @@ impl fmt::Display for Name {
 /// Holds the parts of an emoji together; invisible by itself.
 const JOINER: char = '\u{200D}';
 
+/// Makes an emoji of the character before it; invisible by itself.
+const SELECTOR: char = '\u{FE0F}';
+
 /// Whether `c` may stand in a name: no character that acts, none that cannot be seen (or two
 /// different names would look the same), and none with which a name could pass for more than a
-/// name: `Alice says: pay me` or `Bob#3f2a1c`.
+/// name: `Alice says: pay me` or `Bob#3f2a1c`. Letters of other scripts that look like these are
+/// not told apart: that takes a table of all scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
-    let invisible =
-        matches!(c, '\u{AD}' | '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{FEFF}')
-            || matches!(c, '\u{61C}' | '\u{180E}' | '\u{2060}'..='\u{2064}' | '\u{3164}')
-            || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{FFA0}')
-            || matches!(c, '\u{E0000}'..='\u{E0FFF}');
-    !acts(c) && !invisible && !matches!(c, ':' | '#' | char::REPLACEMENT_CHARACTER)
+    let invisible = matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+    ) || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200C}' | '\u{2060}'..='\u{206F}')
+        || matches!(
+            c,
+            '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}'
+        )
+        || matches!(c, '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
+        || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}');
+    let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
+    let pretends = matches!(c, ':' | '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FF1A}')
+        || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}');
+    !acts(c) && !invisible && !private && !pretends && c != char::REPLACEMENT_CHARACTER
 }
 
 #[cfg(test)]
@@ -108,6 +125,21 @@ mod tests {
         {
             assert_eq!(claimed(empty), None, "{empty:?}");
             assert!(Name::chosen(empty).is_err(), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_known_to() {
+        let bob = Name::claimed("Bob").unwrap();
+        for same in ["bob", "Bob\u{FE0F}", "B\u{200D}ob"] {
+            assert!(bob.looks_like(&Name::claimed(same).unwrap()), "{same:?}");
+        }
+        for unseen in ['\u{34F}', '\u{2065}', '\u{206A}', '\u{FE00}', '\u{E0041}', '\u{F8FF}'] {
+            assert_eq!(claimed(&format!("Bob{unseen}")).unwrap(), "Bob\u{FFFD}", "{unseen:?}");
+        }
+        for pretends in ["Alice says\u{FF1A} hi", "Alice says\u{A789} hi", "Bob\u{FF03}3f2a1c"]
+        {
+            assert!(claimed(pretends).unwrap().contains('\u{FFFD}'), "{pretends}");
         }
     }
 

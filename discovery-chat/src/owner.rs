@@ -11,16 +11,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded, never, select};
 
 use crate::Event;
 use crate::announce::Announcement;
 use crate::card::Card;
 use crate::command::Command;
-use crate::console::{Glass, Screen};
+use crate::console::{self, Screen, Window};
 use crate::dialer::Dialer;
 use crate::discovery::{Discovery, hear};
-use crate::event::Gone;
+use crate::event::{Failure, Gone};
 use crate::frame::Frame;
 use crate::link::{Ends, News};
 use crate::listener::{Listener, listen};
@@ -32,23 +32,34 @@ use crate::sockets::{Place, Sockets, Voice};
 /// their other ends: a flood stays in the network instead of filling our memory.
 const MAX_NEWS: usize = 256;
 
-/// How many steps are gathered before the terminal sees them.
+/// How many steps are gathered before the terminal sees them, and how many bytes.
 const MAX_UNSEEN: usize = 64;
+const MAX_UNSEEN_BYTES: usize = 16 * 1024;
+
+/// How much text may wait for a terminal that is stopped. Then links wait, and with them those at
+/// their other ends.
+const MAX_UNREAD: usize = 64 * 1024;
+
+/// And how much until our own user waits, who may want to leave.
+const MAX_UNREAD_BY_US: usize = 1024 * 1024;
 
 /// Between two looks at an outbox that is too full.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
+/// The most links on which we have said our last word, and wait for the other end to hang up.
+const MAX_LEAVING: usize = 64;
+
 /// How long the other end of a link may take to hang up, after we have said our last word.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How long we wait for threads that have nothing more to wait for themselves.
-const JOINING: Duration = Duration::from_millis(250);
+/// How long we stay when messages still go out, to a peer that reads slowly.
+const AT_MOST: Duration = Duration::from_secs(10);
 
 /// One running peer.
 pub struct Owner {
     me: Card,
     mesh: Mesh,
-    screen: Screen<Glass>,
+    screen: Screen<Window>,
     voice: Voice,
     dialer: Dialer,
     listener: Listener,
@@ -60,8 +71,8 @@ pub struct Owner {
     /// Links on which we have said our last word, and until when we wait for them to end.
     leaving: BTreeMap<LinkId, (Instant, Arc<TcpStream>)>,
     threads: Vec<JoinHandle<()>>,
-    /// Whether our user's next line has to wait.
-    under_pressure: bool,
+    /// Whether outboxes are to be looked at before our user's next line: one may be too full.
+    look_first: bool,
     /// How many steps the terminal has not seen yet.
     unseen: usize,
 }
@@ -83,13 +94,13 @@ impl Owner {
         mesh: Mesh,
         place: &Place,
         sockets: Sockets,
-        screen: Screen<Glass>,
+        screen: Screen<Window>,
     ) -> io::Result<Self> {
         let (report, news) = bounded(MAX_NEWS);
         let listener = listen(sockets.tcp, me.clone(), report.clone())?;
         let discovery = hear(sockets.ears)?;
         Ok(Self {
-            dialer: Dialer { me: me.clone(), from: place.bind, report },
+            dialer: Dialer { me: me.clone(), from: place.bind, scope: place.scope, report },
             me,
             mesh,
             screen,
@@ -101,7 +112,7 @@ impl Owner {
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             threads: Vec::new(),
-            under_pressure: false,
+            look_first: false,
             unseen: 0,
         })
     }
@@ -115,23 +126,26 @@ impl Owner {
         mut self,
         typed: &Receiver<Command>,
         interrupts: &Receiver<()>,
-    ) -> io::Result<Screen<Glass>> {
-        let nothing = never();
+    ) -> io::Result<Screen<Window>> {
+        let (no_lines, no_news) = (never(), never());
         loop {
             let now = Instant::now();
             if self.mesh.next_due() <= now && self.happened(Report::Tick).is_break() {
                 return self.close();
             }
             self.close_those_who_linger(now);
-            if self.under_pressure {
+            if self.look_first {
                 self.look_at_outboxes(now);
             }
             if let Err(error) = self.show_what_is_due(typed) {
                 return self.close().and(Err(error));
             }
-            let lines = if self.under_pressure { &nothing } else { typed };
+            let unread = self.screen.backlog();
+            let waits = self.look_first || unread > MAX_UNREAD_BY_US;
+            let lines = if waits { &no_lines } else { typed };
+            let news = if unread > MAX_UNREAD { &no_news } else { &self.news };
             let went_on = select! {
-                recv(self.news) -> news => match news {
+                recv(news) -> news => match news {
                     Ok(news) => self.heard_news(news),
                     Err(_) => Next::Break(()), // Nobody is left to report.
                 },
@@ -159,15 +173,22 @@ impl Owner {
     /// When something is to be done even if nothing happens.
     fn next_look(&self, now: Instant) -> Instant {
         let lingering = self.leaving.values().map(|(until, _)| *until);
-        let outboxes = self.under_pressure.then_some(now + LOOK_AGAIN);
-        lingering.chain(outboxes).chain([self.mesh.next_due()]).min().unwrap_or(now)
+        let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
+        let terminal = (self.screen.backlog() > 0).then_some(now + console::LOOK_AGAIN);
+        lingering
+            .chain(outboxes)
+            .chain(terminal)
+            .chain([self.mesh.next_due()])
+            .min()
+            .unwrap_or(now)
     }
 
     /// Brings the terminal up to date, unless there is more to come at once.
     fn show_what_is_due(&mut self, typed: &Receiver<Command>) -> io::Result<()> {
         self.unseen += 1;
         let more_to_come = !self.news.is_empty() || !typed.is_empty();
-        if more_to_come && self.unseen < MAX_UNSEEN {
+        let is_much = self.unseen >= MAX_UNSEEN || self.screen.backlog() > MAX_UNSEEN_BYTES;
+        if more_to_come && !is_much {
             return Ok(());
         }
         self.unseen = 0;
@@ -212,7 +233,7 @@ impl Owner {
                     Action::Dial(link, callee) => match self.dialer.dial(link, callee) {
                         Ok(thread) => self.threads.push(thread),
                         Err(error) => {
-                            let why = NoLink::Failed(error.to_string());
+                            let why = NoLink::Failed(Failure::System(error.to_string()));
                             reports.push_back(Report::NotLinked(link, why));
                         }
                     },
@@ -250,18 +271,18 @@ impl Owner {
             }
         }
         self.screen.show(&Event::Sent(sent));
-        self.under_pressure = true; // Perhaps: to be looked at before the next line.
+        self.look_first = true; // Perhaps: to be looked at before the next line.
         full.into_iter().flat_map(|link| self.drop_deaf(link)).collect()
     }
 
     /// Whether our user has to wait for somebody; and who has made us wait for too long.
     fn look_at_outboxes(&mut self, now: Instant) {
-        self.under_pressure = false;
+        self.look_first = false;
         let mut deaf = Vec::new();
         for (id, link) in &mut self.links {
             match link.pressure.look(link.ends.outbox.len(), now) {
                 Level::Calm => {}
-                Level::High => self.under_pressure = true,
+                Level::High => self.look_first = true,
                 Level::TooLong => deaf.push(*id),
             }
         }
@@ -284,8 +305,15 @@ impl Owner {
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
     fn hang_up(&mut self, link: LinkId) {
-        if let Some(Link { ends: Ends { stream, .. }, .. }) = self.links.remove(&link) {
-            self.leaving.insert(link, (Instant::now() + LAST_WORDS, stream));
+        let Some(Link { ends: Ends { stream, .. }, .. }) = self.links.remove(&link) else {
+            return;
+        };
+        self.leaving.insert(link, (Instant::now() + LAST_WORDS, stream));
+        if self.leaving.len() > MAX_LEAVING
+            && let Some((&first, _)) = self.leaving.iter().min_by_key(|(_, (until, _))| *until)
+            && let Some((_, stream)) = self.leaving.remove(&first)
+        {
+            hang_up_at_once(&stream);
         }
     }
 
@@ -300,32 +328,32 @@ impl Owner {
     }
 
     /// Says goodbye, ends everything, and joins the threads.
-    fn close(self) -> io::Result<Screen<Glass>> {
-        let Self { me, mut screen, voice, dialer, listener, discovery, .. } = self;
-        let Self { news, asking, links, leaving, mut threads, .. } = self;
-        let shown = screen.refresh();
-        drop(asking);
-        let mut streams: Vec<_> = leaving.into_values().map(|(_, stream)| stream).collect();
+    fn close(mut self) -> io::Result<Screen<Window>> {
+        let shown = self.screen.refresh();
         let bye: Arc<str> = Frame::Bye.to_string().into();
-        for Link { ends, .. } in links.into_values() {
-            let _ = ends.outbox.try_send(Arc::clone(&bye)); // A full one will see us hang up.
-            streams.push(ends.stream); // The outbox is dropped: its writer finishes and ends.
+        let mut last_words = LastWords::default();
+        for (link, Link { ends, .. }) in std::mem::take(&mut self.links) {
+            last_words.say(link, ends, &bye);
+        }
+        let Self { me, mesh, mut screen, voice, dialer, listener, discovery, news, .. } = self;
+        let Self { asking, leaving, mut threads, .. } = self;
+        drop(asking);
+        for (_, stream) in leaving.into_values() {
+            hang_up_at_once(&stream);
         }
         let hearing = discovery.stop();
         // A hint for those who are about to dial us. That it arrives, nobody promises.
         let _ = voice.shout(&Announcement::Bye(me.id).to_string());
         drop(dialer);
         threads.extend(listener.stop());
-        // Every thread of a link holds an end of this channel. When it closes, all are gone.
-        hear_out(&news, LAST_WORDS);
-        for stream in &streams {
-            hang_up_at_once(stream);
+        for event in last_words.wait(&news, mesh, &bye) {
+            screen.show(&event);
         }
-        hear_out(&news, JOINING);
+        // Whatever still waits to report something waits in vain.
         drop(news);
         for thread in threads {
-            // Only a dial to somebody who does not answer can still be out. It owns nothing
-            // that anybody misses, so it is left to the end of the process.
+            // A dial to somebody who does not answer can still be out, and a link whose other end
+            // is slow to read our last words. The system delivers those, and ends both.
             if thread.is_finished() {
                 let _ = thread.join(); // It has panicked, and said so, or it has ended.
             }
@@ -335,16 +363,73 @@ impl Owner {
     }
 }
 
+/// Links on which goodbye was said, and that have not ended yet.
+#[derive(Default)]
+struct LastWords(BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>);
+
+impl LastWords {
+    fn say(
+        &mut self,
+        link: LinkId,
+        Ends { outbox, waiting, stream, .. }: Ends,
+        bye: &Arc<str>,
+    ) {
+        let _ = outbox.try_send(Arc::clone(bye)); // A full one will see us hang up.
+        // The outbox is dropped here: its writer writes what waits in it, and ends.
+        self.0.insert(link, (waiting, stream));
+    }
+
+    /// Waits until all have ended; for a moment, or as long as messages still go out. Returns
+    /// what is to be told of those that could not be said.
+    fn wait(mut self, news: &Receiver<News>, mut mesh: Mesh, bye: &Arc<str>) -> Vec<Event> {
+        let start = Instant::now();
+        let mut moved = start;
+        let mut left = self.left();
+        while !self.0.is_empty() {
+            let now = Instant::now();
+            let rest = self.left();
+            if rest < left {
+                (left, moved) = (rest, now);
+            }
+            let patience = if rest == 0 { LAST_WORDS } else { AT_MOST };
+            if now >= start + patience || now >= moved.max(start) + LAST_WORDS {
+                break;
+            }
+            match news.recv_timeout(LOOK_AGAIN) {
+                Ok(News { report: Report::HungUp(link, _), .. }) => drop(self.0.remove(&link)),
+                // Whoever has just picked up is told goodbye, too.
+                Ok(News { ends: Some(ends), .. }) if ends.answer.is_none() => {
+                    self.say(ends.link, ends, bye);
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let mut told = Vec::new();
+        for (link, (waiting, stream)) in self.0 {
+            if waiting.is_empty() {
+                continue; // All is said, and with the system, which delivers it.
+            }
+            hang_up_at_once(&stream);
+            let now = Instant::now();
+            let _ = mesh.on(Report::Unsent(link, waiting.len()), now);
+            for action in mesh.on(Report::HungUp(link, Gone::Deaf), now) {
+                if let Action::Show(event) = action {
+                    told.push(event);
+                }
+            }
+        }
+        told
+    }
+
+    /// How many frames still wait to be written.
+    fn left(&self) -> usize {
+        self.0.values().map(|(waiting, _)| waiting.len()).sum()
+    }
+}
+
 /// Whether to go on.
 type Next = std::ops::ControlFlow<()>;
-
-/// Waits until nobody is left who could report, or for so long. Whatever is reported is no news
-/// to anybody any more.
-fn hear_out(news: &Receiver<News>, patience: Duration) {
-    let deadline = Instant::now() + patience;
-    // A flood has always something ready, and that comes before any deadline of the channel's.
-    while Instant::now() < deadline && news.recv_deadline(deadline).is_ok() {}
-}
 
 fn hang_up_at_once(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both); // Fails when it is hung up already.

@@ -28,11 +28,6 @@ fn plays(page: &str, heading: &str) {
 }
 
 #[test]
-fn the_quick_start_is_true() {
-    plays(SHEET, "## Quick start");
-}
-
-#[test]
 fn the_example_session_is_true() {
     plays(SHEET, "## Example session");
 }
@@ -46,7 +41,7 @@ fn the_run_instructions_are_true() {
 /// A transcript that no test plays could rot unseen.
 #[test]
 fn no_transcript_is_left_out() {
-    let played = 2 + 2;
+    let played = 1 + 2;
     let headings = |page: &str| {
         let starts = page.lines().filter(|line| line.starts_with('#') && line.contains("# "));
         starts.filter(|heading| has_a_transcript_under(page, heading)).count()

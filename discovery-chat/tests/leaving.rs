@@ -5,10 +5,9 @@ mod room;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
 
-use grader::{Program, Terminal, vitals};
+use grader::{Terminal, vitals};
 use room::{
-    P2P_CHAT, PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of,
-    whoever_dials,
+    PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
 };
 
 /// Fault 6: a peer that is killed says nothing, and its system hangs up for it.
@@ -128,7 +127,7 @@ fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
     let room = Room::open();
     for input in ["<&-", "</dev/null"] {
         let line = format!("exec \"$0\" \"$@\" {input}");
-        let program = Program::exactly(&["sh", "-c", &line, P2P_CHAT]);
+        let program = grader::Program::exactly(&["sh", "-c", &line, room::P2P_CHAT]);
         let mut alice = Peer::is_up(room.starts_program(&program, "Alice", &[]));
         alice.sees_next("👋 Goodbye!");
         alice.ends_well();

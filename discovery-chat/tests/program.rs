@@ -40,6 +40,9 @@ fn commands_do_what_help_says() {
         "⚠️ Unknown command /lsit: /help lists what there is, and a message that begins with / is \
          typed with two of them",
     );
+    alice.types("/list all");
+    alice.sees("Unknown command /list all: ");
+    alice.sees("\n");
     alice.types("//lsit");
     alice.sees_next("📤 Message sent to 1 peer(s)");
     // The typing error went to nobody.
@@ -123,7 +126,9 @@ fn help_teaches() {
     ] {
         assert!(text.contains(option), "{option}: {text}");
     }
-    assert!(text.contains("Nothing is\nencrypted"), "{text}");
+    assert!(text.contains("Nothing is encrypted"), "{text}");
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{text}");
 }
 
 #[test]
@@ -182,6 +187,38 @@ fn a_peer_that_is_named_may_come_later_and_its_absence_is_told_once() {
 }
 
 #[test]
+fn what_is_piped_in_is_delivered_before_the_end() {
+    let room = Room::open();
+    let mut bob = room.peer("Bob");
+    let mut builder = room.peer("Builder");
+    builder.sees("🔍 Discovered new peer: Bob");
+    for line in 1..=1000 {
+        builder.types(&format!("line {line}"));
+    }
+    builder.presses_ctrl_d();
+    builder.ends_well();
+    bob.sees("🔍 Discovered new peer: Builder (127.0.0.1)\n");
+    for line in 1..=1000 {
+        bob.sees_next(&format!("📨 Builder says: line {line}"));
+    }
+    bob.sees_next("👋 Builder left");
+}
+
+#[test]
+fn with_local_even_a_peer_that_is_named_is_not_dialed_elsewhere() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let room = Room::open();
+    // An address that belongs to nobody (RFC 5737), should it be dialed after all.
+    let mut alice = room.peer_with("Alice", &["--peer", "192.0.2.2:8081"]);
+    alice.sees_next(
+        "⚠️ No answer from 192.0.2.2:8081 yet (it is not on this machine, and --local stays \
+         here); trying again until there is",
+    );
+}
+
+#[test]
 fn two_that_name_each_other_get_one_link() {
     let (here, there) = (Room::open(), Room::open());
     let (at_home, away) = (here.ports.port(1).to_string(), there.ports.port(1).to_string());
@@ -216,24 +253,12 @@ fn an_address_that_is_bound_is_the_one_that_others_see() {
 #[test]
 #[cfg(target_os = "linux")]
 fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    if !Program::exactly(&["script"]).runs_with("--version") {
-        eprintln!("NOTICE: the line editor was not tried: script(1) is not here");
-        return;
-    }
     let room = Room::open();
-    let command = format!(
-        "exec {P2P_CHAT} start --local --discovery-port {} --name Alice",
-        room.discovery_port()
-    );
-    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
-    let mut alice = room.story.terminal_with("Alice", &script, &[], &[("TERM", "xterm")]);
-    alice.sees("🔗 TCP listener started on port ");
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
     let mut bob = room.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
     alice.types_half("I am half way thr");
     alice.sees("half way thr");
     bob.types("May I interrupt?");
@@ -243,9 +268,76 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
     alice.types_half("ough this\r");
     bob.sees("📨 Alice says: I am half way through this\n");
     alice.sees("📤 Message sent to 1 peer(s)");
-    // Ctrl-D, as a terminal knows it.
+    // Ctrl-D, as a terminal knows it. Before the prompt stands there, it would not be the editor
+    // that reads it.
+    alice.sees("💬 ");
     alice.types_half("\x04");
     alice.sees("👋 Goodbye!");
     alice.ends_well();
+    bob.sees("👋 Alice left\n");
+}
+
+/// A terminal of its own for a peer, with the line editor; `None` where script(1) is missing.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(room: &Room, name: &str) -> Option<grader::Terminal> {
+    if Program::is_a_stranger() {
+        return None;
+    }
+    if !Program::exactly(&["script"]).runs_with("--version") {
+        eprintln!("NOTICE: the line editor was not tried: script(1) is not here");
+        return None;
+    }
+    let port = room.discovery_port();
+    let command =
+        format!("exec {P2P_CHAT} start --local --discovery-port {port} --name {name}");
+    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
+    let mut peer = room.story.terminal_with(name, &script, &[], &[("TERM", "xterm")]);
+    peer.sees("🔗 TCP listener started on port ");
+    Some(peer)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
+    let room = Room::open();
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
+    let mut bob = room.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
+    let lines: Vec<_> = (1..=100).map(|n| format!("pasted line {n}")).collect();
+    alice.types_bytes((lines.join("\r") + "\r").as_bytes());
+    for line in lines {
+        bob.sees_next(&format!("📨 Alice says: {line}"));
+    }
+}
+
+/// In the middle of a key the editor shows nothing. The peer goes on all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn half_a_key_on_a_terminal_stops_nobody() {
+    let room = Room::open();
+    let Some(mut alice) = on_a_terminal(&room, "Alice") else { return };
+    let mut bob = room.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 "); // The editor is ready.
+    alice.types_bytes(b"\x16"); // Ctrl-V: the next key is to be taken as it is.
+    for line in 1..=5 {
+        bob.types(&format!("line {line}"));
+        bob.sees("📤 Message sent to 1 peer(s)\n");
+    }
+    // Found all the same.
+    let mut charlie = room.peer("Charlie");
+    charlie.sees_all(&[
+        "🔍 Discovered new peer: Alice (127.0.0.1)\n",
+        "🔍 Discovered new peer: Bob (127.0.0.1)\n",
+    ]);
+    alice.types_bytes(b"x");
+    for line in 1..=5 {
+        alice.sees(&format!("📨 Bob says: line {line}"));
+    }
+    alice.types_bytes(b"\x16");
+    alice.is_terminated();
     bob.sees("👋 Alice left\n");
 }

@@ -275,3 +275,52 @@ fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
     alice.types("Welcome back");
     alice.sees("📤 Message sent to 2 peer(s)\n");
 }
+
+/// A terminal that stands still must not keep its own user, either.
+#[test]
+#[cfg(unix)]
+fn a_peer_whose_terminal_stands_still_can_be_ended_by_one_signal() {
+    for ending in ["-INT", "-TERM", "/quit"] {
+        let room = Room::open();
+        let mut alice = room.peer("Alice");
+        let mut bob = Blocked::starts(&room, "Bob");
+        alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+        // More than his pipe takes, and more than he keeps for later.
+        for n in 1..=100 {
+            alice.types(&long_line(n));
+            alice.sees_next("📤 Message sent to 1 peer(s)");
+        }
+        let begun = Instant::now();
+        if ending == "/quit" {
+            let keyboard = bob.0.stdin.as_mut().expect("it has a keyboard");
+            io::Write::write_all(keyboard, b"/quit\n").expect("it reads");
+        } else {
+            let pid = bob.0.id().to_string();
+            let killed = Command::new("kill").args([ending, &pid]).status();
+            assert!(killed.is_ok_and(|status| status.success()));
+        }
+        alice.sees_next("👋 Bob left");
+        let ended = bob.0.wait().expect("it ends");
+        assert_eq!(ended.code(), Some(0), "{ending}");
+        assert!(begun.elapsed() < SOON, "{ending}: {:?}", begun.elapsed());
+    }
+}
+
+/// What was said is delivered, even if whoever said it is gone before it is read.
+#[test]
+fn a_slow_reader_gets_what_was_piped_in_before_the_end() {
+    let room = Room::open();
+    let mut builder = room.peer("Builder");
+    let mut slow = builder.is_linked_with("Slow", &invented_id(77));
+    builder.sees("🔍 Discovered new peer: Slow");
+    for n in 1..=2000 {
+        builder.types(&format!("line {n}"));
+    }
+    builder.presses_ctrl_d();
+    builder.ends_well();
+    // Only now does anybody read.
+    for n in 1..=2000 {
+        assert_eq!(slow.hears_news(), format!("say {n} line {n}"));
+    }
+    assert_eq!(slow.hears_news(), "bye");
+}

@@ -423,7 +423,10 @@ impl Terminal {
     fn wait_for_output(&mut self, deadline: Instant, expected: impl Fn() -> String) {
         let left = deadline.saturating_duration_since(Instant::now());
         match self.child.output.recv_timeout(left) {
-            Ok(output) => self.take(output),
+            Ok(output) => {
+                self.take(output);
+                self.take_output(); // All at once: looking through it takes longer than reading.
+            }
             Err(RecvTimeoutError::Timeout) => self.fail(&format!(
                 "{}; {PATIENCE:?} later it has not come, and the program still runs",
                 expected()

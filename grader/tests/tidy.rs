@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use grader::labs::{Lab, workspace};
 
 /// The pure files of a lab, wherever they occur: text, numbers and rules.
-const PURE: [&str; 19] = [
+const PURE: [&str; 21] = [
     "announce",
     "announcer",
     "card",
@@ -25,8 +25,10 @@ const PURE: [&str; 19] = [
     "outbox",
     "peer",
     "pressure",
+    "report",
     "step",
     "story",
+    "version",
 ];
 
 /// What a pure file may not name.

@@ -50,7 +50,7 @@ const IDLE: Duration = Duration::from_secs(10);
 const TICKS: f64 = 100.0;
 
 /// A build takes longer than anything else.
-const BUILD_PATIENCE: Duration = Duration::from_secs(120);
+const BUILD_PATIENCE: Duration = Duration::from_mins(2);
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -32,7 +32,7 @@ impl Announcer {
 
     /// Whether one is to be made now. If many are overdue (this machine was asleep, say), it is
     /// still one.
-    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+    pub(super) fn take_due(&mut self, now: Instant) -> bool {
         if now < self.due {
             return false;
         }
@@ -58,7 +58,7 @@ mod tests {
         let mut made = Vec::new();
         for _ in 0..40 {
             let now = announcer.next_due();
-            assert!(announcer.is_due(now) && !announcer.is_due(now));
+            assert!(announcer.take_due(now) && !announcer.take_due(now));
             made.push(now);
         }
         let ms = |index: usize| made[index].duration_since(start).as_millis();
@@ -77,7 +77,7 @@ mod tests {
         let start = Instant::now();
         let mut announcer = Announcer::new(PeerId::from_bits(7), start);
         let late = start + Duration::from_hours(1);
-        assert!(announcer.is_due(late));
-        assert!(!announcer.is_due(late));
+        assert!(announcer.take_due(late));
+        assert!(!announcer.take_due(late));
     }
 }

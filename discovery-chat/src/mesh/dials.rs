@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::LinkId;
@@ -15,8 +15,15 @@ use crate::card::PeerId;
 /// The most dials that are out at once.
 pub const MAX_DIALS: usize = 64;
 
+/// The most dials that are out at once to one address: whoever invents peers cannot take the
+/// places of all others.
+const MAX_DIALS_EACH: usize = MAX_DIALS / 2;
+
 /// How many peers are remembered that were heard and are not linked.
 const MAX_KNOWN: usize = 512;
+
+/// How many of them may have been heard from one address.
+const MAX_KNOWN_EACH: usize = MAX_KNOWN / 2;
 
 /// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all who hear a
 /// newcomer would dial it in the same instant.
@@ -66,6 +73,8 @@ struct Heard {
     address: SocketAddr,
     state: State,
     failures: usize,
+    /// Whether somebody has said, since it was last dialed, that it is leaving.
+    put_off: bool,
 }
 
 /// An address that our user has named.
@@ -99,26 +108,35 @@ impl Dials {
                 known.address = address;
             }
             None => {
-                if self.heard.len() < MAX_KNOWN || self.forget_one() {
-                    self.heard.insert(id, Heard { address, state: due, failures: 0 });
+                if self.has_room_for(address.ip()) {
+                    let new = Heard { address, state: due, failures: 0, put_off: false };
+                    self.heard.insert(id, new);
                 }
             }
         }
     }
 
-    /// Makes room by forgetting somebody who does not pick up. Says whether there was one.
-    fn forget_one(&mut self) -> bool {
-        let resting = self
-            .heard
-            .iter()
-            .find_map(|(id, known)| matches!(known.state, State::Resting(_)).then_some(*id));
+    /// Whether another peer from there can be remembered; if need be, one that does not pick up
+    /// is forgotten for it.
+    fn has_room_for(&mut self, from: IpAddr) -> bool {
+        let neighbours = self.heard.values().filter(|known| known.address.ip() == from).count();
+        let crowded = neighbours >= MAX_KNOWN_EACH;
+        if !crowded && self.heard.len() < MAX_KNOWN {
+            return true;
+        }
+        let resting = self.heard.iter().find_map(|(id, known)| {
+            let may_go = !crowded || known.address.ip() == from;
+            (may_go && matches!(known.state, State::Resting(_))).then_some(*id)
+        });
         resting.is_some_and(|id| self.heard.remove(&id).is_some())
     }
 
-    /// Somebody says that this peer is leaving. If it is about to be dialed, that can wait.
+    /// Somebody says that this peer is leaving. If it is about to be dialed, that can wait; but
+    /// only once, since anybody can say so.
     pub(super) fn give_up(&mut self, id: PeerId, now: Instant) {
         if let Some(known) = self.heard.get_mut(&id)
             && let State::Due(_) = known.state
+            && !std::mem::replace(&mut known.put_off, true)
         {
             known.state = State::Resting(now + pause(1));
         }
@@ -135,40 +153,48 @@ impl Dials {
 
     /// When the next dial is due, if there is room for one.
     pub(super) fn next_due(&self) -> Option<Instant> {
+        let named = self.named.values().filter_map(|known| known.state.due()).min();
+        let heard = self.next_heard().map(|(due, _)| due);
+        named.into_iter().chain(heard).min()
+    }
+
+    /// Who of those that were heard is to be dialed next, and when: whoever waits for longest,
+    /// of those from addresses to which not too many dials are out.
+    fn next_heard(&self) -> Option<(Instant, PeerId)> {
         if self.out.len() >= MAX_DIALS {
             return None; // Whichever comes home first will be followed by a tick.
         }
-        let heard = self.heard.values().map(|known| known.state);
-        let named = self.named.values().map(|known| known.state);
-        heard.chain(named).filter_map(State::due).min()
+        let mut out = BTreeMap::<IpAddr, usize>::new();
+        for callee in self.out.values() {
+            if let Callee::Heard(_, address) = callee {
+                *out.entry(address.ip()).or_default() += 1;
+            }
+        }
+        let has_room = |known: &Heard| {
+            out.get(&known.address.ip()).is_none_or(|out| *out < MAX_DIALS_EACH)
+        };
+        let waiting = self.heard.iter().filter(|(_, known)| has_room(known));
+        waiting.filter_map(|(id, known)| Some((known.state.due()?, *id))).min()
     }
 
-    /// The dials to make now.
-    pub(super) fn due(
-        &mut self,
-        now: Instant,
-    ) -> impl Iterator<Item = (LinkId, Callee)> + use<> {
+    /// The next dial to make now, if there is one.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(LinkId, Callee)> {
         let is_due = |state: State| state.due().is_some_and(|due| due <= now);
-        let mut dials = Vec::new();
-        for (address, known) in self.named.iter_mut().filter(|(_, known)| is_due(known.state)) {
+        let named = self.named.iter_mut().find(|(_, known)| is_due(known.state));
+        let callee = if let Some((address, known)) = named {
             known.state = State::Out;
-            dials.push(Callee::Named(address.clone()));
-        }
-        let room = MAX_DIALS.saturating_sub(self.out.len() + dials.len());
-        let heard = self.heard.iter_mut().filter(|(_, known)| is_due(known.state));
-        for (id, known) in heard.take(room) {
+            Callee::Named(address.clone())
+        } else {
+            let (_, id) = self.next_heard().filter(|(due, _)| *due <= now)?;
+            let known = self.heard.get_mut(&id)?;
             known.state = State::Out;
-            dials.push(Callee::Heard(*id, known.address));
-        }
-        let numbered: Vec<_> = dials
-            .into_iter()
-            .map(|callee| {
-                self.next += 1;
-                (LinkId::Dialed(self.next), callee)
-            })
-            .collect();
-        self.out.extend(numbered.iter().cloned());
-        numbered.into_iter()
+            known.put_off = false;
+            Callee::Heard(id, known.address)
+        };
+        self.next += 1;
+        let link = LinkId::Dialed(self.next);
+        self.out.insert(link, callee.clone());
+        Some((link, callee))
     }
 
     /// Whether a dial to this peer is out.
@@ -191,14 +217,14 @@ impl Dials {
     }
 
     /// A dial was refused for another link's sake.
-    pub(super) fn is_dup(&mut self, link: LinkId, now: Instant) {
+    pub(super) fn refused(&mut self, link: LinkId, now: Instant) {
         match self.out.remove(&link) {
             Some(Callee::Heard(id, _)) => {
                 // The other link is coming; if not, the next announcement brings us back here.
                 if let Some(known) = self.heard.get_mut(&id)
                     && known.state == State::Out
                 {
-                    known.state = State::Resting(now);
+                    known.state = State::Resting(now + pause(1));
                 }
             }
             Some(Callee::Named(address)) => {
@@ -297,12 +323,16 @@ mod tests {
         for ms in 0..100_000 {
             let now = start + Duration::from_millis(ms);
             dials.heard(bob, somewhere(), now);
-            for (link, _) in dials.due(now).collect::<Vec<_>>() {
+            while let Some((link, _)) = dials.take_due(now) {
                 made.push(ms / 1000);
                 assert_eq!(dials.failed(link, now), None);
             }
         }
         assert_eq!(made, [0, 1, 3, 7, 15, 31, 61, 91]);
+    }
+
+    fn out(dials: &mut Dials, now: Instant) -> Vec<(LinkId, Callee)> {
+        std::iter::from_fn(|| dials.take_due(now)).collect()
     }
 
     #[test]
@@ -312,19 +342,66 @@ mod tests {
         for invented in 2..5_002 {
             dials.heard(PeerId::from_bits(invented), somewhere(), start);
         }
-        assert_eq!(dials.heard.len(), MAX_KNOWN);
+        assert_eq!(dials.heard.len(), MAX_KNOWN_EACH);
         let now = start + Duration::from_secs(1);
-        let out: Vec<_> = dials.due(now).collect();
-        assert_eq!(out.len(), MAX_DIALS);
-        assert_eq!((dials.due(now).count(), dials.next_due()), (0, None));
-        // Once some have failed, there is room for a real one among those who wait.
-        for (link, _) in out {
+        assert_eq!(out(&mut dials, now).len(), MAX_DIALS_EACH);
+        assert_eq!(dials.next_due(), None);
+        // Whoever lives elsewhere is not kept waiting by them.
+        let real = PeerId::from_bits(9_999);
+        dials.heard(real, "10.0.0.8:8080".parse().unwrap(), now);
+        let now = now + Duration::from_millis(31);
+        assert!(matches!(out(&mut dials, now)[..], [(_, Callee::Heard(id, _))] if id == real));
+        // And not by inventions from everywhere, either, as soon as some of them have failed.
+        for invented in 10_000..20_000_u32 {
+            let from =
+                SocketAddr::from((std::net::Ipv4Addr::from_bits(0x0A01_0000 + invented), 1));
+            dials.heard(PeerId::from_bits(invented.into()), from, now);
+        }
+        assert_eq!(dials.heard.len(), MAX_KNOWN);
+        let now = now + Duration::from_secs(1);
+        let all_out = out(&mut dials, now);
+        assert_eq!(dials.out.len(), MAX_DIALS);
+        for (link, _) in all_out {
             dials.failed(link, now);
         }
-        let real = PeerId::from_bits(9_999);
-        dials.heard(real, somewhere(), now);
-        assert!(dials.heard.contains_key(&real));
+        let late = PeerId::from_bits(99_999);
+        dials.heard(late, "10.0.0.9:8080".parse().unwrap(), now);
+        assert!(dials.heard.contains_key(&late));
         assert_eq!(dials.heard.len(), MAX_KNOWN);
+    }
+
+    #[test]
+    fn whoever_waits_for_longest_is_dialed_first() {
+        let start = Instant::now();
+        let mut dials = Dials::new(ME, &[], start);
+        let at = |ms| start + Duration::from_millis(ms);
+        dials.heard(PeerId::from_bits(900), somewhere(), at(0));
+        dials.heard(PeerId::from_bits(2), somewhere(), at(100));
+        let ids: Vec<_> =
+            out(&mut dials, at(200)).into_iter().map(|(_, callee)| callee).collect();
+        assert!(
+            matches!(ids[..], [Callee::Heard(first, _), _] if first.bits() == 900),
+            "{ids:?}"
+        );
+    }
+
+    #[test]
+    fn forged_goodbyes_put_off_a_dial_once() {
+        let start = Instant::now();
+        let mut dials = Dials::new(ME, &[], start);
+        let bob = PeerId::from_bits(2);
+        let mut dialed = None;
+        for ms in 0..10_000 {
+            let now = start + Duration::from_millis(ms);
+            if ms % 100 == 0 {
+                dials.heard(bob, somewhere(), now);
+            }
+            dials.give_up(bob, now);
+            if dials.take_due(now).is_some() {
+                dialed.get_or_insert(ms);
+            }
+        }
+        assert!(dialed.is_some_and(|ms| (1000..1200).contains(&ms)), "{dialed:?}");
     }
 
     #[test]
@@ -333,14 +410,14 @@ mod tests {
         let mut dials = Dials::new(ME, &["bob:8080".into()], start);
         let mut now = start;
         for (tries, wait) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
-            let (link, callee) = dials.due(now).next().unwrap();
+            let (link, callee) = dials.take_due(now).unwrap();
             assert_eq!(callee, Callee::Named("bob:8080".into()));
             // Told once, and then tried in silence.
             assert_eq!(dials.failed(link, now).is_some(), tries == 0);
             assert_eq!(dials.next_due(), Some(now + Duration::from_secs(wait)));
             now += Duration::from_secs(wait);
         }
-        let (link, _) = dials.due(now).next().unwrap();
+        let (link, _) = dials.take_due(now).unwrap();
         let bob = PeerId::from_bits(2);
         dials.picked_up(link, bob);
         assert_eq!(dials.next_due(), None);
@@ -356,7 +433,7 @@ mod tests {
         for expected in [1, 2, 4, 8, 16, 30, 30] {
             dials.heard(bob, somewhere(), now);
             now = dials.next_due().unwrap();
-            let (link, _) = dials.due(now).next().unwrap();
+            let (link, _) = dials.take_due(now).unwrap();
             dials.picked_up(link, bob);
             dials.linked(bob);
             dials.lost(bob, Duration::from_millis(1), now);

@@ -3,6 +3,7 @@
 mod crossing;
 
 use super::*;
+use crate::event::Failure;
 
 const ME: PeerId = PeerId::from_bits(500);
 const BOB: PeerId = PeerId::from_bits(700);
@@ -140,7 +141,7 @@ fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
         assert_eq!(heard, []);
         for (link, _) in dials(&alice.on(Report::Tick)) {
             at.push(alice.now.duration_since(start).as_secs());
-            let why = NoLink::Failed("nobody".into());
+            let why = NoLink::Failed(Failure::Refused);
             assert_eq!(alice.on(Report::NotLinked(link, why)), []);
         }
     }
@@ -183,7 +184,7 @@ fn whoever_only_knows_an_address_takes_nobodys_place() {
     let new = LinkId::Accepted(9);
     let actions = alice.on(Report::Asked(new, hello, ip("10.0.0.66")));
     assert_eq!(actions, [Action::Answer(new, Answer::Dup)]);
-    assert_eq!(alice.shows(Report::Framed(old, said("still me"))), ["📨 Bob says: still me"]);
+    assert_eq!(alice.shows(Report::Got(old, said("still me"))), ["📨 Bob says: still me"]);
 }
 
 #[test]
@@ -195,10 +196,10 @@ fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     assert_eq!(shown(&actions), ["🔁 Bob reconnected from 10.0.0.4"]);
     assert!(actions.contains(&Action::HangUp(old)));
     // What was on its way on the old link is not lost, and its end is no news.
-    assert_eq!(alice.shows(Report::Framed(old, said("one"))), ["📨 Bob says: one"]);
+    assert_eq!(alice.shows(Report::Got(old, said("one"))), ["📨 Bob says: one"]);
     assert_eq!(alice.on(Report::HungUp(old, Gone::HungUp)), []);
-    assert_eq!(alice.on(Report::Framed(old, said("from the grave"))), []);
-    assert_eq!(alice.shows(Report::Framed(new, said("two"))), ["📨 Bob says: two"]);
+    assert_eq!(alice.on(Report::Got(old, said("from the grave"))), []);
+    assert_eq!(alice.shows(Report::Got(new, said("two"))), ["📨 Bob says: two"]);
     let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
     assert_eq!(to[..], [new]);
 }
@@ -221,7 +222,7 @@ fn however_a_peer_goes_it_is_told_once() {
     }
     let mut alice = Alice::new();
     let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    let actions = alice.on(Report::Framed(link, Frame::Bye));
+    let actions = alice.on(Report::Got(link, Frame::Bye));
     assert_eq!(shown(&actions), ["👋 Bob left"]);
     assert!(actions.contains(&Action::HangUp(link)));
     assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
@@ -232,17 +233,24 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
     let mut alice = Alice::new();
     let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
     let _ = alice.says("one");
-    let _ = alice.on(Report::Framed(link, Frame::Ping)); // It is there, so it has that one.
+    let _ = alice.on(Report::Got(link, Frame::Ping)); // It is there, so it has that one.
     let _ = alice.says("two");
     let _ = alice.says("three");
     let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
     let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
 
-    // Whoever says goodbye has seen to it.
+    // Whoever says goodbye has read what came before; and what was said on a link that another
+    // one has replaced is not forgotten.
     let (link, _) = alice.asked(card(ANN, "Ann"), "10.0.0.3");
     let _ = alice.says("four");
-    assert_eq!(alice.shows(Report::Framed(link, Frame::Bye)), ["👋 Ann left"]);
+    assert_eq!(alice.shows(Report::Got(link, Frame::Bye)), ["👋 Ann left"]);
+    let _ = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let _ = alice.says("five");
+    alice.now += Duration::from_mins(1);
+    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let lost = alice.shows(Report::HungUp(link, Gone::HungUp));
+    assert_eq!(lost[1], "⚠️ 1 message(s) to Bob may not have arrived");
 }
 
 #[test]
@@ -265,8 +273,8 @@ fn two_of_the_same_name_can_be_told_apart() {
     let other = PeerId::from_bits(0x0012_3456 << 48);
     let (second, actions) = alice.asked(card(other, "bob"), "10.0.0.8");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: bob#123456 (10.0.0.8)"]);
-    assert_eq!(alice.shows(Report::Framed(bob, said("hi"))), ["📨 Bob#000000 says: hi"]);
-    assert_eq!(alice.shows(Report::Framed(second, said("ho"))), ["📨 bob#123456 says: ho"]);
+    assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 Bob#000000 says: hi"]);
+    assert_eq!(alice.shows(Report::Got(second, said("ho"))), ["📨 bob#123456 says: ho"]);
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
     // Nobody can pass for ourselves, either.
@@ -274,14 +282,14 @@ fn two_of_the_same_name_can_be_told_apart() {
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
     // Alone again, the name is enough.
     let _ = alice.on(Report::HungUp(second, Gone::HungUp));
-    assert_eq!(alice.shows(Report::Framed(bob, said("hi"))), ["📨 Bob says: hi"]);
+    assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 Bob says: hi"]);
 }
 
 #[test]
 fn a_stranger_is_not_heard_before_its_hello() {
     let mut alice = Alice::new();
     for frame in [said("hi"), Frame::Ping, Frame::Bye, Frame::Dup] {
-        assert_eq!(alice.on(Report::Framed(LinkId::Accepted(1), frame)), []);
+        assert_eq!(alice.on(Report::Got(LinkId::Accepted(1), frame)), []);
     }
     assert_eq!(alice.on(Report::HungUp(LinkId::Accepted(1), Gone::HungUp)), []);
 }
@@ -317,10 +325,124 @@ fn there_is_room_for_256_and_no_more() {
     assert_eq!(shown(&actions), [full]);
     let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
+    // Whoever is heard now is not dialed, and nobody is dialed only to be hung up on.
+    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
     // One that is in may still come back by another link.
     alice.now += Duration::from_mins(1);
     let (link, actions) = alice.asked(card(PeerId::from_bits(1000), "P"), "10.0.0.8");
     assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
+}
+
+#[test]
+fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
+    let mut alice = Alice::with(Scope::Lan, &["ann.lan:8081".into()]);
+    let named = dials(&alice.on(Report::Tick))[0].0;
+    let dialed = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    for n in 1000..1000 + MAX_LINKS as u128 {
+        let _ = alice.asked(card(PeerId::from_bits(n), "P"), "10.0.0.7");
+    }
+    // Both pick up, but others were first.
+    let address = "10.0.0.7:8081".parse().unwrap();
+    for (link, id) in [(dialed, BOB), (named, ANN)] {
+        let actions = alice.on(Report::PickedUp(link, card(id, "Late"), address));
+        assert_eq!(actions, [Action::HangUp(link)]);
+        assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
+    }
+    let leaves = LinkId::Accepted(1);
+    assert_eq!(alice.shows(Report::HungUp(leaves, Gone::HungUp)).len(), 1);
+    alice.now += Duration::from_secs(2);
+    assert_eq!(alice.on(Report::Heard(card(BOB, "Bob"), ip("10.0.0.7"))), []);
+    let again = dials(&alice.passes(Duration::from_millis(31)));
+    assert_eq!(again.len(), 2, "{again:?}");
+}
+
+#[test]
+fn of_two_links_that_stand_the_dial_of_the_smaller_id_counts() {
+    for (id, ours_counts) in [(BOB, true), (ANN, false)] {
+        let mut alice = Alice::new();
+        let ours = alice.dials(card(id, "Peer"), "10.0.0.7")[0].0;
+        // However it came about: theirs stands already when ours is picked up.
+        let theirs = LinkId::Accepted(9);
+        let address = "10.0.0.7:8081".parse().unwrap();
+        let _ = alice.mesh.link_up(theirs, card(id, "Peer"), address, alice.now);
+        let actions = alice.on(Report::PickedUp(ours, card(id, "Peer"), address));
+        let loser = if ours_counts { theirs } else { ours };
+        assert_eq!(actions, [Action::HangUp(loser)], "{id}");
+        let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
+        assert_eq!(to[..], [if ours_counts { ours } else { theirs }]);
+        // A long time later it is no crossing: whoever picked up has decided for the new one.
+        alice.now += Duration::from_mins(1);
+        let later = LinkId::Dialed(99);
+        let accepted = LinkId::Accepted(10);
+        let _ = alice.mesh.link_up(accepted, card(id, "Peer"), address, alice.now);
+        alice.now += Duration::from_mins(1);
+        let actions = alice.on(Report::PickedUp(later, card(id, "Peer"), address));
+        assert!(actions.contains(&Action::HangUp(accepted)), "{actions:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
+    let mut alice = Alice::with(Scope::Lan, &["bob:8081".into(), "10.0.0.7:8081".into()]);
+    let out = dials(&alice.on(Report::Tick));
+    let address = "10.0.0.7:8081".parse().unwrap();
+    let found = alice.shows(Report::PickedUp(out[0].0, card(BOB, "Bob"), address));
+    assert_eq!(found.len(), 1);
+    let actions = alice.on(Report::PickedUp(out[1].0, card(BOB, "Bob"), address));
+    assert_eq!(actions, [Action::HangUp(out[1].0)]);
+}
+
+#[test]
+fn who_is_there_is_listed_by_name() {
+    let mut alice = Alice::new();
+    for (n, name) in [(900, "Zoe"), (901, "Bob"), (902, "Ann")] {
+        let _ = alice.asked(card(PeerId::from_bits(n), name), "10.0.0.7");
+    }
+    let listed = alice.shows(Report::Typed(Command::List)).join("\n");
+    let names: Vec<_> = listed.lines().skip(1).map(|line| &line[4..7]).collect();
+    assert_eq!(names, ["Ann", "Bob", "Zoe"]);
+}
+
+#[test]
+fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
+    let mut alice = Alice::new();
+    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let refused = Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+    assert_eq!(alice.on(refused), []);
+    alice.now += Duration::from_secs(1);
+    let out = alice.dials(card(BOB, "Bob"), "10.0.0.8");
+    assert!(matches!(out[..], [(_, Callee::Heard(BOB, to))] if to.ip() == ip("10.0.0.8")));
+}
+
+#[test]
+fn a_peer_that_refused_us_for_another_link_is_dialed_again_if_that_one_never_comes() {
+    let mut alice = Alice::new();
+    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    assert_eq!(alice.on(Report::NotLinked(link, NoLink::Dup)), []);
+    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    alice.now += Duration::from_secs(1);
+    assert_eq!(alice.dials(card(BOB, "Bob"), "10.0.0.7").len(), 1);
+}
+
+#[test]
+fn a_peer_that_is_lost_at_once_is_not_dialed_at_once() {
+    let mut alice = Alice::new();
+    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let address = "10.0.0.7:8081".parse().unwrap();
+    let _ = alice.on(Report::PickedUp(link, card(BOB, "Bob"), address));
+    let _ = alice.on(Report::HungUp(link, Gone::HungUp));
+    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    alice.now += Duration::from_secs(1);
+    assert_eq!(alice.dials(card(BOB, "Bob"), "10.0.0.7").len(), 1);
+}
+
+#[test]
+fn with_local_nothing_is_heeded_that_comes_from_elsewhere() {
+    let mut alice = Alice::with(Scope::ThisMachine, &[]);
+    assert_eq!(alice.on(Report::HeardOtherVersion(2, ip("10.0.0.9"))), []);
+    assert_eq!(alice.on(Report::Heard(card(ANN, "Ann"), ip("127.0.0.1"))), []);
+    assert_eq!(alice.on(Report::HeardBye(ANN, ip("10.0.0.9"))), []);
+    assert_eq!(dials(&alice.passes(Duration::from_millis(31))).len(), 1);
 }
 
 #[test]
@@ -345,8 +467,8 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     let mut alice = Alice::with(Scope::Lan, &["bob.lan:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
     let [(link, Callee::Named(_))] = out[..] else { panic!("{out:?}") };
-    let refused = |link| Report::NotLinked(link, NoLink::Failed("Connection refused".into()));
-    let line = "⚠️ No answer from bob.lan:8081 yet (Connection refused); trying again until \
+    let refused = |link| Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+    let line = "⚠️ No answer from bob.lan:8081 yet (nobody listens there); trying again until \
                 there is";
     assert_eq!(alice.shows(refused(link)), [line]);
     let out = dials(&alice.passes(Duration::from_secs(1)));
@@ -362,11 +484,11 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
 fn somebody_elses_goodbye_ends_nothing() {
     let mut alice = Alice::new();
     let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    assert_eq!(alice.on(Report::HeardBye(BOB)), []);
-    assert_eq!(alice.shows(Report::Framed(link, said("here"))), ["📨 Bob says: here"]);
+    assert_eq!(alice.on(Report::HeardBye(BOB, ip("10.0.0.66"))), []);
+    assert_eq!(alice.shows(Report::Got(link, said("here"))), ["📨 Bob says: here"]);
     // It only puts off a dial.
     assert_eq!(alice.on(Report::Heard(card(ANN, "Ann"), ip("10.0.0.3"))), []);
-    assert_eq!(alice.on(Report::HeardBye(ANN)), []);
+    assert_eq!(alice.on(Report::HeardBye(ANN, ip("10.0.0.66"))), []);
     assert!(dials(&alice.passes(Duration::from_millis(31))).is_empty());
     assert!(alice.dials(card(ANN, "Ann"), "10.0.0.3").is_empty());
     alice.now += Duration::from_secs(1);

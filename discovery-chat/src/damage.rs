@@ -6,11 +6,12 @@
 
 use std::env;
 
-use super::*;
 use crate::announce::{Announcement, MAX_DATAGRAM};
+use crate::card::Card;
 use crate::command::Command;
+use crate::frame::{Frame, Hello, MAX_FRAME};
 use crate::lines::Lines;
-use crate::message::acts;
+use crate::message::{MAX_MESSAGE, acts};
 use crate::name::MAX_NAME;
 
 /// How many inputs an ordinary run tries.

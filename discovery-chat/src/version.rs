@@ -1,0 +1,35 @@
+//! The version: `p2pchat/1` begins every announcement and every link. Whoever speaks another one
+//! is told apart from whoever speaks something else entirely.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// The version of the protocol that this program speaks, over UDP and TCP.
+pub const VERSION: u32 = 1;
+
+/// Why a datagram, or the first line of a link, is none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOurs {
+    /// Somebody else's bytes.
+    Noise,
+    /// A peer, but of this other version.
+    OtherVersion(u32),
+}
+
+/// What stands behind `p2pchat/1 `.
+pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
+    let (version, words) = text
+        .strip_prefix("p2pchat/")
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or(NotOurs::Noise)?;
+    match number(version) {
+        Some(VERSION) => Ok(words),
+        Some(other) => Err(NotOurs::OtherVersion(other)),
+        None => Err(NotOurs::Noise),
+    }
+}
+
+/// Reads a whole number, written in the one way: Rust reads "+7" and "007" as 7, too.
+pub(crate) fn number<N: FromStr + Display>(text: &str) -> Option<N> {
+    text.parse().ok().filter(|number: &N| number.to_string() == text)
+}
