@@ -14,9 +14,18 @@ const LONG: Duration = Duration::from_secs(30);
 /// A patience that is meant to end within a test.
 const SHORT: Duration = Duration::from_millis(300);
 
+/// Longer than any test.
+const FOREVER: Duration = Duration::from_mins(10);
+
 /// With it nothing ends by itself.
-const ENDLESS: Patience =
-    Patience { idle: LONG, head: LONG, body: LONG, write: LONG, close: LONG, stop: LONG };
+const ENDLESS: Patience = Patience {
+    idle: FOREVER,
+    head: FOREVER,
+    body: FOREVER,
+    write: FOREVER,
+    close: FOREVER,
+    stop: LONG,
+};
 
 /// An answer that no system takes into its buffers.
 const BIG: usize = 64 * 1024 * 1024;
@@ -129,6 +138,12 @@ fn threads() -> usize {
     names.filter(|name| ["listener", "caller"].contains(&name.trim())).count()
 }
 
+/// How many descriptors this process has.
+#[cfg(target_os = "linux")]
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
 /// How many sockets at that port somebody has a descriptor of.
 fn sockets_at(port: u16) -> usize {
     let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
@@ -179,9 +194,8 @@ impl Client {
     /// That the other side hangs up, and says nothing more.
     fn hears_the_end(&mut self) {
         let mut rest = Vec::new();
-        // A connection that is reset has ended, too.
-        let end = self.0.read_to_end(&mut rest).map_err(|error| error.kind());
-        assert!(matches!(end, Ok(_) | Err(ErrorKind::ConnectionReset)), "{end:?}");
+        // Fails if the connection is reset, with which an answer can be lost.
+        self.0.read_to_end(&mut rest).expect("a clean end");
         assert_eq!(String::from_utf8_lossy(&rest), "");
     }
 
@@ -461,17 +475,23 @@ fn when_all_are_busy_the_others_are_told_so_at_once() {
     for _ in 0..MAX_CALLERS {
         peer.called.recv_timeout(LONG).unwrap();
     }
-    for _ in 0..2 * DOORSTEP {
+    let before = descriptors();
+    for _ in 0..3 * DOORSTEP {
         let mut client = peer.dial();
         let head = client.hears_head();
         assert_eq!(head[0], "HTTP/1.1 503 Service Unavailable");
         assert!(head.contains(&"Retry-After: 1".to_owned()), "{head:?}");
     }
-    assert!(sockets_at(peer.port) <= MAX_CALLERS + DOORSTEP + 1);
-    // Whoever has already sent a request hears it as well.
-    let mut client = peer.dial();
-    client.says(&post("/rpc/batch", "", "hi"));
-    assert_eq!(client.hears_status(), 503);
+    let kept = descriptors() - before;
+    assert!(kept < 2 * DOORSTEP, "{kept}");
+    // Whoever is in the middle of a request may finish it first: nothing is reset.
+    for _ in 0..20 {
+        let mut client = peer.dial();
+        assert_eq!(client.hears_status(), 503);
+        client.says("POST /rpc/batch HTTP/1.1\r\nHost: local");
+        client.says("host\r\nContent-Length: 2\r\n\r\nhi");
+        client.hears_the_end();
+    }
     // One answer later there is room.
     peer.go_on.send(()).unwrap();
     until("somebody is let in", || {
