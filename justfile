@@ -23,6 +23,11 @@ design NAME:
 week05 *ARGS:
     cargo run --package week05 -- {{ ARGS }}
 
+# Lab 3: a peer, `just capability-peers alice`; then bob in another terminal
+[group('run a lab')]
+capability-peers NAME *ARGS:
+    cargo run --package capability-peers --bin {{ NAME }} -- {{ ARGS }}
+
 # Lab 5: one peer; `just discovery-chat start --local --name Alice`
 [group('run a lab')]
 discovery-chat *ARGS:

@@ -15,7 +15,7 @@ pub enum Event {
     /// It looks for its friend at this URL.
     Connecting(String),
     /// It calls one of its friend's methods, with these arguments.
-    Calls(&'static str, &'static str),
+    Calls(&'static str, Vec<String>),
     /// This is what the friend has answered.
     Answered(String),
     /// The friend has answered with an error.
@@ -55,7 +55,7 @@ impl fmt::Display for Told<'_> {
             ),
             Event::Connecting(url) => writeln!(f, "🔗 Connecting to {friend} at {url}..."),
             Event::Calls(method, args) => {
-                writeln!(f, "📞 {name} calls {friend}.{method}({args})...")
+                writeln!(f, "📞 {name} calls {friend}.{method}({})...", args.join(", "))
             }
             Event::Answered(value) => writeln!(f, "   ← {value}"),
             Event::Refused(error) => writeln!(f, "   ❌ {error}"),
@@ -98,7 +98,7 @@ mod tests {
             "✅ Alice is running!\n   - Alice exports her capabilities at \
              http://127.0.0.1:8080/rpc/batch\n   - Alice can receive calls from Bob\n\n"
         );
-        let calls = Event::Calls("chat", "'Hi Bob!'").lines(&alice);
+        let calls = Event::Calls("chat", vec!["'Hi Bob!'".into()]).lines(&alice);
         assert_eq!(calls, "📞 Alice calls Bob.chat('Hi Bob!')...\n");
         let waiting = Event::Waiting.lines(&alice);
         assert_eq!(waiting, "⏳ Alice is waiting for calls from Bob...\n");

@@ -24,7 +24,7 @@ const MAX_EVENTS: usize = 256;
 const PATH: &str = "/rpc/batch";
 
 /// How long to wait when nothing is due.
-const QUIET: Duration = Duration::from_secs(3600);
+const QUIET: Duration = Duration::from_hours(1);
 
 /// Plays a role until the user ends it.
 ///

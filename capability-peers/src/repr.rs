@@ -24,7 +24,8 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-fn repr(value: &Value) -> String {
+/// A value as Python's `repr` has it.
+pub fn repr(value: &Value) -> String {
     match value {
         Value::Undefined | Value::Null => "None".into(),
         Value::Bool(true) => "True".into(),

@@ -12,7 +12,7 @@ use ureq::Agent;
 
 use crate::Event;
 use crate::message::clean;
-use crate::repr::shown;
+use crate::repr::{repr, shown};
 use crate::role::Role;
 use crate::rpc::batch::MAX_BODY;
 use crate::rpc::{Batch, Code, RpcError, Value};
@@ -83,12 +83,12 @@ impl Caller {
             Some(Err(Failure::NotThere(why))) => self.tell.send(Event::NotConnected(why))?,
             Some(greeting) => {
                 // Told only now: as long as nobody is there, we look in silence.
-                self.tell.send(Event::Calls("greet", ""))?;
+                self.tell.send(Event::Calls("greet", Vec::new()))?;
                 self.told(greeting)?;
-                let quoted: &'static str = self.role.message_in_short;
-                self.tell.send(Event::Calls("chat", quoted))?;
+                let in_short = repr(&self.role.message_in_short.into());
+                self.tell.send(Event::Calls("chat", vec![in_short]))?;
                 self.told(self.request("chat", vec![self.role.message.into()]))?;
-                self.tell.send(Event::Calls("get_stats", ""))?;
+                self.tell.send(Event::Calls("get_stats", Vec::new()))?;
                 self.told(self.request("get_stats", Vec::new()))?;
             }
         }

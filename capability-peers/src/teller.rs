@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_message_that_comes_between_our_calls_stands_below_them() {
         let (mut teller, now) = (Teller::default(), Instant::now());
-        let called = Event::Calls("greet", "");
+        let called = Event::Calls("greet", Vec::new());
         assert_eq!(teller.on(called.clone(), now), [called]);
         assert_eq!(teller.on(message("hi"), now), []);
         assert_eq!(teller.on(Event::Over, now), [Event::Over, message("hi"), Event::Waiting]);
