@@ -82,7 +82,7 @@ pub const PATIENCE: Patience = Patience {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
     /// The system lets nobody in, and says why. Told once, until somebody is let in again.
-    Deaf(String),
+    CannotAccept(String),
 }
 
 /// What to do with a request.
@@ -253,7 +253,7 @@ impl Door {
                 Err(error) => {
                     if !std::mem::replace(&mut in_trouble, true) {
                         // If nobody has read the last one, this one is not needed.
-                        let _ = self.report.try_send(Report::Deaf(error.to_string()));
+                        let _ = self.report.try_send(Report::CannotAccept(error.to_string()));
                     }
                     // If it was for want of descriptors, these can help out.
                     self.doorstep.clear();

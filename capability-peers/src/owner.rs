@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded, never, select};
+use crossbeam_channel::{Receiver, bounded, select};
 
 use crate::Event;
 use crate::http::route::is_post_to;
@@ -52,7 +52,6 @@ pub fn run(
     let sender = sender::call(role, friend, tell, stopped)?;
 
     let mut teller = Teller::default();
-    let nothing = never();
     let ended = loop {
         let now = Instant::now();
         let wait = teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
@@ -61,9 +60,9 @@ pub fn run(
                 Ok(event) => teller.on(event, Instant::now()),
                 Err(_) => break Ok(()), // Nobody is left to tell anything.
             },
-            recv(if reports.is_empty() { &nothing } else { &reports }) -> report => match report {
-                Ok(listener::Report::Deaf(why)) => vec![Event::CannotAccept(why)],
-                Err(_) => Vec::new(),
+            recv(reports) -> report => match report {
+                Ok(listener::Report::CannotAccept(why)) => vec![Event::CannotAccept(why)],
+                Err(_) => break Ok(()), // Nobody is left to be called.
             },
             recv(interrupts) -> _ => break Ok(()),
             default(wait) => teller.pass(Instant::now()),
