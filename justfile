@@ -43,6 +43,12 @@ test LAB="" TASK="":
 test-lan:
     cargo test --package discovery-chat --test lan -- --ignored --test-threads 6
 
+# Test capability-peers with the npm package capnweb, both ways (needs Node.js 18 or later)
+[group('test')]
+interop:
+    npm ci --prefix capability-peers/tests/interop --loglevel error --ignore-scripts --no-audit --no-fund
+    cargo test --package capability-peers --test interop
+
 # Measure all labs, or one: `just bench week05`
 [group('test')]
 bench LAB="":
