@@ -63,41 +63,41 @@ fn answers_of(name: &str, greeting: &str, thanks: &str) -> String {
             .map(|argument| format!("  chat({argument}): {refused}\n"))
             .concat();
     format!(
-        r#"one call (requests: 1)
+        r#"one call (requests: 1, answers: 1)
   greet(): "{greeting}"
-text (requests: 1)
+text (requests: 1, answers: 1)
   chat(...): "{thanks}1!"
-an object (requests: 1)
+an object (requests: 1, answers: 1)
   get_stats(): {one}
-properties (requests: 1)
+properties (requests: 1, answers: 2)
   name: "{name}"
   nothing: undefined
-three calls (requests: 1)
+three calls (requests: 1, answers: 3)
   greet(): "{greeting}"
   chat('one'): "{thanks}2!"
   get_stats(): {two}
-pipelined argument (requests: 1)
+pipelined argument (requests: 1, answers: 1)
   chat(greet()): "{thanks}3!"
-pipelined property (requests: 1)
+pipelined property (requests: 1, answers: 1)
   get_stats().name: "{name}"
-both (requests: 1)
+both (requests: 1, answers: 1)
   chat(get_stats().name): "{thanks}4!"
-a call that nobody waits for (requests: 1)
+a call that nobody waits for (requests: 1, answers: 1)
   get_stats(): {five}
-unknown method (requests: 1)
+unknown method (requests: 1, answers: 3)
   nope(): TypeError: 'nope' is not a function.
   name(): TypeError: 'name' is not a function.
   greet(): "{greeting}"
-pipelined from an error (requests: 1)
+pipelined from an error (requests: 1, answers: 1)
   chat(nope()): TypeError: 'nope' is not a function.
-wrong arguments (requests: 1)
-{wrong}callbacks (requests: 1)
+wrong arguments (requests: 1, answers: 10)
+{wrong}callbacks (requests: 1, answers: 4)
   chat(function): {refused}
   chat(object): {refused}
   greet(callback): "{greeting}"
   get_stats(): {five}
   given back: ["release",-1,1] ["release",-2,1] ["release",-3,1]
-as before (requests: 1)
+as before (requests: 1, answers: 2)
   chat('goodbye'): "{thanks}6!"
   get_stats(): {six}
 "#,

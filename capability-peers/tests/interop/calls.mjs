@@ -7,8 +7,9 @@ import { RpcTarget, newHttpBatchRpcSession } from "capnweb";
 
 const url = process.argv[2];
 
-// What really went over the line: how many requests, and what was given back in the replies.
+// What really went over the line: how many requests, how many answers, and what was given back.
 let requests = 0;
+let answered = 0;
 let released = [];
 const fetchPlainly = globalThis.fetch;
 globalThis.fetch = async (...args) => {
@@ -16,6 +17,7 @@ globalThis.fetch = async (...args) => {
   const response = await fetchPlainly(...args);
   const lines = (await response.clone().text()).split("\n");
   released = lines.filter((line) => line.startsWith('["release"'));
+  answered = lines.length - released.length;
   return response;
 };
 
@@ -24,7 +26,7 @@ async function batch(title, makeCalls) {
   requests = 0;
   const calls = makeCalls(newHttpBatchRpcSession(url));
   const answers = await Promise.allSettled(calls.map(([, promise]) => promise));
-  console.log(`${title} (requests: ${requests})`);
+  console.log(`${title} (requests: ${requests}, answers: ${answered})`);
   calls.forEach(([words], index) => {
     const { value, reason } = answers[index];
     console.log(`  ${words}: ${reason ? `${reason.name}: ${reason.message}` : show(value)}`);
