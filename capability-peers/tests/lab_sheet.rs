@@ -1,6 +1,10 @@
 //! Plays every transcript of the lab sheet and of the run instructions, line by line, so that
 //! neither can promise what the program does not do.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
 use grader::lab_sheet::Sheet;
 use grader::{Neighbourhood, Program, Story};
 
@@ -40,6 +44,47 @@ fn the_two_terminals_are_true_when_bob_is_first() {
 #[test]
 fn where_nobody_comes_it_is_told() {
     plays(INSTRUCTIONS, "### Nobody comes");
+}
+
+/// The calls by hand: what is typed behind `curl` is sent as it is, and answered as the sheet says.
+#[test]
+fn the_calls_by_hand_are_true() {
+    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (alice, bob) = (ports.port(0).to_string(), ports.port(1).to_string());
+    let there = |port: &str| format!("http://127.0.0.1:{port}");
+    let starts = |title: &str, program: &str, port: &str, friend: &str| {
+        let args = ["--port", port, "--peer", &there(friend)];
+        story.terminal(title, &Program::exactly(&[program]), &args)
+    };
+    let mut terminal = starts("Alice", env!("CARGO_BIN_EXE_alice"), &alice, &bob);
+    let _bob = starts("Bob", env!("CARGO_BIN_EXE_bob"), &bob, &alice);
+    // As on the sheet, Bob has called before.
+    terminal.sees("📨 Alice received: Hi Alice, this is Bob!\n");
+    let bodies = SHEET.split("/rpc/batch -d '").skip(1);
+    let bodies: Vec<_> = bodies.filter_map(|rest| rest.split('\'').next()).collect();
+    assert_eq!(bodies.len(), 2);
+    for body in bodies {
+        let reply = posts(ports.port(0), body);
+        assert!(SHEET.contains(&format!("She answers `{reply}`")), "{reply}");
+    }
+    terminal.sees("📨 Alice received: Alice\n");
+}
+
+/// Sends a batch and reads the reply to its end.
+fn posts(port: u16, body: &str) -> String {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("Alice listens");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+    let length = body.len();
+    let head = format!(
+        "POST /rpc/batch HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all((head + body).as_bytes()).expect("it is sent");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).expect("she answers and hangs up");
+    let (head, body) = reply.split_once("\r\n\r\n").expect("a head and a body");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    body.to_owned()
 }
 
 /// A transcript that no test plays could rot unseen.
