@@ -1,0 +1,271 @@
+//! What the programs promise beyond the conversation: threads, help, ports, and how they end.
+
+mod house;
+
+use std::thread;
+
+use grader::{Program, Terminal, vitals};
+use house::{ALICE, BOB, GREET, House, Peer, Stranger, head, whoever_dials};
+
+const ALONE: [&str; 3] = ["alice", "ctrl-c", "listener"];
+
+#[test]
+fn the_thread_map_is_true() {
+    let house = House::open();
+    let alice = house.alice_alone();
+    alice.runs_threads(&ALONE);
+    let mut one = alice.is_dialed();
+    alice.runs_threads(&[&ALONE[..], &["caller"]].concat());
+    let two = alice.is_dialed();
+    alice.runs_threads(&[&ALONE[..], &["caller", "caller"]].concat());
+    // A caller that was answered may stay.
+    one.posts(GREET.as_bytes());
+    one.hears_reply();
+    alice.runs_threads(&[&ALONE[..], &["caller", "caller"]].concat());
+    drop(two);
+    alice.runs_threads(&[&ALONE[..], &["caller"]].concat());
+    drop(one);
+    alice.runs_threads(&ALONE);
+}
+
+#[test]
+fn the_sender_is_there_while_it_looks_and_gone_when_all_is_said() {
+    let house = House::open();
+    let alice = house.alice_who_looks();
+    let looking = [&ALONE[..], &["sender"]].concat();
+    alice.runs_threads(&looking);
+    let mut bob = house.starts_bob(&[]);
+    bob.sees("⏳ Bob is waiting for calls from Alice...\n");
+    bob.runs_threads(&["bob", "ctrl-c", "listener"]);
+    alice.runs_threads(&ALONE);
+}
+
+#[test]
+fn help_names_every_option_and_its_default() {
+    let house = House::open();
+    for (program, words) in [
+        (
+            ALICE,
+            ["[default: 8080]", "http://127.0.0.1:8081", "Where Bob is", "Ctrl-C ends Alice"],
+        ),
+        (
+            BOB,
+            ["[default: 8081]", "http://127.0.0.1:8080", "Where Alice is", "Ctrl-C ends Bob"],
+        ),
+    ] {
+        let mut help = house.story.terminal("help", &Program::exactly(&[program]), &["--help"]);
+        help.ends_well();
+        let text = help.printed();
+        for word in ["--port <PORT>", "--peer <URL>", "--wait <SECONDS>", "[default: 30]"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert_eq!(help.complained(), "");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_starts() {
+    let house = House::open();
+    for (words, complaint) in [
+        (&["--prot", "1"][..], "--prot"),
+        (&["bob"], "bob"),
+        (&["--port"], "--port"),
+        (&["--port", "65536"], "65536"),
+        (&["--port", "-1"], "-1"),
+        (&["--port", "eighty"], "eighty"),
+        (&["--wait", "-1"], "-1"),
+        (&["--wait", "soon"], "soon"),
+        (&["--wait", "86401"], "86401"),
+        (&["--peer", "127.0.0.1:8081"], "begins with http://"),
+        (&["--peer", "https://127.0.0.1:8081"], "begins with http://"),
+        (&["--peer", "http://127.0.0.1:8081/rpc"], "write a host and a port"),
+        (&["--peer", "http://"], "write a host and a port"),
+    ] {
+        let program = Program::exactly(&[ALICE]);
+        let mut refused = house.story.terminal("refused", &program, words);
+        refused.ends_with(2);
+        let complained = refused.complained();
+        assert!(complained.contains(complaint), "{words:?}: {complained}");
+        assert_eq!(refused.printed(), "", "{words:?}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_nothing_is_printed() {
+    let house = House::open();
+    let alice = house.alice_alone();
+    let mut second = house.starts_alice(&[]);
+    second.ends_with(1);
+    let complaint = format!(
+        "error: port {} is in use, perhaps by another peer: stop that one, or choose another \
+         --port\n",
+        alice.port
+    );
+    assert_eq!(second.complained(), complaint);
+    assert_eq!(second.printed(), "");
+    alice.still_serves();
+}
+
+#[test]
+fn port_0_is_any_and_the_real_one_is_told() {
+    let house = House::open();
+    let friend = format!("http://127.0.0.1:{}", house.bobs_port());
+    let words = ["--port", "0", "--peer", &friend, "--wait", "0"];
+    let mut alice = house.story.terminal("Alice", &Program::exactly(&[ALICE]), &words);
+    alice.sees("🚀 Starting Alice on port ");
+    alice.sees("...\n");
+    let printed = alice.printed();
+    let first = printed.lines().next().unwrap_or_default();
+    let port = first.trim_start_matches(|c: char| !c.is_ascii_digit()).trim_end_matches("...");
+    let port: u16 = port.parse().expect("a port");
+    assert_ne!(port, 0);
+    Peer::is_up(alice, port).still_serves();
+}
+
+/// A way to end a program, and what it is called.
+#[cfg(unix)]
+type Way = (&'static str, fn(&mut Terminal));
+
+#[cfg(unix)]
+const WAYS: [Way; 2] =
+    [("Ctrl-C", Terminal::presses_ctrl_c), ("SIGTERM", Terminal::is_terminated)];
+
+/// Alice ends in order, and her port is free: another Alice can have it at once.
+#[cfg(unix)]
+#[track_caller]
+fn ends_in_order(house: &House, mut alice: Peer, (way, ends): Way) {
+    ends(&mut alice);
+    alice.sees("👋 Alice shutting down...\n");
+    alice.ends_well();
+    assert!(alice.printed().ends_with("👋 Alice shutting down...\n"), "{way}");
+    assert_eq!(alice.complained(), "", "{way}");
+    let mut next = house.alice_who_looks();
+    next.still_serves();
+    next.leaves();
+}
+
+#[test]
+#[cfg(unix)]
+fn alice_ends_in_order_when_she_is_alone() {
+    for way in WAYS {
+        let house = House::open();
+        ends_in_order(&house, house.alice_alone(), way);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn alice_ends_in_order_while_she_looks_for_bob() {
+    for way in WAYS {
+        let house = House::open();
+        let alice = house.alice_who_looks();
+        alice.runs_threads_called("sender", 1);
+        ends_in_order(&house, alice, way);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn alice_ends_in_order_while_bob_lets_her_wait() {
+    let house = House::open();
+    let mute = house.somebody_else_is_bob();
+    let mut alice = house.alice_who_looks();
+    let call = whoever_dials(&mute).expect("Alice calls");
+    let begun = std::time::Instant::now();
+    alice.presses_ctrl_c();
+    alice.sees("👋 Alice shutting down...\n");
+    alice.ends_well();
+    println!("took {:?}", begun.elapsed());
+    assert_eq!(alice.complained(), "");
+    drop(call);
+}
+
+#[test]
+#[cfg(unix)]
+fn alice_ends_in_order_while_a_caller_is_idle() {
+    for way in WAYS {
+        let house = House::open();
+        let alice = house.alice_alone();
+        let mut idle = alice.is_dialed();
+        idle.posts(GREET.as_bytes());
+        idle.hears_reply();
+        let silent = alice.is_dialed();
+        alice.runs_threads_called("caller", 2);
+        ends_in_order(&house, alice, way);
+        assert_eq!(idle.hears_the_end(), b"", "{}", way.0);
+        drop(silent);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn alice_ends_in_order_while_a_request_is_half_sent() {
+    for way in WAYS {
+        let house = House::open();
+        let alice = house.alice_alone();
+        let mut half_a_head = alice.is_dialed();
+        half_a_head.sends("POST /rpc/batch HT");
+        let mut half_a_body = alice.is_dialed();
+        half_a_body.sends(head(alice.port, GREET.len()));
+        half_a_body.sends(&GREET[..10]);
+        alice.runs_threads_called("caller", 2);
+        ends_in_order(&house, alice, way);
+        half_a_head.hears_the_end();
+        half_a_body.hears_the_end();
+    }
+}
+
+/// Whoever reads the output has read enough, as `head -1` has.
+#[test]
+fn alice_ends_when_her_window_is_closed() {
+    let house = House::open();
+    let mut alice = house.alice_alone();
+    let port = alice.port;
+    // She notices when she has something to show.
+    let chatting = thread::Builder::new().name("chatting".into()).spawn(move || {
+        while let Ok(mut stranger) = Stranger::dials(port) {
+            let body = house::chat("\"Are you there?\"");
+            if stranger.tries_to_send(head(port, body.len()) + &body) {
+                let _ = stranger.reads_reply(); // She may end in the middle.
+            }
+        }
+    });
+    assert_eq!(alice.closes_window_and_types(""), Some(0));
+    chatting.expect("a thread").join().expect("nobody panics");
+    assert_eq!(alice.complained(), "");
+}
+
+/// What a connection costs is given back, however it ended.
+#[test]
+fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
+    let house = House::open();
+    let alice = house.alice_alone();
+    alice.still_serves();
+    alice.runs_threads(&ALONE);
+    let descriptors = vitals::descriptors(alice.pid());
+    let mut guests = Vec::new();
+    for n in 0..300 {
+        let mut guest = alice.is_dialed();
+        // Whoever was idle for longest may have been asked to go.
+        match n % 5 {
+            0 => guest.tries_to_send("POST /rpc/batch HTTP/1.1\r\nHo"),
+            1 => guest.tries_to_send(head(alice.port, GREET.len()) + &GREET[..20]),
+            2 => guest.tries_to_send(head(alice.port, GREET.len()) + GREET),
+            3 => guest.tries_to_send("What is this?\r\n\r\n"),
+            _ => true,
+        };
+        guests.push(guest);
+    }
+    alice.waits_until("many callers at once", |pid| {
+        vitals::threads(pid).is_none_or(|threads| threads.len() > 50)
+    });
+    drop(guests);
+    alice.runs_threads(&ALONE);
+    alice.waits_until("as many descriptors as before", |pid| {
+        vitals::descriptors(pid) == descriptors
+    });
+    alice.still_serves();
+}
