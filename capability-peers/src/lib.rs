@@ -23,7 +23,7 @@
 //! | `sender`   | our own calls              | `connect`, `read`       | when all is said             |
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!
-//! (`bob`, if it is Bob.) All but the last are joined.
+//! (`bob`, if it is Bob.) All but the last are joined, but for a sender whose friend lets it wait.
 //!
 //! What callers share is one number, see [`peer`], and the target they call, which does not change.
 

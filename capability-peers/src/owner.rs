@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded, select};
+use crossbeam_channel::{Receiver, SendTimeoutError, bounded, select};
 
 use crate::Event;
 use crate::http::route::is_post_to;
@@ -22,6 +22,9 @@ const MAX_EVENTS: usize = 256;
 
 /// Where calls are answered.
 const PATH: &str = "/rpc/batch";
+
+/// How long the sender may take to notice that we stop.
+const JOINING: Duration = Duration::from_millis(250);
 
 /// How long to wait when nothing is due.
 const QUIET: Duration = Duration::from_hours(1);
@@ -71,12 +74,16 @@ pub fn run(
             break Err(error);
         }
     };
-    drop(order);
     // A line that nobody can read any more is no reason not to end in order.
     let said_goodbye = show(&Event::ShuttingDown);
     drop(events); // Whoever waits to tell something waits in vain.
     listener.stop();
-    let _ = sender.join(); // It has panicked, and said so, or it has ended.
+    // It takes the order, or has ended and cannot. If neither, it waits for an answer, for longer
+    // than the user would: then it is left to the end of the process.
+    let is_busy = matches!(order.send_timeout((), JOINING), Err(SendTimeoutError::Timeout(())));
+    if !is_busy {
+        let _ = sender.join(); // It has panicked, and said so, or it has ended.
+    }
     ended.and(said_goodbye)
 }
 
