@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use grader::vitals;
-use house::{GREET, GREETING, House, PATIENCE, Peer, Reply, Stranger, chat, head};
+use house::{GREET, GREETING, House, PATIENCE, Peer, Reply, Stranger, chat, comes_true, head};
 
 /// A request whose body makes no sense gets one line, which says so, and no call of it is answered.
 #[track_caller]
@@ -529,8 +529,12 @@ fn when_all_are_busy_the_next_one_is_told_to_come_again() {
     let first = &mut busy[0];
     first.sends(GREET);
     assert_eq!(first.hears_reply().text(), GREETING);
-    // That one is idle now, and makes room.
-    alice.still_serves();
+    // That one is idle as soon as Alice knows that she is done, and then it makes room.
+    assert!(comes_true(|| {
+        let mut next = alice.is_dialed();
+        next.tries_to_send(head(alice.port, GREET.len()) + GREET);
+        next.reads_reply().is_ok_and(|reply| reply.status == 200)
+    }));
 }
 
 /// One that calls, and does not read: 5 s later it is given up.
