@@ -278,6 +278,9 @@ fn what_is_no_http_is_refused() {
     ] {
         is_refused(&alice, request, 400);
     }
+    // Some would read two headers here, and some one.
+    let reply = is_refused(&alice, format!("GET / HTTP/1.1\r\n{host}A: b\nC: d\r\n\r\n"), 400);
+    assert_eq!(reply.text(), "every line must end in CR LF\n");
     is_refused(&alice, format!("GET / HTTP/2.0\r\n{host}\r\n"), 505);
 }
 

@@ -6,8 +6,12 @@ use std::thread;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
-use grader::{Program, Terminal, vitals};
-use house::{ALICE, BOB, GREET, House, Peer, Stranger, head, whoever_dials};
+#[cfg(unix)]
+use grader::Terminal;
+use grader::{Program, vitals};
+#[cfg(unix)]
+use house::whoever_dials;
+use house::{ALICE, BOB, GREET, House, Peer, Stranger, head};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 #[cfg(unix)]

@@ -160,6 +160,15 @@ impl Peer {
     }
 }
 
+/// Whatever a peer was sent, it has not complained: a panic of one of its threads would show here.
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            assert_eq!(self.terminal.complained(), "", "a peer that is well does not complain");
+        }
+    }
+}
+
 impl Deref for Peer {
     type Target = Terminal;
 
