@@ -114,7 +114,11 @@ fn show(table: &[[Option<Known>; 3]]) -> Result<()> {
             rate(ours),
             ours.to(bare),
             to_npm.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
-            if is_met { "ok" } else { "**missed**" },
+            match is_met {
+                false => "**missed**",
+                true if npm.is_none() => "ok, but for npm",
+                true => "ok",
+            },
         );
     }
 
