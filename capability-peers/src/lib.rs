@@ -28,6 +28,7 @@
 //! What callers share is one number, see [`peer`], and the target they call, which does not change.
 
 pub mod arguments;
+pub mod console;
 pub mod event;
 pub mod http;
 pub mod interrupt;

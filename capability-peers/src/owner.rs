@@ -1,13 +1,14 @@
 //! The owner: the one thread that decides what is told when, and the only one that prints.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, SendTimeoutError, bounded, select};
+use crossbeam_channel::{Receiver, SendTimeoutError, bounded, never, select};
 
 use crate::Event;
+use crate::console::{LOOK_AGAIN, Screen};
 use crate::http::route::is_post_to;
 use crate::http::{Request, Response};
 use crate::listener::{self, PATIENCE, listen};
@@ -17,8 +18,17 @@ use crate::rpc::{self, Target};
 use crate::sender::{self, Friend};
 use crate::teller::Teller;
 
+/// How much text may wait for a terminal that is stopped, in bytes.
+const MAX_UNREAD: usize = 64 * 1024;
+
+/// How long the terminal may take for the last line.
+const LAST_LINE: Duration = Duration::from_millis(250);
+
 /// How many events may wait for the owner. Then whoever has one waits, too.
 const MAX_EVENTS: usize = 256;
+
+/// How long the calls of one request may take, all together. What comes later is not run.
+const BATCH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where calls are answered.
 const PATH: &str = "/rpc/batch";
@@ -40,24 +50,28 @@ pub fn run(
     friend: Friend,
     interrupts: &Receiver<()>,
 ) -> io::Result<()> {
-    let mut screen = io::stdout();
-    let mut show = |event: &Event| {
-        screen.write_all(event.lines(&role).as_bytes()).and_then(|()| screen.flush())
-    };
+    let mut screen = Screen::open()?;
     let address = socket.local_addr()?;
-    show(&Event::Starting(address.port()))?;
+    screen.show(&Event::Starting(address.port()).lines(&role))?;
     let (tell, events) = bounded(MAX_EVENTS);
     let peer: Arc<dyn Target> = Arc::new(Peer::new(role, tell.clone()));
     let (report, reports) = bounded(1);
     let listener = listen(socket, PATIENCE, report, move |request| serve(request, &peer))?;
-    show(&Event::Running(address))?;
+    screen.show(&Event::Running(address).lines(&role))?;
     let (order, stopped) = bounded(0);
     let sender = sender::call(role, friend, tell, stopped)?;
 
     let mut teller = Teller::default();
+    let no_events = never();
     let ended = loop {
         let now = Instant::now();
-        let wait = teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
+        let mut wait =
+            teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
+        if screen.backlog() > 0 {
+            wait = wait.min(LOOK_AGAIN);
+        }
+        // A terminal that is stopped makes callers wait, and not our memory grow.
+        let events = if screen.backlog() > MAX_UNREAD { &no_events } else { &events };
         let told = select! {
             recv(events) -> event => match event {
                 Ok(event) => teller.on(event, Instant::now()),
@@ -70,12 +84,14 @@ pub fn run(
             recv(interrupts) -> _ => break Ok(()),
             default(wait) => teller.pass(Instant::now()),
         };
-        if let Err(error) = told.iter().try_for_each(&mut show) {
+        let lines: String = told.iter().map(|event| event.lines(&role)).collect();
+        if let Err(error) = screen.show(&lines) {
             break Err(error);
         }
     };
     // A line that nobody can read any more is no reason not to end in order.
-    let said_goodbye = show(&Event::ShuttingDown);
+    let said_goodbye =
+        screen.show(&Event::ShuttingDown.lines(&role)).and_then(|()| screen.finish(LAST_LINE));
     drop(events); // Whoever waits to tell something waits in vain.
     listener.stop();
     // It takes the order, or has ended and cannot. If neither, it waits for an answer, for longer
@@ -92,7 +108,8 @@ fn serve(request: &Request, peer: &Arc<dyn Target>) -> Response {
     if let Err(response) = is_post_to(PATH, request) {
         return response;
     }
-    match rpc::serve(request.body(), peer) {
+    let deadline = Instant::now() + BATCH_PATIENCE;
+    match rpc::serve_while(request.body(), peer, || Instant::now() < deadline) {
         Ok(reply) => Response::text(200, reply),
         Err(refused) => Response::text(500, refused.body),
     }

@@ -281,3 +281,56 @@ fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
     });
     alice.still_serves();
 }
+
+/// Nobody reads what she prints, and still she answers, and ends when she is told to.
+#[test]
+#[cfg(unix)]
+fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
+    use std::process::{Child, Command, Stdio};
+
+    struct Unread(Child);
+    impl Drop for Unread {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    let ports = grader::Neighbourhood::lease();
+    let (port, nobody) =
+        (ports.port(0).to_string(), format!("http://127.0.0.1:{}", ports.port(1)));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_alice"));
+    command.args(["--port", &port, "--peer", &nobody, "--wait", "0"]).stdout(Stdio::piped());
+    let mut alice = Unread(command.spawn().expect("it can be started"));
+    let dial = || std::net::TcpStream::connect(("127.0.0.1", ports.port(0)));
+    let calls = |method: &str, argument: &str| {
+        let body =
+            format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[{argument}]]]\n[\"pull\",1]");
+        let head = format!(
+            "POST /rpc/batch HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let begun = std::time::Instant::now();
+        let mut stream = loop {
+            match dial() {
+                Ok(stream) => break stream,
+                Err(error) => assert!(begun.elapsed().as_secs() < 10, "{error}"),
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(5));
+        };
+        std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).expect("it is sent");
+        let mut reply = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut reply).expect("she answers");
+        reply
+    };
+    // More than a pipe takes, and more than she keeps for later.
+    let long = format!("\"{}\"", "x".repeat(4000));
+    for _ in 0..60 {
+        assert!(calls("chat", &long).contains("Thanks for the message"));
+    }
+    assert!(calls("greet", "").contains("Hello! I'm Alice."));
+    let pid = alice.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|s| s.success()));
+    assert_eq!(alice.0.wait().expect("she ends").code(), Some(0));
+}

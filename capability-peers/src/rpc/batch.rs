@@ -65,23 +65,38 @@ impl From<RpcError> for Refused {
 ///
 /// If a line is no message, or a limit is reached. Then calls may have run, but none is answered.
 pub fn serve(body: &[u8], main: &Arc<dyn Target>) -> Result<String, Refused> {
+    serve_while(body, main, || true)
+}
+
+/// The same, as long as `has_time` says so. Calls that come too late are not run, and rejected; a
+/// call that runs is never broken off, so each should know how long it may take.
+///
+/// # Errors
+///
+/// As for [`serve`].
+pub fn serve_while(
+    body: &[u8],
+    main: &Arc<dyn Target>,
+    mut has_time: impl FnMut() -> bool,
+) -> Result<String, Refused> {
     let Ok(body) = str::from_utf8(body) else {
         return Err(RpcError::new(Code::BadRequest, "the request is not UTF-8").into());
     };
     let mut session = Session::new(Some(Arc::clone(main)));
     let mut reply = String::new();
-    for (count, line) in lines(body).enumerate() {
-        if count == MAX_MESSAGES {
-            let text = format!("more than {MAX_MESSAGES} messages in a batch");
-            return Err(RpcError::new(Code::TooMany, text).into());
-        }
+    // Counted first: a batch that is refused has run nothing.
+    if lines(body).count() > MAX_MESSAGES {
+        let text = format!("more than {MAX_MESSAGES} messages in a batch");
+        return Err(RpcError::new(Code::TooMany, text).into());
+    }
+    for line in lines(body) {
         let outputs = session.receive(line);
-        perform(&mut session, outputs, &mut reply)?;
+        perform(&mut session, outputs, &mut reply, &mut has_time)?;
     }
     // Whatever still waits does so for a promise of the caller's, and the caller is out.
     let error = RpcError::new(Code::Canceled, "the batch ended before its promises were kept");
     let outputs = session.cancel(&error);
-    perform(&mut session, outputs, &mut reply)?;
+    perform(&mut session, outputs, &mut reply, &mut has_time)?;
     Ok(reply)
 }
 
@@ -89,13 +104,19 @@ fn perform(
     session: &mut Session<Arc<dyn Target>>,
     outputs: Vec<Output<Arc<dyn Target>>>,
     reply: &mut String,
+    has_time: &mut impl FnMut() -> bool,
 ) -> Result<(), Refused> {
     let mut outputs = VecDeque::from(outputs);
     while let Some(output) = outputs.pop_front() {
         match output {
             Output::Send(line) => join(reply, &line)?,
             Output::Run { id, target, path, args } => {
-                outputs.extend(session.answer(id, run(&target, &path, args)));
+                let result = if has_time() {
+                    run(&target, &path, args)
+                } else {
+                    Err(RpcError::new(Code::TooMany, "the batch has taken too long already"))
+                };
+                outputs.extend(session.answer(id, result));
             }
             Output::Ended(error) => return Err(error.into()),
             // We have asked for nothing.

@@ -16,6 +16,9 @@ const CLASSES: [&str; 8] = [
     "AggregateError",
 ];
 
+/// How much of a name that is no method is repeated, in bytes.
+const SHOWN: usize = 80;
+
 /// What a program can match on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -100,7 +103,8 @@ impl RpcError {
     /// assert_eq!(error.to_string(), "TypeError: 'nope' is not a function.");
     /// ```
     pub fn not_a_function(method: &str) -> Self {
-        Self::type_error(format!("'{method}' is not a function."))
+        let shown = &method[..method.floor_char_boundary(SHOWN)];
+        Self::type_error(format!("'{shown}' is not a function."))
     }
 
     /// An error of the other side. The Python peers have codes where others have class names.

@@ -483,3 +483,55 @@ fn our_batches_are_served_by_us() {
     }
     assert!(batch.get("name").unwrap_err().message.contains("2000 messages"));
 }
+
+#[test]
+fn calls_for_which_there_is_no_time_are_rejected_and_not_run() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Counts(AtomicUsize);
+    impl Target for Counts {
+        fn call(&self, _: &str, _: Vec<Value>) -> Result<Value, RpcError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Value::Null)
+        }
+    }
+    let counts = Arc::new(Counts(AtomicUsize::new(0)));
+    let main: Arc<dyn Target> = Arc::clone(&counts) as _;
+    let calls =
+        (1..=3).map(|n| format!("[\"push\",[\"pipeline\",0,[\"c\"],[]]]\n[\"pull\",{n}]"));
+    let body = calls.collect::<Vec<_>>().join("\n");
+    let mut left = 2;
+    let has_time = || {
+        left -= 1;
+        left >= 0
+    };
+    let reply = serve_while(body.as_bytes(), &main, has_time).unwrap();
+    let lines: Vec<_> = reply.lines().collect();
+    assert_eq!(lines[..2], ["[\"resolve\",1,null]", "[\"resolve\",2,null]"]);
+    assert!(lines[2].starts_with("[\"reject\",3,") && lines[2].contains("too_many"), "{reply}");
+    assert_eq!(counts.0.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn one_long_error_is_not_kept_a_thousand_times() {
+    struct Complains;
+    impl Target for Complains {
+        fn call(&self, _: &str, _: Vec<Value>) -> Result<Value, RpcError> {
+            Err(RpcError::plain("x".repeat(500_000)))
+        }
+    }
+    let main: Arc<dyn Target> = Arc::new(Complains);
+    let mut lines = vec!["[\"push\",[\"pipeline\",0,[\"c\"],[]]]".to_owned()];
+    // Each of these would hold a copy of the error.
+    lines.extend((0..100).map(|_| "[\"push\",[\"pipeline\",1,[\"x\"]]]".to_owned()));
+    lines.push("[\"pull\",101]".into());
+    let reply = serve(lines.join("\n").as_bytes(), &main).unwrap();
+    assert!(reply.len() < 1000, "{} bytes", reply.len());
+    assert!(reply.contains("too_many"), "{reply}");
+}
+
+#[test]
+fn a_long_name_that_is_no_method_is_not_repeated() {
+    let error = RpcError::not_a_function(&"ü".repeat(1000));
+    assert!(error.message.len() < 120, "{error}");
+}

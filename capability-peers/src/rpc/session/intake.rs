@@ -218,7 +218,11 @@ impl<T: Clone> Session<T> {
     /// A result that is kept: not too big, not too deep, nothing in it is gone, and it holds its
     /// stubs.
     pub(super) fn hold_result(&mut self, result: Outcome<T>) -> Outcome<T> {
-        let value = result?;
+        let value = match result {
+            // A short error takes the place of a long one, so this cannot go on and on.
+            Err(error) if self.held + error.weight() > MAX_HELD => return Err(too_much()),
+            result => result?,
+        };
         if value.weight(MAX_VALUE_DEPTH).is_none() {
             return Err(too_deep());
         }
