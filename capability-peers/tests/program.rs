@@ -319,6 +319,7 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
             }
             std::thread::park_timeout(std::time::Duration::from_millis(5));
         };
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a deadline");
         std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).expect("it is sent");
         let mut reply = String::new();
         std::io::Read::read_to_string(&mut stream, &mut reply).expect("she answers");
@@ -332,5 +333,13 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
     assert!(calls("greet", "").contains("Hello! I'm Alice."));
     let pid = alice.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|s| s.success()));
-    assert_eq!(alice.0.wait().expect("she ends").code(), Some(0));
+    let begun = std::time::Instant::now();
+    let status = loop {
+        if let Some(status) = alice.0.try_wait().expect("she can be waited for") {
+            break status;
+        }
+        assert!(begun.elapsed().as_secs() < 10, "one signal was not enough");
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(0));
 }
