@@ -41,6 +41,9 @@ const DOORSTEP: usize = 64;
 /// say so again at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long to say nothing more about it. It may come and go many times a second.
+const TELL_AGAIN: Duration = Duration::from_mins(1);
+
 /// How long a dial to ourselves may take, which wakes the listener.
 const WAKE_PATIENCE: Duration = Duration::from_millis(250);
 
@@ -81,7 +84,7 @@ pub const PATIENCE: Patience = Patience {
 /// What the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// The system lets nobody in, and says why. Told once, until somebody is let in again.
+    /// The system lets nobody in, and says why. Told at most once a minute.
     CannotAccept(String),
 }
 
@@ -238,7 +241,7 @@ impl Guest {
 
 impl Door {
     fn accept_all(mut self, socket: TcpListener) {
-        let mut in_trouble = false;
+        let mut told: Option<Instant> = None;
         loop {
             let call = socket.accept();
             if let Err(TryRecvError::Disconnected) = self.stopped.try_recv() {
@@ -246,12 +249,12 @@ impl Door {
             }
             match call {
                 Ok((stream, _)) => {
-                    in_trouble = false;
                     self.welcome(stream);
                 }
                 Err(error) if is_the_callers_own(&error) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut in_trouble, true) {
+                    if told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
+                        told = Some(Instant::now());
                         // If nobody has read the last one, this one is not needed.
                         let _ = self.report.try_send(Report::CannotAccept(error.to_string()));
                     }

@@ -343,3 +343,31 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
     };
     assert_eq!(status.code(), Some(0));
 }
+
+/// Her system has no descriptors left, again and again. It is told once, and she serves again.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
+    let house = House::open();
+    let (port, bob) = (house.alices_port().to_string(), house.bobs_port());
+    let friend = format!("http://127.0.0.1:{bob}");
+    let line = "ulimit -n 40; exec \"$0\" \"$@\"";
+    let poor = Program::exactly(&["sh", "-c", line, ALICE]);
+    let words = ["--port", &port, "--peer", &friend, "--wait", "0"];
+    let terminal = house.story.terminal("Alice", &poor, &words);
+    let mut alice = Peer::is_up(terminal, house.alices_port());
+    alice.sees("⏳ Alice is waiting for calls from Bob...\n");
+    for _ in 0..3 {
+        let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
+        // Whoever was first had to make room, so the system had nothing left.
+        alice.waits_until("all descriptors in use", |pid| {
+            vitals::descriptors(pid).is_none_or(|count| count >= 38)
+        });
+        drop(crowd);
+        alice.still_serves();
+    }
+    alice.is_terminated();
+    alice.ends_well();
+    let told = alice.printed().matches("⚠️ Nobody can be let in for now").count();
+    assert_eq!(told, 1);
+}
