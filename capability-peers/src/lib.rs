@@ -74,9 +74,15 @@ fn run(role: Role) -> Result<()> {
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
     match owner::run(role, socket, friend, &interrupts) {
         // Whoever closes the window has ended us, and that is done.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         ended => ended.context("cannot go on"),
     }
+}
+
+/// Whether the terminal is gone: a pipe says so, and a window that was closed.
+fn is_gone(error: &io::Error) -> bool {
+    const EIO: i32 = 5; // On all systems where std tells of it.
+    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
 }
 
 fn cannot_listen(port: u16, error: &io::Error) -> anyhow::Error {

@@ -65,11 +65,13 @@ pub fn run(
     let no_events = never();
     let ended = loop {
         let now = Instant::now();
-        let mut wait =
-            teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
-        if screen.backlog() > 0 {
-            wait = wait.min(LOOK_AGAIN);
+        // First of all, however much else is going on.
+        let due = teller.pass(now);
+        if let Err(error) = screen.show(&lines(&due, &role)) {
+            break Err(error);
         }
+        let wait = teller.next_due().map_or(QUIET, |due| due.saturating_duration_since(now));
+        let wait = if screen.backlog() > 0 { wait.min(LOOK_AGAIN) } else { wait };
         // A terminal that is stopped makes callers wait, and not our memory grow.
         let events = if screen.backlog() > MAX_UNREAD { &no_events } else { &events };
         let told = select! {
@@ -82,10 +84,9 @@ pub fn run(
                 Err(_) => break Ok(()), // Nobody is left to be called.
             },
             recv(interrupts) -> _ => break Ok(()),
-            default(wait) => teller.pass(Instant::now()),
+            default(wait) => Vec::new(), // Something is due, or the terminal may have room.
         };
-        let lines: String = told.iter().map(|event| event.lines(&role)).collect();
-        if let Err(error) = screen.show(&lines) {
+        if let Err(error) = screen.show(&lines(&told, &role)) {
             break Err(error);
         }
     };
@@ -101,6 +102,11 @@ pub fn run(
         let _ = sender.join(); // It has panicked, and said so, or it has ended.
     }
     ended.and(said_goodbye)
+}
+
+/// The lines that tell of these events.
+fn lines(events: &[Event], role: &Role) -> String {
+    events.iter().map(|event| event.lines(role)).collect()
 }
 
 /// Answers one request: a batch of calls.

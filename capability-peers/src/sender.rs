@@ -41,7 +41,7 @@ enum Failure {
     Error(String),
 }
 
-/// Starts calling, on a thread of its own. It ends when all is said, or when it is told to in `stopped`.
+/// Starts calling, on a thread of its own. It ends when all is said, or when it is told to stop.
 ///
 /// # Errors
 ///

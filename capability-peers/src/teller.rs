@@ -14,6 +14,10 @@ const HELD: Duration = Duration::from_secs(1);
 /// How long it has to be quiet, after our own calls, before we say that we are waiting.
 const LULL: Duration = Duration::from_secs(1);
 
+/// How many messages wait for the end of our own calls. Whoever sends more has no wish to be read
+/// in order, and must not fill our memory.
+const MAX_HELD: usize = 64;
+
 /// Decides when to tell what.
 #[derive(Debug, Default)]
 pub struct Teller {
@@ -33,7 +37,7 @@ impl Teller {
             Event::Received(_) if !self.over => {
                 self.held.push(event);
                 self.held_until.get_or_insert(now + HELD);
-                Vec::new()
+                if self.held.len() > MAX_HELD { self.release() } else { Vec::new() }
             }
             Event::Received(_) => {
                 let waiting = self.waits_at.take().map(|_| Event::Waiting);
@@ -42,8 +46,7 @@ impl Teller {
             Event::Over => {
                 self.over = true;
                 let mut told = vec![event];
-                told.append(&mut self.held);
-                self.held_until = None;
+                told.append(&mut self.release());
                 if told.len() > 1 {
                     told.push(Event::Waiting);
                 } else {
@@ -65,14 +68,18 @@ impl Teller {
     pub fn pass(&mut self, now: Instant) -> Vec<Event> {
         let mut told = Vec::new();
         if self.held_until.is_some_and(|until| until <= now) {
-            self.held_until = None;
-            told.append(&mut self.held);
+            told = self.release();
         }
         if self.waits_at.is_some_and(|at| at <= now) {
             self.waits_at = None;
             told.push(Event::Waiting);
         }
         told
+    }
+
+    fn release(&mut self) -> Vec<Event> {
+        self.held_until = None;
+        std::mem::take(&mut self.held)
     }
 }
 
@@ -110,6 +117,17 @@ mod tests {
         let later = teller.next_due().unwrap();
         assert_eq!(teller.pass(later), [Event::Waiting]);
         assert_eq!((teller.pass(later), teller.next_due()), (vec![], None));
+    }
+
+    #[test]
+    fn a_flood_is_not_held() {
+        let (mut teller, now) = (Teller::default(), Instant::now());
+        let mut told = 0;
+        for n in 0..10_000 {
+            told += teller.on(message(&n.to_string()), now).len();
+            assert!(teller.held.len() <= 64, "{}", teller.held.len());
+        }
+        assert_eq!(told + teller.held.len(), 10_000, "none is lost");
     }
 
     #[test]
