@@ -27,7 +27,7 @@ use crate::http::{Manner, Refusal, Request, Response};
 use caller::Caller;
 use seat::Seat;
 
-/// The most connections at once. Each costs a thread.
+/// The most connections at once that a peer has. Each costs a thread.
 pub const MAX_CALLERS: usize = 256;
 
 /// How many may wait to be let in. When there are more, the system lets them wait a second and
@@ -125,14 +125,16 @@ pub struct Listener {
     thread: JoinHandle<()>,
 }
 
-/// Starts listening on `socket`. Every request that may come in is given to `handle`, on the
-/// thread of its connection: so `handle` is called by many threads at once.
+/// Starts listening on `socket`, for at most `callers` connections at once. Every request that
+/// may come in is given to `handle`, on the thread of its connection: so `handle` is called by
+/// many threads at once.
 ///
 /// # Errors
 ///
 /// If the socket is of no use, or the system has no thread for it.
 pub fn listen<A: Into<Answer>>(
     socket: TcpListener,
+    callers: usize,
     patience: Patience,
     report: Sender<Report>,
     handle: impl Fn(&Request) -> A + Send + Sync + 'static,
@@ -142,7 +144,7 @@ pub fn listen<A: Into<Answer>>(
     let house = House {
         handle: Box::new(move |request| handle(request).into()),
         patience,
-        port: address.port(),
+        callers,
         opened: Instant::now(),
         closing: AtomicBool::new(false),
     };
@@ -191,8 +193,8 @@ impl Listener {
 /// What all connections share. Nothing in it changes, but for one flag.
 struct House {
     handle: Box<dyn Fn(&Request) -> Answer + Send + Sync>,
+    callers: usize,
     patience: Patience,
-    port: u16,
     opened: Instant,
     closing: AtomicBool,
 }
@@ -278,18 +280,21 @@ impl Door {
             let _ = guest.thread.join(); // It has panicked, and said so, or it has ended.
         }
         let cleared = self.guests.iter().filter(|guest| guest.seat.is_cleared()).count();
-        let is_full = self.guests.len() - cleared >= MAX_CALLERS;
+        let is_full = self.guests.len() - cleared >= self.house.callers;
         // Whoever was cleared is about to end; but on a busy machine that may take a while.
-        let has_room = cleared < MAX_CALLERS && (!is_full || self.clear_the_longest_idle());
+        let has_room =
+            cleared < self.house.callers && (!is_full || self.clear_the_longest_idle());
         if !has_room {
             return self.turn_away(stream);
         }
         // An answer goes out when it is made, not when there is enough for a packet.
         let _ = stream.set_nodelay(true);
+        // Fails if it is gone again: then there is nobody to be answered.
+        let Ok(here) = stream.local_addr() else { return };
         let stream = Arc::new(stream);
         let seat = Arc::new(Seat::idle_since(self.house.moment()));
         let door_to = Arc::downgrade(&stream);
-        let caller = Caller::new(Arc::clone(&self.house), Arc::clone(&seat), stream);
+        let caller = Caller::new(Arc::clone(&self.house), Arc::clone(&seat), stream, here);
         let here = self.here.clone();
         let body = move || {
             caller.serve();

@@ -11,7 +11,7 @@ use crate::Event;
 use crate::console::{LOOK_AGAIN, Screen};
 use crate::http::route::is_post_to;
 use crate::http::{Request, Response};
-use crate::listener::{self, PATIENCE, listen};
+use crate::listener::{self, MAX_CALLERS, PATIENCE, listen};
 use crate::peer::Peer;
 use crate::role::Role;
 use crate::rpc::{self, Target};
@@ -56,7 +56,8 @@ pub fn run(
     let (tell, events) = bounded(MAX_EVENTS);
     let peer: Arc<dyn Target> = Arc::new(Peer::new(role, tell.clone()));
     let (report, reports) = bounded(1);
-    let listener = listen(socket, PATIENCE, report, move |request| serve(request, &peer))?;
+    let listener =
+        listen(socket, MAX_CALLERS, PATIENCE, report, move |request| serve(request, &peer))?;
     screen.show(&Event::Running(address).lines(&role))?;
     let (order, stopped) = bounded(0);
     let sender = sender::call(role, friend, tell, stopped)?;

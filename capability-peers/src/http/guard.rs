@@ -5,23 +5,23 @@
 //! point to 127.0.0.1, so that the browser believes page and peer to be one; but then that name
 //! stands in `Host`. Programs that are no browsers say nothing of this, and may call.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::refusal::Refusal;
 use super::request::Request;
 
-/// Whether this request may come in, to a peer at that port.
+/// Whether this request may come in, on a connection whose end on our side has that address.
 ///
 /// # Errors
 ///
 /// If it is meant for somebody else, or comes from a web page that is not ours.
-pub fn check(request: &Request, port: u16) -> Result<(), Refusal> {
+pub fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
     let mut hosts = request.headers("Host");
     let host = hosts.next().ok_or(Refusal::NoHost)?;
     if hosts.next().is_some() {
         return Err(Refusal::TwoHosts);
     }
-    if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, port)) {
+    if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, here)) {
         return Err(Refusal::ForeignHost);
     }
     let is_same_page = |origin: &str| {
@@ -39,22 +39,30 @@ pub fn check(request: &Request, port: u16) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a `Host` means this machine, at that port or without one.
+/// Whether a `Host` means us: this machine, or the address that was dialed; at our port, or
+/// without one. An address is no name, so nobody can let it point elsewhere.
 ///
 /// ```
 /// use capability_peers::http::guard::is_ours;
-/// assert!(is_ours("localhost:8080", 8080) && is_ours("[::1]", 8080));
-/// assert!(!is_ours("localhost:8081", 8080) && !is_ours("evil.example:8080", 8080));
+/// let here = "192.168.1.5:8080".parse().unwrap();
+/// assert!(is_ours("localhost:8080", here) && is_ours("[::1]", here));
+/// assert!(is_ours("192.168.1.5:8080", here) && !is_ours("192.168.1.6:8080", here));
+/// assert!(!is_ours("localhost:8081", here) && !is_ours("evil.example:8080", here));
 /// ```
-pub fn is_ours(host: &str, port: u16) -> bool {
+pub fn is_ours(host: &str, here: SocketAddr) -> bool {
     // The last colon is before the port, unless it is within the brackets of an address.
     let (name, given) = match host.rsplit_once(':') {
         Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
         _ => (host, None),
     };
-    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let v6 = v6.and_then(|v6| v6.parse().ok()).map(IpAddr::V6);
+    let address = v6.or_else(|| name.parse::<Ipv4Addr>().ok().map(IpAddr::V4));
     let is_this_machine = name.eq_ignore_ascii_case("localhost")
-        || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
-        || address.is_some_and(|it| it.parse() == Ok(Ipv6Addr::LOCALHOST));
-    is_this_machine && given.is_none_or(|given| given == port.to_string())
+        || address.is_some_and(|it| match it {
+            IpAddr::V4(v4) => v4.is_loopback(),
+            IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
+        })
+        || address.is_some_and(|it| it == here.ip());
+    is_this_machine && given.is_none_or(|given| given == here.port().to_string())
 }

@@ -3,6 +3,8 @@
 //! It keeps one request at a time, within the [limits](super::limits), and takes no byte beyond
 //! its end: what comes after it stays with the caller of [`Reader::take`].
 
+use std::net::SocketAddr;
+
 use super::chunks::Chunks;
 use super::framing::{Framing, framing};
 use super::guard;
@@ -14,7 +16,7 @@ use super::section::Section;
 /// Puts requests together.
 #[derive(Debug)]
 pub struct Reader {
-    port: u16,
+    here: SocketAddr,
     head: Section,
     request: Request,
     next: Next,
@@ -54,10 +56,10 @@ pub enum Stage {
 }
 
 impl Reader {
-    /// A reader for the requests to a peer at that port.
-    pub fn new(port: u16) -> Self {
+    /// A reader for the requests on a connection whose end on our side has that address.
+    pub fn new(here: SocketAddr) -> Self {
         Self {
-            port,
+            here,
             head: Section::head(MAX_HEAD),
             request: Request::default(),
             next: Next::Head,
@@ -69,7 +71,7 @@ impl Reader {
     ///
     /// ```
     /// use capability_peers::http::{Progress, Reader};
-    /// let mut reader = Reader::new(8080);
+    /// let mut reader = Reader::new("127.0.0.1:8080".parse().unwrap());
     /// let mut bytes = &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET"[..];
     /// assert_eq!(reader.take(&mut bytes), Ok(Progress::Whole));
     /// assert_eq!((reader.request().path(), bytes), ("/", &b"GET"[..]));
@@ -135,7 +137,7 @@ impl Reader {
     /// listened to any longer.
     fn begin_body(&mut self) -> Result<Next, Refusal> {
         self.request.begin(std::mem::take(&mut self.head.text))?;
-        guard::check(&self.request, self.port)?;
+        guard::check(&self.request, self.here)?;
         let next = match framing(&self.request)? {
             Framing::Length(length) => Next::Body(length),
             Framing::Chunked => Next::Chunks(Chunks::new()),

@@ -33,6 +33,11 @@ impl Request {
         if path.is_empty() { "/" } else { path }
     }
 
+    /// What comes after the `?`, if there is one.
+    pub fn query(&self) -> Option<&str> {
+        self.split_target().1.split_once('?').map(|(_, query)| query)
+    }
+
     /// All headers, in order: name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = |place: &Range<usize>| &self.head[place.clone()];

@@ -25,8 +25,13 @@ impl Response {
 
     /// An answer in words.
     pub fn text(status: u16, words: impl Into<Vec<u8>>) -> Self {
-        let body = words.into();
-        Self { body, ..Self::new(status) }.with("Content-Type", "text/plain; charset=utf-8")
+        Self::of(status, "text/plain; charset=utf-8", words)
+    }
+
+    /// An answer of that media type.
+    pub fn of(status: u16, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        Self { body, ..Self::new(status) }.with("Content-Type", media_type)
     }
 
     /// The same with one more header. Its value cannot end its line.
@@ -118,6 +123,7 @@ fn reason(status: u16) -> &'static str {
         200 => "OK",
         204 => "No Content",
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",

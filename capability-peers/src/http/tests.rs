@@ -1,11 +1,12 @@
 //! What comes out of a reader, for requests good and bad, in every way to cut them in pieces.
 
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::limits::{MAX_BODY, MAX_EXTENSIONS, MAX_HEAD, MAX_HEADERS, MAX_TRAILERS};
 use super::*;
 
-const PORT: u16 = 8080;
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// All that a reader makes of some bytes that come in these pieces.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ struct Verdict {
 }
 
 fn verdict<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
-    let mut reader = Reader::new(PORT);
+    let mut reader = Reader::new(HERE);
     let mut verdict = Verdict::default();
     for mut piece in pieces {
         loop {
@@ -325,7 +326,7 @@ fn every_limit_is_reached_and_not_passed() {
 fn only_names_of_this_machine_are_answered() {
     let ours = ["localhost", "LocalHost:8080", "127.0.0.1", "127.9.9.9:8080", "[::1]:8080"];
     for host in ours {
-        assert!(guard::is_ours(host, PORT), "{host}");
+        assert!(guard::is_ours(host, HERE), "{host}");
     }
     for host in [
         "",
@@ -358,8 +359,12 @@ fn only_names_of_this_machine_are_answered() {
         "[127.0.0.1]",
         "2130706433",
     ] {
-        assert!(!guard::is_ours(host, PORT), "{host}");
+        assert!(!guard::is_ours(host, HERE), "{host}");
     }
+    // Whoever dials another address of ours may call us by it, and by no other.
+    let there = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1)), 8080);
+    assert!(guard::is_ours("192.168.0.1:8080", there) && guard::is_ours("localhost", there));
+    assert!(!guard::is_ours("192.168.0.2", there) && !guard::is_ours("192.168.0.1:80", there));
     for (head, refusal) in [
         ("X: y", Some(Refusal::NoHost)),
         ("Host: localhost\r\nHost: localhost", Some(Refusal::TwoHosts)),
@@ -420,7 +425,7 @@ fn web_pages_of_others_are_not_answered() {
 }
 
 fn request(bytes: &str) -> Reader {
-    let mut reader = Reader::new(PORT);
+    let mut reader = Reader::new(HERE);
     assert_eq!(reader.take(&mut bytes.as_bytes()), Ok(Progress::Whole), "{bytes:?}");
     reader
 }
@@ -500,7 +505,7 @@ fn only_a_post_to_the_path_gets_through() {
 fn a_caller_that_waits_for_a_word_gets_one_and_only_then() {
     let expect = "Expect: 100-Continue\r\nContent-Length: 2";
     let words = |bytes: &str| {
-        let mut reader = Reader::new(PORT);
+        let mut reader = Reader::new(HERE);
         let _ = reader.take(&mut bytes.as_bytes());
         (reader.owes_a_word(), reader.owes_a_word())
     };
@@ -649,7 +654,7 @@ fn we_read_the_same_headers_as_the_parser_that_has_judged_them() {
             bytes.extend_from_slice(dice.pick(&parts));
         }
         bytes.extend_from_slice(b"\r\n\r\n");
-        let mut reader = Reader::new(PORT);
+        let mut reader = Reader::new(HERE);
         let mut rest = &bytes[..];
         if reader.take(&mut rest) != Ok(Progress::Whole) {
             continue;

@@ -1,7 +1,7 @@
 //! A caller: one connection, request after request, each answered before the next is read.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -46,9 +46,14 @@ enum Next {
 }
 
 impl Caller {
-    pub(super) fn new(house: Arc<House>, seat: Arc<Seat>, stream: Arc<TcpStream>) -> Self {
+    pub(super) fn new(
+        house: Arc<House>,
+        seat: Arc<Seat>,
+        stream: Arc<TcpStream>,
+        here: SocketAddr,
+    ) -> Self {
         Self {
-            reader: Reader::new(house.port),
+            reader: Reader::new(here),
             line: Line::of(stream),
             house,
             seat,

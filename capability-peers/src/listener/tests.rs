@@ -58,7 +58,7 @@ fn peer(patience: Patience) -> Peer {
         let _ = call.send(()); // Fails when the test is over.
         handle(request, &wait)
     };
-    let listener = listen(socket, patience, report, handle).unwrap();
+    let listener = listen(socket, MAX_CALLERS, patience, report, handle).unwrap();
     Peer { listener, port, called, go_on, threads_before, _alone: alone }
 }
 

@@ -131,8 +131,9 @@ pub struct Session<T> {
     hidden: i64,
     /// How many slots are not done.
     pending: usize,
-    /// About how many bytes are in the slots.
+    /// About how many bytes are in the slots, and how many may be.
     held: usize,
+    may_hold: usize,
     is_over: bool,
 }
 
@@ -150,8 +151,16 @@ impl<T: Clone> Session<T> {
             hidden: slot::FIRST_HIDDEN,
             pending: 0,
             held: 0,
+            may_hold: MAX_HELD,
             is_over: false,
         }
+    }
+
+    /// The same session, which keeps at most so many bytes of results instead of [`MAX_HELD`]:
+    /// for a program that has many sessions at once.
+    #[must_use]
+    pub fn holding_at_most(self, bytes: usize) -> Self {
+        Self { may_hold: bytes, ..self }
     }
 
     /// Takes in one message. A message that makes no sense ends the session.
@@ -232,6 +241,12 @@ impl<T: Clone> Session<T> {
         self.exports.len() + self.slots.len() + self.imports.len() + self.calls.len()
     }
 
+    fn too_much(&self) -> RpcError {
+        let text =
+            format!("more than {} bytes of results and arguments are kept", self.may_hold);
+        RpcError::new(Code::TooMany, text)
+    }
+
     fn on(&mut self, message: Message, out: &mut Vec<Output<T>>) -> Result<(), RpcError> {
         match message {
             Message::Push(expr) => {
@@ -304,9 +319,4 @@ impl<T: Clone> Session<T> {
 
 fn no_entry(id: i64) -> RpcError {
     RpcError::new(Code::BadRequest, format!("no such entry on exports table: {id}"))
-}
-
-fn too_much() -> RpcError {
-    let text = format!("more than {MAX_HELD} bytes of results and arguments are kept");
-    RpcError::new(Code::TooMany, text)
 }

@@ -2,7 +2,7 @@
 //! is released a line later is still there for this one.
 
 use super::slot::{Job, MAX_VALUE_DEPTH, Outcome, Part, Slot, State, too_deep, weight};
-use super::{Import, MAX_ENTRIES, MAX_HELD, Output, Session, no_entry, too_much};
+use super::{Import, MAX_ENTRIES, Output, Session, no_entry};
 use crate::rpc::error::{Code, RpcError};
 use crate::rpc::stub::{Key, Stub};
 use crate::rpc::value::{Cap, Value};
@@ -220,14 +220,16 @@ impl<T: Clone> Session<T> {
     pub(super) fn hold_result(&mut self, result: Outcome<T>) -> Outcome<T> {
         let value = match result {
             // A short error takes the place of a long one, so this cannot go on and on.
-            Err(error) if self.held + error.weight() > MAX_HELD => return Err(too_much()),
+            Err(error) if self.held + error.weight() > self.may_hold => {
+                return Err(self.too_much());
+            }
             result => result?,
         };
         if value.weight(MAX_VALUE_DEPTH).is_none() {
             return Err(too_deep());
         }
-        if self.held + weight(&value) > MAX_HELD {
-            return Err(too_much());
+        if self.held + weight(&value) > self.may_hold {
+            return Err(self.too_much());
         }
         self.can_send(&value)?;
         value.each_cap(&mut |cap| self.hold(cap));

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::slot::{Job, Next, Outcome, Slot, State, weight as weight_of};
-use super::{AnswerId, MAX_HELD, MAX_PENDING, Output, Session, too_much};
+use super::{AnswerId, MAX_PENDING, Output, Session};
 use crate::rpc::error::{Code, RpcError};
 use crate::rpc::stub::{CallId, Stub};
 use crate::rpc::value::Cap;
@@ -42,8 +42,8 @@ impl<T: Clone> Session<T> {
             return;
         }
         let weight = job.weight();
-        if self.held + weight > MAX_HELD {
-            self.settle(id, Err(too_much()), out);
+        if self.held + weight > self.may_hold {
+            self.settle(id, Err(self.too_much()), out);
             return;
         }
         for need in &missing {

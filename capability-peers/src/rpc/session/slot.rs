@@ -1,6 +1,6 @@
 //! A slot: a place for one result, and for what has to happen before it is there.
 
-use super::{MAX_HELD, Session, too_much};
+use super::{MAX_HELD, Session};
 use crate::rpc::error::{Code, RpcError};
 use crate::rpc::stub::Key;
 use crate::rpc::target::dotted;
@@ -126,7 +126,7 @@ impl<T> Job<T> {
 impl<T: Clone> Session<T> {
     /// Puts the results of other slots into a job, and says what comes next.
     pub(super) fn work_out(&mut self, id: i64, job: Job<T>) -> Result<Next<T>, RpcError> {
-        let mut room = MAX_HELD.saturating_sub(self.held);
+        let mut room = self.may_hold.saturating_sub(self.held);
         match job {
             Job::Value(value) => Ok(Next::Done(self.fill(id, value, &mut room)?)),
             Job::Call { callee, path, args } => {
@@ -171,7 +171,7 @@ impl<T: Clone> Session<T> {
             Part::Later(slot) => {
                 filled = true;
                 let value = self.result(slot)?;
-                *room = room.checked_sub(weight(value)).ok_or_else(too_much)?;
+                *room = room.checked_sub(weight(value)).ok_or_else(|| self.too_much())?;
                 let value = value.clone();
                 self.hold_borrowed(id, &value);
                 Ok(value)

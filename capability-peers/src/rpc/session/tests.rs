@@ -368,6 +368,17 @@ fn there_is_room_for_so_much_and_no_more() {
         assert_eq!(said.is_empty(), id == 5, "{id}");
     }
 
+    let mut poor = alice().holding_at_most(1000);
+    let said = poor.receive(&format!("[\"push\",\"{}\"]", "x".repeat(900)));
+    assert_eq!(said, []);
+    assert_eq!(poor.receive("[\"push\",\"and another hundred\"]"), []);
+    assert_eq!(
+        sent(&poor.receive("[\"pull\",2]")),
+        [
+            r#"["reject",2,["error","Error","more than 1000 bytes of results and arguments are kept",null,{"code":"too_many"}]]"#
+        ]
+    );
+
     let mut bob: Side = Session::new(None);
     for _ in 0..MAX_PENDING {
         bob.push(Stub::MAIN, [name("x")], None).unwrap();
