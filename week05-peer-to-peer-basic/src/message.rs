@@ -52,7 +52,9 @@ pub fn read_note(word: &str, message: &[u8]) -> Option<PeerId> {
 fn acts(c: char) -> bool {
     c.is_control() // escape sequences, line ends, tabs, and the 8-bit controls U+0080 to U+009F
         || matches!(c, '\u{2028}' | '\u{2029}') // line and paragraph separator
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') // text runs backwards
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}') // text runs backwards
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}') // marks that turn what is beside them
+        || matches!(c, '\u{FFF9}'..='\u{FFFB}') // notes between the lines
 }
 
 #[cfg(test)]
@@ -89,7 +91,9 @@ mod tests {
 
     #[test]
     fn text_cannot_be_turned_around_but_families_stay_together() {
-        for acting in ['\u{2028}', '\u{2029}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}'] {
+        let marks = "\u{2028}\u{2029}\u{202A}\u{202E}\u{2066}\u{2069}\u{206F}\
+                     \u{61C}\u{200E}\u{200F}\u{FFF9}\u{FFFB}";
+        for acting in marks.chars() {
             assert_eq!(clean(format!("a{acting}b").as_bytes()), "a\u{FFFD}b", "{acting:?}");
         }
         assert_eq!(clean("👨‍👩‍👧".as_bytes()), "👨‍👩‍👧");
