@@ -12,6 +12,10 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 /// so the test allows for that; a peer that waits for a caller's 2 s does not get through.
 const LIMIT: Duration = Duration::from_millis(1900);
 
+/// Longer than the 250 ms in which two signals count as one, and shorter than a farewell may take.
+#[cfg(unix)]
+const IMPATIENT: Duration = Duration::from_millis(300);
+
 /// Demands the last two lines, status 0, and that the port can be listened on again at once.
 #[track_caller]
 fn shuts_down(street: &Street, peer: &mut Terminal, id: u16) {
@@ -205,7 +209,23 @@ fn a_second_ctrl_c_ends_at_once() {
     let mut peer1 = street.peer(1);
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");
+    let pressed = Instant::now();
+    peer1.waits_until("time to grow impatient", |_| pressed.elapsed() > IMPATIENT);
     peer1.presses_ctrl_c();
     peer1.ends_with(130);
     peer1.never_saw("Shutting down");
+}
+
+/// A system that closes a window or ends a session sends two, and means one.
+#[test]
+#[cfg(unix)]
+fn two_signals_at_once_are_one() {
+    let street = Street::of(WEEK05);
+    // As above: the peer is still there when the second signal comes.
+    let stranger = street.stranger(2);
+    let _queue = fills_the_queue_of(&stranger);
+    let mut peer1 = street.peer(1);
+    peer1.is_terminated();
+    peer1.presses_ctrl_c();
+    shuts_down(&street, &mut peer1, 1);
 }

@@ -26,6 +26,13 @@ use crate::sender::Senders;
 /// who wants to leave comes first.
 pub const PATIENCE: Duration = Duration::from_millis(950);
 
+/// The status of an interrupted program, as shells count: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Two signals that come closer together than this are one: a system that closes a window or ends
+/// a session often sends two.
+const ONE_AND_THE_SAME: Duration = Duration::from_millis(250);
+
 /// The word of the note that says goodbye.
 const BYE: &str = "bye";
 
@@ -53,14 +60,13 @@ pub fn farewell(message: &[u8]) -> Option<PeerId> {
 /// If the system refuses a handler.
 pub fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
     let (interrupt, interrupts) = bounded(1);
-    let mut again = false;
+    let mut first: Option<Instant> = None;
     ctrlc::set_handler(move || {
-        if std::mem::replace(&mut again, true) {
-            // The status of an interrupted program, as shells count: 128 + SIGINT.
+        if first.get_or_insert_with(Instant::now).elapsed() > ONE_AND_THE_SAME {
             #[expect(clippy::disallowed_methods, reason = "the user will not wait for main")]
-            std::process::exit(130);
+            std::process::exit(INTERRUPTED);
         }
-        let _ = interrupt.try_send(());
+        let _ = interrupt.try_send(()); // Fails if there is one in it already.
     })?;
     Ok(interrupts)
 }
