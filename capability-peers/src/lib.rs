@@ -40,6 +40,7 @@ pub mod repr;
 pub mod role;
 pub mod rpc;
 pub mod sender;
+pub mod stdout;
 pub mod teller;
 
 use std::io::{self, ErrorKind, Write};
