@@ -1,12 +1,13 @@
 //! The console: what the user sees. The owner alone writes it.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::never;
 
 use crate::Event;
 use crate::editor::Printer;
+use crate::stdout::Stdout;
 
 /// What is asked, again and again.
 pub const PROMPT: &str = "💬 ";
@@ -130,64 +131,6 @@ impl Glass for Window {
             Self::Stdout(out) => out.take(text),
             Self::Above(printer) => Ok(printer.take(text)),
         }
-    }
-}
-
-/// Stdout, without the buffer that std puts before it: what is in there could not be counted.
-#[cfg(unix)]
-pub struct Stdout(std::fs::File);
-
-#[cfg(unix)]
-impl Stdout {
-    /// How many bytes a pipe that has any room takes without making anybody wait (`PIPE_BUF` on
-    /// Linux; less elsewhere, where a full pipe can then hold us up).
-    const PIECE: usize = 4096;
-
-    /// Opens it.
-    ///
-    /// # Errors
-    ///
-    /// If it is closed.
-    pub fn open() -> io::Result<Self> {
-        use std::os::fd::AsFd;
-        Ok(Self(io::stdout().as_fd().try_clone_to_owned()?.into()))
-    }
-
-    fn take(&mut self, text: &str) -> io::Result<usize> {
-        use std::os::fd::AsFd;
-
-        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-
-        let mut ends = [PollFd::new(self.0.as_fd(), PollFlags::POLLOUT)];
-        // Also ready when nobody reads any more; then writing says so.
-        if poll(&mut ends, PollTimeout::ZERO)? == 0 {
-            return Ok(0);
-        }
-        let piece = text.floor_char_boundary(Self::PIECE);
-        self.0.write_all(&text.as_bytes()[..piece])?;
-        Ok(piece)
-    }
-}
-
-/// Stdout. Windows cannot say whether a console has room, so there a stopped one stops us.
-#[cfg(not(unix))]
-pub struct Stdout(io::Stdout);
-
-#[cfg(not(unix))]
-impl Stdout {
-    /// Opens it.
-    ///
-    /// # Errors
-    ///
-    /// Never.
-    pub fn open() -> io::Result<Self> {
-        Ok(Self(io::stdout()))
-    }
-
-    fn take(&mut self, text: &str) -> io::Result<usize> {
-        self.0.write_all(text.as_bytes())?;
-        self.0.flush()?;
-        Ok(text.len())
     }
 }
 

@@ -60,6 +60,7 @@ pub mod name;
 pub mod owner;
 pub mod pressure;
 pub mod sockets;
+pub mod stdout;
 pub mod version;
 pub mod writer;
 

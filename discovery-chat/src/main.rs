@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use discovery_chat::arguments::Arguments;
 use discovery_chat::card::{Card, PeerId};
-use discovery_chat::console::{Screen, Stdout, Style, Window};
+use discovery_chat::console::{Screen, Style, Window};
 use discovery_chat::editor::{Editor, Mode};
 use discovery_chat::interrupt::interrupts;
 use discovery_chat::keyboard::Keyboard;
 use discovery_chat::owner::Owner;
 use discovery_chat::sockets::{CannotOpen, Place, Sockets};
+use discovery_chat::stdout::Stdout;
 use discovery_chat::{Event, Mesh};
 
 fn main() -> ExitCode {
