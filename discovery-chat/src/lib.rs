@@ -48,6 +48,7 @@ pub mod dialer;
 pub mod discovery;
 pub mod editor;
 pub mod event;
+pub mod farewell;
 pub mod frame;
 pub mod interrupt;
 pub mod keyboard;

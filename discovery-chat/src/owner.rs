@@ -6,12 +6,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
 
 use crate::Event;
 use crate::announce::Announcement;
@@ -21,6 +20,7 @@ use crate::console::{self, Screen, Window};
 use crate::dialer::Dialer;
 use crate::discovery::{Discovery, hear};
 use crate::event::{Failure, Gone};
+use crate::farewell::{LastWords, Lingering, hang_up_at_once};
 use crate::frame::Frame;
 use crate::link::{Ends, News};
 use crate::listener::{Listener, listen};
@@ -46,15 +46,6 @@ const MAX_UNREAD_BY_US: usize = 1024 * 1024;
 /// Between two looks at an outbox that is too full.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
-/// The most links on which we have said our last word, and wait for the other end to hang up.
-const MAX_LEAVING: usize = 64;
-
-/// How long the other end of a link may take to hang up, after we have said our last word.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// How long we stay when messages still go out, to a peer that reads slowly.
-const AT_MOST: Duration = Duration::from_secs(10);
-
 /// One running peer.
 pub struct Owner {
     me: Card,
@@ -68,8 +59,7 @@ pub struct Owner {
     /// Callers that wait for an answer.
     asking: BTreeMap<LinkId, Ends>,
     links: BTreeMap<LinkId, Link>,
-    /// Links on which we have said our last word, and until when we wait for them to end.
-    leaving: BTreeMap<LinkId, (Instant, Arc<TcpStream>)>,
+    lingering: Lingering,
     threads: Vec<JoinHandle<()>>,
     /// Whether outboxes are to be looked at before our user's next line: one may be too full.
     look_first: bool,
@@ -110,7 +100,7 @@ impl Owner {
             news,
             asking: BTreeMap::new(),
             links: BTreeMap::new(),
-            leaving: BTreeMap::new(),
+            lingering: Lingering::default(),
             threads: Vec::new(),
             look_first: false,
             unseen: 0,
@@ -133,7 +123,7 @@ impl Owner {
             if self.mesh.next_due() <= now && self.happened(Report::Tick).is_break() {
                 return self.close();
             }
-            self.close_those_who_linger(now);
+            self.lingering.hang_up_when_due(now);
             if self.look_first {
                 self.look_at_outboxes(now);
             }
@@ -172,15 +162,10 @@ impl Owner {
 
     /// When something is to be done even if nothing happens.
     fn next_look(&self, now: Instant) -> Instant {
-        let lingering = self.leaving.values().map(|(until, _)| *until);
         let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
         let terminal = (self.screen.backlog() > 0).then_some(now + console::LOOK_AGAIN);
-        lingering
-            .chain(outboxes)
-            .chain(terminal)
-            .chain([self.mesh.next_due()])
-            .min()
-            .unwrap_or(now)
+        let others = [outboxes, terminal, self.lingering.next_due()];
+        others.into_iter().flatten().chain([self.mesh.next_due()]).min().unwrap_or(now)
     }
 
     /// Brings the terminal up to date, unless there is more to come at once.
@@ -208,7 +193,7 @@ impl Owner {
         }
         if let Report::HungUp(link, _) = report {
             self.links.remove(&link);
-            self.leaving.remove(&link);
+            self.lingering.has_ended(link);
         }
         // A thread that has ended keeps its stack until it is joined. Most dials may be in vain.
         if let Report::HungUp(..) | Report::NotLinked(..) = report {
@@ -305,26 +290,9 @@ impl Owner {
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
     fn hang_up(&mut self, link: LinkId) {
-        let Some(Link { ends: Ends { stream, .. }, .. }) = self.links.remove(&link) else {
-            return;
-        };
-        self.leaving.insert(link, (Instant::now() + LAST_WORDS, stream));
-        if self.leaving.len() > MAX_LEAVING
-            && let Some((&first, _)) = self.leaving.iter().min_by_key(|(_, (until, _))| *until)
-            && let Some((_, stream)) = self.leaving.remove(&first)
-        {
-            hang_up_at_once(&stream);
+        if let Some(Link { ends, .. }) = self.links.remove(&link) {
+            self.lingering.add(link, ends.stream);
         }
-    }
-
-    fn close_those_who_linger(&mut self, now: Instant) {
-        self.leaving.retain(|_, (until, stream)| {
-            let lingers = *until <= now;
-            if lingers {
-                hang_up_at_once(stream);
-            }
-            !lingers
-        });
     }
 
     /// Says goodbye, ends everything, and joins the threads.
@@ -336,11 +304,9 @@ impl Owner {
             last_words.say(link, ends, &bye);
         }
         let Self { me, mesh, mut screen, voice, dialer, listener, discovery, news, .. } = self;
-        let Self { asking, leaving, mut threads, .. } = self;
+        let Self { asking, lingering, mut threads, .. } = self;
         drop(asking);
-        for (_, stream) in leaving.into_values() {
-            hang_up_at_once(&stream);
-        }
+        lingering.hang_up();
         let hearing = discovery.stop();
         // A hint for those who are about to dial us. That it arrives, nobody promises.
         let _ = voice.shout(&Announcement::Bye(me.id).to_string());
@@ -363,74 +329,5 @@ impl Owner {
     }
 }
 
-/// Links on which goodbye was said, and that have not ended yet.
-#[derive(Default)]
-struct LastWords(BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>);
-
-impl LastWords {
-    fn say(
-        &mut self,
-        link: LinkId,
-        Ends { outbox, waiting, stream, .. }: Ends,
-        bye: &Arc<str>,
-    ) {
-        let _ = outbox.try_send(Arc::clone(bye)); // A full one will see us hang up.
-        // The outbox is dropped here: its writer writes what waits in it, and ends.
-        self.0.insert(link, (waiting, stream));
-    }
-
-    /// Waits until all have ended; for a moment, or as long as messages still go out. Returns
-    /// what is to be told of those that could not be said.
-    fn wait(mut self, news: &Receiver<News>, mut mesh: Mesh, bye: &Arc<str>) -> Vec<Event> {
-        let start = Instant::now();
-        let mut moved = start;
-        let mut left = self.left();
-        while !self.0.is_empty() {
-            let now = Instant::now();
-            let rest = self.left();
-            if rest < left {
-                (left, moved) = (rest, now);
-            }
-            let patience = if rest == 0 { LAST_WORDS } else { AT_MOST };
-            if now >= start + patience || now >= moved.max(start) + LAST_WORDS {
-                break;
-            }
-            match news.recv_timeout(LOOK_AGAIN) {
-                Ok(News { report: Report::HungUp(link, _), .. }) => drop(self.0.remove(&link)),
-                // Whoever has just picked up is told goodbye, too.
-                Ok(News { ends: Some(ends), .. }) if ends.answer.is_none() => {
-                    self.say(ends.link, ends, bye);
-                }
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        let mut told = Vec::new();
-        for (link, (waiting, stream)) in self.0 {
-            if waiting.is_empty() {
-                continue; // All is said, and with the system, which delivers it.
-            }
-            hang_up_at_once(&stream);
-            let now = Instant::now();
-            let _ = mesh.on(Report::Unsent(link, waiting.len()), now);
-            for action in mesh.on(Report::HungUp(link, Gone::Deaf), now) {
-                if let Action::Show(event) = action {
-                    told.push(event);
-                }
-            }
-        }
-        told
-    }
-
-    /// How many frames still wait to be written.
-    fn left(&self) -> usize {
-        self.0.values().map(|(waiting, _)| waiting.len()).sum()
-    }
-}
-
 /// Whether to go on.
 type Next = std::ops::ControlFlow<()>;
-
-fn hang_up_at_once(stream: &TcpStream) {
-    let _ = stream.shutdown(Shutdown::Both); // Fails when it is hung up already.
-}
