@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use grader::Terminal;
 use grader::{Program, vitals};
+use house::{ALICE, BOB, GREET, House, Peer, Stranger, chat, head};
 #[cfg(unix)]
-use house::whoever_dials;
-use house::{ALICE, BOB, GREET, House, Peer, Stranger, head};
+use house::{GREETING, comes_true, whoever_dials};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 #[cfg(unix)]
@@ -239,7 +239,7 @@ fn alice_ends_when_her_window_is_closed() {
     // She notices when she has something to show.
     let chatting = thread::Builder::new().name("chatting".into()).spawn(move || {
         while let Ok(mut stranger) = Stranger::dials(port) {
-            let body = house::chat("\"Are you there?\"");
+            let body = chat("\"Are you there?\"");
             if stranger.tries_to_send(head(port, body.len()) + &body) {
                 let _ = stranger.reads_reply(); // She may end in the middle.
             }
@@ -296,52 +296,35 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
         }
     }
 
-    let ports = grader::Neighbourhood::lease();
-    let (port, nobody) =
-        (ports.port(0).to_string(), format!("http://127.0.0.1:{}", ports.port(1)));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_alice"));
-    command.args(["--port", &port, "--peer", &nobody, "--wait", "0"]).stdout(Stdio::piped());
+    let house = House::open();
+    let port = house.alices_port();
+    let (own, friend) = (port.to_string(), format!("http://127.0.0.1:{}", house.bobs_port()));
+    let mut command = Command::new(ALICE);
+    command.args(["--port", &own, "--peer", &friend, "--wait", "0"]).stdout(Stdio::piped());
     let mut alice = Unread(command.spawn().expect("it can be started"));
-    let dial = || std::net::TcpStream::connect(("127.0.0.1", ports.port(0)));
-    let calls = |method: &str, argument: &str| {
-        let body =
-            format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[{argument}]]]\n[\"pull\",1]");
-        let head = format!(
-            "POST /rpc/batch HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let begun = std::time::Instant::now();
-        let mut stream = loop {
-            match dial() {
-                Ok(stream) => break stream,
-                Err(error) => assert!(begun.elapsed().as_secs() < 10, "{error}"),
-            }
-            std::thread::park_timeout(std::time::Duration::from_millis(5));
-        };
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a deadline");
-        std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).expect("it is sent");
-        let mut reply = String::new();
-        std::io::Read::read_to_string(&mut stream, &mut reply).expect("she answers");
-        reply
+    assert!(comes_true(|| Stranger::dials(port).is_ok()), "she never listens");
+    let is_asked_for = |body: &str| {
+        let mut stranger = Stranger::dials(port).expect("she picks up");
+        stranger.posts(body.as_bytes());
+        stranger.hears_reply().text()
     };
     // More than a pipe takes, and more than she keeps for later.
-    let long = format!("\"{}\"", "x".repeat(4000));
+    let long = chat(&format!("\"{}\"", "x".repeat(4000)));
     for _ in 0..60 {
-        assert!(calls("chat", &long).contains("Thanks for the message"));
+        let thanks = is_asked_for(&long);
+        assert!(thanks.contains("Thanks for the message"), "{thanks}");
     }
-    assert!(calls("greet", "").contains("Hello! I'm Alice."));
+    assert_eq!(is_asked_for(GREET), GREETING);
     let pid = alice.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|s| s.success()));
-    let begun = std::time::Instant::now();
-    let status = loop {
-        if let Some(status) = alice.0.try_wait().expect("she can be waited for") {
-            break status;
-        }
-        assert!(begun.elapsed().as_secs() < 10, "one signal was not enough");
-        std::thread::park_timeout(std::time::Duration::from_millis(5));
-    };
-    assert_eq!(status.code(), Some(0));
+    let told = Instant::now();
+    let mut status = None;
+    comes_true(|| {
+        status = alice.0.try_wait().expect("she can be waited for");
+        status.is_some()
+    });
+    assert!(told.elapsed() < SOON, "one signal was not enough: {:?}", told.elapsed());
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
 }
 
 /// Her system has no descriptors left, again and again. It is told once, and she serves again.
