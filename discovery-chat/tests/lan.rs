@@ -156,19 +156,7 @@ fn without_a_default_route_it_says_so_once_and_finds_peers_on_its_host() {
     let hosts = Hosts::up(2);
     hosts.ip(1, "route del default");
     hosts.ip(2, "route del default");
-    let mut alice = hosts.peer(1, "Alice", &[]);
-    alice.sees(CANNOT_ANNOUNCE);
-    alice.sees("--broadcast ");
-    let mut bob = hosts.peer(1, "Bob", &[]);
-    sees_found(&mut alice, &[("Bob", "127.0.0.1")]);
-    sees_found(&mut bob, &[("Alice", "127.0.0.1")]);
-    says(&mut alice, "Only we two.", &mut [&mut bob]);
-    // What cannot go to the network is counted when it goes to this host instead.
-    has_shouted(&alice, 6);
-    for mut peer in [alice, bob] {
-        let printed = leaves(&mut peer);
-        assert_eq!(printed.matches(CANNOT_ANNOUNCE).count(), 1, "{printed}");
-    }
+    two_on_a_host_without_a_network_find_each_other(&hosts);
 
     let named = ["--broadcast", "10.77.0.255:9999"];
     let mut alice = hosts.peer(1, "Alice", &named);
@@ -188,16 +176,7 @@ fn without_a_default_route_it_says_so_once_and_finds_peers_on_its_host() {
 #[ignore = "needs network namespaces: just test-lan"]
 fn on_a_host_with_no_network_at_all_peers_find_each_other() {
     let hosts = Hosts::without_cables(1);
-    let mut alice = hosts.peer(1, "Alice", &[]);
-    let mut bob = hosts.peer(1, "Bob", &[]);
-    sees_found(&mut alice, &[("Bob", "127.0.0.1")]);
-    sees_found(&mut bob, &[("Alice", "127.0.0.1")]);
-    says(&mut alice, "Only we two.", &mut [&mut bob]);
-    has_shouted(&alice, 6);
-    for mut peer in [alice, bob] {
-        let printed = leaves(&mut peer);
-        assert_eq!(printed.matches(CANNOT_ANNOUNCE).count(), 1, "{printed}");
-    }
+    two_on_a_host_without_a_network_find_each_other(&hosts);
 }
 
 #[test]
@@ -335,6 +314,25 @@ fn a_host_in_two_networks() -> Hosts {
         hosts.plug_in(host, lan);
     }
     hosts
+}
+
+/// Alice and Bob are on host 1, from which no announcement goes to a network. They find each other
+/// there, and each of them is told once that nobody else can.
+#[track_caller]
+fn two_on_a_host_without_a_network_find_each_other(hosts: &Hosts) {
+    let mut alice = hosts.peer(1, "Alice", &[]);
+    alice.sees(CANNOT_ANNOUNCE);
+    alice.sees("--broadcast ");
+    let mut bob = hosts.peer(1, "Bob", &[]);
+    sees_found(&mut alice, &[("Bob", "127.0.0.1")]);
+    sees_found(&mut bob, &[("Alice", "127.0.0.1")]);
+    says(&mut alice, "Only we two.", &mut [&mut bob]);
+    // What cannot go to the network is counted when it goes to this host instead.
+    has_shouted(&alice, 6);
+    for mut peer in [alice, bob] {
+        let printed = leaves(&mut peer);
+        assert_eq!(printed.matches(CANNOT_ANNOUNCE).count(), 1, "{printed}");
+    }
 }
 
 /// Waits until all of these are found, in whichever order.
