@@ -24,7 +24,7 @@ mod target;
 mod value;
 pub mod wire;
 
-pub use batch::{Batch, serve, serve_while};
+pub use batch::{Batch, serve, serve_by, serve_while};
 pub use error::{Code, RpcError};
 pub use session::{AnswerId, Output, Session};
 pub use stub::{CallId, Callee, Key, Promise, Stub};

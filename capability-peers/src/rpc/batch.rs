@@ -14,8 +14,10 @@ use std::sync::Arc;
 pub use client::{Batch, Reply};
 
 use super::error::{Code, RpcError};
-use super::session::{Output, Session};
+use super::session::{AnswerId, Output, Session};
+use super::stub::Key;
 use super::target::{Target, run};
+use super::value::{Cap, Value};
 use super::wire::Message;
 
 /// The most messages in a request: a thousand calls, all of them pulled.
@@ -79,10 +81,30 @@ pub fn serve_while(
     main: &Arc<dyn Target>,
     mut has_time: impl FnMut() -> bool,
 ) -> Result<String, Refused> {
+    serve_by(body, Arc::clone(main), |_, target, path, args| {
+        if has_time() {
+            run(target, path, args)
+        } else {
+            Err(RpcError::new(Code::TooMany, "the batch has taken too long already"))
+        }
+    })
+}
+
+/// The same, for a program whose objects are something else than a [`Target`]: `run` does what was
+/// asked of one, as [`Output::Run`] describes it.
+///
+/// # Errors
+///
+/// As for [`serve`].
+pub fn serve_by<T: Clone>(
+    body: &[u8],
+    main: T,
+    mut run: impl FnMut(AnswerId, &T, &[Key], Args<T>) -> Outcome<T>,
+) -> Result<String, Refused> {
     let Ok(body) = str::from_utf8(body) else {
         return Err(RpcError::new(Code::BadRequest, "the request is not UTF-8").into());
     };
-    let mut session = Session::new(Some(Arc::clone(main)));
+    let mut session = Session::new(Some(main));
     let mut reply = String::new();
     // Counted first: a batch that is refused has run nothing.
     if lines(body).count() > MAX_MESSAGES {
@@ -91,31 +113,33 @@ pub fn serve_while(
     }
     for line in lines(body) {
         let outputs = session.receive(line);
-        perform(&mut session, outputs, &mut reply, &mut has_time)?;
+        perform(&mut session, outputs, &mut reply, &mut run)?;
     }
     // Whatever still waits does so for a promise of the caller's, and the caller is out.
     let error = RpcError::new(Code::Canceled, "the batch ended before its promises were kept");
     let outputs = session.cancel(&error);
-    perform(&mut session, outputs, &mut reply, &mut has_time)?;
+    perform(&mut session, outputs, &mut reply, &mut run)?;
     Ok(reply)
 }
 
-fn perform(
-    session: &mut Session<Arc<dyn Target>>,
-    outputs: Vec<Output<Arc<dyn Target>>>,
+/// The arguments of a call; none if a property is read.
+type Args<T> = Option<Vec<Value<Cap<T>>>>;
+
+/// What a call has come to.
+type Outcome<T> = Result<Value<Cap<T>>, RpcError>;
+
+fn perform<T: Clone>(
+    session: &mut Session<T>,
+    outputs: Vec<Output<T>>,
     reply: &mut String,
-    has_time: &mut impl FnMut() -> bool,
+    run: &mut impl FnMut(AnswerId, &T, &[Key], Args<T>) -> Outcome<T>,
 ) -> Result<(), Refused> {
     let mut outputs = VecDeque::from(outputs);
     while let Some(output) = outputs.pop_front() {
         match output {
             Output::Send(line) => join(reply, &line)?,
             Output::Run { id, target, path, args } => {
-                let result = if has_time() {
-                    run(&target, &path, args)
-                } else {
-                    Err(RpcError::new(Code::TooMany, "the batch has taken too long already"))
-                };
+                let result = run(id, &target, &path, args);
                 outputs.extend(session.answer(id, result));
             }
             Output::Ended(error) => return Err(error.into()),
