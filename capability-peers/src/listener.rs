@@ -34,7 +34,7 @@ pub const MAX_CALLERS: usize = 256;
 /// longer before they may try again; and it thinks that 128 are many.
 const BACKLOG: i32 = 1024;
 
-/// How many that were turned away are kept until they have read why.
+/// How many that were turned away are kept until they have read why, or had the time to.
 const DOORSTEP: usize = 64;
 
 /// How long to wait when the system lets nobody in (too many open files, say). It would only
@@ -219,7 +219,7 @@ struct Door {
     /// Every connection's thread has one of these. When the last is dropped, all have ended.
     here: Sender<Infallible>,
     gone: Receiver<Infallible>,
-    doorstep: VecDeque<TcpStream>,
+    doorstep: VecDeque<(Instant, TcpStream)>,
     /// What they are told there.
     sorry: Vec<u8>,
 }
@@ -279,6 +279,10 @@ impl Door {
         for guest in self.guests.extract_if(.., |guest| guest.thread.is_finished()) {
             let _ = guest.thread.join(); // It has panicked, and said so, or it has ended.
         }
+        let close = self.house.patience.close;
+        while self.doorstep.front().is_some_and(|(since, _)| since.elapsed() > close) {
+            self.doorstep.pop_front();
+        }
         let cleared = self.guests.iter().filter(|guest| guest.seat.is_cleared()).count();
         let is_full = self.guests.len() - cleared >= self.house.callers;
         // Whoever was cleared is about to end; but on a busy machine that may take a while.
@@ -327,7 +331,7 @@ impl Door {
             let _ = stream.shutdown(Shutdown::Write); // Fails if it is gone.
             // If we closed at once, a request that is under way would make the system take back
             // what we have said.
-            self.doorstep.push_back(stream);
+            self.doorstep.push_back((Instant::now(), stream));
         }
         if self.doorstep.len() > DOORSTEP {
             self.doorstep.pop_front();
