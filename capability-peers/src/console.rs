@@ -3,7 +3,7 @@
 //! What the terminal has no room for waits here: one that is stopped (Ctrl-S, or a pipe that nobody
 //! reads) must not stop the owner, or nobody could end it any more.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::never;
@@ -74,4 +74,10 @@ impl Screen {
         }
         Ok(())
     }
+}
+
+/// Whether the terminal is gone: a pipe says so, and a window that was closed.
+pub fn is_gone(error: &io::Error) -> bool {
+    const EIO: i32 = 5; // On all systems where std tells of it.
+    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
 }

@@ -52,6 +52,7 @@ use anyhow::{Context, Result, anyhow};
 pub use event::Event;
 
 use arguments::Arguments;
+use console::is_gone;
 use interrupt::interrupts;
 use role::Role;
 
@@ -78,12 +79,6 @@ fn run(role: Role) -> Result<()> {
         Err(error) if is_gone(&error) => Ok(()),
         ended => ended.context("cannot go on"),
     }
-}
-
-/// Whether the terminal is gone: a pipe says so, and a window that was closed.
-fn is_gone(error: &io::Error) -> bool {
-    const EIO: i32 = 5; // On all systems where std tells of it.
-    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
 }
 
 fn cannot_listen(port: u16, error: &io::Error) -> anyhow::Error {

@@ -28,5 +28,5 @@ pub use batch::{Batch, serve, serve_by, serve_while};
 pub use error::{Code, RpcError};
 pub use session::{AnswerId, Output, Session};
 pub use stub::{CallId, Callee, Key, Promise, Stub};
-pub use target::{Target, run};
+pub use target::{Target, dotted, run};
 pub use value::{Cap, Value};

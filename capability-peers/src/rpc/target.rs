@@ -78,6 +78,6 @@ pub fn run(
 }
 
 /// A path as npm shows it.
-pub(crate) fn dotted(path: &[Key]) -> String {
+pub fn dotted(path: &[Key]) -> String {
     path.iter().map(Key::to_string).collect::<Vec<_>>().join(".")
 }
