@@ -23,7 +23,9 @@
 //! Every other line must be the very next one on that screen; `XXXXX` stands for a number, and an
 //! id such as `abc123-def456-ghi789` for whatever id stands there first, and from then on for no
 //! other. Behind a line that begins with `#`, the lines up to the next prompt may come in any
-//! order. The blocks are played from top to bottom, as a reader would.
+//! order. Where a program asks nothing, `Alice types:` is above what is typed in the terminal
+//! `Alice`, and `Alice sees:` above what comes there. The blocks are played from top to bottom, as
+//! a reader would.
 
 use std::collections::BTreeMap;
 
@@ -100,6 +102,7 @@ impl Sheet<'_> {
         let mut terminals: BTreeMap<&str, Terminal> = BTreeMap::new();
         let mut ids = Ids::default();
         for (title, lines) in scenario(self.page, heading) {
+            let (title, is_typed) = whose(title);
             let mut lines = lines.into_iter().peekable();
             while let Some(line) = lines.next() {
                 if let Some(command) = line.strip_prefix("$ ") {
@@ -113,6 +116,10 @@ impl Sheet<'_> {
                 let terminal =
                     terminals.get_mut(title).expect("a block starts with `$ command`");
                 let read = |line: &str| street.translate(line, self.first_port);
+                if is_typed {
+                    answer(terminal, line);
+                    continue;
+                }
                 if line.starts_with("# ") {
                     let mut any = Vec::new();
                     while let Some(line) = lines.next_if(|line| self.prompt_of(line).is_none())
@@ -164,6 +171,14 @@ impl Sheet<'_> {
             let seen = ids.sees_next(terminal, &lines);
             lines.remove(seen);
         }
+    }
+}
+
+/// The terminal that a block belongs to, and whether the block is typed there.
+fn whose(title: &str) -> (&str, bool) {
+    match title.strip_suffix(" types") {
+        Some(terminal) => (terminal, true),
+        None => (title.strip_suffix(" sees").unwrap_or(title), false),
     }
 }
 
@@ -238,6 +253,13 @@ mod tests {
         assert_eq!(ids.fill_in(line), (format!("Your ID: {ID}"), unknown));
         ids.known.insert("abc123-def456-ghi789".into(), "000001-000002-000003".into());
         assert_eq!(ids.fill_in(line), ("Your ID: 000001-000002-000003".into(), Vec::new()));
+    }
+
+    #[test]
+    fn a_title_says_whose_block_it_is_and_whether_it_is_typed() {
+        assert_eq!(whose("Alice types"), ("Alice", true));
+        assert_eq!(whose("Alice sees"), ("Alice", false));
+        assert_eq!(whose("Terminal 1"), ("Terminal 1", false));
     }
 
     #[test]

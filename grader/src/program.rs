@@ -32,6 +32,12 @@ impl Program {
         Self { words: words.iter().map(OsString::from).collect(), folder: None }
     }
 
+    /// The same, started in this folder.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: Some(folder.to_owned()), ..self }
+    }
+
     /// Whether it can be started at all, and ends well with this one argument.
     pub fn runs_with(&self, argument: &str) -> bool {
         let Ok(mut child) = Child::start(self, &[argument], &[], |_| {}) else { return false };
