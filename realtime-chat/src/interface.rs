@@ -1,0 +1,87 @@
+//! The interface: what a client may ask of the chat, what it is answered, and what the chat tells
+//! its clients; as types, and as the values that travel. No socket, no state.
+//!
+//! | a client calls | and gets |
+//! |---|---|
+//! | `join(username, client)` | `{message, userCount, users, room}` |
+//! | `sendMessage(username, text)` | `{status: "sent", timestamp}` |
+//! | `leave(username)` | `{message}` |
+//! | `listUsers()` | `[username, ...]`, of the caller's room |
+//! | `getHistory()` | `[note, ...]`, the last 50 of the caller's room |
+//! | `sendPrivate(username, to, text)` | `{status: "sent"}` |
+//! | `enterRoom(username, room)` | `{message, room, userCount, users}` |
+//! | `listRooms()` | `[{name, userCount}, ...]` |
+//! | `setTyping(username, isTyping)` | nothing |
+//! | `shareFile(username, {name, size}, file)` | `{status: "shared"}` |
+//! | the properties `userCount`, `messageCount` | a number |
+//!
+//! | the chat calls | on |
+//! |---|---|
+//! | `onMessage({username, text, type, to?, file?})` | the client that has joined |
+//! | `onTyping({username, isTyping})` | the client that has joined |
+//! | `read(offset)` | the file that was shared; returns bytes, none at its end |
+//!
+//! A file in a note is `{name, size, content}`, where `content` can be asked for `read(offset)`,
+//! too. The chat passes that on to whoever has shared the file.
+
+mod note;
+mod reply;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use note::{Kind, Note};
+pub use reply::Reply;
+pub use request::Call;
+
+use capability_peers::rpc::Value;
+
+/// The largest file that can be shared, in bytes.
+pub const MAX_FILE: u64 = 16 << 20;
+
+/// The most bytes of a file that are read at once.
+pub const CHUNK: usize = 32 * 1024;
+
+/// The number of a file that was shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u64);
+
+/// What the server lets a client call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// The chat.
+    Chat,
+    /// A file of some other client.
+    File(FileId),
+}
+
+/// The number, if it is a whole one that can be counted to.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+pub fn whole<C>(value: &Value<C>) -> Option<u64> {
+    const MOST: f64 = 9_007_199_254_740_991.0; // JavaScript's Number.MAX_SAFE_INTEGER
+    let number = value.as_number()?;
+    let fits = (0.0..=MOST).contains(&number) && number.fract() == 0.0;
+    fits.then_some(number as u64)
+}
+
+/// A number as JavaScript has it.
+#[expect(clippy::cast_precision_loss, reason = "exact for the first 9 quadrillion")]
+pub fn number<C>(number: u64) -> Value<C> {
+    Value::Number(number as f64)
+}
+
+/// How long a file is, rounded, as people read it.
+///
+/// ```
+/// use realtime_chat::interface::size_in_words;
+/// assert_eq!(size_in_words(12_345), "12.3 kB");
+/// ```
+pub fn size_in_words(size: u64) -> String {
+    let (unit, word) = match size {
+        0..1000 => return format!("{size} B"),
+        1000..999_950 => (1000, "kB"),
+        _ => (1_000_000, "MB"),
+    };
+    let tenths = (size + unit / 20) / (unit / 10);
+    format!("{}.{} {word}", tenths / 10, tenths % 10)
+}

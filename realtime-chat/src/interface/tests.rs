@@ -1,0 +1,384 @@
+//! What clients may send, and all that they may not; and what they get, as it travels.
+
+use std::sync::Arc;
+
+use capability_peers::message::MAX_MESSAGE;
+use capability_peers::rpc::{Cap, Code, Key, Output, RpcError, Session};
+
+use super::*;
+use crate::name::{Name, RoomName};
+
+/// What a server makes of a call: of this name, with these arguments in JSON.
+fn read(target: Exported, method: &str, args: &str) -> Result<Option<Call>, RpcError> {
+    let mut session = Session::new(Some(target));
+    let push = format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[{args}]]]");
+    let outputs = session.receive(&push);
+    let [Output::Run { target, path, args, .. }] = &outputs[..] else { panic!("{outputs:?}") };
+    Call::read(*target, path, args.as_deref())
+}
+
+fn call(method: &str, args: &str) -> Call {
+    read(Exported::Chat, method, args).unwrap().unwrap()
+}
+
+/// Why it is refused.
+fn why(method: &str, args: &str) -> String {
+    let error = read(Exported::Chat, method, args).unwrap_err();
+    let code = error.code.map_or(error.name, Code::as_str);
+    format!("{code}: {}", error.message)
+}
+
+fn name(text: &str) -> Name {
+    Name::read(text).unwrap()
+}
+
+/// What a client gets, as JSON.
+fn sent(value: Value<Cap<Exported>>) -> String {
+    let mut session = Session::new(Some(Exported::Chat));
+    let outputs = session.receive(r#"["push",["pipeline",0,["x"],[]]]"#);
+    let [Output::Run { id, .. }] = outputs[..] else { panic!("{outputs:?}") };
+    assert_eq!(session.answer(id, Ok(value)), []);
+    match &session.receive("[\"pull\",1]")[..] {
+        [Output::Send(text)] => {
+            let text = text.strip_prefix("[\"resolve\",1,").unwrap();
+            text.strip_suffix(']').unwrap().to_owned()
+        }
+        outputs => panic!("{outputs:?}"),
+    }
+}
+
+/// A value, as a client has it.
+fn received(json: &str) -> Value<Cap<Exported>> {
+    let mut session = Session::new(Some(Exported::Chat));
+    let outputs = session.receive(&format!("[\"push\",[\"pipeline\",0,[\"x\"],[{json}]]]"));
+    match outputs.into_iter().next() {
+        Some(Output::Run { args: Some(mut args), .. }) => args.remove(0),
+        output => panic!("{output:?}"),
+    }
+}
+
+#[test]
+fn every_call_is_read_as_what_it_is() {
+    let username = name("Alice");
+    let text = || "hi".to_owned();
+    for (method, args, expected) in [
+        (
+            "sendMessage",
+            r#""Alice","hi""#,
+            Call::SendMessage { username: username.clone(), text: text() },
+        ),
+        ("leave", r#"" Alice ""#, Call::Leave { username: username.clone() }),
+        ("listUsers", "", Call::ListUsers),
+        ("getHistory", "", Call::GetHistory),
+        ("listRooms", "", Call::ListRooms),
+        (
+            "sendPrivate",
+            r#""Alice","Bob","hi""#,
+            Call::SendPrivate { username: username.clone(), to: name("Bob"), text: text() },
+        ),
+        (
+            "enterRoom",
+            r#""Alice","Rust""#,
+            Call::EnterRoom {
+                username: username.clone(),
+                room: RoomName::read("#rust").unwrap(),
+            },
+        ),
+        (
+            "setTyping",
+            r#""Alice",true"#,
+            Call::SetTyping { username: username.clone(), is_typing: true },
+        ),
+        (
+            "setTyping",
+            r#""Alice",false"#,
+            Call::SetTyping { username: username.clone(), is_typing: false },
+        ),
+        // What is too much is not looked at.
+        ("leave", r#""Alice",1,{}"#, Call::Leave { username: username.clone() }),
+    ] {
+        let call = call(method, args);
+        assert_eq!(call.stub(), None);
+        assert_eq!(call, expected);
+    }
+    let file = FileId(7);
+    let read = read(Exported::File(file), "read", "32768").unwrap().unwrap();
+    assert_eq!(read, Call::ReadFile { file, offset: 32_768 });
+}
+
+#[test]
+fn what_comes_with_a_call_is_known() {
+    let join = call("join", r#""Alice",["export",-1]"#);
+    let Call::Join { username, client } = &join else { panic!("{join:?}") };
+    assert_eq!((username.as_str(), join.stub()), ("Alice", Some(*client)));
+    let args = r#""Alice",{"name":"cat.png","size":16777216},["export",-1]"#;
+    let share = call("shareFile", args);
+    let Call::ShareFile { username, name, size, file } = &share else { panic!("{share:?}") };
+    assert_eq!((username.as_str(), name.as_str(), *size), ("Alice", "cat.png", MAX_FILE));
+    assert_eq!(share.stub(), Some(*file));
+}
+
+#[test]
+fn there_are_two_properties_and_no_others() {
+    let property = |target, path: &[Key]| Call::read(target, path, None);
+    let chat = |name: &str| property(Exported::Chat, &[name.into()]);
+    assert_eq!(chat("userCount"), Ok(Some(Call::UserCount)));
+    assert_eq!(chat("messageCount"), Ok(Some(Call::MessageCount)));
+    for name in ["join", "users", ""] {
+        assert_eq!(chat(name), Ok(None), "{name}");
+    }
+    assert_eq!(property(Exported::Chat, &[]), Ok(None));
+    assert_eq!(property(Exported::Chat, &["userCount".into(), "x".into()]), Ok(None));
+    assert_eq!(property(Exported::File(FileId(7)), &["userCount".into()]), Ok(None));
+}
+
+#[test]
+fn what_is_no_method_is_none() {
+    for method in ["nope", "userCount", "Join", "read", "onMessage"] {
+        assert_eq!(why(method, ""), format!("TypeError: '{method}' is not a function."));
+    }
+    let error = read(Exported::File(FileId(7)), "join", "\"Alice\"").unwrap_err();
+    assert_eq!(error.message, "'join' is not a function.");
+    let args: &[Value<_>] = &[];
+    let path = ["join".into(), "call".into()];
+    let error = Call::read(Exported::Chat, &path, Some(args)).unwrap_err();
+    assert_eq!(error.message, "'join.call' is not a function.");
+    let error = Call::read(Exported::Chat, &[], Some(args)).unwrap_err();
+    assert_eq!(error.message, "'' is not a function.");
+}
+
+#[test]
+fn every_call_that_names_a_user_names_it_by_a_string() {
+    for method in
+        ["join", "sendMessage", "leave", "sendPrivate", "enterRoom", "setTyping", "shareFile"]
+    {
+        for args in
+            ["", "null", "7", "[[\"Alice\"]]", "{\"name\":\"Alice\"}", "[\"export\",-1]"]
+        {
+            let must = "TypeError: {}: username must be a string".replace("{}", method);
+            assert_eq!(why(method, args), must, "{args}");
+        }
+        let expected = format!("bad_request: {method}: a name cannot contain '['");
+        assert_eq!(why(method, "\"[Bob]\""), expected);
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_refused_in_words() {
+    let stub = "[\"export\",-1]";
+    let file = |file: &str| format!("\"Alice\",{file},{stub}");
+    for (method, args, words) in [
+        ("join", "\"Alice\"", "TypeError: join: client must be something that can be called"),
+        (
+            "join",
+            "\"Alice\",{}",
+            "TypeError: join: client must be something that can be called",
+        ),
+        ("sendMessage", "\"Alice\"", "TypeError: sendMessage: text must be a string"),
+        ("sendMessage", "\"Alice\",7", "TypeError: sendMessage: text must be a string"),
+        ("sendPrivate", "\"Alice\",7,\"hi\"", "TypeError: sendPrivate: to must be a string"),
+        ("sendPrivate", "\"Alice\",\"Bob\"", "TypeError: sendPrivate: text must be a string"),
+        (
+            "sendPrivate",
+            "\"Alice\",\"\",\"hi\"",
+            "bad_request: sendPrivate: a name needs a character that can be seen",
+        ),
+        ("enterRoom", "\"Alice\"", "TypeError: enterRoom: room must be a string"),
+        (
+            "enterRoom",
+            "\"Alice\",\"a b\"",
+            "bad_request: enterRoom: the name of a room is one word",
+        ),
+        ("setTyping", "\"Alice\"", "TypeError: setTyping: isTyping must be true or false"),
+        ("setTyping", "\"Alice\",1", "TypeError: setTyping: isTyping must be true or false"),
+        ("shareFile", &file("null"), "TypeError: shareFile: name must be a string"),
+        ("shareFile", &file("\"cat.png\""), "TypeError: shareFile: name must be a string"),
+        (
+            "shareFile",
+            &file("{\"name\":\"../x\",\"size\":1}"),
+            "bad_request: shareFile: the name of a file cannot contain '/'",
+        ),
+        (
+            "shareFile",
+            &file("{\"name\":\"x\"}"),
+            "TypeError: shareFile: size must be a whole number of bytes",
+        ),
+        (
+            "shareFile",
+            &file("{\"name\":\"x\",\"size\":-1}"),
+            "TypeError: shareFile: size must be a whole number of bytes",
+        ),
+        (
+            "shareFile",
+            &file("{\"name\":\"x\",\"size\":16777217}"),
+            "too_many: shareFile: a file has at most 16 MiB",
+        ),
+        (
+            "shareFile",
+            "\"Alice\",{\"name\":\"x\",\"size\":1}",
+            "TypeError: shareFile: file must be something that can be called",
+        ),
+    ] {
+        assert_eq!(why(method, args), words);
+    }
+    for offset in ["", "-1", "0.5", "16777217", "\"0\"", "[\"nan\"]", "[\"inf\"]", "null"] {
+        let error = read(Exported::File(FileId(7)), "read", offset).unwrap_err();
+        assert_eq!(error.message, "read: offset must be a place in the file", "{offset}");
+    }
+}
+
+#[test]
+fn a_message_has_something_to_read_and_an_end() {
+    for (method, to) in [("sendMessage", ""), ("sendPrivate", "\"Bob\",")] {
+        let args = |text: &str| format!("\"Alice\",{to}\"{text}\"");
+        for blank in ["", " ", "\\n\\t", "\u{200B}\u{3164}\u{FE0F}"] {
+            let words = format!("bad_request: {method}: a message needs some text");
+            assert_eq!(why(method, &args(blank)), words, "{blank:?}");
+        }
+        let read = |text: &str| match call(method, &args(text)) {
+            Call::SendMessage { text, .. } | Call::SendPrivate { text, .. } => text,
+            call => panic!("{call:?}"),
+        };
+        let most = "ä".repeat(MAX_MESSAGE / 2);
+        assert_eq!(read(&most), most);
+        let words = format!("too_many: {method}: a message has at most 4096 bytes");
+        assert_eq!(why(method, &args(&format!("{most}x"))), words);
+        // One byte each, and three when it is shown: 50 of those would be too much of a history.
+        let acting = "\\u0007".repeat(MAX_MESSAGE / 3);
+        assert_eq!(read(&acting).len(), MAX_MESSAGE / 3 * 3);
+        assert_eq!(why(method, &args(&format!("{acting}\\u0007"))), words);
+        // Spaces are the sender's; what would act on a terminal is shown instead.
+        assert_eq!(read("  hi  👩‍💻 "), "  hi  👩‍💻 ");
+        assert_eq!(read("a\\nb\\u001b[2J\u{202E}"), "a\u{FFFD}b\u{FFFD}[2J\u{FFFD}");
+    }
+}
+
+#[test]
+fn whole_numbers_are_whole_and_can_be_counted_to() {
+    for (number, expected) in [
+        (0.0, Some(0)),
+        (-0.0, Some(0)),
+        (1.0, Some(1)),
+        (9_007_199_254_740_991.0, Some(9_007_199_254_740_991)),
+        (9_007_199_254_740_992.0, None),
+        (0.5, None),
+        (-1.0, None),
+        (1e300, None),
+        (f64::NAN, None),
+        (f64::INFINITY, None),
+        (f64::NEG_INFINITY, None),
+    ] {
+        assert_eq!(whole(&Value::<()>::Number(number)), expected, "{number}");
+    }
+    assert_eq!(whole(&Value::<()>::from("1")), None);
+}
+
+#[test]
+fn every_reply_travels_as_npms_room_sends_it() {
+    let users = || vec![name("Alice"), name("Bob")];
+    let (lobby, note) = (RoomName::lobby, Note::system("hi".into()));
+    // Of a file, history has only the name.
+    let kind = Kind::File { name: "x".into(), size: 1, content: Some(FileId(7)) };
+    let file = Note { username: "Alice".into(), text: "y".into(), kind };
+    for (reply, json) in [
+        (
+            Reply::Welcome { username: name("Bob"), users: users(), room: lobby() },
+            r##"{"message":"Welcome to the chat, Bob!","userCount":2,"users":[["Alice","Bob"]],"room":"#lobby"}"##,
+        ),
+        (Reply::Sent { count: 3 }, r#"{"status":"sent","timestamp":3}"#),
+        (Reply::SentPrivately, r#"{"status":"sent"}"#),
+        (Reply::Goodbye { username: name("Bob") }, r#"{"message":"Goodbye, Bob!"}"#),
+        (Reply::Users(users()), r#"[["Alice","Bob"]]"#),
+        (
+            Reply::History(vec![Arc::new(note), Arc::new(file)]),
+            r#"[[{"username":"System","text":"hi","type":"system"},{"username":"Alice","text":"y","type":"file","file":{"name":"x","size":1}}]]"#,
+        ),
+        (Reply::Number(2), "2"),
+        (
+            Reply::Entered { room: lobby(), users: users() },
+            r##"{"message":"You are in #lobby now","room":"#lobby","userCount":2,"users":[["Alice","Bob"]]}"##,
+        ),
+        (Reply::Rooms(vec![(lobby(), 2)]), r##"[[{"name":"#lobby","userCount":2}]]"##),
+        (Reply::Shared, r#"{"status":"shared"}"#),
+        (Reply::Bytes("AQID".into()), r#"["bytes","AQID"]"#),
+        (Reply::Nothing, r#"["undefined"]"#),
+    ] {
+        assert_eq!(sent(reply.value()), json);
+    }
+}
+
+#[test]
+fn a_note_is_read_as_it_was_written() {
+    let note = |kind| Note { username: "Alice".into(), text: "hi".into(), kind };
+    let file = |content| Kind::File { name: "cat.png".into(), size: 12_345, content };
+    let rest = r#""username":"Alice","text":"hi","type""#;
+    for (kind, json) in [
+        (Kind::Chat, r#":"chat"}"#),
+        (Kind::System, r#":"system"}"#),
+        (Kind::Private { to: "Bob".into() }, r#":"private","to":"Bob"}"#),
+        (file(None), r#":"file","file":{"name":"cat.png","size":12345}}"#),
+    ] {
+        let json = format!("{{{rest}{json}");
+        assert_eq!(sent(note(kind.clone()).value(true)), json);
+        let read = Note::read(&received(&json)).unwrap();
+        assert_eq!((&*read.username, &*read.text), ("Alice", "hi"));
+        let word = kind.word();
+        match (read.kind, kind) {
+            (Kind::Chat, Kind::Chat) | (Kind::System, Kind::System) => {}
+            (Kind::Private { to }, Kind::Private { .. }) => assert_eq!(to, "Bob"),
+            (Kind::File { name, size, content: None }, Kind::File { .. }) => {
+                assert_eq!((&*name, size), ("cat.png", 12_345));
+            }
+            (read, _) => panic!("{word}: {read:?}"),
+        }
+    }
+    // The file itself goes along when it is offered, and not when it is history.
+    let offered = note(file(Some(FileId(7))));
+    let json = sent(offered.value(true));
+    assert!(json.ends_with(r#""size":12345,"content":["export",-1]}}"#), "{json}");
+    let Some(Kind::File { content, .. }) = Note::read(&received(&json)).map(|note| note.kind)
+    else {
+        panic!("{json}")
+    };
+    assert!(content.is_some());
+    assert!(sent(offered.value(false)).ends_with(r#""size":12345}}"#));
+}
+
+#[test]
+fn what_a_server_tells_need_not_be_a_note() {
+    for json in [
+        "null",
+        "7",
+        "{}",
+        r#"{"username":"Alice","text":"hi"}"#,
+        r#"{"username":"Alice","text":"hi","type":"shout"}"#,
+        r#"{"username":"Alice","text":"hi","type":7}"#,
+        r#"{"text":"hi","type":"chat"}"#,
+        r#"{"username":"Alice","type":"chat"}"#,
+        r#"{"username":7,"text":"hi","type":"chat"}"#,
+        r#"{"username":"Alice","text":"hi","type":"private"}"#,
+        r#"{"username":"Alice","text":"hi","type":"file"}"#,
+        r#"{"username":"Alice","text":"hi","type":"file","file":{"size":1}}"#,
+        r#"{"username":"Alice","text":"hi","type":"file","file":{"name":"x"}}"#,
+        r#"{"username":"Alice","text":"hi","type":"file","file":{"name":"x","size":0.5}}"#,
+    ] {
+        assert_eq!(Note::read(&received(json)), None, "{json}");
+    }
+    let long = |text: &str| format!(r#"{{"username":"Alice","text":"{text}","type":"chat"}}"#);
+    assert!(Note::read(&received(&long(&"x".repeat(4 * MAX_MESSAGE)))).is_some());
+    assert_eq!(Note::read(&received(&long(&"x".repeat(4 * MAX_MESSAGE + 1)))), None);
+}
+
+#[test]
+fn what_a_server_tells_does_nothing_to_a_terminal() {
+    let note = r#"{"username":"A\u001b[2J","text":"\u0007","type":"private","to":"\u202e"}"#;
+    let note = Note::read(&received(note)).unwrap();
+    assert_eq!((&*note.username, &*note.text), ("A\u{FFFD}[2J", "\u{FFFD}"));
+    assert_eq!(note.kind, Kind::Private { to: "\u{FFFD}".into() });
+    let file = r#"{"username":"A","text":"","type":"file","file":{"name":"\u0000","size":1}}"#;
+    let Some(Kind::File { name, .. }) = Note::read(&received(file)).map(|note| note.kind)
+    else {
+        panic!()
+    };
+    assert_eq!(name, "\u{FFFD}");
+}

@@ -1,0 +1,232 @@
+//! Names: of users, of rooms, and of files. Each is read once, where it enters; what is no name is
+//! refused, and never mended in silence.
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, mem};
+
+use capability_peers::message::clean;
+
+/// The longest name of a user or of a room, in characters.
+pub const MAX_NAME: usize = 32;
+
+/// The longest name of a file, in bytes: what most file systems take.
+pub const MAX_FILE_NAME: usize = 255;
+
+/// Names that the chat itself uses; nobody else may.
+const RESERVED: [&str; 2] = ["System", "You"];
+
+/// What a user is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// Reads a name. White space around it is not part of it.
+    ///
+    /// # Errors
+    ///
+    /// If it has no visible character, more than [`MAX_NAME`] characters, one that a name cannot
+    /// have, or if the chat uses it itself. The text says which.
+    ///
+    /// ```
+    /// use realtime_chat::name::Name;
+    /// assert_eq!(Name::read(" Alice ").unwrap().as_str(), "Alice");
+    /// assert_eq!(Name::read("Al\nice").unwrap_err(), r"a name cannot contain '\n'");
+    /// assert!(Name::read("system").is_err());
+    /// ```
+    pub fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        fits(text)?;
+        let name = Self(text.to_owned());
+        match RESERVED.iter().find(|word| name.looks_like(&Self((**word).to_owned()))) {
+            Some(word) => Err(format!("{word} is not a name for a user")),
+            None => Ok(name),
+        }
+    }
+
+    /// The name, as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both look the same to a hasty reader.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        fn seen(name: &Name) -> impl Iterator<Item = char> {
+            let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
+            // However many spaces there are, they are one gap.
+            let mut last = ' ';
+            let shown = shown.filter(move |c| (*c, mem::replace(&mut last, *c)) != (' ', ' '));
+            shown.flat_map(char::to_lowercase)
+        }
+        seen(self).eq(seen(other))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a room is called: `#` and a name in small letters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoomName(String);
+
+impl RoomName {
+    /// The room in which everybody begins.
+    pub fn lobby() -> Self {
+        Self("#lobby".to_owned())
+    }
+
+    /// Reads a room's name, with or without its `#`. Capital letters are small ones here, so that
+    /// nobody waits for somebody in a room that only looks the same.
+    ///
+    /// # Errors
+    ///
+    /// If it is no name, or has a space in it, or something that cannot be seen.
+    ///
+    /// ```
+    /// use realtime_chat::name::RoomName;
+    /// assert_eq!(RoomName::read("#Rust").unwrap().as_str(), "#rust");
+    /// assert!(RoomName::read("two words").is_err());
+    /// ```
+    pub fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let text = text.strip_prefix('#').unwrap_or(text).to_lowercase();
+        fits(&text)?;
+        if text.contains(' ') {
+            return Err("the name of a room is one word".into());
+        }
+        if let Some(unseen) = text.chars().find(|c| matches!(*c, JOINER | SELECTOR)) {
+            return Err(format!("the name of a room cannot contain {unseen:?}"));
+        }
+        Ok(Self(format!("#{text}")))
+    }
+
+    /// The name, with its `#`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a file is called: one part of a path, which can name no other folder and no device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName(String);
+
+impl FileName {
+    /// Reads the name of a file.
+    ///
+    /// # Errors
+    ///
+    /// If it would be another thing than a plain file in the folder where it is put, on any system.
+    ///
+    /// ```
+    /// use realtime_chat::name::FileName;
+    /// assert_eq!(FileName::read("cat.png").unwrap().as_str(), "cat.png");
+    /// for bad in ["../cat.png", "/etc/passwd", "C:cat", ".profile", "nul.txt", "cat.", ""] {
+    ///     assert!(FileName::read(bad).is_err(), "{bad}");
+    /// }
+    /// ```
+    pub fn read(text: &str) -> Result<Self, String> {
+        let strange = |c: char| clean(c.encode_utf8(&mut [0; 4]).as_bytes()) != c.to_string();
+        let bad = |c: char| {
+            strange(c)
+                || is_unseen(c)
+                || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+        };
+        if let Some(bad) = text.chars().find(|&c| bad(c)) {
+            return Err(format!("the name of a file cannot contain {bad:?}"));
+        }
+        if text.len() > MAX_FILE_NAME {
+            return Err(format!("the name of a file has at most {MAX_FILE_NAME} bytes"));
+        }
+        // Hidden on Unix; not to be created, or not to be deleted, on Windows.
+        if text.is_empty() || text.starts_with(['.', ' ']) || text.ends_with(['.', ' ']) {
+            return Err(
+                "a file's name cannot be empty, nor begin or end with a dot or a space".into(),
+            );
+        }
+        let stem = text.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+        let is_device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem)
+            || ["COM", "LPT"].iter().any(|port| {
+                stem.strip_prefix(port).is_some_and(|number| {
+                    let mut digits = number.chars();
+                    let is_digit = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
+                    digits.next().is_some_and(is_digit) && digits.next().is_none()
+                })
+            });
+        if is_device {
+            return Err(format!("{text} names a device on Windows"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether this can be a name of a user or a room.
+fn fits(text: &str) -> Result<(), String> {
+    if let Some(bad) = text.chars().find(|&c| !belongs(c)) {
+        return Err(format!("a name cannot contain {bad:?}"));
+    }
+    let length = text.chars().count();
+    if length > MAX_NAME {
+        return Err(format!("a name has at most {MAX_NAME} characters, this one {length}"));
+    }
+    if is_blank(text) {
+        return Err("a name needs a character that can be seen".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether nothing in there can be seen.
+pub(crate) fn is_blank(text: &str) -> bool {
+    let blank = |c: char| c.is_whitespace() || is_unseen(c) || matches!(c, JOINER | SELECTOR);
+    text.chars().all(blank)
+}
+
+/// Holds the parts of an emoji together; invisible by itself.
+const JOINER: char = '\u{200D}';
+
+/// Makes an emoji of the character before it; invisible by itself.
+const SELECTOR: char = '\u{FE0F}';
+
+/// Whether `c` may stand in a name: no character that acts, none that cannot be seen, no space but
+/// the common one, since all look the same, and none with which a name could pass for more than a
+/// name: `Alice] hi`, `Alice, Bob`, `#rust`.
+/// Letters of other scripts that look like these are not told apart: that takes a table of all
+/// scripts, and does not replace knowing who it is.
+fn belongs(c: char) -> bool {
+    let acts = clean(c.encode_utf8(&mut [0; 4]).as_bytes()) != c.to_string();
+    let pretends =
+        matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}');
+    let strange_space = c.is_whitespace() && c != ' ';
+    !acts && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
+}
+
+/// Characters that leave no mark, and those that mean something only in private.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}')
+        || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200C}')
+        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}')
+        || matches!(c, '\u{FE00}'..='\u{FE0E}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}')
+        || matches!(c, '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
+        || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}')
+        || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
+}
