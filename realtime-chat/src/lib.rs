@@ -8,4 +8,5 @@ pub mod deadline;
 pub mod interface;
 pub mod link;
 pub mod name;
+pub mod room;
 pub mod writer;

@@ -1,0 +1,225 @@
+//! Files: only their names are told, and a capability with them. The bytes stay with whoever shares
+//! the file; a read of somebody else is passed on to there, and its answer back. So nothing is
+//! stored here, and nothing is sent that nobody asks for.
+//!
+//! Whoever shares may be slow, wrong or gone, and whoever reads, too. So a read waits with a
+//! deadline, and an answer that comes too late is known by its number.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use capability_peers::message::clean;
+use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
+
+use super::{Action, AskId, ClientId, Order, Room};
+use crate::interface::{CHUNK, FileId, Kind, Note, Reply, size_in_words};
+use crate::name::{FileName, Name};
+
+/// The most files that one client shares at a time.
+pub const MAX_SHARED: usize = 16;
+
+/// The most reads of one client that wait at a time.
+pub const MAX_READS: usize = 8;
+
+/// The most questions to one client that it has not answered, in time or at all. All of them fit
+/// into its outbox, so nobody can have it dropped by reading its files.
+pub const MAX_ASKED: usize = 256;
+
+/// How long whoever shares a file may take to read some of it.
+pub const READ_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many files that are gone we can still say of whose they were.
+const MAX_GONE: usize = 256;
+
+/// How much of what went wrong with a file is repeated, in bytes.
+const SHOWN: usize = 200;
+
+/// The files that are shared, and the reads that wait.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    shared: BTreeMap<FileId, Shared>,
+    /// Files that are gone, and whose they were; the last one at the end.
+    gone: VecDeque<(FileId, Name)>,
+    /// In the order in which they were asked, so what is due first is first.
+    reads: BTreeMap<AskId, Read>,
+    next_file: u64,
+    next_ask: u64,
+}
+
+/// A file that is shared.
+#[derive(Debug)]
+struct Shared {
+    by: ClientId,
+    stub: Stub,
+}
+
+/// A read that waits.
+#[derive(Debug)]
+struct Read {
+    /// Who reads, and which of its calls it is.
+    reader: (ClientId, AnswerId),
+    /// Who was asked, and what it is called.
+    by: ClientId,
+    name: Name,
+    until: Instant,
+}
+
+impl Read {
+    fn answer(&self, result: Result<Reply, RpcError>) -> Action {
+        let (reader, id) = self.reader;
+        Action::To(reader, Order::Answer(id, result))
+    }
+}
+
+impl Room {
+    /// Tells everybody in the room that there is a file.
+    pub(super) fn share_file(
+        &mut self,
+        client: ClientId,
+        username: &Name,
+        name: &FileName,
+        size: u64,
+        stub: Stub,
+        actions: &mut Vec<Action>,
+    ) -> Result<Reply, RpcError> {
+        let room = self.user_called(client, username)?.room.clone();
+        if self.files_of(client).count() >= MAX_SHARED {
+            let text = format!("you share {MAX_SHARED} files already; they go when you leave");
+            return Err(RpcError::new(Code::TooMany, text));
+        }
+        let id = FileId(self.files.next_file);
+        self.files.next_file += 1;
+        self.files.shared.insert(id, Shared { by: client, stub });
+        let text = format!("shares {name} ({})", size_in_words(size));
+        let kind = Kind::File { name: name.to_string(), size, content: Some(id) };
+        let note = Note { username: username.to_string(), text, kind };
+        let note = self.record(&room, note, actions);
+        self.notify(&room, &note, actions);
+        Ok(Reply::Shared)
+    }
+
+    /// Asks whoever shares the file for a part of it. The answer comes later.
+    pub(super) fn read_file(
+        &mut self,
+        reader: (ClientId, AnswerId),
+        file: FileId,
+        offset: u64,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), RpcError> {
+        let Some(&Shared { by, stub }) = self.files.shared.get(&file) else {
+            let whose = self.files.gone.iter().find(|(id, _)| *id == file);
+            return Err(gone(whose.map(|(_, name)| name)));
+        };
+        if self.files.reads.values().filter(|read| read.reader.0 == reader.0).count()
+            >= MAX_READS
+        {
+            let text = format!("{MAX_READS} reads of yours are waiting already");
+            return Err(RpcError::new(Code::TooMany, text));
+        }
+        let Some(sharer) = self.clients.get_mut(&by) else { return Err(gone(None)) };
+        let Some(user) = sharer.user() else { return Err(gone(None)) };
+        let name = user.name.clone();
+        if sharer.asked >= MAX_ASKED {
+            let text = format!("{name} has {MAX_ASKED} reads to answer; try again later");
+            return Err(RpcError::new(Code::TooMany, text));
+        }
+        sharer.asked += 1;
+        let ask = AskId(self.files.next_ask);
+        self.files.next_ask += 1;
+        let read = Read { reader, by, name, until: now + READ_PATIENCE };
+        self.files.reads.insert(ask, read);
+        actions.push(Action::To(by, Order::Read { ask, file: stub, offset }));
+        Ok(())
+    }
+
+    /// A question was answered. If nobody waits any more, that is all.
+    pub(super) fn bring(
+        &mut self,
+        client: ClientId,
+        ask: AskId,
+        bytes: Result<String, RpcError>,
+        actions: &mut Vec<Action>,
+    ) {
+        if let Some(client) = self.clients.get_mut(&client) {
+            client.asked = client.asked.saturating_sub(1);
+        }
+        if self.files.reads.get(&ask).is_none_or(|read| read.by != client) {
+            return;
+        }
+        let Some(read) = self.files.reads.remove(&ask) else { return };
+        let result = match bytes {
+            Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
+            Ok(_) => {
+                let text = format!("{} has sent more than {CHUNK} bytes at once", read.name);
+                Err(RpcError::new(Code::Internal, text))
+            }
+            Err(error) => Err(repeated(&read.name, &error)),
+        };
+        actions.push(read.answer(result));
+    }
+
+    /// When somebody has waited for too long.
+    pub(super) fn next_late(&self) -> Option<Instant> {
+        self.files.reads.first_key_value().map(|(_, read)| read.until)
+    }
+
+    /// Ends the wait of those who have waited for too long.
+    pub(super) fn give_up_reads(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        while let Some(entry) = self.files.reads.first_entry().filter(|e| e.get().until <= now)
+        {
+            let read = entry.remove();
+            let text = format!("{} does not answer", read.name);
+            actions.push(read.answer(Err(RpcError::new(Code::Internal, text))));
+        }
+    }
+
+    /// The capabilities of the files that a client shares.
+    pub(super) fn files_of(&self, client: ClientId) -> impl Iterator<Item = Stub> {
+        let shared = self.files.shared.values().filter(move |file| file.by == client);
+        shared.map(|file| file.stub)
+    }
+
+    /// The files of a user who is not here any more.
+    pub(super) fn withdraw_files(
+        &mut self,
+        client: ClientId,
+        name: &Name,
+        actions: &mut Vec<Action>,
+    ) {
+        for (id, _) in self.files.shared.extract_if(.., |_, file| file.by == client) {
+            if self.files.gone.len() == MAX_GONE {
+                self.files.gone.pop_front();
+            }
+            self.files.gone.push_back((id, name.clone()));
+        }
+        for (_, read) in self.files.reads.extract_if(.., |_, read| read.by == client) {
+            actions.push(read.answer(Err(gone(Some(name)))));
+        }
+    }
+
+    /// Nobody waits for what this client has asked.
+    pub(super) fn forget_reads_by(&mut self, client: ClientId) {
+        self.files.reads.retain(|_, read| read.reader.0 != client);
+    }
+
+    /// How many files are shared, and how many reads wait.
+    #[cfg(test)]
+    pub(super) fn file_counts(&self) -> (usize, usize) {
+        (self.files.shared.len(), self.files.reads.len())
+    }
+}
+
+fn gone(name: Option<&Name>) -> RpcError {
+    let whose = name.map_or("whoever has shared it", Name::as_str);
+    RpcError::new(Code::CapRevoked, format!("the file left with {whose}"))
+}
+
+/// What went wrong over there, fit to be told to somebody else.
+fn repeated(name: &Name, error: &RpcError) -> RpcError {
+    let message = &error.message;
+    let shown = &message[..message.floor_char_boundary(SHOWN)];
+    let more = if shown.len() < message.len() { "…" } else { "" };
+    let text = format!("{name} cannot read it: {}{more}", clean(shown.as_bytes()));
+    RpcError::new(error.code.unwrap_or(Code::Internal), text)
+}

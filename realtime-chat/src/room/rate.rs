@@ -1,0 +1,71 @@
+//! How much one client may say: a bucket with a token for each message. It starts full, every
+//! message takes one out, and time puts them back. So a lively moment costs nothing, and a flood
+//! is refused, to whoever sends it and to nobody else.
+
+use std::time::Instant;
+
+use capability_peers::rpc::{Code, RpcError};
+
+use super::{Client, Rate};
+use crate::interface::Call;
+
+/// A token, in billionths: then what one nanosecond puts back is a whole number, and nothing is
+/// ever rounded.
+const TOKEN: u128 = 1_000_000_000;
+
+/// A bucket of tokens.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    rate: Rate,
+    /// In billionths of a token.
+    level: u128,
+    /// When the level was that.
+    at: Instant,
+}
+
+impl Bucket {
+    /// A full one.
+    pub(super) fn full(rate: Rate, now: Instant) -> Self {
+        Self { rate, level: u128::from(rate.burst) * TOKEN, at: now }
+    }
+
+    /// Takes a token out, if there is one.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let new = now.saturating_duration_since(self.at).as_nanos();
+        let level = self.level + new * u128::from(self.rate.per_second);
+        self.level = level.min(u128::from(self.rate.burst) * TOKEN);
+        self.at = self.at.max(now);
+        let left = self.level.checked_sub(TOKEN);
+        self.level = left.unwrap_or(self.level);
+        left.is_some()
+    }
+}
+
+impl Client {
+    /// Takes what this call costs. Leaving, and what only reads, is free; what others are told of
+    /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
+    pub(super) fn charge(&mut self, call: &Call, now: Instant) -> Result<(), RpcError> {
+        let has_token = match call {
+            Call::Join { .. }
+            | Call::SendMessage { .. }
+            | Call::SendPrivate { .. }
+            | Call::EnterRoom { .. }
+            | Call::ShareFile { .. } => self.words.take(now),
+            Call::SetTyping { .. } => self.strokes.take(now),
+            Call::Leave { .. }
+            | Call::ListUsers
+            | Call::GetHistory
+            | Call::UserCount
+            | Call::MessageCount
+            | Call::ListRooms
+            | Call::ReadFile { .. } => true,
+        };
+        if has_token {
+            return Ok(());
+        }
+        let Rate { burst, per_second } = self.words.rate;
+        let text =
+            format!("slow down: at most {per_second} messages a second, {burst} at once");
+        Err(RpcError::new(Code::TooMany, text))
+    }
+}

@@ -1,0 +1,71 @@
+//! What goes into the rules, and what comes out.
+
+use std::sync::Arc;
+
+use capability_peers::rpc::{AnswerId, RpcError, Stub};
+
+use crate::interface::{Call, Note, Reply};
+use crate::name::{Name, RoomName};
+
+/// The number of a connection. None is used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+/// The number of a question of ours to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u64);
+
+/// What a client does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// It is there, and nobody yet.
+    Arrived,
+    /// It calls.
+    Called(AnswerId, Call),
+    /// It answers a question: bytes, as base64.
+    Brought(AskId, Result<String, RpcError>),
+    /// It is gone: it has closed the link, does not read, or has fallen silent.
+    Gone,
+}
+
+/// What one client's session is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Answer its call.
+    Answer(AnswerId, Result<Reply, RpcError>),
+    /// Call `onMessage` of its capability.
+    Notify(Stub, Arc<Note>),
+    /// Call `onTyping` of its capability.
+    Typing(Stub, Name, bool),
+    /// Call `read(offset)` of its file.
+    Read {
+        /// For the answer.
+        ask: AskId,
+        /// Its file.
+        file: Stub,
+        /// From which byte on.
+        offset: u64,
+    },
+    /// Give a capability of its back.
+    Release(Stub),
+    /// Hang up, with this code and reason (see [`link::code`](crate::link::code)).
+    Dismiss(u16, &'static str),
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// By the session of this client.
+    To(ClientId, Order),
+    /// Append this to the history file, before anybody is told.
+    Record(RoomName, Arc<Note>),
+}
+
+/// How many messages a client may send.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// At once, after a pause.
+    pub burst: u32,
+    /// In the long run, in each second.
+    pub per_second: u32,
+}

@@ -1,0 +1,471 @@
+//! The rules, tried with made-up time; each client with a real session, which has made up none of
+//! its numbers.
+
+mod chance;
+mod files;
+mod private;
+mod rate;
+mod rooms;
+mod typing;
+
+use std::collections::BTreeSet;
+
+use capability_peers::rpc::{Output, Session};
+
+use super::*;
+use crate::interface::Exported;
+
+const ALICE: ClientId = ClientId(1);
+const BOB: ClientId = ClientId(2);
+const CAROL: ClientId = ClientId(3);
+
+/// Enough for any test but those of the rate itself.
+const FAST: Rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
+
+/// A room, and the sessions of its clients.
+struct Chat {
+    room: Room,
+    now: Instant,
+    /// With how often each has called.
+    sessions: BTreeMap<ClientId, (Session<Exported>, i64)>,
+    /// How many capabilities the clients have handed over.
+    stubs: i64,
+    /// What they have handed over, and not been given back.
+    kept: BTreeSet<(ClientId, Stub)>,
+    /// The question that was asked last.
+    asked: Option<AskId>,
+}
+
+impl Chat {
+    fn new() -> Self {
+        Self::with(FAST, Vec::new())
+    }
+
+    fn with(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
+        let room = Room::new(rate, past);
+        let sessions = BTreeMap::new();
+        Self {
+            room,
+            now: Instant::now(),
+            sessions,
+            stubs: 0,
+            kept: BTreeSet::new(),
+            asked: None,
+        }
+    }
+
+    /// A chat in which these have joined.
+    fn of(clients: &[ClientId]) -> Self {
+        let mut chat = Self::new();
+        for client in clients {
+            chat.arrives(*client);
+            chat.joins(*client, label(*client));
+        }
+        chat
+    }
+
+    fn arrives(&mut self, client: ClientId) {
+        self.sessions.insert(client, (Session::new(Some(Exported::Chat)), 0));
+        assert_eq!(self.hears(client, Heard::Arrived), [""; 0]);
+    }
+
+    /// Its session is over, and everything in it.
+    fn hangs_up(&mut self, client: ClientId) {
+        self.sessions.remove(&client);
+        self.kept.retain(|(owner, _)| *owner != client);
+    }
+
+    fn hears(&mut self, client: ClientId, heard: Heard) -> Vec<String> {
+        if heard == Heard::Gone {
+            self.hangs_up(client);
+        }
+        let actions = self.room.on(client, heard, self.now);
+        self.carry_out(&actions)
+    }
+
+    fn passes(&mut self, time: Duration) -> Vec<String> {
+        self.now += time;
+        let actions = self.room.pass(self.now);
+        self.carry_out(&actions)
+    }
+
+    /// A call, as it is when it has come through the session, which keeps what comes with it.
+    fn call(&mut self, client: ClientId, target: &str, args: &str) -> (AnswerId, Call) {
+        let Some((session, pushes)) = self.sessions.get_mut(&client) else {
+            panic!("{client:?} is gone")
+        };
+        let push = format!("[\"push\",[\"pipeline\",0,[\"{target}\"],[{args}]]]");
+        let outputs = session.receive(&push);
+        // Whoever has lost interest in the answer is served all the same, and leaves no trace.
+        *pushes += 1;
+        assert_eq!(session.receive(&format!("[\"release\",{pushes},1]")), []);
+        match &outputs[..] {
+            [Output::Run { id, target, path, args }] => {
+                let call = Call::read(*target, path, args.as_deref()).unwrap().unwrap();
+                if let Some(stub) = call.stub() {
+                    assert!(session.keep(stub) && self.kept.insert((client, stub)));
+                }
+                (*id, call)
+            }
+            outputs => panic!("{push}: {outputs:?}"),
+        }
+    }
+
+    fn calls(&mut self, client: ClientId, method: &str, args: &str) -> Vec<String> {
+        let (id, call) = self.call(client, method, args);
+        self.hears(client, Heard::Called(id, call))
+    }
+
+    /// A property.
+    fn asks(&mut self, client: ClientId, what: Call) -> Vec<String> {
+        let (id, _) = self.call(client, "listUsers", "");
+        self.hears(client, Heard::Called(id, what))
+    }
+
+    /// A capability that was not there before.
+    fn new_stub(&mut self) -> i64 {
+        self.stubs += 1;
+        -self.stubs
+    }
+
+    fn joins(&mut self, client: ClientId, name: &str) -> Vec<String> {
+        let stub = self.new_stub();
+        self.calls(client, "join", &format!("\"{name}\",[\"export\",{stub}]"))
+    }
+
+    fn says(&mut self, client: ClientId, text: &str) -> Vec<String> {
+        let args = format!("\"{}\",\"{text}\"", label(client));
+        self.calls(client, "sendMessage", &args)
+    }
+
+    fn leaves(&mut self, client: ClientId) -> Vec<String> {
+        self.calls(client, "leave", &format!("\"{}\"", label(client)))
+    }
+
+    fn enters(&mut self, client: ClientId, room: &str) -> Vec<String> {
+        self.calls(client, "enterRoom", &format!("\"{}\",\"{room}\"", label(client)))
+    }
+
+    /// Does what the sessions would do, and says what that is.
+    fn carry_out(&mut self, actions: &[Action]) -> Vec<String> {
+        for act in actions {
+            let Action::To(client, order) = act else { continue };
+            let Some((session, _)) = self.sessions.get_mut(client) else { panic!("{act:?}") };
+            match order {
+                Order::Answer(id, result) => {
+                    let result = result.clone().map(|reply| reply.value());
+                    // Nobody wants the answer; but what came with the call goes back with it.
+                    assert!(session.answer(*id, result).iter().all(gives_back), "{act:?}");
+                }
+                Order::Release(stub) => {
+                    assert!(self.kept.remove(&(*client, *stub)), "{act:?}: not ours");
+                    assert!(session.release(*stub).iter().all(gives_back), "{act:?}");
+                }
+                Order::Read { ask, file: stub, .. } => {
+                    assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
+                    self.asked = Some(*ask);
+                }
+                Order::Notify(stub, _) | Order::Typing(stub, ..) => {
+                    assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
+                }
+                Order::Dismiss(..) => self.hangs_up(*client),
+            }
+        }
+        actions.iter().map(words).collect()
+    }
+}
+
+fn gives_back(said: &Output<Exported>) -> bool {
+    matches!(said, Output::Send(text) if text.starts_with("[\"release\",-"))
+}
+
+/// What a client is called here.
+fn label(client: ClientId) -> &'static str {
+    match client {
+        ALICE => "Alice",
+        BOB => "Bob",
+        CAROL => "Carol",
+        _ => "Somebody",
+    }
+}
+
+/// An act, for people to read.
+fn words(act: &Action) -> String {
+    match act {
+        Action::Record(room, note) => format!("record in {room}: {}", said(note)),
+        Action::To(client, order) => {
+            let what = match order {
+                Order::Answer(_, Ok(reply)) => format!("gets {}", shown(reply)),
+                Order::Answer(_, Err(error)) => {
+                    let code = error.code.map_or("", Code::as_str);
+                    format!("is refused: {code}: {}", error.message)
+                }
+                Order::Notify(_, note) => format!("hears {}", said(note)),
+                Order::Typing(_, name, true) => format!("sees that {name} is typing"),
+                Order::Typing(_, name, false) => format!("sees that {name} is not typing"),
+                Order::Read { file, offset, .. } => {
+                    format!("reads {} from {offset}", id(*file))
+                }
+                Order::Release(stub) => format!("gets back {}", id(*stub)),
+                Order::Dismiss(code, why) => format!("is dismissed: {code}: {why}"),
+            };
+            format!("{} {what}", label(*client))
+        }
+    }
+}
+
+/// The number of a stub, which only its session knows otherwise.
+fn id(stub: Stub) -> String {
+    format!("{stub:?}").replace("Stub { id: ", "").replace(" }", "")
+}
+
+fn said(note: &Note) -> String {
+    match &note.kind {
+        Kind::Private { to } => format!("{}, privately to {to}: {}", note.username, note.text),
+        Kind::Chat | Kind::System | Kind::File { .. } => {
+            format!("{}: {}", note.username, note.text)
+        }
+    }
+}
+
+fn shown(reply: &Reply) -> String {
+    let list = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    match reply {
+        Reply::Welcome { username, users, room } => {
+            format!("welcome {username} in {room}: {}", list(users))
+        }
+        Reply::Sent { count } => format!("sent {count}"),
+        Reply::Goodbye { username } => format!("goodbye {username}"),
+        Reply::Users(users) => format!("users: {}", list(users)),
+        Reply::History(notes) => {
+            let notes: Vec<_> = notes.iter().map(|note| said(note)).collect();
+            format!("history: {}", notes.join(" / "))
+        }
+        Reply::Number(number) => number.to_string(),
+        Reply::Entered { room, users } => format!("entered {room}: {}", list(users)),
+        Reply::Rooms(rooms) => {
+            let rooms: Vec<_> =
+                rooms.iter().map(|(room, users)| format!("{room} {users}")).collect();
+            format!("rooms: {}", rooms.join(", "))
+        }
+        Reply::Bytes(base64) => format!("bytes {base64}"),
+        Reply::SentPrivately | Reply::Shared | Reply::Nothing => format!("{reply:?}"),
+    }
+}
+
+/// What was done to this client.
+fn to(client: ClientId, actions: &[String]) -> Vec<&str> {
+    let actions = actions.iter().filter_map(|act| act.strip_prefix(label(client)));
+    actions.map(str::trim_start).collect()
+}
+
+#[test]
+fn whoever_joins_is_answered_first_and_then_everybody_hears_of_it() {
+    let mut chat = Chat::new();
+    chat.arrives(ALICE);
+    // Nobody is there who could hear it, not even Alice: but it is remembered.
+    assert_eq!(
+        chat.joins(ALICE, "Alice"),
+        [
+            "record in #lobby: System: Alice joined the chat",
+            "Alice gets welcome Alice in #lobby: Alice"
+        ]
+    );
+    chat.arrives(BOB);
+    assert_eq!(
+        chat.joins(BOB, "Bob"),
+        [
+            "record in #lobby: System: Bob joined the chat",
+            "Bob gets welcome Bob in #lobby: Alice, Bob",
+            "Alice hears System: Bob joined the chat",
+            "Bob hears System: Bob joined the chat",
+        ]
+    );
+}
+
+#[test]
+fn what_one_says_everybody_hears_and_whoever_says_it_is_told_so_after_that() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    assert_eq!(
+        chat.says(ALICE, "Hello everyone!"),
+        [
+            "record in #lobby: Alice: Hello everyone!",
+            "Alice hears Alice: Hello everyone!",
+            "Bob hears Alice: Hello everyone!",
+            "Alice gets sent 3",
+        ]
+    );
+}
+
+#[test]
+fn whoever_leaves_gets_its_capability_back_before_the_answer_and_the_others_hear_of_it() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    assert_eq!(
+        chat.leaves(BOB),
+        [
+            "Bob gets back -2",
+            "Bob gets goodbye Bob",
+            "record in #lobby: System: Bob left the chat",
+            "Alice hears System: Bob left the chat",
+        ]
+    );
+    // It has left, and not gone: it may come again, with another capability.
+    assert_eq!(
+        to(BOB, &chat.says(BOB, "hi")),
+        ["is refused: permission_denied: you have not joined as Bob"]
+    );
+    assert_eq!(chat.joins(BOB, "Bob")[1], "Bob gets welcome Bob in #lobby: Alice, Bob");
+    assert_eq!(to(BOB, &chat.leaves(BOB))[0], "gets back -3");
+}
+
+#[test]
+fn whoever_is_gone_gets_nothing_any_more() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    let (id, call) = chat.call(BOB, "listUsers", "");
+    assert_eq!(
+        chat.hears(BOB, Heard::Gone),
+        [
+            "record in #lobby: System: Bob left the chat",
+            "Alice hears System: Bob left the chat",
+        ]
+    );
+    // What it has asked before that is heard after it, and by nobody.
+    assert_eq!(chat.hears(BOB, Heard::Called(id, call)), [""; 0]);
+    assert_eq!(chat.hears(BOB, Heard::Gone), [""; 0]);
+    // Nor is anybody there whose arrival was not heard.
+    let (id, call) = chat.call(ALICE, "listUsers", "");
+    assert_eq!(chat.hears(CAROL, Heard::Called(id, call)), [""; 0]);
+}
+
+#[test]
+fn whoever_only_looks_is_dismissed_after_a_minute() {
+    let mut chat = Chat::new();
+    assert_eq!(chat.room.next_due(), None);
+    chat.arrives(ALICE);
+    chat.now += Duration::from_secs(1);
+    chat.arrives(BOB);
+    assert_eq!(chat.room.next_due(), Some(chat.now + Duration::from_secs(59)));
+    assert_eq!(chat.passes(Duration::from_millis(58_999)), [""; 0]);
+    let dismissed = "is dismissed: 1008: join within 60 seconds";
+    assert_eq!(chat.passes(Duration::from_millis(1)), [format!("Alice {dismissed}")]);
+    // Once, and it is as if it were gone.
+    assert_eq!(chat.passes(Duration::ZERO), [""; 0]);
+    assert_eq!(chat.hears(ALICE, Heard::Gone), [""; 0]);
+    // Whoever has joined may be silent for as long as it likes, but has to go once it has left.
+    assert_eq!(chat.joins(BOB, "Bob").len(), 2);
+    assert_eq!(chat.room.next_due(), None);
+    assert_eq!(chat.passes(Duration::from_hours(1)), [""; 0]);
+    assert_eq!(chat.leaves(BOB).len(), 3);
+    assert_eq!(chat.room.next_due(), Some(chat.now + JOIN_PATIENCE));
+    assert_eq!(chat.passes(JOIN_PATIENCE), [format!("Bob {dismissed}")]);
+    assert_eq!(chat.room.next_due(), None);
+}
+
+#[test]
+fn whoever_is_there_does_not_arrive_again() {
+    let mut chat = Chat::of(&[ALICE]);
+    assert_eq!(chat.hears(ALICE, Heard::Arrived), [""; 0]);
+    assert_eq!(chat.says(ALICE, "hi").last().unwrap(), "Alice gets sent 2");
+}
+
+#[test]
+fn a_name_is_taken_for_as_long_as_somebody_has_one_that_looks_like_it() {
+    let mut chat = Chat::of(&[ALICE]);
+    chat.arrives(BOB);
+    for name in ["Alice", "alice", "ALICE", " Alice "] {
+        let stub = format!("gets back -{}", chat.stubs + 1);
+        let why = format!("is refused: bad_request: Username {} is already taken", name.trim());
+        assert_eq!(to(BOB, &chat.joins(BOB, name)), [stub, why]);
+    }
+    assert_eq!(chat.leaves(ALICE).len(), 3);
+    assert_eq!(chat.joins(BOB, "ALICE")[1], "Bob gets welcome ALICE in #lobby: ALICE");
+    let _ = chat.hears(BOB, Heard::Gone);
+    assert_eq!(chat.joins(ALICE, "Alice")[1], "Alice gets welcome Alice in #lobby: Alice");
+}
+
+#[test]
+fn one_connection_is_one_user() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    for name in ["Alice", "Bob", "Carol"] {
+        let stub = format!("Alice gets back -{}", chat.stubs + 1);
+        let why = "Alice is refused: bad_request: you are here as Alice already";
+        assert_eq!(chat.joins(ALICE, name), [stub.as_str(), why]);
+    }
+    // What it came with still serves.
+    assert_eq!(to(ALICE, &chat.says(BOB, "hi")), ["hears Bob: hi"]);
+    assert_eq!(to(ALICE, &chat.leaves(ALICE))[0], "gets back -1");
+}
+
+#[test]
+fn only_who_has_joined_as_alice_does_anything_as_alice() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    chat.arrives(CAROL);
+    for (who, username) in [(BOB, "Alice"), (CAROL, "Alice"), (CAROL, "Carol"), (BOB, "bob")] {
+        for (method, args) in [
+            ("sendMessage", "\"hi\""),
+            ("sendPrivate", "\"Bob\",\"hi\""),
+            ("enterRoom", "\"#rust\""),
+            ("setTyping", "true"),
+            ("leave", "0"),
+        ] {
+            let why =
+                format!("is refused: permission_denied: you have not joined as {username}");
+            let said = chat.calls(who, method, &format!("\"{username}\",{args}"));
+            assert_eq!(said, [format!("{} {why}", label(who))], "{method}");
+        }
+        let stub = chat.new_stub();
+        let args = format!("\"{username}\",{{\"name\":\"x\",\"size\":1}},[\"export\",{stub}]");
+        let said = chat.calls(who, "shareFile", &args);
+        let why = format!("is refused: permission_denied: you have not joined as {username}");
+        assert_eq!(to(who, &said), [format!("gets back {stub}"), why]);
+        assert_eq!(said.len(), 2);
+    }
+    assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 2"]);
+    assert_eq!(chat.calls(BOB, "listUsers", ""), ["Bob gets users: Alice, Bob"]);
+}
+
+#[test]
+fn anybody_may_look_around_before_joining() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    let _ = chat.says(ALICE, "hi");
+    let _ = chat.enters(BOB, "#rust");
+    chat.arrives(CAROL);
+    for (method, answer) in [
+        ("listUsers", "users: Alice"),
+        ("listRooms", "rooms: #lobby 1, #rust 1"),
+        (
+            "getHistory",
+            "history: System: Alice joined the chat / System: Bob joined the chat / Alice: hi / \
+             System: Bob went to #rust",
+        ),
+    ] {
+        assert_eq!(chat.calls(CAROL, method, ""), [format!("Carol gets {answer}")]);
+    }
+    assert_eq!(chat.asks(CAROL, Call::UserCount), ["Carol gets 2"]);
+    assert_eq!(chat.asks(CAROL, Call::MessageCount), ["Carol gets 5"]);
+}
+
+#[test]
+fn what_was_said_before_is_there_again_and_is_counted() {
+    let past =
+        |room: &str, text: &str| (RoomName::read(room).unwrap(), Note::system(text.to_owned()));
+    let past = vec![past("#lobby", "one"), past("#rust", "two"), past("#lobby", "three")];
+    let mut chat = Chat::with(FAST, past);
+    chat.arrives(ALICE);
+    assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 3"]);
+    let _ = chat.joins(ALICE, "Alice");
+    let lobby = "history: System: one / System: three / System: Alice joined the chat";
+    assert_eq!(chat.calls(ALICE, "getHistory", ""), [format!("Alice gets {lobby}")]);
+    assert_eq!(chat.calls(ALICE, "listRooms", ""), ["Alice gets rooms: #lobby 1, #rust 0"]);
+    let _ = chat.enters(ALICE, "rust");
+    let rust = "history: System: two / System: Alice came from #lobby";
+    assert_eq!(chat.calls(ALICE, "getHistory", ""), [format!("Alice gets {rust}")]);
+    assert_eq!(chat.says(ALICE, "hi").last().unwrap(), "Alice gets sent 7");
+}
+
+#[test]
+fn an_emoji_is_put_in_for_everybody() {
+    let mut chat = Chat::of(&[ALICE]);
+    let said = chat.says(ALICE, "hi :wave:");
+    assert_eq!(said[..2], ["record in #lobby: Alice: hi 👋", "Alice hears Alice: hi 👋"]);
+}
