@@ -1,0 +1,7 @@
+//! The chat server.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    realtime_chat::server::serve()
+}

@@ -1,0 +1,120 @@
+//! What is typed after the program's name: `chat-server [--port PORT] [--host HOST] ...`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::room::Rate;
+use crate::server::token::Token;
+
+/// The arguments of a server.
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    /// Where to be dialed; port 0 for any that is free.
+    pub place: SocketAddr,
+    /// What whoever comes in has to know.
+    pub token: Option<Token>,
+    /// Where what is said is kept.
+    pub history: Option<PathBuf>,
+    /// How much one client may say.
+    pub rate: Rate,
+}
+
+impl Arguments {
+    /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
+    pub fn read() -> Self {
+        Self::of(&usage().get_matches())
+    }
+
+    fn of(matches: &ArgMatches) -> Self {
+        const HAS_DEFAULT: &str = "there is a default";
+        let number = |name| *matches.get_one::<u32>(name).expect(HAS_DEFAULT);
+        let host = *matches.get_one::<IpAddr>("host").expect(HAS_DEFAULT);
+        let port = *matches.get_one::<u16>("port").expect(HAS_DEFAULT);
+        Self {
+            place: (host, port).into(),
+            token: matches.get_one("token").cloned(),
+            history: matches.get_one("history").cloned(),
+            rate: Rate { burst: number("burst"), per_second: number("rate") },
+        }
+    }
+}
+
+fn usage() -> Command {
+    let port = Arg::new("port")
+        .long("port")
+        .value_name("PORT")
+        .value_parser(value_parser!(u16))
+        .default_value("8080")
+        .help("The port to be dialed on; 0 for any that is free");
+    let host = Arg::new("host")
+        .long("host")
+        .value_name("HOST")
+        .value_parser(host)
+        .default_value("127.0.0.1")
+        .help("The address to be dialed on: localhost, or an IP address of this machine");
+    let token = Arg::new("token")
+        .long("token")
+        .value_name("SECRET")
+        .value_parser(Token::read)
+        .env("CHAT_TOKEN")
+        .hide_env_values(true)
+        .help(
+            "Let in only who knows this secret; nobody else on this machine sees it if it is \
+             given in",
+        );
+    let history = Arg::new("history")
+        .long("history")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Keep what is said in this file, one JSON line a message");
+    let rate = Arg::new("rate")
+        .long("rate")
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u32).range(1..=MAX_RATE))
+        .default_value("5")
+        .help("How many messages a second a client may send in the long run");
+    let burst = Arg::new("burst")
+        .long("burst")
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u32).range(1..=MAX_RATE))
+        .default_value("20")
+        .help("How many messages a client may send at once, after a pause");
+    Command::new("chat-server")
+        .about("A chat room that calls its clients, in Cap'n Web over WebSocket")
+        .after_help("Start clients in other terminals, or open the page in a browser. Ctrl-C ends the server.")
+        .args([port, host, token, history, rate, burst])
+}
+
+/// The most of either that can be allowed: for measuring, no bound at all.
+const MAX_RATE: i64 = 1_000_000;
+
+/// Reads where to be dialed. A name could mean several addresses, so there is but the one.
+fn host(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    bare.parse().map_err(|_| "write localhost, or an IP address of this machine".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_an_address_or_localhost() {
+        for (text, address) in [
+            ("localhost", "127.0.0.1"),
+            ("::1", "::1"),
+            ("[::1]", "::1"),
+            ("0.0.0.0", "0.0.0.0"),
+        ] {
+            assert_eq!(host(text).unwrap().to_string(), address);
+        }
+        for text in ["", "example.org", "127.0.0.1:8080", "[::1", "127.1"] {
+            assert!(host(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The desk, with a client whose words the test writes down as they travel.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::*;
+use crate::interface::{Note, Reply};
+
+/// A desk, and what comes of it.
+struct AtTheDesk {
+    desk: ClientsDesk,
+    reports: Receiver<Report>,
+    out: Out,
+}
+
+impl AtTheDesk {
+    fn sits() -> Self {
+        let (report, reports) = unbounded();
+        Self { desk: ClientsDesk::new(ClientId(7), report), reports, out: Out::default() }
+    }
+
+    fn hears(&mut self, text: &str) {
+        self.desk.on_text(text, &mut self.out);
+    }
+
+    fn is_ordered(&mut self, order: Order) {
+        self.desk.on_order(order, &mut self.out);
+    }
+
+    /// The client asks for something that the room has to answer.
+    fn is_asked_for(&mut self, method: &str, args: &str) {
+        self.hears(&format!(r#"["push",["pipeline",0,["{method}"],[{args}]]]"#));
+    }
+
+    /// The only call that the room hears of.
+    #[track_caller]
+    fn call(&self) -> (AnswerId, Call) {
+        let reports: Vec<_> = self.reports.try_iter().collect();
+        match &reports[..] {
+            [Report::Heard(ClientId(7), Heard::Called(id, call))] => (*id, call.clone()),
+            _ => panic!("{reports:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn says(&mut self, texts: &[&str]) {
+        let texts = texts.iter().map(|&text| text.to_owned()).collect();
+        assert_eq!(std::mem::take(&mut self.out), Out { texts, close: None });
+    }
+}
+
+#[test]
+fn whoever_has_many_calls_with_the_room_has_to_wait_until_it_answers() {
+    let mut alice = AtTheDesk::sits();
+    let mut calls = Vec::new();
+    for _ in 0..MAX_WAITING {
+        assert!(!alice.desk.is_busy());
+        alice.is_asked_for("listUsers", "");
+        calls.push(alice.call().0);
+    }
+    assert!(alice.desk.is_busy());
+    alice.is_ordered(Order::Answer(calls[0], Ok(Reply::Nothing)));
+    assert!(!alice.desk.is_busy());
+}
+
+#[test]
+fn what_the_room_need_not_decide_is_answered_here() {
+    let mut alice = AtTheDesk::sits();
+    alice.hears(r#"["push",["pipeline",0,["nothing"]]]"#);
+    alice.is_asked_for("dance", "");
+    for id in [1, 2] {
+        alice.hears(&format!(r#"["pull",{id}]"#));
+    }
+    let [undefined, error] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    assert_eq!(undefined, r#"["resolve",1,["undefined"]]"#);
+    assert!(error.starts_with(r#"["reject",2,["error","TypeError","#), "{error}");
+    assert!(alice.reports.is_empty() && !alice.desk.is_busy());
+}
+
+#[test]
+fn a_capability_is_kept_until_the_room_gives_it_back() {
+    let mut alice = AtTheDesk::sits();
+    alice.is_asked_for("join", r#""Alice",["export",-1]"#);
+    let (id, call) = alice.call();
+    let stub = call.stub().expect("it came with a capability");
+    alice.is_ordered(Order::Answer(id, Ok(Reply::Nothing)));
+    alice.says(&[]);
+    let note = Arc::new(Note::system("Bob joined the chat".into()));
+    alice.is_ordered(Order::Notify(stub, note));
+    let told = r#"[{"username":"System","text":"Bob joined the chat","type":"system"}]"#;
+    let told = format!(r#"["push",["pipeline",-1,["onMessage"],{told}]]"#);
+    alice.says(&[&told, r#"["release",1,1]"#]);
+    alice.is_ordered(Order::Release(stub));
+    alice.says(&[r#"["release",-1,1]"#]);
+}
+
+#[test]
+fn results_that_nobody_releases_are_kept_only_up_to_a_bound() {
+    let mut alice = AtTheDesk::sits();
+    let long = "x".repeat(MAX_HELD / 4);
+    for _ in 0..5 {
+        alice.is_asked_for("listUsers", "");
+        let (id, _) = alice.call();
+        alice.is_ordered(Order::Answer(id, Ok(Reply::Bytes(long.clone()))));
+    }
+    alice.hears(r#"["pull",5]"#);
+    let too_much = format!("more than {MAX_HELD} bytes of results and arguments are kept");
+    let [refused] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    assert!(refused.contains(&too_much), "{refused}");
+}
+
+#[test]
+fn a_breach_ends_the_session_with_its_reason_and_the_end_is_reported() {
+    let mut alice = AtTheDesk::sits();
+    alice.desk.on_breach(code::TOO_BIG, "too big", &mut alice.out);
+    assert_eq!(alice.out.close, Some((code::TOO_BIG, "too big".to_owned())));
+    assert_eq!(alice.out.texts.len(), 1, "and an abort before it: {:?}", alice.out);
+    alice.desk.on_end();
+    let reports: Vec<_> = alice.reports.try_iter().collect();
+    assert!(matches!(&reports[..], [Report::Heard(ClientId(7), Heard::Gone)]), "{reports:?}");
+}

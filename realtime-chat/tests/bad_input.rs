@@ -1,0 +1,721 @@
+//! What strangers may send, and what clients may do: nothing of it ends the server, nobody else is
+//! kept waiting, and nothing is left behind.
+
+mod house;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grader::vitals;
+use house::{
+    BINARY, CLOSE, Guest, House, PATIENCE, PING, PONG, Reply, Server, Stranger, TEXT, claim,
+    comes_true, frame, head, upgrade,
+};
+use serde_json::{Value, json};
+
+/// The most connections at once, as the sheet says.
+const MAX_CLIENTS: usize = 768;
+
+/// The longest message, in bytes, as the sheet says.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// Does something to a server while somebody watches; nobody notices, and nothing is left.
+#[track_caller]
+fn nobody_else_notices(options: &[&str], attack: impl FnOnce(&Server)) {
+    let house = House::open();
+    let server = house.server_with(options);
+    let before = server.takes_stock();
+    let onlooker = server.is_watched();
+    attack(&server);
+    onlooker.was_not_kept_waiting();
+    server.has_as_much_in_use_as(&before);
+    server.still_serves();
+}
+
+#[track_caller]
+fn is_closed(line: &mut Stranger, code: u16, why: &str) {
+    let (texts, goodbye) = line.hears_the_end();
+    assert_eq!(goodbye, Some((code, why.to_owned())), "{texts:?}");
+    // In Cap'n Web, too.
+    assert!(
+        texts.iter().any(|it| it.starts_with("[\"abort\",") && it.contains(why)),
+        "{texts:?}"
+    );
+    // Whoever has heard that hangs up; and then it does, too, at once.
+    line.hangs_up();
+    assert_eq!(line.hears(), None);
+}
+
+#[test]
+fn who_breaks_the_rules_of_websocket_is_told_which_and_has_left() {
+    const PROTOCOL: (u16, &str) = (1002, "this is not the WebSocket protocol");
+    const NO_UTF8: (u16, &str) = (1007, "text must be UTF-8");
+    const TOO_BIG: (u16, &str) = (1009, "a message has at most 256 KiB");
+    const NO_TEXT: (u16, &str) = (1003, "messages must be text, not binary");
+    nobody_else_notices(&["--rate", "1000"], |server| {
+        let mut witness = server.is_joined_by("Witness");
+        let too_long_in_all = [frame(0x01, &vec![b'x'; MAX_TEXT]), frame(0x80, b"x")].concat();
+        for (bytes, (code, why)) in [
+            (frame(BINARY, b"x"), NO_TEXT),
+            (vec![TEXT, 2, b'h', b'i', 0, 0, 0], PROTOCOL), // no mask
+            (frame(0xC1, b"x"), PROTOCOL),                  // a reserved bit
+            (frame(0x83, b"x"), PROTOCOL),                  // a kind that is not there
+            (frame(0x80, b"x"), PROTOCOL),                  // goes on with nothing
+            ([frame(0x01, b"a"), frame(TEXT, b"b")].concat(), PROTOCOL),
+            (frame(PING, &[0; 126]), PROTOCOL),
+            (frame(0x09, b"half a ping"), PROTOCOL),
+            (frame(CLOSE, b"x"), PROTOCOL),
+            (b"GET / HTTP/1.1\r\n\r\n".to_vec(), PROTOCOL),
+            (frame(TEXT, b"\xFF"), NO_UTF8),
+            (claim(TEXT, 100_000_000), TOO_BIG),
+            (claim(TEXT, u64::MAX), TOO_BIG),
+            (too_long_in_all, TOO_BIG),
+        ] {
+            let mut vandal = server.is_joined_by("Vandal");
+            witness.is_told("Vandal joined the chat");
+            vandal.line.sends(&bytes);
+            is_closed(&mut vandal.line, code, why);
+            witness.is_told("Vandal left the chat");
+        }
+    });
+}
+
+#[test]
+fn a_frame_of_a_hundred_megabytes_is_not_waited_for() {
+    nobody_else_notices(&[], |server| {
+        // Whoever stops soon is told why.
+        let mut giant = server.opens_socket();
+        giant.sends([claim(TEXT, 100_000_000), vec![0; 256 << 10]].concat());
+        is_closed(&mut giant, 1009, "a message has at most 256 KiB");
+        let mut giants: Vec<_> = (0..3).map(|_| server.opens_socket()).collect();
+        let piece = vec![0; 1 << 20];
+        for giant in &mut giants {
+            giant.sends(claim(TEXT, 100_000_000));
+            // It says that it does not want that, and hangs up a moment later.
+            let sent = (0..100).take_while(|_| giant.tries_to_send(&piece)).count();
+            eprintln!("{sent} MiB were sent before it was noticed");
+        }
+        for giant in &mut giants {
+            let (texts, goodbye) = giant.hears_the_end();
+            // The system may have thrown the goodbye away with all that was not read.
+            assert!(goodbye.is_none_or(|(code, _)| code == 1009), "{texts:?}");
+        }
+    });
+}
+
+#[test]
+fn fragments_and_pings_between_them_make_one_message() {
+    nobody_else_notices(&[], |server| {
+        let mut line = server.opens_socket();
+        let call = json!(["push", ["pipeline", 0, ["listUsers"], []]]).to_string();
+        line.says(0x01, &call[..5]);
+        for piece in call.as_bytes()[5..].chunks(1) {
+            line.says(PING, "still there?");
+            assert_eq!(line.hears(), Some((PONG, b"still there?".to_vec())));
+            line.says(0x00, piece);
+        }
+        line.says(0x80, "");
+        line.says(PONG, "nobody has asked");
+        line.says(TEXT, "[\"pull\",1]");
+        let answer = b"[\"resolve\",1,[[\"Onlooker\"]]]".to_vec();
+        assert_eq!(line.hears(), Some((TEXT, answer)));
+        line.says(CLOSE, [3, 232]);
+        assert_eq!(line.hears_the_end(), (Vec::new(), Some((1000, String::new()))));
+        assert_eq!(line.hears(), None);
+    });
+}
+
+#[test]
+fn a_storm_of_pings_harms_nobody() {
+    nobody_else_notices(&[], |server| {
+        let mut line = server.opens_socket();
+        let pings = frame(PING, b"?").repeat(1000);
+        for _ in 0..20 {
+            line.sends(&pings);
+            for _ in 0..1000 {
+                let mut heard = line.hears();
+                while matches!(heard, Some((PING, _))) {
+                    heard = line.hears(); // The server asks, too, now and then.
+                }
+                assert_eq!(heard, Some((PONG, b"?".to_vec())));
+            }
+        }
+    });
+}
+
+/// The other end is there no more, and nothing says so: the cable was cut, or it never reads.
+#[test]
+fn who_falls_silent_or_does_not_read_is_gone_after_a_while() {
+    nobody_else_notices(&["--rate", "100000", "--burst", "100000"], |server| {
+        let mut witness = server.is_joined_by("Witness");
+        let mut silent = server.is_joined_by("Silent");
+        let begun = Instant::now();
+        // Half a message, and then nothing.
+        let mut half = server.is_joined_by("Half");
+        half.line.sends(claim(TEXT, 10));
+        let line = Stranger::dials_with_a_narrow_ear(server.port).expect("a line");
+        let mut deaf = Guest::of(line);
+        deaf.line.upgrades("");
+        deaf.joins("Deaf").expect("it may join");
+        witness.is_told("Deaf joined the chat");
+        let line = Stranger::dials_with_a_narrow_ear(server.port).expect("a line");
+        let mut dull = Guest::of(line);
+        dull.line.upgrades("");
+        dull.joins("Dull").expect("it may join");
+        witness.is_told("Dull joined the chat");
+        // Both say that they are there, but read nothing of what they are told. One is told more
+        // and more. The other's outbox has room, but what is on its way to it takes too long.
+        let long = "x".repeat(4000);
+        let mut left = Vec::new();
+        let mut told = 0;
+        while left.len() < 4 {
+            let _ = deaf.line.tries_to_send(frame(PONG, b""));
+            let _ = dull.line.tries_to_send(frame(PONG, b""));
+            if told < 1300 {
+                told += 1;
+                witness.asks("sendPrivate", &json!(["Witness", "Dull", long])).ok();
+            }
+            if !left.contains(&"Deaf left the chat".to_owned()) {
+                witness.asks("sendPrivate", &json!(["Witness", "Deaf", long])).ok();
+            }
+            witness.asks("listUsers", &json!([])).expect("it is answered");
+            let notes =
+                witness.notes.drain(..).filter_map(|it| it["text"].as_str().map(str::to_owned));
+            left.extend(notes.filter(|text| text.ends_with(" left the chat")));
+            assert!(begun.elapsed() < 2 * PATIENCE, "{left:?}");
+        }
+        eprintln!("all were gone after {:?}", begun.elapsed());
+        is_closed(&mut silent.line, 1008, "nothing was heard for 10 seconds");
+    });
+}
+
+#[test]
+fn who_rejects_every_call_or_answers_none_or_floods_back_is_no_trouble() {
+    nobody_else_notices(&["--rate", "100000", "--burst", "100000"], |server| {
+        let mut mute = server.is_joined_by("Mute");
+        let mut rude = server.is_joined_by("Rude");
+        let mut loud = server.is_joined_by("Loud");
+        let mut speaker = server.is_joined_by("Speaker");
+        for number in 0..50 {
+            let text = format!("number {number}");
+            speaker.asks("sendMessage", &json!(["Speaker", text])).expect("it may");
+            rude.is_told(&text);
+            // Nobody has asked for an answer, and so nobody reads it; but it is allowed.
+            for id in 1..=number + 1 {
+                let error = json!(["reject", id, ["error", "Error", "no!"]]);
+                rude.line.says(TEXT, error.to_string());
+            }
+            let calls: Vec<_> = (0..100).map(|_| loud.calls("listUsers", &json!([]))).collect();
+            for call in calls {
+                loud.hears_answer(call).expect("it is answered");
+            }
+        }
+        mute.is_told("number 49");
+        for guest in [&mut mute, &mut rude, &mut loud, &mut speaker] {
+            guest.asks("listUsers", &json!([])).expect("all are still there");
+        }
+    });
+}
+
+/// All of them together ask for more than the room takes in at once.
+#[test]
+fn many_floods_of_calls_do_not_hold_up_the_room() {
+    nobody_else_notices(&[], |server| {
+        let call = json!(["push", ["pipeline", 0, ["listUsers"], []]]).to_string();
+        let mut calls = frame(TEXT, call.as_bytes()).repeat(500);
+        calls.extend(frame(TEXT, b"[\"pull\",500]"));
+        let mut floods: Vec<_> = (0..80).map(|_| server.is_visited()).collect();
+        for guest in &mut floods {
+            guest.line.sends(&calls);
+        }
+        for guest in &mut floods {
+            guest.hears_answer(500).expect("it is answered");
+        }
+    });
+}
+
+/// They do not even read what they are answered; and what the server has not got round to waits
+/// with them, and not in its memory.
+#[test]
+fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
+    const MAX_GROWTH: usize = 32 * 1024; // KiB; less than one of them would send.
+    nobody_else_notices(&[], |server| {
+        let before = vitals::memory_kib(server.pid());
+        let padding = "x".repeat(8 * 1024);
+        let flood = |mut line: Stranger| {
+            let begun = Instant::now();
+            for id in 1_u64.. {
+                let call = json!(["push", ["pipeline", 0, ["getHistory"], [padding]]]);
+                let mut calls = frame(TEXT, call.to_string().as_bytes());
+                for rest in [json!(["pull", id]), json!(["release", id, 1])] {
+                    calls.extend(frame(TEXT, rest.to_string().as_bytes()));
+                }
+                if begun.elapsed() > Duration::from_secs(3) || !line.tries_to_send(&calls) {
+                    return line;
+                }
+            }
+            line
+        };
+        thread::scope(|scope| {
+            let lines = [(); 4].map(|()| server.opens_socket());
+            let floods = lines.map(|line| scope.spawn(|| flood(line)));
+            // They hang up only after the server has been looked at.
+            let lines = floods.map(|flood| flood.join().expect("it ends"));
+            let after = vitals::memory_kib(server.pid());
+            eprintln!("memory in KiB: {before:?}, and then {after:?}");
+            assert!(after <= before.map(|kib| kib + MAX_GROWTH), "{before:?}, {after:?}");
+            drop(lines);
+        });
+    });
+}
+
+#[test]
+fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back() {
+    nobody_else_notices(&[], |server| {
+        let mut guest = server.is_visited();
+        guest.joins("Eager").expect("it may join");
+        let mut codes = std::collections::BTreeMap::<String, usize>::new();
+        let mut released = 0;
+        for hundred in 0..100 {
+            let ids: Vec<_> = (0..100)
+                .map(|n| {
+                    let export = json!(["export", -2 - (hundred * 100 + n)]);
+                    guest.calls("join", &json!(["Eager", export]))
+                })
+                .collect();
+            for id in ids {
+                loop {
+                    let message = guest.next_message().expect("it is answered");
+                    if message[0] == "release" && message[1].as_i64().is_some_and(|id| id < -1)
+                    {
+                        released += 1;
+                    }
+                    if message[0] == "reject" && message[1] == json!(id) {
+                        let code = message[2][4]["code"].as_str().unwrap_or_default();
+                        *codes.entry(code.to_owned()).or_default() += 1;
+                        guest.line.says(TEXT, json!(["release", id, 1]).to_string());
+                        break;
+                    }
+                }
+            }
+        }
+        assert_eq!(codes.values().sum::<usize>(), 10_000, "{codes:?}");
+        assert!(
+            codes.keys().all(|code| ["bad_request", "too_many"].contains(&&**code)),
+            "{codes:?}"
+        );
+        assert!(codes["too_many"] > 9000, "{codes:?}");
+        assert_eq!(released, 10_000, "each capability is given back");
+        assert_eq!(guest.asks("userCount?", &json!([])).unwrap_err().class, "TypeError");
+    });
+}
+
+#[test]
+fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
+    nobody_else_notices(&[], |server| {
+        let (mut guests, mut in_the_room, mut refused) = (Vec::new(), 0, 0);
+        for number in 0..1000 {
+            let mut line = server.is_dialed();
+            // Whoever is turned away is told so, whatever it wants.
+            line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
+            match line.reads_reply() {
+                Ok(Reply { status: 101, .. }) => {
+                    let mut guest = Guest::of(line);
+                    let name = format!("Guest {number}");
+                    guest.calls("join", &json!([name, ["export", -1]]));
+                    guests.push(guest);
+                }
+                Ok(reply) => {
+                    assert_eq!(reply.status, 503, "{}", reply.head);
+                    let words = "this peer talks to too many callers; try again soon\n";
+                    assert_eq!(reply.text(), words);
+                    refused += 1;
+                }
+                Err(error) => panic!("{number}: {error}"),
+            }
+            // Ten join at once: who joins is told to everybody, and so they are told in one go.
+            if number % 10 == 9 {
+                for guest in guests.iter_mut().skip(in_the_room) {
+                    guest.hears_answer(1).expect("it may join");
+                }
+                in_the_room = guests.len();
+                // Those who came first must not seem dead.
+                for guest in &mut guests {
+                    guest.line.says(PONG, "");
+                }
+            }
+        }
+        // One is the onlooker.
+        assert_eq!((guests.len(), refused), (MAX_CLIENTS - 1, 1000 - (MAX_CLIENTS - 1)));
+        guests.pop();
+        let is_let_in = || {
+            let mut line = server.is_dialed();
+            line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
+            line.reads_reply().is_ok_and(|reply| reply.status == 101)
+        };
+        assert!(comes_true(is_let_in), "there is a place again");
+    });
+}
+
+#[test]
+fn calls_before_joining_and_of_others_names_are_refused() {
+    nobody_else_notices(&[], |server| {
+        let mut bob = server.is_joined_by("Bob");
+        let mut stranger = server.is_visited();
+        for guest in [&mut stranger, &mut bob] {
+            for (method, args) in [
+                ("sendMessage", json!(["Onlooker", "hello"])),
+                ("leave", json!(["Onlooker"])),
+                ("sendPrivate", json!(["Onlooker", "Bob", "psst"])),
+                ("enterRoom", json!(["Onlooker", "#rust"])),
+                ("setTyping", json!(["Onlooker", true])),
+                ("shareFile", json!(["Onlooker", {"name": "a", "size": 1}, ["export", -9]])),
+            ] {
+                let refused = guest.asks(method, &args).unwrap_err();
+                assert_eq!(refused.code, "permission_denied", "{method}: {refused:?}");
+                assert_eq!(refused.message, "you have not joined as Onlooker", "{method}");
+            }
+        }
+        // Looking is free.
+        for method in ["listUsers", "getHistory", "listRooms"] {
+            stranger.asks(method, &json!([])).expect("whoever is connected may look");
+        }
+        let taken = stranger.joins("ONLOOKER").unwrap_err();
+        assert_eq!(taken.code, "bad_request", "{taken:?}");
+        assert!(taken.message.contains("already taken"), "{taken:?}");
+    });
+}
+
+#[test]
+fn what_makes_no_sense_in_the_session_ends_it() {
+    nobody_else_notices(&["--rate", "1000"], |server| {
+        let mut witness = server.is_joined_by("Witness");
+        for (message, why) in [
+            (r#"["pull",99]"#, "no such entry on exports table"),
+            (r#"["release",99,1]"#, "no such entry on exports table"),
+            (r#"["push",["pipeline",99,["x"],[]]]"#, "no such entry on exports table"),
+            (r#"["push",["pipeline",-99,["x"],[]]]"#, "no such entry on exports table"),
+            (r#"["push",["import",-7]]"#, "no such entry on exports table"),
+            ("", "bad JSON"),
+            ("{", "bad JSON"),
+            ("7", "bad RPC message"),
+            (r#"["shout"]"#, "bad RPC message"),
+            (r#"["push",["shout",1]]"#, "unknown special value"),
+            (r#"["stream",1]"#, "takes no stream"),
+            (r#"["abort",["error","Error","enough"]]"#, ""),
+        ] {
+            let mut guest = server.is_joined_by("Confused");
+            witness.is_told("Confused joined the chat");
+            guest.line.says(TEXT, message);
+            let (texts, goodbye) = guest.line.hears_the_end();
+            let (code, reason) = goodbye.expect("it is told why");
+            assert_eq!(code, 3000, "{message}: {reason}");
+            assert!(reason.contains(why), "{message}: {reason}");
+            let aborts = texts.iter().filter(|text| text.starts_with("[\"abort\"")).count();
+            assert_eq!(aborts, usize::from(!why.is_empty()), "{message}: {texts:?}");
+            drop(guest); // It need not wait for that.
+            witness.is_told("Confused left the chat");
+        }
+        // Answers that nobody waits for are no harm: npm sends them, too.
+        let mut guest = server.is_joined_by("Confused");
+        guest.line.says(TEXT, r#"["resolve",99,1]"#);
+        guest.asks("listUsers", &json!([])).expect("it is still there");
+    });
+}
+
+#[test]
+fn names_and_texts_that_nobody_could_show_are_refused() {
+    nobody_else_notices(&["--rate", "1000"], |server| {
+        let mut guest = server.is_visited();
+        for name in [
+            "",
+            " ",
+            "\u{200B}",
+            "a\nb",
+            "a\u{1B}[2J",
+            "a\0",
+            "a\u{202E}b",
+            "a,b",
+            "a[b",
+            "#a",
+            "System",
+            "you",
+            &"x".repeat(33),
+            &"x".repeat(5000),
+        ] {
+            let refused = guest.joins(name).unwrap_err();
+            assert_eq!(refused.code, "bad_request", "{name:?}: {refused:?}");
+            assert!(!refused.message.contains(char::is_control), "{name:?}: {refused:?}");
+        }
+        for name in [json!(7), json!(null), json!([["a"]]), json!(["undefined"])] {
+            let refused = guest.asks("join", &json!([name, ["export", -1]])).unwrap_err();
+            assert_eq!(refused.message, "join: username must be a string", "{refused:?}");
+        }
+        let refused = guest.asks("join", &json!(["Alice"])).unwrap_err();
+        assert_eq!(refused.message, "join: client must be something that can be called");
+        guest.joins("Alice").expect("this is a name");
+        for (text, code) in [
+            (String::new(), "bad_request"),
+            (" \n ".to_owned(), "bad_request"),
+            ("x".repeat(4097), "too_many"),
+            ("x".repeat(200_000), "too_many"),
+        ] {
+            let refused = guest.asks("sendMessage", &json!(["Alice", text])).unwrap_err();
+            assert_eq!(refused.code, code, "{} bytes: {refused:?}", text.len());
+        }
+        guest.asks("sendMessage", &json!(["Alice", "a\u{1B}[2Jb\nc"])).expect("it is cleaned");
+        guest.is_told("a\u{FFFD}[2Jb\u{FFFD}c");
+        guest.asks("sendMessage", &json!(["Alice", "x".repeat(4096)])).expect("it fits");
+        // A mebibyte is no message at all.
+        guest.calls += 1;
+        let call =
+            json!(["push", ["pipeline", 0, ["sendMessage"], ["Alice", "x".repeat(1 << 20)]]]);
+        guest.line.tries_to_send(frame(TEXT, call.to_string().as_bytes()));
+        let (_, goodbye) = guest.line.hears_the_end();
+        assert!(goodbye.is_none_or(|(code, _)| code == 1009));
+    });
+}
+
+#[test]
+fn more_messages_than_the_rate_are_refused_in_words() {
+    nobody_else_notices(&[], |server| {
+        let mut guest = server.is_joined_by("Fast");
+        let refused = (0..30)
+            .filter_map(|n| guest.asks("sendMessage", &json!(["Fast", n.to_string()])).err());
+        let refused: Vec<_> = refused.collect();
+        assert!(refused.len() >= 5, "{}", refused.len());
+        for refused in refused {
+            assert_eq!(refused.code, "too_many");
+            assert_eq!(refused.message, "slow down: at most 5 messages a second, 20 at once");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_handshake_is_refused() {
+    nobody_else_notices(&[], |server| {
+        let good = upgrade(server.port, "/rpc/ws", "");
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        for (request, status) in [
+            (good.replace("Upgrade: websocket\r\n", ""), 426),
+            (good.replace("Upgrade: websocket\r\n", "Upgrade: h2c\r\n"), 426),
+            (good.replace("Connection: Upgrade\r\n", ""), 426),
+            (good.replace("Version: 13", "Version: 8"), 426),
+            (good.replace("Sec-WebSocket-Version: 13\r\n", ""), 426),
+            (good.replace("HTTP/1.1", "HTTP/1.0"), 426),
+            (good.replace(key, ""), 400),
+            (good.replace(key, &key.repeat(2)), 400),
+            (good.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), 400),
+            (good.replace("dGhlIHNhbXBsZSBub25jZQ==", "!"), 400),
+            (good.replace("GET", "DELETE"), 405),
+            (good.replace("GET", "SHOUT"), 501),
+            (good.replace("/rpc/ws", "/rpc"), 404),
+            (good.replace("HTTP/1.1", "HTTP/2.0"), 505),
+        ] {
+            let mut line = server.is_dialed();
+            line.sends(&request);
+            let reply = line.hears_reply();
+            assert_eq!(reply.status, status, "{request}{}", reply.text());
+            match status {
+                426 => assert_eq!(reply.field("upgrade"), Some("websocket"), "{request}"),
+                405 => assert_eq!(reply.field("allow"), Some("GET, OPTIONS"), "{request}"),
+                _ => {}
+            }
+        }
+        // In one piece with the first frames.
+        let mut line = server.is_dialed();
+        let ping = frame(PING, b"early");
+        line.sends([good.as_bytes(), &ping].concat());
+        assert_eq!(line.hears_reply().status, 101);
+        assert_eq!(line.hears(), Some((PONG, b"early".to_vec())));
+    });
+}
+
+#[test]
+fn a_page_from_elsewhere_gets_neither_page_nor_socket_nor_batch() {
+    nobody_else_notices(&[], |server| {
+        let port = server.port;
+        let batch = head(port, 0);
+        let page = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        for good in [upgrade(port, "/rpc/ws", ""), batch, page] {
+            let host = format!("Host: 127.0.0.1:{port}\r\n");
+            for (lines, status) in [
+                (format!("{host}Origin: http://evil.example\r\n"), 403),
+                (format!("{host}Origin: http://127.0.0.1:1\r\n"), 403),
+                (format!("{host}Origin: null\r\n"), 403),
+                (format!("{host}Sec-Fetch-Site: cross-site\r\n"), 403),
+                (format!("Host: evil.example:{port}\r\n"), 421),
+                ("Host: 127.0.0.1:1\r\n".to_owned(), 421),
+                (String::new(), 400),
+                (host.repeat(2), 400),
+            ] {
+                let mut line = server.is_dialed();
+                line.sends(good.replace(&host, &lines));
+                assert_eq!(line.hears_reply().status, status, "{lines} {good}");
+            }
+        }
+        // A page of ours is let in.
+        let mut line = server.is_dialed();
+        line.upgrades(&format!("Origin: http://127.0.0.1:{port}\r\n"));
+    });
+}
+
+#[test]
+fn without_the_token_nobody_comes_in() {
+    let house = House::open();
+    let server = house.server_with(&["--token", "open-sesame"]);
+    let before = server.takes_stock();
+    let port = server.port;
+    let asks = |request: String| {
+        let mut line = server.is_dialed();
+        line.sends(request);
+        line.hears_reply()
+    };
+    let batch = |path: &str, header: &str| {
+        let head = head(port, 0).replace("/rpc/batch", path);
+        asks(head.replace("\r\n\r\n", &format!("\r\n{header}\r\n")))
+    };
+    for wrong in [
+        "",
+        "Authorization: open-sesame\r\n",
+        "Authorization: Bearer\r\n",
+        "Authorization: Bearer Open-Sesame\r\n",
+        "Authorization: Bearer open-sesam\r\n",
+        "Authorization: Bearer open-sesame2\r\n",
+        "Authorization: Basic open-sesame\r\n",
+    ] {
+        for reply in [batch("/rpc/batch", wrong), asks(upgrade(port, "/rpc/ws", wrong))] {
+            assert_eq!(reply.status, 401, "{wrong}");
+            assert_eq!(reply.field("www-authenticate"), Some("Bearer"), "{wrong}");
+            assert!(!reply.text().contains("sesame"), "{}", reply.text());
+        }
+    }
+    for wrong in ["?token=", "?token=open", "?tok=open-sesame", "?token=open-sesame%20"] {
+        assert_eq!(batch(&format!("/rpc/batch{wrong}"), "").status, 401, "{wrong}");
+        let request = upgrade(port, &format!("/rpc/ws{wrong}"), "");
+        assert_eq!(asks(request).status, 401, "{wrong}");
+    }
+    let right = "Authorization: Bearer open-sesame\r\n";
+    assert_eq!(batch("/rpc/batch", right).status, 200);
+    assert_eq!(batch("/rpc/batch?a=b&token=open-sesame", "").status, 200);
+    assert_eq!(asks(upgrade(port, "/rpc/ws", right)).status, 101);
+    assert_eq!(asks(upgrade(port, "/rpc/ws?token=open-sesame", "")).status, 101);
+    // The page has no secrets, and must be there to be given one.
+    assert_eq!(asks(format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).status, 200);
+    server.runs_threads(&house::ALONE);
+    assert_eq!(server.takes_stock(), before);
+}
+
+#[test]
+fn a_batch_is_answered_like_a_client_that_has_not_joined() {
+    nobody_else_notices(&[], |server| {
+        let calls = [
+            r#"["push",["pipeline",0,["listUsers"],[]]]"#,
+            r#"["push",["pipeline",0,["userCount"]]]"#,
+            r#"["push",["pipeline",0,["nothing"]]]"#,
+            r#"["push",["pipeline",0,["sendMessage"],["Onlooker","hi"]]]"#,
+            r#"["push",["pipeline",0,["join"],["Alice",["export",-1]]]]"#,
+            r#"["pull",1]"#,
+            r#"["pull",2]"#,
+            r#"["pull",3]"#,
+            r#"["pull",4]"#,
+            r#"["pull",5]"#,
+        ];
+        let reply = server.is_asked_for(calls.join("\n"));
+        assert_eq!(reply.status, 200);
+        let text = reply.text();
+        let answers: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let of = |id: u64| {
+            let answer = answers.iter().find(|it| it[0] != "release" && it[1] == json!(id));
+            answer.unwrap_or_else(|| panic!("{text}"))[2].clone()
+        };
+        assert_eq!(of(1), json!([["Onlooker"]]));
+        assert_eq!(of(2), json!(1));
+        assert_eq!(of(3), json!(["undefined"]));
+        assert_eq!(of(4)[2], "you have not joined as Onlooker");
+        assert_eq!(
+            of(5)[2],
+            "join over a WebSocket: over one request nobody can call you back"
+        );
+        // What is no batch.
+        for (body, why) in [("{", "bad JSON"), ("[\"pull\",9]", "no such entry")] {
+            let reply = server.is_asked_for(body);
+            assert_eq!(reply.status, 500, "{body}");
+            assert!(reply.text().contains(why), "{body}: {}", reply.text());
+        }
+        let call = r#"["push",["pipeline",0,["listUsers"],[]]]"#;
+        assert_eq!(server.is_asked_for(vec![call; 2000].join("\n")).status, 200);
+        assert_eq!(server.is_asked_for(vec![call; 2001].join("\n")).status, 500);
+    });
+}
+
+#[test]
+fn what_is_no_http_is_refused_here_as_in_the_last_lab() {
+    nobody_else_notices(&[], |server| {
+        let host = format!("Host: 127.0.0.1:{}\r\n", server.port);
+        let post = format!("POST /rpc/batch HTTP/1.1\r\n{host}");
+        for (request, status) in [
+            ("hello\r\n\r\n".to_owned(), 400),
+            (format!("GET / HTTP/1.1\n{host}\r\n"), 400),
+            (format!("GET / HTTP/1.1\r\n{host} folded\r\n\r\n"), 400),
+            (format!("{post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 400),
+            (format!("{post}Content-Length: 5, 5\r\n\r\n"), 400),
+            (format!("{post}\r\n"), 411),
+            (format!("{post}Content-Length: 1048577\r\n\r\n"), 413),
+            (format!("{post}Content-Length: 5\r\nExpect: miracles\r\n\r\n"), 417),
+            (format!("{post}X: {}\r\n\r\n", "x".repeat(16 << 10)), 431),
+            (format!("{post}{}\r\n", "X: x\r\n".repeat(65)), 431),
+            (format!("{post}Transfer-Encoding: gzip, chunked\r\n\r\n"), 501),
+            (format!("POST / HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"), 405),
+            (format!("GET /etc/passwd HTTP/1.1\r\n{host}\r\n"), 404),
+            (format!("GET /../page.html HTTP/1.1\r\n{host}\r\n"), 404),
+            (format!("SHOUT / HTTP/1.1\r\n{host}\r\n"), 501),
+            (format!("OPTIONS / HTTP/1.1\r\n{host}\r\n"), 204),
+            (format!("OPTIONS * HTTP/1.1\r\n{host}\r\n"), 204),
+        ] {
+            let mut line = server.is_dialed();
+            line.sends(&request);
+            let reply = line.hears_reply();
+            assert_eq!(reply.status, status, "{request}: {}", reply.text());
+        }
+        // Half a request, and then nothing: others do not wait for the rest.
+        let mut half = server.is_dialed();
+        half.sends("POST /rpc/batch HT");
+        server.still_serves();
+        drop(half);
+    });
+}
+
+#[test]
+fn the_page_may_run_nothing_but_its_own_script() {
+    let house = House::open();
+    let server = house.server();
+    let page = || {
+        let mut line = server.is_dialed();
+        line.sends(format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port));
+        line.hears_reply()
+    };
+    let reply = page();
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.field("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(reply.field("cache-control"), Some("no-store"));
+    assert_eq!(reply.field("x-content-type-options"), Some("nosniff"));
+    assert_eq!(reply.field("referrer-policy"), Some("no-referrer"));
+    let nonce = |reply: &Reply| {
+        let policy = reply.field("content-security-policy").expect("a policy").to_owned();
+        for rule in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{policy}");
+        }
+        let connect = format!("connect-src 'self' ws://localhost:{};", server.port);
+        assert!(policy.contains(&connect), "{policy}");
+        let nonce =
+            policy.split("script-src 'nonce-").nth(1).and_then(|it| it.split('\'').next());
+        let nonce = nonce.expect("a nonce").to_owned();
+        assert!(nonce.len() >= 22, "128 bits: {nonce}");
+        assert!(reply.text().contains(&format!("nonce=\"{nonce}\"")), "{nonce}");
+        assert!(!reply.text().contains("__NONCE__"));
+        nonce
+    };
+    assert_ne!(nonce(&reply), nonce(&page()), "it is a new one each time");
+}
