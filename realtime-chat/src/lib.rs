@@ -1,13 +1,48 @@
 //! Lab 4, realtime-chat: a hub that calls its clients, in Cap'n Web over WebSocket.
 //!
-//! | thread | owns | waits in | ends |
-//! |---|---|---|---|
+//! [`room`] is the new idea: one place that knows everybody, and calls each client through the
+//! capability that it was handed. [`interface`] says what can be called; `rpc`, from the last lab,
+//! carries it, in both directions, for as long as the [`link`] is open. The [`server`] runs the
+//! room, the [`client`] is one user at a terminal.
+//!
+//! # Thread maps
+//!
+//! In both programs, one thread decides; every other thread waits for one thing, and reports it.
+//!
+//! ```text
+//! the server
+//!  ctrl-c ── interrupt ───────────────┐
+//!  listener ─▶ caller* ─ text ┐       ├─▶  chat-server ──▶ screen, history file
+//!                             ▼       │     (select!)
+//!              TCP ◀─────  writer* ───┘         │
+//!                             ▲                 │
+//!                             └──── outbox ◀────┘        (* one for each client)
+//!
+//! the client
+//!  ctrl-c ── interrupt ──┐
+//!  keyboard ── line ─────┼─▶  chat-client ──▶ screen
+//!  reader ─ text ─▶ writer   (select!)
+//!           TCP ◀──   ▲           │
+//!                     └── outbox ◀┘
+//! ```
+//!
+//! | thread        | owns                                  | waits in              | ends                        |
+//! |---------------|---------------------------------------|-----------------------|-----------------------------|
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
 //! | `caller`      | one connection; a link's reading half | `read`                | with the connection         |
 //! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
+//! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
+//! | `keyboard`    | stdin                                 | `poll`                | at Ctrl-D, or when told to  |
+//! | `reader`      | the link's reading half               | `connect`, `read`     | with the link               |
 //! | `ctrl-c`      | nothing                               | a signal              | with the process            |
+//!
+//! `listener` and `caller` are the last lab's. All but `ctrl-c` are joined; on Windows, a
+//! `keyboard` that waits for a key is left to the end of the process, too.
+//!
+//! What is shared is sent. There is no lock.
 
+pub mod client;
 pub mod deadline;
 pub mod interface;
 pub mod link;

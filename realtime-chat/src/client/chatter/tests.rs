@@ -1,0 +1,519 @@
+//! The client's rules, with made-up time and a server that says what the test wants.
+
+use capability_peers::rpc::{Code, Output, Session};
+
+use super::*;
+use crate::client::desk::MAX_OFFERS;
+use crate::interface::{CHUNK, MAX_FILE};
+use crate::name::RoomName;
+
+/// A client, and all that it wants done and has not been looked at.
+struct Alice {
+    chatter: Chatter,
+    now: Instant,
+    actions: Vec<Action>,
+}
+
+impl Alice {
+    fn starts(name: Option<&str>) -> Self {
+        let chatter = Chatter::new(name.map(|name| Name::read(name).unwrap()));
+        let actions = chatter.begin();
+        Self { chatter, now: Instant::now(), actions }
+    }
+
+    /// She has joined, and Bob is there, too.
+    fn chats() -> Self {
+        let mut alice = Self::starts(Some("Alice"));
+        alice.hears(Report::Connected);
+        alice.is_answered(Ok(room(&["Alice", "Bob"])));
+        alice.actions.clear();
+        alice
+    }
+
+    fn on(&mut self, happened: Happened) {
+        self.actions.extend(self.chatter.on(happened, self.now));
+    }
+
+    fn types(&mut self, line: &str) {
+        assert!(self.chatter.takes_lines(), "{line:?} is not taken");
+        self.on(Happened::Typed(Line::Text(line.into())));
+    }
+
+    fn hears(&mut self, report: Report) {
+        self.on(Happened::Reported(report));
+    }
+
+    fn is_told(&mut self, username: &str, text: &str, kind: Kind<OfferId>) {
+        let note = Note { username: username.into(), text: text.into(), kind };
+        self.hears(Report::Told(note));
+    }
+
+    /// Her last call.
+    fn last_ask(&self) -> AskId {
+        AskId(self.chatter.asked)
+    }
+
+    fn is_answered(&mut self, answer: Result<Answer, RpcError>) {
+        self.hears(Report::Answered(self.last_ask(), answer));
+    }
+
+    fn waits(&mut self, patience: Duration) {
+        self.now += patience;
+        self.actions.extend(self.chatter.pass(self.now));
+    }
+
+    /// What she has wanted to be done since the last look.
+    fn wants(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    #[track_caller]
+    fn shows(&mut self, text: &str) {
+        let actions = self.wants();
+        let shown = actions.iter().map(|act| match act {
+            Action::Show(event) => event.lines(false),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(shown.collect::<String>(), text);
+    }
+
+    #[track_caller]
+    fn asks(&mut self, request: &Request) {
+        let ask = self.last_ask();
+        assert_eq!(self.wants(), [Action::Ask(ask, request.clone())]);
+    }
+}
+
+fn me() -> Name {
+    Name::read("Alice").unwrap()
+}
+
+fn room(users: &[&str]) -> Answer {
+    Answer::Room(users.iter().map(|&name| name.to_owned()).collect(), Some("#lobby".into()))
+}
+
+fn no(text: &str) -> RpcError {
+    RpcError::new(Code::BadRequest, text)
+}
+
+fn show(event: Event) -> Action {
+    Action::Show(event)
+}
+
+/// An answer that is due to somebody.
+fn due() -> AnswerId {
+    let mut session = Session::new(Some(()));
+    let mut todo = session.receive(r#"["push",["pipeline",0,["read"],[0]]]"#);
+    match todo.pop() {
+        Some(Output::Run { id, .. }) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn file(name: &str, size: u64, offer: u64) -> Kind<OfferId> {
+    Kind::File { name: name.into(), size, content: Some(OfferId(offer)) }
+}
+
+fn file_name(name: &str) -> FileName {
+    FileName::read(name).unwrap()
+}
+
+#[test]
+fn a_user_without_a_name_is_asked_until_there_is_one() {
+    let mut alice = Alice::starts(None);
+    assert_eq!(alice.wants(), [show(Event::Started), show(Event::WhoAreYou)]);
+    alice.types("A]lice");
+    alice.shows("❌ a name cannot contain ']'\n\nEnter your username: ");
+    alice.on(Happened::Typed(Line::TooLong(10_000)));
+    alice.shows("❌ that is no name\n\nEnter your username: ");
+    alice.types(" Alice ");
+    assert_eq!(alice.wants(), [show(Event::Connecting(me())), Action::Dial]);
+    assert!(!alice.chatter.takes_lines(), "what is typed now is for the chat");
+    alice.hears(Report::Connected);
+    alice.asks(&Request::Join(me()));
+}
+
+#[test]
+fn who_leaves_before_joining_ends_well() {
+    for line in [None, Some("/quit")] {
+        let mut alice = Alice::starts(None);
+        alice.wants();
+        match line {
+            Some(line) => alice.types(line),
+            None => alice.on(Happened::Quit),
+        }
+        assert_eq!(alice.wants(), [show(Event::NobodyCame), Action::End(Ok(()))]);
+    }
+    let mut alice = Alice::starts(Some("Alice"));
+    alice.wants();
+    alice.on(Happened::Quit);
+    assert_eq!(alice.wants(), [Action::End(Ok(()))]);
+    alice.hears(Report::Ended(Gone::HungUp));
+    assert_eq!(alice.wants(), []);
+}
+
+#[test]
+fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
+    let taken = || no("Username Alice is already taken");
+    let mut alice = Alice::starts(None);
+    alice.types("Alice");
+    alice.hears(Report::Connected);
+    alice.wants();
+    alice.is_answered(Err(taken()));
+    let text = "Username Alice is already taken".to_owned();
+    let again = [show(Event::Refused(text.clone())), show(Event::WhoAreYou)];
+    assert_eq!(alice.wants(), [&[Action::HangUp][..], &again].concat());
+    alice.hears(Report::Ended(Gone::HungUp));
+    assert_eq!(alice.wants(), [], "it was us who hung up");
+    alice.types("Alicia");
+    assert_eq!(alice.wants()[1], Action::Dial);
+
+    let mut alice = Alice::starts(Some("Alice"));
+    alice.hears(Report::Connected);
+    alice.wants();
+    alice.is_answered(Err(taken()));
+    assert_eq!(alice.wants(), [Action::HangUp, Action::End(Err(Gone::Refused(text)))]);
+}
+
+#[test]
+fn what_is_told_before_the_welcome_stands_below_it() {
+    let mut alice = Alice::starts(Some("Alice"));
+    alice.hears(Report::Connected);
+    alice.wants();
+    let joined = "Alice joined the chat";
+    alice.is_told("System", joined, Kind::System);
+    assert_eq!(alice.wants(), []);
+    alice.is_answered(Ok(room(&["Alice"])));
+    let welcome = Event::Welcome(me(), vec!["Alice".into()]);
+    assert_eq!(alice.wants(), [show(welcome), show(Event::System(joined.into()))]);
+
+    // But nobody holds our memory back with it.
+    let mut alice = Alice::starts(Some("Alice"));
+    alice.hears(Report::Connected);
+    alice.wants();
+    for _ in 0..10_000 {
+        alice.is_told("Bob", "hi", Kind::Chat);
+    }
+    assert_eq!(alice.wants().len(), 10_000 - MAX_HELD);
+}
+
+#[test]
+fn notes_are_shown_as_what_they_are() {
+    let mut alice = Alice::chats();
+    alice.is_told("Bob", "hi", Kind::Chat);
+    alice.is_told("Alice", "hello", Kind::Chat);
+    alice.is_told("Bob", "psst", Kind::Private { to: "Alice".into() });
+    alice.is_told("Alice", "psst", Kind::Private { to: "Bob".into() });
+    alice.is_told("System", "Bob left the chat", Kind::System);
+    alice.is_told("Bob", "shares", file("cat.png", 12_345, 7));
+    let gone = Kind::File { name: "dog.png".into(), size: 1, content: None };
+    alice.is_told("Bob", "shares", gone);
+    alice.is_told("Alice", "shares", file("mine.png", 1, 8));
+    alice.shows(
+        "[Bob] hi\n[You] hello\n[Bob, privately] psst\n[You, privately to Bob] psst\n\
+         *** Bob left the chat ***\n[Bob] shares cat.png (12.3 kB): /save 1\n\
+         [Bob] shares dog.png (1 B), which cannot be had any more\n",
+    );
+}
+
+#[test]
+fn commands_become_calls_and_answers_are_shown() {
+    let mut alice = Alice::chats();
+    alice.types("hello");
+    alice.asks(&Request::SendMessage(me(), "hello".into()));
+    alice.is_answered(Ok(Answer::Done));
+    alice.shows("");
+    alice.types("hello");
+    alice.wants();
+    alice.is_answered(Err(no("slow down")));
+    alice.shows("❌ slow down\n");
+    alice.types("/users");
+    alice.asks(&Request::ListUsers);
+    alice.is_answered(Ok(Answer::Users(vec!["Alice".into(), "Bob".into()])));
+    alice.shows("\nConnected users: Alice, Bob\n\n");
+    alice.types("/rooms");
+    alice.asks(&Request::ListRooms);
+    alice.is_answered(Ok(Answer::Rooms(vec![("#lobby".into(), 2), ("#rust".into(), 1)])));
+    alice.shows("\nRooms: #lobby (2), #rust (1)\n\n");
+    alice.types("/join Rust");
+    alice.asks(&Request::EnterRoom(me(), RoomName::read("#rust").unwrap()));
+    alice.is_answered(Ok(Answer::Room(vec!["Alice".into()], Some("#rust".into()))));
+    alice.shows("\nYou are in #rust now\nConnected users (1): Alice\n\n");
+    alice.types("/hlep");
+    alice.shows(
+        "❌ Unknown command /hlep: /help lists what there is, and a message that begins with / is \
+         typed with two of them\n",
+    );
+    alice.types("/msg Bob");
+    alice.shows("❌ Type it like this: /msg NAME TEXT\n");
+    alice.types("  ");
+    alice.shows("");
+}
+
+#[test]
+fn a_private_message_finds_a_name_with_spaces_however_it_became_known() {
+    for how in 0..3 {
+        let mut alice = Alice::chats();
+        match how {
+            0 => alice.is_told("System", "Mary Ann joined the chat", Kind::System),
+            1 => alice.is_told("Mary Ann", "hi", Kind::Chat),
+            _ => {
+                alice.types("/users");
+                alice.is_answered(Ok(Answer::Users(vec!["Mary Ann".into()])));
+            }
+        }
+        alice.wants();
+        alice.types("/msg Mary Ann psst");
+        alice.asks(&Request::SendPrivate(me(), "Mary Ann".into(), "psst".into()));
+    }
+    let mut alice = Alice::chats();
+    for number in 0..10_000 {
+        alice.is_told(&format!("Bob {number}"), "hi", Kind::Chat);
+    }
+    assert_eq!(alice.chatter.known.len(), MAX_KNOWN);
+}
+
+#[test]
+fn leaving_waits_for_the_goodbye_but_not_for_long() {
+    for how in 0..4 {
+        let mut alice = Alice::chats();
+        alice.types("unanswered");
+        alice.wants();
+        match how {
+            0 => alice.types("/quit"),
+            _ => alice.on(Happened::Quit),
+        }
+        let leave = Action::Ask(alice.last_ask(), Request::Leave(me()));
+        assert_eq!(alice.wants(), [show(Event::Leaving), leave]);
+        alice.on(Happened::Quit);
+        assert_eq!(alice.wants(), [], "once is enough");
+        match how {
+            0 => alice.is_answered(Ok(Answer::Done)),
+            1 => alice.is_answered(Err(no("you have not joined"))),
+            2 => alice.hears(Report::Ended(Gone::HungUp)),
+            _ => alice.waits(LEAVING),
+        }
+        let actions = alice.wants();
+        assert_eq!(actions.last(), Some(&Action::End(Ok(()))), "{how}: {actions:?}");
+        assert_eq!(alice.chatter.next_due(), None);
+    }
+}
+
+#[test]
+fn what_was_asked_before_leaving_is_still_answered() {
+    let mut alice = Alice::chats();
+    alice.types("/users");
+    let users = alice.last_ask();
+    alice.on(Happened::Quit);
+    alice.wants();
+    alice.hears(Report::Answered(users, Ok(Answer::Users(vec!["Alice".into()]))));
+    alice.is_told("Alice", "hello", Kind::Chat);
+    alice.shows("\nConnected users: Alice\n\n[You] hello\n");
+}
+
+#[test]
+fn a_server_that_is_gone_ends_it() {
+    let mut alice = Alice::chats();
+    alice.hears(Report::Ended(Gone::HungUp));
+    assert_eq!(alice.wants(), [Action::End(Err(Gone::HungUp))]);
+    alice.hears(Report::Ended(Gone::HungUp));
+    assert_eq!(alice.wants(), []);
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
+    let mut alice = Alice::chats();
+    for _ in 0..MAX_ASKS {
+        alice.types("hello?");
+    }
+    assert!(!alice.chatter.takes_lines());
+    alice.wants();
+    alice.waits(PATIENCE / 2);
+    assert_eq!(alice.wants(), []);
+    assert_eq!(alice.chatter.next_due(), Some(alice.now + PATIENCE / 2));
+    alice.waits(PATIENCE / 2);
+    assert_eq!(alice.wants(), vec![show(Event::NoAnswer(PATIENCE)); MAX_ASKS]);
+    assert!(alice.chatter.takes_lines());
+    alice.is_answered(Err(no("late")));
+    assert_eq!(alice.wants(), [], "it was given up");
+
+    let mut alice = Alice::starts(Some("Alice"));
+    alice.hears(Report::Connected);
+    alice.wants();
+    alice.waits(PATIENCE);
+    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE)))]);
+}
+
+#[test]
+fn an_error_is_clean_and_short() {
+    let mut alice = Alice::chats();
+    alice.types("hello");
+    alice.wants();
+    alice.is_answered(Err(no(&format!("\x1b[2J{}", "é".repeat(100_000)))));
+    let actions = alice.wants();
+    let [Action::Show(Event::Refused(why))] = &actions[..] else { panic!("{actions:?}") };
+    assert!(why.starts_with("\u{FFFD}[2Jé") && why.ends_with("é…"), "{why}");
+    assert!(why.len() <= MAX_WHY + 8, "{}", why.len());
+}
+
+#[test]
+fn a_file_is_asked_for_part_by_part_and_its_end_is_checked() {
+    let mut alice = Alice::chats();
+    let size = 9 * CHUNK as u64 + 5;
+    alice.is_told("Bob", "shares", file("cat.png", size, 7));
+    alice.wants();
+    alice.types("/save 1");
+    alice.asks(&Request::Read(OfferId(7), 0));
+    alice.types("/save 1");
+    alice.shows("❌ Cannot save cat.png: that is being done already\n");
+    let mut shown = String::new();
+    let mut got = 0;
+    while got < size {
+        let part = vec![b'x'; CHUNK.min(usize::try_from(size - got).unwrap())];
+        got += part.len() as u64;
+        alice.is_answered(Ok(Answer::Bytes(part.clone())));
+        let actions = alice.wants();
+        assert_eq!(
+            actions.first(),
+            Some(&Action::Append(SaveId(1), file_name("cat.png"), part))
+        );
+        let next = Action::Ask(alice.last_ask(), Request::Read(OfferId(7), got));
+        assert_eq!(actions.last(), Some(&next));
+        for act in actions {
+            if let Action::Show(event) = act {
+                shown += &event.lines(false);
+            }
+        }
+    }
+    assert_eq!(shown, "📥 cat.png: 25 %\n📥 cat.png: 50 %\n📥 cat.png: 75 %\n");
+    alice.is_answered(Ok(Answer::Bytes(vec![])));
+    assert_eq!(alice.wants(), [Action::Finish(SaveId(1), file_name("cat.png"))]);
+    alice.on(Happened::Saved(SaveId(1), "./cat.png".into()));
+    alice.shows("✅ Saved cat.png (294.9 kB) as ./cat.png\n");
+}
+
+#[test]
+fn a_file_that_is_not_what_was_promised_leaves_nothing() {
+    for (parts, why) in [
+        (&["12345"][..], "it is longer than the 4 B promised"),
+        (&["123", "45"], "it is longer than the 4 B promised"),
+        (&["1234", "5"], "it is longer than the 4 B promised"),
+        (&[""], "it ended after 0 B, and 4 B were promised"),
+        (&["123", ""], "it ended after 3 B, and 4 B were promised"),
+    ] {
+        let mut alice = Alice::chats();
+        alice.is_told("Bob", "shares", file("cat.png", 4, 7));
+        alice.types("/save 1");
+        for part in parts {
+            alice.wants();
+            alice.is_answered(Ok(Answer::Bytes(part.as_bytes().to_vec())));
+        }
+        let mut actions = alice.wants();
+        assert_eq!(actions.remove(0), Action::Discard(SaveId(1)), "{parts:?}");
+        alice.actions = actions;
+        alice.shows(&format!("❌ Cannot save cat.png: {why}\n"));
+    }
+}
+
+#[test]
+fn a_save_that_fails_is_told_with_the_reason() {
+    let tell = |happens: &dyn Fn(&mut Alice)| {
+        let mut alice = Alice::chats();
+        alice.is_told("Bob", "shares", file("cat.png", 4, 7));
+        alice.types("/save 1");
+        alice.wants();
+        happens(&mut alice);
+        let actions = alice.wants();
+        assert_eq!(actions[0], Action::Discard(SaveId(1)));
+        let Action::Show(event) = &actions[1] else { panic!("{actions:?}") };
+        event.lines(false)
+    };
+    let refused = tell(&|alice| alice.is_answered(Err(no("the file left with Bob"))));
+    assert_eq!(refused, "❌ Cannot save cat.png: the file left with Bob\n");
+    let late = tell(&|alice| alice.waits(FILE_PATIENCE));
+    assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again\n");
+    let full = Trouble::System("no room".into());
+    let full = tell(&|alice| alice.on(Happened::NotSaved(SaveId(1), full.clone())));
+    assert_eq!(full, "❌ Cannot save cat.png: no room\n");
+    let left = tell(&|alice| alice.on(Happened::Quit));
+    assert_eq!(left, "❌ Cannot save cat.png: the chat has ended before it was here\n");
+    let gone = tell(&|alice| alice.hears(Report::Ended(Gone::HungUp)));
+    assert_eq!(gone, "❌ Cannot save cat.png: the chat has ended before it was here\n");
+}
+
+#[test]
+fn what_cannot_be_saved_safely_is_not_even_asked_for() {
+    let mut alice = Alice::chats();
+    alice.types("/save 1");
+    alice.shows(
+        "❌ There is no file 1 to be saved: take the number of one that was shared lately\n",
+    );
+    alice.is_told("Eve", "shares", file("../.profile", 4, 1));
+    alice.is_told("Eve", "shares", file("big", MAX_FILE + 1, 2));
+    alice.wants();
+    alice.types("/save 1");
+    alice.shows("❌ Cannot save ../.profile: the name of a file cannot contain '/'\n");
+    alice.types("/save 2");
+    alice.shows("❌ Cannot save big: it has 16.8 MB, and a file has at most 16 MiB\n");
+    for offer in 3..=7 {
+        alice.is_told("Eve", "shares", file("x", 4, offer));
+        alice.wants();
+        alice.types(&format!("/save {offer}"));
+    }
+    alice.shows("❌ Cannot save x: 4 files are being saved already. Wait for one of them\n");
+    for offer in 8..=7 + MAX_OFFERS as u64 {
+        alice.is_told("Eve", "shares", file("x", 4, offer));
+    }
+    alice.wants();
+    alice.types("/save 7");
+    assert!(
+        matches!(alice.wants()[..], [Action::Show(Event::NoOffer(7))]),
+        "it is too long ago"
+    );
+}
+
+#[test]
+fn a_file_of_ours_is_offered_and_its_readers_are_told() {
+    let mut alice = Alice::chats();
+    let size = 8 * CHUNK as u64;
+    alice.types("/send my/cat.png");
+    assert_eq!(alice.wants(), [Action::Open("my/cat.png".into())]);
+    let opened = Ok((FileId(1), file_name("cat.png"), size));
+    alice.on(Happened::Opened("my/cat.png".into(), opened));
+    alice.asks(&Request::ShareFile(me(), file_name("cat.png"), size, FileId(1)));
+    alice.is_answered(Ok(Answer::Done));
+    alice.shows("📤 Sharing cat.png (262.1 kB)\n");
+    for _ in 0..2 {
+        let mut shown = String::new();
+        for part in 0..=8 {
+            let (answer, offset) = (due(), part * CHUNK as u64);
+            alice.hears(Report::Wanted(answer, FileId(1), offset));
+            let mut actions = alice.wants();
+            assert_eq!(actions.pop(), Some(Action::Bring(answer, FileId(1), offset)));
+            for act in actions {
+                let Action::Show(event) = act else { panic!("{act:?}") };
+                shown += &event.lines(false);
+            }
+        }
+        let steps =
+            ["25", "50", "75", "100"].map(|step| format!("📤 cat.png: {step} % sent\n"));
+        assert_eq!(shown, steps.concat());
+    }
+    // A stranger's numbers do no harm.
+    alice.hears(Report::Wanted(due(), FileId(1), 1 << 53));
+    alice.hears(Report::Wanted(due(), FileId(9), 0));
+    assert!(matches!(alice.wants()[..], [Action::Bring(..), Action::Bring(..)]));
+}
+
+#[test]
+fn a_file_that_cannot_be_offered_is_told() {
+    let mut alice = Alice::chats();
+    alice.on(Happened::Opened("cat.png".into(), Err(Trouble::Missing)));
+    alice.shows("❌ Cannot send cat.png: there is no such file\n");
+    alice.on(Happened::Opened("cat".into(), Ok((FileId(1), file_name("cat"), 4))));
+    alice.wants();
+    alice.is_answered(Err(no("too many")));
+    let why = Trouble::Refused("too many".into());
+    let told = show(Event::CannotSend("cat".into(), why));
+    assert_eq!(alice.wants(), [Action::Close(FileId(1)), told]);
+}

@@ -1,0 +1,139 @@
+//! A place: where a chat server is. Pure text.
+
+use std::fmt;
+
+use tungstenite::http::Uri;
+
+/// Where calls of a chat are taken, unless the URL says otherwise.
+const PATH: &str = "/rpc/ws";
+
+/// The port of a URL without one.
+const PORT: u16 = 80;
+
+/// Where a chat server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    host: String,
+    port: u16,
+    url: String,
+}
+
+impl Place {
+    /// Reads a URL. A path may be left out.
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or one of another kind. The text says what to write.
+    ///
+    /// ```
+    /// use realtime_chat::client::place::Place;
+    /// let place = Place::read("ws://[::1]:8080").unwrap();
+    /// assert_eq!((place.host(), place.port()), ("::1", 8080));
+    /// assert_eq!(place.url(), "ws://[::1]:8080/rpc/ws");
+    /// assert!(Place::read("http://127.0.0.1:8080").is_err());
+    /// ```
+    pub fn read(text: &str) -> Result<Self, String> {
+        let example = "write a URL such as ws://127.0.0.1:8080/rpc/ws";
+        if text.starts_with("wss://") {
+            return Err(format!("this client does not encrypt: {example}"));
+        }
+        if !text.starts_with("ws://") || text.contains('#') {
+            return Err(example.into());
+        }
+        let uri: Uri = text.parse().map_err(|_| example.to_owned())?;
+        let authority = uri.authority().ok_or(example)?;
+        let host = authority.host();
+        let has_port = authority.as_str().strip_prefix(host).unwrap_or(":");
+        let port = match authority.port_u16() {
+            Some(port) => port,
+            None if has_port.is_empty() => PORT,
+            None => return Err(example.into()), // Such as `:`, `:99999`, or a user before the host.
+        };
+        let path = match uri.path_and_query().map_or("/", |path| path.as_str()) {
+            "/" => PATH,
+            path => path,
+        };
+        let url = format!("ws://{authority}{path}");
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        if host.is_empty() || authority.as_str().contains('@') || port == 0 {
+            return Err(example.into());
+        }
+        Ok(Self { host, port, url })
+    }
+
+    /// The machine.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The whole URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { host: "127.0.0.1".into(), port: 8080, url: format!("ws://127.0.0.1:8080{PATH}") }
+    }
+}
+
+impl fmt::Display for Place {
+    /// As people name it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            write!(f, "[{host}]:{port}")
+        } else {
+            write!(f, "{host}:{port}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_host_a_port_and_a_path() {
+        for (text, host, port, url) in [
+            ("ws://localhost", "localhost", 80, "ws://localhost/rpc/ws"),
+            ("ws://chat.lan:81/", "chat.lan", 81, "ws://chat.lan:81/rpc/ws"),
+            ("ws://a:1/x?y=1", "a", 1, "ws://a:1/x?y=1"),
+            ("ws://[::1]:9/rpc/ws", "::1", 9, "ws://[::1]:9/rpc/ws"),
+        ] {
+            let place = Place::read(text).unwrap();
+            assert_eq!((place.host(), place.port(), place.url()), (host, port, url));
+        }
+        assert_eq!(Place::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
+        assert_eq!(Place::read(Place::default().url()), Ok(Place::default()));
+    }
+
+    #[test]
+    fn what_is_no_such_url_is_refused() {
+        for text in [
+            "",
+            "chat",
+            "ws://",
+            "ws:///",
+            "http://a",
+            "ws://a b",
+            "ws://a@b",
+            "ws://a:x",
+            "ws://a:",
+            "ws://a:99999",
+            "ws://a:0",
+            "ws://a/#x",
+            "ws://\u{1b}[2J",
+            "127.0.0.1:8080",
+        ] {
+            assert!(Place::read(text).is_err(), "{text}: {:?}", Place::read(text));
+        }
+        assert!(Place::read("wss://a").unwrap_err().contains("does not encrypt"));
+    }
+}

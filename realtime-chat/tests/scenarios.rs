@@ -1,0 +1,407 @@
+//! The chat as its users see it: the lab sheet's walk-through, every command, and what goes wrong.
+
+mod street;
+
+use std::fs;
+
+use grader::Program;
+use street::{CLIENT, Street, WELCOME, typed};
+
+/// The sheet tells the same story, and is played, too; but the sheet may be reworded, and these
+/// lines may not.
+#[test]
+fn the_walk_through_with_three_terminals() {
+    let street = Street::open();
+    let mut server = street.server(&[]);
+
+    let mut alice = street.starts("Alice", &[]);
+    alice.sees_next("=== Cap'n Web Chat Client ===");
+    alice.sees_next("");
+    alice.is_asked("Enter your username: ");
+    alice.types("Alice");
+    for line in [
+        "",
+        "Connecting to chat server as 'Alice'...",
+        "",
+        "Welcome to the chat, Alice!",
+        "Connected users (1): Alice",
+        "",
+        "Type messages and press Enter to send.",
+        "Type '/quit' to exit, '/users' to list users, '/help' for commands",
+        "",
+    ] {
+        alice.sees_next(line);
+    }
+
+    let mut bob = street.starts("Bob", &[]);
+    bob.sees("Enter your username: ");
+    bob.types("Bob");
+    bob.sees("Welcome to the chat, Bob!\n");
+    bob.sees_next("Connected users (2): Alice, Bob");
+    bob.sees(WELCOME);
+    bob.sees_next("*** Bob joined the chat ***");
+    alice.sees_next("*** Bob joined the chat ***");
+
+    alice.types("Hello everyone!");
+    alice.sees_next("[You] Hello everyone!");
+    bob.sees_next("[Alice] Hello everyone!");
+    bob.types("Hi Alice!");
+    bob.sees_next("[You] Hi Alice!");
+    alice.sees_next("[Bob] Hi Alice!");
+
+    alice.types("/users");
+    alice.sees_next("");
+    alice.sees_next("Connected users: Alice, Bob");
+    alice.sees_next("");
+    alice.types("/help");
+    for line in [
+        "",
+        "Commands:",
+        "  /users  - List connected users",
+        "  /quit   - Leave the chat",
+        "  /help   - Show this help",
+    ] {
+        alice.sees_next(line);
+    }
+    alice.types("/quit");
+    alice.sees("\nLeaving chat...\n");
+    alice.ends_well();
+    bob.sees_next("*** Alice left the chat ***");
+    bob.presses_ctrl_d();
+    bob.sees("\nLeaving chat...\n");
+    bob.ends_well();
+    server.is_killed();
+}
+
+#[test]
+fn commands_that_do_not_exist_go_to_nobody() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| street.client(name));
+    alice.sees("*** Bob joined the chat ***\n");
+    bob.sees("*** Bob joined the chat ***\n");
+    for (line, told) in [
+        ("/uesrs", "❌ Unknown command /uesrs: "),
+        ("/users all", "❌ Unknown command /users all: "),
+        ("/msg Bob", "❌ Type it like this: /msg NAME TEXT"),
+        ("/join two words", "❌ the name of a room is one word"),
+        ("/save cat", "❌ Type it like this: /save NUMBER"),
+        ("/save 1", "❌ There is no file 1 to be saved: "),
+        ("/send no/such/file", "❌ Cannot send no/such/file: there is no such file"),
+        (
+            &"x".repeat(4097),
+            "❌ Not sent: a message has at most 4096 bytes, and this one has 4097",
+        ),
+        (
+            &"x".repeat(9999),
+            "❌ Not sent: a message has at most 4096 bytes, and this one has 9999",
+        ),
+    ] {
+        alice.types(line);
+        alice.sees(told);
+        alice.sees("\n");
+    }
+    alice.types("   ");
+    alice.types("//uesrs");
+    alice.sees_next("[You] /uesrs");
+    bob.sees_next("[Alice] /uesrs");
+}
+
+#[test]
+fn a_private_message_is_seen_by_two() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let mut alice = street.client("Alice");
+    let mut mary = street.client("Mary Ann");
+    let mut eve = street.client("Eve");
+    alice.sees("*** Eve joined the chat ***\n");
+    mary.sees("*** Eve joined the chat ***\n");
+    eve.sees("*** Eve joined the chat ***\n");
+    alice.types("/msg Mary Ann psst :wave:");
+    alice.sees_next("[You, privately to Mary Ann] psst 👋");
+    mary.sees_next("[Alice, privately] psst 👋");
+    alice.types("/msg Zoe psst");
+    alice.sees("❌ ");
+    alice.sees("Zoe");
+    alice.types("now aloud: :wave: :no_such_thing:");
+    eve.sees_next("[Alice] now aloud: 👋 :no_such_thing:");
+}
+
+#[test]
+fn what_is_said_in_a_room_stays_there() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| street.client(name));
+    bob.sees("*** Bob joined the chat ***\n");
+    alice.sees("*** Bob joined the chat ***\n");
+    alice.types("/join #Rust");
+    alice.sees_next("");
+    alice.sees_next("You are in #rust now");
+    alice.sees_next("Connected users (1): Alice");
+    alice.sees_next("");
+    bob.sees_next("*** Alice went to #rust ***");
+    alice.types("nobody hears me");
+    alice.sees_next("[You] nobody hears me");
+    alice.types("/rooms");
+    alice.sees_next("");
+    alice.sees_next("Rooms: #lobby (1), #rust (1)");
+    alice.sees_next("");
+    bob.types("/join rust");
+    bob.sees("Connected users (2): Alice, Bob\n");
+    alice.sees_next("*** Bob came from #lobby ***");
+    bob.types("hi");
+    alice.sees_next("[Bob] hi");
+    bob.types("/quit");
+    bob.ends_well();
+    bob.never_saw("nobody hears me");
+}
+
+#[test]
+fn a_file_is_sent_and_saved_and_never_overwrites_another() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let [here, there] = ["here", "there"].map(|name| street.path(name));
+    fs::create_dir(&here).unwrap();
+    fs::create_dir(&there).unwrap();
+    let bytes: Vec<u8> =
+        (0..1_000_000_u32).flat_map(u32::to_le_bytes).take(1_234_567).collect();
+    let cat = here.join("my cat.png");
+    fs::write(&cat, &bytes).unwrap();
+    fs::write(there.join("my cat.png"), "mine").unwrap();
+
+    let mut alice = street.client("Alice");
+    let mut bob = street.client_with("Bob", &["--downloads", typed(&there)]);
+    alice.sees("*** Bob joined the chat ***\n");
+    bob.sees("*** Bob joined the chat ***\n");
+    alice.types(&format!("/send {}", typed(&cat)));
+    alice.sees_next("📤 Sharing my cat.png (1.2 MB)");
+    bob.sees_next("[Alice] shares my cat.png (1.2 MB): /save 1");
+    for number in 1..=2 {
+        bob.types("/save 1");
+        for percent in [25, 50, 75] {
+            bob.sees_next(&format!("📥 my cat.png: {percent} %"));
+        }
+        let saved = there.join(format!("my cat ({number}).png"));
+        bob.sees_next(&format!("✅ Saved my cat.png (1.2 MB) as {}", typed(&saved)));
+        assert!(fs::read(saved).unwrap() == bytes, "it is another file");
+        for percent in [25, 50, 75, 100] {
+            alice.sees_next(&format!("📤 my cat.png: {percent} % sent"));
+        }
+    }
+    assert_eq!(fs::read(there.join("my cat.png")).unwrap(), b"mine");
+
+    alice.types("/quit");
+    alice.ends_well();
+    bob.sees_next("*** Alice left the chat ***");
+    bob.types("/save 1");
+    bob.sees("❌ Cannot save my cat.png: ");
+    bob.sees("\n");
+    bob.types("/send /dev/zero");
+    bob.sees("❌ Cannot send /dev/zero: ");
+    assert_eq!(fs::read_dir(&there).unwrap().count(), 3, "nothing stays of what failed");
+}
+
+#[test]
+fn a_name_that_is_taken_or_none_is_asked_for_again() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let mut alice = street.client("Alice");
+    let mut bob = street.starts("Bob", &[]);
+    bob.sees("Enter your username: ");
+    bob.types("B[o]b");
+    bob.sees_next("❌ a name cannot contain '['");
+    bob.sees_next("");
+    bob.is_asked("Enter your username: ");
+    bob.types("alice");
+    bob.sees("Connecting to chat server as 'alice'...\n\n");
+    bob.sees_next("❌ Username alice is already taken");
+    bob.sees_next("");
+    bob.is_asked("Enter your username: ");
+    bob.types("Bob");
+    bob.sees("Connected users (2): Alice, Bob\n");
+    alice.sees("*** Bob joined the chat ***\n");
+
+    let mut eve = street.starts("Eve", &["--name", "Bob"]);
+    eve.sees("❌ Username Bob is already taken\n");
+    eve.ends_with(1);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_status_2() {
+    let street = Street::open();
+    for (options, complaint) in [
+        (&["--name", "A]lice"][..], "a name cannot contain ']'"),
+        (&["--name", "You"], "You is not a name for a user"),
+        (&["--url", "http://127.0.0.1"], "write a URL such as ws://127.0.0.1:8080/rpc/ws"),
+        (&["--token", "a b"], "a token has letters, digits and signs of ASCII only"),
+        (&["Alice"], "Alice"),
+    ] {
+        let mut client = street.story.terminal("client", &Program::exactly(&[CLIENT]), options);
+        client.sees(complaint);
+        client.ends_with(2);
+    }
+}
+
+#[test]
+fn without_a_server_it_says_what_to_do() {
+    let street = Street::open();
+    let port = street.ports.port(0);
+    let mut alice = street.starts("Alice", &["--name", "Alice"]);
+    alice.sees(&format!(
+        "Connection error: nobody listens at 127.0.0.1:{port}. Start chat-server, or name another \
+         place with --url\n"
+    ));
+    alice.ends_with(1);
+    assert!(!alice.printed().contains("error"), "errors go to stderr");
+
+    let _server = street.server(&[]);
+    let url = format!("ws://127.0.0.1:{port}/nowhere");
+    let args = ["--url", &url, "--name", "Alice"];
+    let mut alice = street.story.terminal("Alice", &Program::exactly(&[CLIENT]), &args);
+    alice.sees("has no chat there for us (HTTP status 404). Look at --url\n");
+    alice.ends_with(1);
+}
+
+#[test]
+fn a_server_with_a_token_lets_in_who_has_it() {
+    let street = Street::open();
+    let _server = street.server(&["--token", "s3cret"]);
+    for options in [&["--name", "Alice"][..], &["--name", "Alice", "--token", "secret"]] {
+        let mut alice = street.starts("Alice", options);
+        alice.sees(
+            "Connection error: the server wants a token that is right. Give it with --token\n",
+        );
+        alice.ends_with(1);
+    }
+    street.client_with("Alice", &["--token", "s3cret"]);
+    let environment = [("CHAT_TOKEN", "s3cret")];
+    let url = street.url();
+    let args = ["--url", &url, "--name", "Bob"];
+    let program = Program::exactly(&[CLIENT]);
+    let mut bob = street.story.terminal_with("Bob", &program, &args, &environment);
+    bob.sees(WELCOME);
+}
+
+/// This is what a hub costs: when it stops, all stop.
+#[test]
+fn when_the_server_is_killed_everybody_is_alone() {
+    let street = Street::open();
+    let mut server = street.server(&[]);
+    let mut clients = ["Alice", "Bob"].map(|name| street.client(name));
+    server.is_killed();
+    for client in &mut clients {
+        client.sees("Connection error: the server is gone. When it is back, start again\n");
+        client.ends_with(1);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_server_that_is_stopped_says_goodbye() {
+    let street = Street::open();
+    let mut server = street.server(&[]);
+    let mut alice = street.client("Alice");
+    server.presses_ctrl_c();
+    alice.sees("Connection error: the server has hung up: the server is shutting down\n");
+    alice.ends_with(1);
+    server.ends_well();
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_and_a_system_that_shuts_down_end_it_in_order() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let mut carol = street.client("Carol");
+    for how in 0..4 {
+        let mut alice = street.starts("Alice", &[]);
+        alice.sees("Enter your username: ");
+        match how {
+            0 => alice.presses_ctrl_c(),
+            1 => alice.presses_ctrl_d(),
+            _ => {
+                alice.types("Alice");
+                alice.sees(WELCOME);
+                carol.sees("*** Alice joined the chat ***\n");
+                match how {
+                    2 => alice.presses_ctrl_c(),
+                    _ => alice.is_terminated(),
+                }
+                alice.sees("\nLeaving chat...\n");
+                carol.sees("*** Alice left the chat ***\n");
+            }
+        }
+        alice.ends_well();
+        assert_eq!(alice.complained(), "");
+    }
+}
+
+#[test]
+fn the_thread_map_is_true() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let alone = ["chat-client", "ctrl-c", "keyboard"];
+    let mut alice = street.starts("Alice", &[]);
+    alice.sees("Enter your username: ");
+    alice.runs_threads(&alone);
+    alice.types("Alice");
+    alice.sees(WELCOME);
+    alice.runs_threads(&[&alone[..], &["reader", "writer"]].concat());
+    let mut bob = street.starts("Bob", &[]);
+    bob.sees("Enter your username: ");
+    bob.types("Alice");
+    bob.sees("already taken\n");
+    bob.runs_threads(&alone);
+}
+
+#[test]
+fn what_is_piped_in_is_said_and_nothing_but_text_comes_out() {
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let mut alice = street.starts("Alice", &[]);
+    alice.types_bytes(b"Alice\nhello\n\x1b[31mred\n/users\nbye");
+    alice.presses_ctrl_d();
+    alice.ends_well();
+    let printed = alice.printed();
+    for line in
+        ["[You] hello\n", "[You] \u{FFFD}[31mred\n", "[You] bye\n", "Connected users: Alice\n"]
+    {
+        assert!(printed.contains(line), "{line:?}: {printed}");
+    }
+    assert!(!printed.contains(['\x1b', '\r']), "{printed:?}");
+}
+
+/// Colour needs a terminal, which script(1) is.
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_our_lines_are_gray_and_the_chats_yellow() {
+    if !Program::exactly(&["script"]).runs_with("--version") {
+        eprintln!("NOTICE: colours were not tried: script(1) is not here");
+        return;
+    }
+    let street = Street::open();
+    let _server = street.server(&[]);
+    let mut bob = street.client("Bob");
+    for no_color in ["", "1"] {
+        let command = format!("exec {CLIENT} --url {} --name Alice", street.url());
+        let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
+        let environment = [("TERM", "xterm"), ("NO_COLOR", no_color)];
+        let mut alice = street.story.terminal_with("Alice", &script, &[], &environment);
+        let (yellow, gray, plain) = if no_color.is_empty() {
+            ("\x1b[33m", "\x1b[90m", "\x1b[0m")
+        } else {
+            ("", "", "")
+        };
+        alice.sees(&format!("\r\n{yellow}*** Alice joined the chat ***{plain}\r\n"));
+        alice.types_half("hello\r");
+        alice.sees(&format!("\r\n{gray}[You] hello{plain}\r\n"));
+        bob.sees("[Alice] hello\n");
+        bob.types("hi");
+        alice.sees("[Bob] hi\r\n");
+        alice.types_half("\x04");
+        alice.sees("Leaving chat...");
+        alice.ends_well();
+        assert_eq!(alice.printed().contains('\x1b'), no_color.is_empty());
+        bob.sees("*** Alice left the chat ***\n");
+    }
+}
