@@ -28,6 +28,11 @@ week05 *ARGS:
 capability-peers NAME *ARGS:
     cargo run --package capability-peers --bin {{ NAME }} -- {{ ARGS }}
 
+# Lab 4: the server, `just realtime-chat server`; then a client in each further terminal
+[group('run a lab')]
+realtime-chat NAME *ARGS:
+    cargo run --package realtime-chat --bin chat-{{ NAME }} -- {{ ARGS }}
+
 # Lab 5: one peer; `just discovery-chat start --local --name Alice`
 [group('run a lab')]
 discovery-chat *ARGS:
@@ -43,11 +48,18 @@ test LAB="" TASK="":
 test-lan:
     cargo test --package discovery-chat --test lan -- --ignored --test-threads 6
 
-# Test capability-peers with the npm package capnweb, both ways (needs Node.js 18 or later)
+# Test labs 3 and 4 with the npm package capnweb, both ways (needs Node.js 18 or later)
 [group('test')]
 interop:
     npm ci --prefix capability-peers/tests/interop --loglevel error --ignore-scripts --no-audit --no-fund
-    cargo test --package capability-peers --test interop
+    npm ci --prefix realtime-chat/tests/interop --loglevel error --ignore-scripts --no-audit --no-fund
+    cargo test --package capability-peers --package realtime-chat --test interop
+
+# Test the page of realtime-chat in Chromium (needs Chromium, and Node.js 20 or later)
+[group('test')]
+browser:
+    npm ci --prefix realtime-chat/tests/browser --loglevel error --ignore-scripts --no-audit --no-fund
+    cargo test --package realtime-chat --test browser -- --ignored --test-threads 1
 
 # Measure all labs, or one: `just bench week05`
 [group('test')]
