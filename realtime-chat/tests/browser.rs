@@ -1,0 +1,483 @@
+//! The page in a real browser: every tab is one more client, and cannot be told from a terminal.
+//!
+//! `just browser` fetches what drives the browser, and runs these. Each line that a test types into
+//! the driver says whose tab it is and what she does there, or must see; what she reads is written
+//! as the terminal client prints it.
+#![cfg(target_os = "linux")]
+
+mod street;
+
+use std::path::{Path, PathBuf};
+use std::{fs, thread};
+
+use grader::{Program, Terminal};
+use street::{Street, typed};
+
+/// What the tests have saved and photographed.
+const SCREENSHOTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots");
+
+/// What would harm whoever reads it as HTML.
+const HARMFUL: &str =
+    r#"<img src=x onerror="window.harmed=1"><script>window.harmed=1</script><b>bold</b>"#;
+
+/// A browser complains of this by itself, when a server is away; no page can prevent it.
+const AWAY: &str = "Failed to load resource: net::ERR_CONNECTION_REFUSED";
+
+/// A browser with tabs. When it is closed, no page may have complained of anything, have asked for
+/// anything elsewhere, or have been refused something by its own Content-Security-Policy.
+struct Browser {
+    terminal: Terminal,
+    address: String,
+}
+
+impl Browser {
+    #[track_caller]
+    fn opens_in(street: &Street) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("browser");
+        let missing = !folder.join("node_modules").join("playwright-core").is_dir();
+        assert!(!missing, "what drives the browser is not here: type `just browser`");
+        fs::create_dir_all(SCREENSHOTS).expect("a folder can be made in target/");
+        let driver = folder.join("driver.mjs");
+        let driver = Program::exactly(&["node", driver.to_str().expect("a path in UTF-8")]);
+        let mut terminal = street.story.terminal("browser", &driver, &[SCREENSHOTS]);
+        terminal.sees("✅ The browser is open\n");
+        let address = format!("http://127.0.0.1:{}/", street.ports.port(0));
+        Self { terminal, address }
+    }
+
+    /// Types lines, and waits until what each says is so. The driver has more patience than we, and
+    /// says so.
+    #[track_caller]
+    fn plays(&mut self, lines: &str) {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let line = line.replace("the page", &self.address);
+            self.terminal.types(&line);
+            let answers = [&format!("✅ {line}"), "… still at it"];
+            while self.terminal.sees_one_of(&answers).0 == 1 {}
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.terminal.presses_ctrl_d();
+            self.terminal.ends_well();
+        }
+    }
+}
+
+fn saved(name: &str) -> PathBuf {
+    Path::new(SCREENSHOTS).join(name)
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn two_tabs_and_a_terminal_meet_in_one_room() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    browser.plays(
+        "Alice opens the page
+         Alice sees Nobody is here yet.
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***
+         Bob opens the page in the dark
+         Bob sees One person is here.
+         Bob joins as Bob
+         Alice reads *** Bob joined the chat ***
+         Bob has read once *** Bob joined the chat ***",
+    );
+    let mut carol = street.starts("Carol", &["--name", "Carol"]);
+    carol.sees("Connected users (3): Alice, Bob, Carol\n");
+    browser.plays(
+        "Alice reads *** Carol joined the chat ***
+         Alice meets people Alice (you), Bob, Carol
+         Bob meets people Alice, Bob (you), Carol
+         Alice says Hello everyone! :wave:
+         Alice reads [You] Hello everyone! 👋
+         Bob reads [Alice] Hello everyone! 👋",
+    );
+    carol.sees("[Alice] Hello everyone! 👋\n");
+    carol.types("Hi Alice!");
+    browser.plays(
+        "Alice reads [Carol] Hi Alice!
+         Bob reads [Carol] Hi Alice!
+         Bob says I see you both.",
+    );
+    carol.sees("[Bob] I see you both.\n");
+    carol.types("/quit");
+    carol.ends_well();
+    browser.plays(
+        "Alice reads *** Carol left the chat ***
+         Bob meets people Alice, Bob (you)
+         Alice can be read by everybody
+         Bob can be read by everybody
+         Alice is photographed as desktop-light
+         Bob is photographed as desktop-dark
+         Bob presses Leave
+         Bob sees One person is here.
+         Alice reads *** Bob left the chat ***
+         Bob joins as Alice
+         Bob sees Username Alice is already taken
+         Alice closes
+         Bob joins as Bob
+         Bob has read once [Alice] Hello everyone! 👋
+         Bob meets people Bob (you)",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn what_others_write_stays_text() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    browser.plays(
+        "Alice opens the page
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***",
+    );
+    let mut mallory = street.client("<b onclick=alert(1)>M");
+    mallory.types(HARMFUL);
+    browser.plays(&format!(
+        "Alice reads [<b onclick=alert(1)>M] {HARMFUL}
+         Alice reads *** <b onclick=alert(1)>M joined the chat ***
+         Alice meets people Alice (you), <b onclick=alert(1)>M
+         Alice says {HARMFUL}
+         Alice reads [You] {HARMFUL}",
+    ));
+    mallory.types(&format!("/msg Alice {HARMFUL}"));
+    mallory.types("/join #<img>");
+    browser.plays(&format!(
+        "Alice reads [<b onclick=alert(1)>M, privately] {HARMFUL}
+         Alice reads *** <b onclick=alert(1)>M went to #<img> ***
+         Alice knows rooms #lobby, 1 person; #<img>, 1 person
+         Alice is unharmed
+         Alice says &lt;b&gt; &amp;
+         Alice reads [You] &lt;b&gt; &amp;",
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn tabs_have_rooms_private_words_and_see_who_is_typing() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    browser.plays(
+        "Alice opens the page
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***
+         Bob opens the page
+         Bob joins as Bob
+         Alice reads *** Bob joined the chat ***
+         Bob types I am still wri
+         Alice sees Bob is typing
+         Bob hits Enter
+         Alice reads [Bob] I am still wri
+         Alice no longer sees Bob is typing
+         Bob types and again
+         Alice sees Bob is typing
+         Alice no longer sees Bob is typing
+         Bob fills Your message:
+         Alice presses Write to Bob privately
+         Alice stands on textbox \"Your private message to Bob\"
+         Alice says psst
+         Alice reads [You, privately to Bob] psst
+         Bob reads [Alice, privately] psst
+         Bob presses answer
+         Bob says yes?
+         Alice reads [Bob, privately] yes?
+         Alice is photographed as private
+         Alice presses Write to everybody",
+    );
+    let mut carol = street.client("Carol");
+    browser.plays(
+        "Alice fills Name of another room: Rust
+         Alice presses Enter
+         Alice reads *** You are in #rust now ***
+         Alice has not read [Bob] I am still wri
+         Bob reads *** Alice went to #rust ***
+         Bob meets people Bob (you), Carol
+         Bob knows rooms #lobby, 2 people; #rust, 1 person
+         Alice reads [Bob, privately] yes?
+         Alice says only here
+         Alice reads [You] only here
+         Bob presses #rust, 1 person
+         Bob reads [Alice] only here
+         Bob has read once [Alice] only here
+         Alice reads *** Bob came from #lobby ***
+         Bob says /msg Alice not for all
+         Bob sees /msg is for the terminal.
+         Bob has written /msg Alice not for all",
+    );
+    carol.types("meanwhile, in the lobby");
+    carol.sees("[You] meanwhile, in the lobby\n");
+    browser.plays(
+        "Bob presses #lobby, 1 person
+         Bob reads [Carol] meanwhile, in the lobby
+         Bob has read once [You] I am still wri
+         Bob has read once *** Carol joined the chat ***
+         Bob has not read [Alice] only here",
+    );
+    carol.types("/quit");
+    carol.ends_well();
+    assert!(!carol.printed().contains("only here"), "a room keeps its words");
+    assert!(!carol.printed().contains("psst"), "private words are private");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_file_goes_from_tab_to_tab_and_from_terminal_to_tab() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    // Three whole pieces and a bit.
+    let bytes: Vec<u8> = (0..100_001_u32).map(|i| (i % 251).to_le_bytes()[0]).collect();
+    let (from_alice, from_carol) = (saved("alice's.bin"), saved("carol's.bin"));
+    fs::write(&from_alice, &bytes).expect("it can be written");
+    fs::write(&from_carol, &bytes[..70_000]).expect("it can be written");
+    browser.plays(&format!(
+        "Alice opens the page
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***
+         Bob opens the page
+         Bob joins as Bob
+         Alice reads *** Bob joined the chat ***
+         Alice shares {}
+         Alice reads [You] shares alice's.bin (100.0 kB)
+         Bob reads [Alice] shares alice's.bin (100.0 kB)",
+        from_alice.display()
+    ));
+    fs::remove_file(saved("bob's")).ok();
+    browser.plays("Bob saves alice's.bin as bob's");
+    assert!(fs::read(saved("bob's")).expect("it is there") == bytes, "not the same");
+
+    let mut carol = street.client("Carol");
+    carol.types(&format!("/send {}", from_carol.display()));
+    fs::remove_file(saved("bob's")).ok();
+    browser.plays(
+        "Bob saves carol's.bin as bob's
+         Bob can be read by everybody
+         Bob is photographed as files",
+    );
+    assert!(fs::read(saved("bob's")).expect("it is there") == bytes[..70_000], "not the same");
+
+    browser.plays(
+        "Alice closes
+         Bob reads *** Alice left the chat ***
+         Bob presses Save alice's.bin
+         Bob sees the file left with Alice",
+    );
+    carol.types("/quit");
+    carol.ends_well();
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn tabs_find_the_server_again() {
+    let street = Street::open();
+    let history = street.path("history");
+    let options = ["--history", typed(&history)];
+    let (mut server, mut browser) = (street.server(&options), Browser::opens_in(&street));
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Bob may complain of {AWAY}
+         Alice opens the page
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***
+         Bob opens the page
+         Bob joins as Bob
+         Alice reads *** Bob joined the chat ***
+         Bob says before
+         Alice reads [Bob] before
+         Carol may complain of {AWAY}
+         Carol opens the page
+         Carol joins as Carol
+         Carol fills Name of another room: elsewhere
+         Carol presses Enter
+         Carol reads *** You are in #elsewhere now ***"
+    ));
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost: the server is away. Trying again…
+         Bob sees Connection lost: the server is away. Trying again…
+         Bob says kept
+         Bob sees The server is away. What you have typed is kept until it is back.
+         Bob has written kept
+         Alice is photographed as away",
+    );
+    server = street.server(&options);
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Bob reads *** Connected again, as Bob. ***
+         Alice no longer sees Trying again…
+         Carol reads *** Connected again, as Carol. ***
+         Carol meets people Carol (you)
+         Bob hits Enter
+         Alice reads [Bob] kept
+         Alice says after
+         Bob reads [Alice] after
+         Alice has read once [Bob] before
+         Bob has read once [You] before",
+    );
+    // This time it says goodbye, and why.
+    server.presses_ctrl_c();
+    server.ends_well();
+    browser.plays("Alice sees Connection lost: the server is shutting down. Trying again…");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_token_lets_a_tab_in() {
+    let street = Street::open();
+    let (_server, mut browser) =
+        (street.server(&["--token", "open-sesame"]), Browser::opens_in(&street));
+    let refused = "may complain of Failed to load resource: the server responded with a status of \
+                   401";
+    browser.plays(&format!(
+        "Alice {refused}
+         Alice opens the page
+         Alice sees This server wants a token.
+         Alice can be read by everybody
+         Alice is photographed as token
+         Alice fills Your name: Alice
+         Alice fills Token: ein Schlüssel ✓
+         Alice presses Join the chat
+         Alice sees The server does not accept this token.
+         Alice fills Token: open-sesame
+         Alice presses Join the chat
+         Alice reads *** Welcome to the chat, Alice! ***
+         Bob opens the page#token=open-sesame
+         Bob sees One person is here.
+         Bob joins as Bob
+         Alice reads *** Bob joined the chat ***
+         Bob says it works
+         Alice reads [Bob] it works
+         Bob has the address the page"
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn the_keyboard_is_enough() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let mut bob = street.client("Bob");
+    browser.plays(
+        "Alice opens the page
+         Alice stands on textbox \"Your name\"
+         Alice types Alice
+         Alice hits Tab
+         Alice stands on button \"Join the chat\"
+         Alice hits Enter
+         Alice stands on textbox \"Your message\"
+         Alice types hello
+         Alice hits Enter
+         Alice reads [You] hello
+         Alice stands on textbox \"Your message\"
+         Alice meets people Bob, Alice (you)
+         Alice hits Tab
+         Alice stands on button \"Send\"
+         Alice hits Tab
+         Alice hits Tab
+         Alice stands on link \"Skip to your message\"
+         Alice hits Tab
+         Alice stands on button \"Leave\"
+         Alice hits Tab
+         Alice stands on button \"Write to Bob privately\"
+         Alice hits Tab
+         Alice stands on button \"#lobby, 2 people\"
+         Alice hits Tab
+         Alice stands on textbox \"Name of another room\"
+         Alice hits Tab
+         Alice stands on button \"Enter\"
+         Alice hits Tab
+         Alice stands on log \"What was said\"
+         Alice hits Tab
+         Alice stands on button \"File: share one with the room\"
+         Alice hits Tab
+         Alice stands on textbox \"Your message\"
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice stands on button \"Write to Bob privately\"
+         Alice hits Enter
+         Alice stands on textbox \"Your private message to Bob\"
+         Alice types psst
+         Alice hits Enter
+         Alice reads [You, privately to Bob] psst
+         Alice hits Escape
+         Alice stands on textbox \"Your message\"
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice stands on button \"write again\"
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice stands on textbox \"Name of another room\"
+         Alice types rust
+         Alice hits Enter
+         Alice reads *** You are in #rust now ***
+         Alice stands on textbox \"Your message\"",
+    );
+    bob.sees("[Alice, privately] psst\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_phone_has_room_for_everything() {
+    let street = Street::open();
+    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let mut bob = street.client(&"M".repeat(32));
+    let long = "a".repeat(400);
+    bob.types(&long);
+    browser.plays(&format!(
+        "Alice opens the page on a phone
+         Alice has room for everything
+         Alice can be read by everybody
+         Alice is photographed as phone-entry
+         Alice joins as Alice
+         Alice reads [{m}] {long}
+         Alice says {long}
+         Alice reads [You] {long}
+         Alice has room for everything
+         Alice can be read by everybody
+         Alice is photographed as phone
+         Alice presses People, rooms
+         Alice meets people {m}, Alice (you)
+         Alice has room for everything
+         Alice can be read by everybody
+         Alice is photographed as phone-people
+         Alice presses Write to {m} privately
+         Alice has room for everything
+         Alice says psst
+         Alice reads [You, privately to {m}] psst
+         Alice has room for everything",
+        m = "M".repeat(32),
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_tab_keeps_500_lines() {
+    let street = Street::open();
+    let _server = street.server(&["--rate", "10000", "--burst", "10000"]);
+    let (mut browser, mut bob) = (Browser::opens_in(&street), street.client("Bob"));
+    browser.plays(
+        "Alice opens the page
+         Alice joins as Alice
+         Alice reads *** Welcome to the chat, Alice! ***",
+    );
+    for number in 1..=600 {
+        bob.types(&format!("line {number}"));
+    }
+    browser.plays(
+        "Alice reads [Bob] line 600
+         Alice shows at most 500
+         Alice reads [Bob] line 101
+         Alice has not read [Bob] line 100",
+    );
+    bob.types("/quit");
+    bob.ends_well();
+}

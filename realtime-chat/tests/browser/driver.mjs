@@ -1,0 +1,254 @@
+// A browser that is driven from a terminal: one line in, what to do; one line out, that it is done.
+//
+// node driver.mjs FOLDER
+// Each line begins with a name: whose tab it is. Then comes what she does, or what she must see:
+//
+//   Alice opens http://127.0.0.1:8080/
+//   Alice joins as Alice
+//   Alice reads [Bob] hello
+//
+// Done, it is answered `✅ ` and the line; not done in time, `❌ ` and why. What is saved and
+// photographed goes to FOLDER. At the end of the input it says what any page has complained of.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const PATIENCE = 30_000; // Milliseconds. A test that passes never waits it out.
+const PROMPTLY = 10_000; // Sooner than the page would look again by itself.
+const STILL_AT_IT = 4_000; // The other side loses patience after ten seconds of silence.
+
+const folder = process.argv[2];
+const names = ["chromium", "chromium-browser", "google-chrome"];
+const paths = [process.env.CHROMIUM, ...names.map((name) => `/usr/bin/${name}`)];
+const executablePath = paths.find((path) => path && existsSync(path));
+if (!executablePath) throw new Error("no Chromium is here: install it, or say in CHROMIUM where it is");
+const browser = await chromium.launch({
+  executablePath,
+  chromiumSandbox: process.getuid?.() !== 0, // As root there is none.
+});
+
+const tabs = new Map();
+const complaints = [];
+const excused = [];
+
+// -- What a tab shows.
+
+// The lines of the log, as the terminal client would print them.
+function lines(page) {
+  return page.locator("#log .line:not([hidden])").evaluateAll((all) => all.map((line) => {
+    const said = line.querySelector(".said");
+    if (!said) return `*** ${line.textContent} ***`;
+    return `[${line.querySelector(".who > span").textContent}] ${said.firstChild.textContent}`;
+  }));
+}
+
+const log = async (page) => JSON.stringify(await lines(page));
+const text = (page) => page.locator("body").innerText();
+
+// Waits until `look` returns something true.
+async function until(look, why, patience = PATIENCE) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > deadline) throw new Error(await why());
+    await new Promise((resume) => setTimeout(resume, 25));
+  }
+}
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+// -- What can be done, and seen.
+
+const settings = {
+  "on a phone": { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+  "in the dark": { colorScheme: "dark" },
+};
+
+const verbs = {
+  async opens(name, rest) {
+    const [, url, how] = /^(\S+) ?(.*)$/.exec(rest);
+    const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...settings[how] });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    tabs.set(name, page);
+    const { host } = new URL(url);
+    const isHere = (other) => other.startsWith("blob:") || new URL(other).host === host;
+    const complain = (text) => complaints.push(`${name}: ${text}`);
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complain(message.text());
+    });
+    page.on("pageerror", (error) => complain(error.message));
+    page.on("request", (request) => isHere(request.url()) || complain(`asks ${request.url()}`));
+    page.on("websocket", (socket) => isHere(socket.url()) || complain(`dials ${socket.url()}`));
+    page.on("dialog", (dialog) => { complain(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+    const response = await page.goto(url);
+    if (response.status() !== 200) throw new Error(`status ${response.status()}`);
+  },
+  async reloads(page) { await page.reload(); },
+  async closes(page) { await page.context().close(); },
+  async fills(page, rest) {
+    const [, label, text] = /^(.*?): ?(.*)$/.exec(rest);
+    await page.getByLabel(label, { exact: true }).fill(text);
+  },
+  async joins(page, rest) {
+    await page.getByLabel("Your name").fill(rest.replace("as ", ""));
+    await button(page, "Join the chat").click();
+  },
+  async presses(page, name) { await button(page, name).click(); },
+  async hits(page, key) { await page.keyboard.press(key); },
+  async types(page, words) { await page.keyboard.type(words); },
+  async says(page, words) {
+    await page.locator("#text").fill(words);
+    await page.locator("#text").press("Enter");
+  },
+  async reads(page, line) {
+    await until(async () => (await lines(page)).includes(line), async () => `it reads ${await log(page)}`);
+  },
+  async "has read once"(page, line) {
+    await verbs.reads(page, line);
+    const count = (await lines(page)).filter((other) => other === line).length;
+    if (count !== 1) throw new Error(`${count} times: ${await log(page)}`);
+  },
+  async "has not read"(page, line) {
+    if ((await lines(page)).includes(line)) throw new Error("it has");
+  },
+  async sees(page, words) {
+    const why = async () => `it shows ${JSON.stringify(await text(page))}`;
+    await until(async () => (await text(page)).includes(words), why);
+  },
+  async "no longer sees"(page, words) {
+    await until(async () => !(await text(page)).includes(words), () => "it is still there");
+  },
+  async "has the address"(page, url) {
+    if (page.url() !== url) throw new Error(page.url());
+  },
+  // Role and name, as a screen reader has them.
+  async "stands on"(page, what) {
+    const here = async () => (await page.locator(":focus").ariaSnapshot()).split("\n")[0].replace(/^- '?/, "");
+    await until(async () => (await here()).startsWith(what), async () => `it is ${await here()}`);
+  },
+  async "has written"(page, words) {
+    const written = () => page.locator("#text").inputValue();
+    await until(async () => (await written()) === words, written);
+  },
+  async "meets people"(page, names) {
+    const people = page.locator("#people .name");
+    const shown = async () => (await people.allInnerTexts()).join(", ");
+    await until(async () => (await shown()) === names, async () => `it meets ${await shown()}`, PROMPTLY);
+  },
+  async "knows rooms"(page, rooms) {
+    const labels = (all) => all.map((one) => one.ariaLabel);
+    const shown = async () => (await page.locator("#rooms li button").evaluateAll(labels)).join("; ");
+    await until(async () => (await shown()) === rooms, async () => `it knows ${await shown()}`, PROMPTLY);
+  },
+  async shares(page, path) {
+    const button = page.getByRole("button", { name: "File" });
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), button.click()]);
+    await chooser.setFiles(path);
+  },
+  async saves(page, rest) {
+    const [file, name] = rest.split(" as ");
+    const save = button(page, `Save ${file}`).last();
+    const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
+    if (download.suggestedFilename() !== file) throw new Error(`it is called ${download.suggestedFilename()}`);
+    await download.saveAs(join(folder, name));
+  },
+  // Nothing of what others wrote has become a part of the page, or has run.
+  async "is unharmed"(page) {
+    const grown = "main img, main script, main b, main a, aside b, aside img";
+    const harm = await page.evaluate((grown) => [window.harmed, document.querySelectorAll(grown).length], grown);
+    if (harm[0] !== undefined || harm[1] !== 0) throw new Error(JSON.stringify(harm));
+  },
+  async "shows at most"(page, count) {
+    const shown = await page.locator("#log .line").count();
+    if (shown > Number(count)) throw new Error(`${shown} lines`);
+  },
+  async "has room for everything"(page) {
+    const wide = await page.evaluate(() => {
+      const width = document.documentElement.clientWidth;
+      const all = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility());
+      const out = all.filter((one) => one.getBoundingClientRect().right > width + 0.5);
+      const small = all.filter((one) => one.matches("button, input")).filter((one) => {
+        const { width: w, height: h } = one.getBoundingClientRect();
+        return !one.closest(".who") && (w < 44 || h < 44); // Within a line of text it may be smaller.
+      });
+      const name = (one) => `${one.tagName}#${one.id}.${one.className}`;
+      const scrolls = document.documentElement.scrollWidth > width;
+      return { scrolls, out: out.map(name), small: small.map(name) };
+    });
+    if (wide.scrolls || wide.out.length || wide.small.length) throw new Error(JSON.stringify(wide));
+  },
+  // Whatever can be used has a name; whatever can be read stands out from what is behind it.
+  async "can be read by everybody"(page) {
+    const cdp = await page.context().newCDPSession(page);
+    const { nodes } = await cdp.send("Accessibility.getFullAXTree");
+    const used = ["button", "textbox", "link", "progressbar", "log", "region", "complementary"];
+    const nameless = nodes.filter(({ ignored, role, name }) => !ignored && used.includes(role?.value) && !name?.value);
+    const pale = await page.evaluate(() => {
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+      const rgba = (color) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = color;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+      };
+      const light = (color) => {
+        const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        const [r, g, b] = color.map((part) => linear(part / 255)); // As WCAG 2 has it.
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const behind = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+          const color = rgba(getComputedStyle(at).backgroundColor);
+          if (color[3] === 255) return color;
+        }
+        return [255, 255, 255];
+      };
+      const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
+      const texts = [...document.querySelectorAll("body *")]
+        .filter((one) => one.checkVisibility() && !one.matches("script, style, :disabled") && hasText(one));
+      return texts.map((one) => {
+        const [a, b] = [light(rgba(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
+        return [one.textContent.trim().slice(0, 30), (a + 0.05) / (b + 0.05)];
+      }).filter(([, contrast]) => contrast < 4.5);
+    });
+    const roles = nameless.map((node) => node.role.value);
+    if (roles.length || pale.length) throw new Error(JSON.stringify({ nameless: roles, pale }));
+  },
+  async "is photographed as"(page, name) { await page.screenshot({ path: join(folder, `${name}.png`) }); },
+  async "may complain of"(name, text) { excused.push(`${name}: ${text}`); },
+};
+
+const byName = ["opens", "may complain of"];
+const sorted = Object.keys(verbs).sort((a, b) => b.length - a.length);
+
+async function obey(line) {
+  const [, name, rest] = /^(\S+) (.*)$/.exec(line);
+  const verb = sorted.find((one) => rest === one || rest.startsWith(`${one} `));
+  if (!verb) throw new Error("nobody can do that");
+  await verbs[verb](byName.includes(verb) ? name : tabs.get(name), rest.slice(verb.length + 1));
+}
+
+console.log("✅ The browser is open");
+for await (const line of createInterface({ input: process.stdin })) {
+  const alive = setInterval(() => console.log("… still at it"), STILL_AT_IT);
+  try {
+    await obey(line);
+    console.log(`✅ ${line}`);
+  } catch (error) {
+    console.log(`❌ ${line}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
+    process.exitCode = 1;
+    break; // What comes now would fail because of this.
+  } finally {
+    clearInterval(alive);
+  }
+}
+await browser.close();
+for (const complaint of complaints) {
+  if (excused.some((start) => complaint.startsWith(start))) continue;
+  console.log(`❌ ${complaint}`);
+  process.exitCode = 1;
+}
