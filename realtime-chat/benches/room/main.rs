@@ -1,0 +1,42 @@
+//! How many deliveries a room makes, and how long one takes: ours, npm's, and a bare broadcaster.
+//!
+//! In one run, in turns, so that whatever else the machine does hits all alike. The load comes
+//! from this process, the same for all; the servers are processes of their own:
+//!
+//! * `bare`: a thread for each connection, which writes whatever it reads to everybody.
+//! * `npm`: a room on the package `capnweb`, if `tests/interop` has it.
+//! * `ours`: the lab's.
+//!
+//! Load and server share the processors of one machine, so these are numbers to compare, and not
+//! what a server could do for clients elsewhere.
+
+#[cfg(unix)]
+mod bare;
+#[cfg(unix)]
+mod crowd;
+mod frame;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod table;
+
+use std::error::Error;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[cfg(unix)]
+fn main() -> Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("bare") {
+        return bare::serve();
+    }
+    table::measure_and_show()
+}
+
+#[cfg(not(unix))]
+fn main() -> Result<()> {
+    let mut out = Vec::new();
+    frame::write(&mut out, frame::Kind::Ping, b"", true);
+    let _ = frame::read(&out);
+    println!("The load waits for many sockets at once, by poll(2), which is not here.");
+    Ok(())
+}

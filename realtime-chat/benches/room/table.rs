@@ -1,0 +1,157 @@
+//! The cases, in turns, and the table that comes of them.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::Result;
+use crate::crowd::Crowd;
+use crate::server::Server;
+
+/// Short turns: what is busy besides us is then busy for all servers of a round.
+const ROUNDS: usize = 5;
+
+/// How long somebody talks in each case and round.
+const TURN: Duration = Duration::from_millis(400);
+
+/// How many clients are in the room, and how many messages may be unanswered.
+const CROWDS: [usize; 3] = [10, 100, 500];
+const OUTSTANDING: [u64; 2] = [1, 16];
+
+/// What all rows promise of npm's rate; and the rows with many clients and messages.
+const AHEAD: f64 = 1.0;
+const FAR_AHEAD: f64 = 1.5;
+
+/// How long 500 clients may take to join.
+const JOINS: Duration = Duration::from_secs(3);
+
+/// What is known about one server in one case.
+#[derive(Default)]
+struct Known {
+    rates: Vec<f64>,
+    times: Vec<f64>,
+}
+
+impl Known {
+    /// The ratio of the rates, from round to round.
+    fn to(&self, other: &Self) -> f64 {
+        let ratios = self.rates.iter().zip(&other.rates).map(|(ours, theirs)| ours / theirs);
+        percentile(&ratios.collect::<Vec<_>>(), 50)
+    }
+
+    fn rate(&self) -> f64 {
+        percentile(&self.rates, 50)
+    }
+
+    fn times(&self) -> String {
+        let [median, tail] = [50, 99].map(|percent| percentile(&self.times, percent) / 1000.0);
+        format!("{median:.1} / {tail:.1}")
+    }
+
+    fn tail(&self) -> f64 {
+        percentile(&self.times, 99)
+    }
+}
+
+/// One server in one case of a crowd: its crowd, and what is known.
+struct Seat {
+    server: Server,
+    crowd: Crowd,
+    known: [Known; OUTSTANDING.len()],
+}
+
+pub(crate) fn measure_and_show() -> Result<()> {
+    println!(
+        "| clients | unanswered | bare, /s | npm, /s | ours, /s | to bare | to npm | ms p50 / p99: bare | npm | ours | goal | |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let mut rest = Vec::new();
+    for size in CROWDS {
+        let mut seats = Vec::new();
+        for (name, server) in
+            [("bare", Server::bare()), ("npm", Server::npm()), ("ours", Server::ours())]
+        {
+            match server {
+                Ok(server) => {
+                    let (crowd, took) = Crowd::joins(server.address, size)?;
+                    let goal = if name == "ours" && size == 500 {
+                        let verdict = if took < JOINS { "ok" } else { "**missed**" };
+                        format!(" (goal: under {} s: {verdict})", JOINS.as_secs())
+                    } else {
+                        String::new()
+                    };
+                    rest.push(format!(
+                        "{name}: {size} joins in {:.2} s{goal}",
+                        took.as_secs_f64()
+                    ));
+                    seats.push((name, Seat { server, crowd, known: Default::default() }));
+                }
+                Err(why) if name == "npm" => println!("No npm room to compare with: {why}"),
+                Err(why) => return Err(why),
+            }
+        }
+        for round in 0..=ROUNDS {
+            for (index, outstanding) in OUTSTANDING.into_iter().enumerate() {
+                for (_, seat) in &mut seats {
+                    let outcome = seat.crowd.talks(outstanding, TURN)?;
+                    if round > 0 {
+                        seat.known[index].rates.push(outcome.rate); // Round 0 warms up.
+                        seat.known[index].times.extend(outcome.times);
+                    }
+                }
+            }
+        }
+        for (name, seat) in &seats {
+            if let Some((memory, threads)) = seat.server.size() {
+                rest.push(format!(
+                    "{name}: with {size} clients, {memory:.1} MB, {threads} threads"
+                ));
+            }
+        }
+        show(size, &seats)?;
+    }
+    println!();
+    for line in rest {
+        println!("{line}");
+    }
+    let processors = thread::available_parallelism()?;
+    println!("\nMedians of {ROUNDS} rounds, also of their ratios; times of all deliveries.");
+    println!("{processors} processors for load and servers.");
+    Ok(())
+}
+
+fn show(size: usize, seats: &[(&str, Seat)]) -> Result<()> {
+    let find = |wanted| seats.iter().find(|(name, _)| *name == wanted).map(|(_, seat)| seat);
+    let (Some(bare), npm, Some(ours)) = (find("bare"), find("npm"), find("ours")) else {
+        return Err("a server was not measured".into());
+    };
+    for (index, outstanding) in OUTSTANDING.into_iter().enumerate() {
+        let (bare, ours) = (&bare.known[index], &ours.known[index]);
+        let npm = npm.map(|npm| &npm.known[index]);
+        let wanted = if size >= 100 && outstanding > 1 { FAR_AHEAD } else { AHEAD };
+        let is_met = npm.is_none_or(|npm| ours.to(npm) >= wanted && ours.tail() < npm.tail());
+        println!(
+            "| {size} | {outstanding} | {:.0} | {} | {:.0} | {:.2} | {} | {} | {} | {} | ≥ {wanted} of npm, p99 below | {} |",
+            bare.rate(),
+            npm.map_or("not here".into(), |npm| format!("{:.0}", npm.rate())),
+            ours.rate(),
+            ours.to(bare),
+            npm.map(|npm| format!("{:.2}", ours.to(npm))).unwrap_or_default(),
+            bare.times(),
+            npm.map(Known::times).unwrap_or_default(),
+            ours.times(),
+            match is_met {
+                false => "**missed**",
+                true if npm.is_none() => "not compared",
+                true => "ok",
+            },
+        );
+    }
+    Ok(())
+}
+
+/// The value that so many percent of all lie below.
+fn percentile(values: &[f64], percent: usize) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[(sorted.len() - 1) * percent / 100]
+}
