@@ -65,6 +65,22 @@ fn whoever_has_many_calls_with_the_room_has_to_wait_until_it_answers() {
 }
 
 #[test]
+fn of_calls_that_one_answer_sets_off_the_room_gets_only_so_many() {
+    let mut alice = AtTheDesk::sits();
+    alice.is_asked_for("listUsers", "");
+    let (first, _) = alice.call();
+    for _ in 0..=MAX_AT_ONCE {
+        alice.is_asked_for("listUsers", r#"["pipeline",1]"#);
+    }
+    assert!(alice.reports.is_empty(), "they wait for the first one");
+    alice.is_ordered(Order::Answer(first, Ok(Reply::Nothing)));
+    assert_eq!(alice.reports.try_iter().count(), 64);
+    alice.hears(&format!(r#"["pull",{}]"#, MAX_AT_ONCE + 2));
+    let [refused] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    assert!(refused.contains("more than 64 calls at once"), "{refused}");
+}
+
+#[test]
 fn what_the_room_need_not_decide_is_answered_here() {
     let mut alice = AtTheDesk::sits();
     alice.hears(r#"["push",["pipeline",0,["nothing"]]]"#);
