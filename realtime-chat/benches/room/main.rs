@@ -10,21 +10,21 @@
 //! Load and server share the processors of one machine, so these are numbers to compare, and not
 //! what a server could do for clients elsewhere.
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod bare;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod crowd;
 mod frame;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod server;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod table;
 
 use std::error::Error;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("bare") {
         return bare::serve();
@@ -32,11 +32,11 @@ fn main() -> Result<()> {
     table::measure_and_show()
 }
 
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 fn main() -> Result<()> {
     let mut out = Vec::new();
     frame::write(&mut out, frame::Kind::Ping, b"", true);
     let _ = frame::read(&out);
-    println!("The load waits for many sockets at once, by poll(2), which is not here.");
+    println!("The load waits for many sockets at once, by epoll(7), which is not here.");
     Ok(())
 }
