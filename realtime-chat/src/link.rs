@@ -36,25 +36,13 @@ pub struct Patience {
     pub close: Duration,
 }
 
-/// What both programs use.
+/// What both programs use. Two pings fit into a silence, so one may be late.
 pub const PATIENCE: Patience = Patience {
-    silence: SILENCE,
-    ping_every: PING_EVERY,
-    write: WRITE_PATIENCE,
-    close: CLOSE_PATIENCE,
+    silence: Duration::from_secs(10),
+    ping_every: Duration::from_secs(4),
+    write: Duration::from_secs(5),
+    close: Duration::from_secs(1),
 };
-
-/// See [`Patience::silence`].
-pub const SILENCE: Duration = Duration::from_secs(10);
-
-/// See [`Patience::ping_every`]. Two fit into a [`SILENCE`], so one may be late.
-pub const PING_EVERY: Duration = Duration::from_secs(4);
-
-/// See [`Patience::write`].
-pub const WRITE_PATIENCE: Duration = Duration::from_secs(5);
-
-/// See [`Patience::close`].
-pub const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many messages may wait for the writer. Then the reader reads no more, and then, as the
 /// network works, whoever sends has to wait.
@@ -218,7 +206,7 @@ pub fn config() -> WebSocketConfig {
 
 /// The server's reading half, after its handshake; `early` was read too far.
 pub fn accepted(stream: Arc<TcpStream>, early: Vec<u8>) -> WebSocket<ReadHalf> {
-    let half = ReadHalf::new(stream, Instant::now() + SILENCE);
+    let half = ReadHalf::new(stream, Instant::now() + PATIENCE.silence);
     WebSocket::from_partially_read(half, early, Role::Server, Some(config()))
 }
 

@@ -228,3 +228,13 @@ fn a_message_that_comes_bit_by_bit_is_not_waited_for() {
     }
     assert!(begun.elapsed() < SHORT.silence * 5, "{:?}", begun.elapsed());
 }
+
+/// The words for a breach are fixed; the limits that they name stand elsewhere.
+#[test]
+fn the_words_for_a_breach_name_the_limits_as_they_are() {
+    let too_long = CapacityError::MessageTooLong { size: MAX_TEXT + 1, max_size: MAX_TEXT };
+    let (_, why) = breach(&Error::Capacity(too_long)).unwrap();
+    assert!(why.contains(&format!("{} KiB", MAX_TEXT / 1024)), "{why}");
+    let (_, why) = breach(&Error::Io(ErrorKind::TimedOut.into())).unwrap();
+    assert!(why.contains(&format!("{} seconds", PATIENCE.silence.as_secs())), "{why}");
+}

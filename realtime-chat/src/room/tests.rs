@@ -347,6 +347,7 @@ fn whoever_only_looks_is_dismissed_after_a_minute() {
     assert_eq!(chat.room.next_due(), Some(chat.now + Duration::from_secs(59)));
     assert_eq!(chat.passes(Duration::from_millis(58_999)), [""; 0]);
     let dismissed = "is dismissed: 1008: join within 60 seconds";
+    assert!(dismissed.contains(&format!("{} seconds", JOIN_PATIENCE.as_secs())));
     assert_eq!(chat.passes(Duration::from_millis(1)), [format!("Alice {dismissed}")]);
     // Once, and it is as if it were gone.
     assert_eq!(chat.passes(Duration::ZERO), [""; 0]);
