@@ -31,7 +31,7 @@
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
 //! | `caller`      | one connection; a link's reading half | `read`                | with the connection         |
-//! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
+//! | `writer`      | a session, a link's writing half      | its [`inbox`], `write` | with the link               |
 //! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
 //! | `keyboard`    | stdin                                 | `poll`                | at Ctrl-D, or when told to  |
 //! | `reader`      | the link's reading half               | `connect`, `read`     | with the link               |
@@ -44,6 +44,7 @@
 
 pub mod client;
 pub mod deadline;
+pub mod inbox;
 pub mod interface;
 pub mod link;
 pub mod name;

@@ -11,12 +11,12 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use tungstenite::error::CapacityError;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
 
 use crate::deadline::{Timeout, by};
+use crate::inbox::Ringing;
 
 /// The longest message, in bytes, however many frames it comes in. The longest that is needed is a
 /// piece of a file, see [`CHUNK`](crate::interface::CHUNK).
@@ -43,10 +43,6 @@ pub const PATIENCE: Patience = Patience {
     write: Duration::from_secs(5),
     close: Duration::from_secs(1),
 };
-
-/// How many messages may wait for the writer. Then the reader reads no more, and then, as the
-/// network works, whoever sends has to wait.
-pub const INCOMING: usize = 16;
 
 /// What the reading half needs for itself, in bytes.
 const READ_BUFFER: usize = 4 * 1024;
@@ -92,7 +88,7 @@ pub struct ReadHalf {
     deadline: Instant,
     timeout: Timeout,
     /// Before there is a writer, during the handshake, what it says goes to the stream itself.
-    writer: Option<Sender<Incoming>>,
+    writer: Option<Ringing<Incoming>>,
 }
 
 impl ReadHalf {
@@ -102,7 +98,7 @@ impl ReadHalf {
     }
 
     /// From now on, what it says goes to the writer.
-    pub fn speak_through(&mut self, writer: Sender<Incoming>) {
+    pub fn speak_through(&mut self, writer: Ringing<Incoming>) {
         self.writer = Some(writer);
     }
 
@@ -211,11 +207,11 @@ pub fn accepted(stream: Arc<TcpStream>, early: Vec<u8>) -> WebSocket<ReadHalf> {
 }
 
 /// Reads until the other side has closed the link, breaks its rules, or falls silent.
-pub fn read(socket: WebSocket<ReadHalf>, writer: &Sender<Incoming>) {
+pub fn read(socket: WebSocket<ReadHalf>, writer: &Ringing<Incoming>) {
     read_with(PATIENCE, socket, writer);
 }
 
-fn read_with(patience: Patience, mut socket: WebSocket<ReadHalf>, writer: &Sender<Incoming>) {
+fn read_with(patience: Patience, mut socket: WebSocket<ReadHalf>, writer: &Ringing<Incoming>) {
     socket.get_mut().speak_through(writer.clone());
     loop {
         socket.get_mut().deadline = Instant::now() + patience.silence;
@@ -269,7 +265,7 @@ fn breach(error: &Error) -> Option<(u16, &'static str)> {
 fn refuse(
     patience: Patience,
     mut socket: WebSocket<ReadHalf>,
-    writer: &Sender<Incoming>,
+    writer: &Ringing<Incoming>,
     (code, why): (u16, &'static str),
 ) {
     if writer.send(Incoming::Broken(code, why)).is_err() {

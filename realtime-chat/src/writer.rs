@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, TryRecvError};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role};
 use tungstenite::{Message, WebSocket};
 
+use crate::inbox::Inbox;
 use crate::link::{Incoming, PATIENCE, Patience, WriteHalf, config};
 
 /// About how many bytes go out in one write.
@@ -94,10 +95,9 @@ pub fn start<D: Desk>(
     stream: Arc<TcpStream>,
     role: Role,
     desk: D,
-    incoming: Receiver<Incoming>,
-    outbox: Receiver<D::Order>,
+    inbox: Inbox<D::Order>,
 ) -> io::Result<JoinHandle<()>> {
-    start_with(PATIENCE, stream, role, desk, incoming, outbox)
+    start_with(PATIENCE, stream, role, desk, inbox)
 }
 
 /// The same, with another patience.
@@ -106,14 +106,13 @@ pub(crate) fn start_with<D: Desk>(
     stream: Arc<TcpStream>,
     role: Role,
     desk: D,
-    incoming: Receiver<Incoming>,
-    outbox: Receiver<D::Order>,
+    inbox: Inbox<D::Order>,
 ) -> io::Result<JoinHandle<()>> {
     let mut writer = Writer::new(patience, Arc::clone(&stream), role, desk);
     thread::Builder::new().name("writer".into()).stack_size(STACK).spawn(move || {
         // Whatever has failed, the link is of no use any more, and that is all there is to say.
-        let _ = writer.write_all(&incoming, &outbox);
-        drop(outbox); // From now on the owner's orders fail.
+        let _ = writer.write_all(&inbox);
+        drop(inbox); // From now on the owner's orders fail.
         writer.desk.on_end();
         let _ = stream.shutdown(Shutdown::Both); // Fails if the other side was first.
     })
@@ -149,13 +148,8 @@ impl<D: Desk> Writer<D> {
         Self { patience, socket, desk, out: Out::default(), unwritten: 0 }
     }
 
-    fn write_all(
-        &mut self,
-        incoming: &Receiver<Incoming>,
-        outbox: &Receiver<D::Order>,
-    ) -> Result<(), Ended> {
+    fn write_all(&mut self, inbox: &Inbox<D::Order>) -> Result<(), Ended> {
         let mut ping_at = Instant::now() + self.patience.ping_every;
-        let nothing_comes = never();
         loop {
             // Also when there is always something else to do: who only listens, and never says a
             // word, would be taken for dead.
@@ -165,67 +159,84 @@ impl<D: Desk> Writer<D> {
                 self.flush()?;
                 ping_at = Instant::now() + self.patience.ping_every;
             }
-            // While it is busy, nobody notices that the reader has ended; but what it is busy
-            // with is answered within moments, or runs into a deadline.
-            let heard = if self.desk.is_busy() { &nothing_comes } else { incoming };
-            let mut next = select! {
-                recv(heard) -> message => self.take_in(message.ok())?,
-                recv(outbox) -> order => self.obey(order.ok()),
-                default(ping_at.saturating_duration_since(Instant::now())) => Next::Talk,
+            let Some(next) = self.take_what_is_there(inbox)? else {
+                inbox.bell.wait_until(ping_at);
+                continue;
             };
-            self.gather()?;
-            // Whatever else is there already goes along.
-            while next == Next::Talk && self.unwritten < BATCH && self.out.close.is_none() {
-                if let Ok(order) = outbox.try_recv() {
-                    next = self.obey(Some(order));
-                } else if !self.desk.is_busy()
-                    && let Ok(message) = incoming.try_recv()
-                {
-                    next = self.take_in(Some(message))?;
-                } else {
-                    break;
-                }
-                self.gather()?;
-            }
             self.flush()?;
             if let Some((code, reason)) = self.out.close.take() {
-                return self.close(code, &reason, incoming);
+                return self.close(code, &reason, &inbox.incoming);
             }
             match next {
                 Next::Talk => {}
                 Next::HangUp => return Ok(()),
                 Next::Part => {
-                    self.wait_for_the_end(incoming);
+                    self.wait_for_the_end(&inbox.incoming);
                     return Ok(());
                 }
             }
         }
     }
 
-    /// How it goes on. Without a message, the reader has ended.
-    fn take_in(&mut self, message: Option<Incoming>) -> Result<Next, Ended> {
-        match message {
-            Some(Incoming::Text(text)) => self.desk.on_text(&text, &mut self.out),
-            Some(Incoming::Raw(bytes)) => {
+    /// Takes in what is there, as much as goes out in one write, and tells how it goes on. `None`
+    /// if nothing was there.
+    fn take_what_is_there(&mut self, inbox: &Inbox<D::Order>) -> Result<Option<Next>, Ended> {
+        let mut talks = None;
+        // In turns, so that neither channel keeps the other one waiting.
+        let (mut takes_order, mut empty) = (true, 0);
+        while empty < 2 && self.unwritten < BATCH && self.out.close.is_none() {
+            let next = if takes_order {
+                self.obey(&inbox.orders)
+            } else {
+                self.take_in(&inbox.incoming)?
+            };
+            match next {
+                None => empty += 1,
+                Some(Next::Talk) => {
+                    self.gather()?;
+                    (talks, empty) = (next, 0);
+                }
+                Some(Next::HangUp | Next::Part) => return Ok(next),
+            }
+            takes_order = !takes_order;
+        }
+        Ok(talks)
+    }
+
+    /// Takes in one message, if there is one. At the end of them, the reader has ended.
+    fn take_in(&mut self, incoming: &Receiver<Incoming>) -> Result<Option<Next>, Ended> {
+        // Nobody notices then that the reader has ended; but what it is busy with is answered
+        // within moments, or runs into a deadline.
+        if self.desk.is_busy() {
+            return Ok(None);
+        }
+        match incoming.try_recv() {
+            Ok(Incoming::Text(text)) => self.desk.on_text(&text, &mut self.out),
+            Ok(Incoming::Raw(bytes)) => {
                 self.flush()?; // A frame ends before another one begins.
                 let half = self.socket.get_mut();
                 half.write_all(&bytes).map_err(|error| Box::new(error.into()))?;
                 // Nothing may follow a close frame.
                 let is_close = bytes.first().is_some_and(|first| first & OPCODE == CLOSE);
-                return Ok(if is_close { Next::Part } else { Next::Talk });
+                return Ok(Some(if is_close { Next::Part } else { Next::Talk }));
             }
-            Some(Incoming::Goodbye(reason)) => self.desk.on_goodbye(&reason),
-            Some(Incoming::Broken(code, why)) => self.desk.on_breach(code, why, &mut self.out),
-            None => return Ok(Next::HangUp),
+            Ok(Incoming::Goodbye(reason)) => self.desk.on_goodbye(&reason),
+            Ok(Incoming::Broken(code, why)) => self.desk.on_breach(code, why, &mut self.out),
+            Err(TryRecvError::Empty) => return Ok(None),
+            Err(TryRecvError::Disconnected) => return Ok(Some(Next::HangUp)),
         }
-        Ok(Next::Talk)
+        Ok(Some(Next::Talk))
     }
 
-    /// How it goes on. Without an order, the owner has ended.
-    fn obey(&mut self, order: Option<D::Order>) -> Next {
-        let Some(order) = order else { return Next::HangUp };
-        self.desk.on_order(order, &mut self.out);
-        Next::Talk
+    /// Obeys one order, if there is one. At the end of them, the owner does not want the link any
+    /// more.
+    fn obey(&mut self, orders: &Receiver<D::Order>) -> Option<Next> {
+        match orders.try_recv() {
+            Ok(order) => self.desk.on_order(order, &mut self.out),
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => return Some(Next::HangUp),
+        }
+        Some(Next::Talk)
     }
 
     /// Puts what is to be said into frames, which wait in the socket's buffer.

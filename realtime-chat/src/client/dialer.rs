@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Sender;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::HandshakeError;
 use tungstenite::http::header::AUTHORIZATION;
@@ -17,7 +17,8 @@ use crate::client::desk::{Order, Report, ServersDesk};
 use crate::client::event::Gone;
 use crate::client::place::Place;
 use crate::client::token::Token;
-use crate::link::{self, INCOMING, ReadHalf, config};
+use crate::inbox::{Inbox, Ringing};
+use crate::link::{self, Incoming, ReadHalf, config};
 use crate::writer;
 
 /// How long the server may take to pick up, and then once more to shake hands.
@@ -42,28 +43,33 @@ impl Dialer {
     pub fn dial(
         &self,
         report: Sender<Report>,
-        orders: Receiver<Order>,
+        inbox: Inbox<Order>,
+        read: Ringing<Incoming>,
     ) -> io::Result<JoinHandle<()>> {
         let dialer = self.clone();
         thread::Builder::new().name("reader".into()).spawn(move || {
-            if let Err(gone) = dialer.call(&report, orders) {
+            if let Err(gone) = dialer.call(&report, inbox, read) {
                 let _ = report.send(Report::Ended(gone)); // Fails when the owner has ended.
             }
         })
     }
 
-    fn call(&self, report: &Sender<Report>, orders: Receiver<Order>) -> Result<(), Gone> {
+    fn call(
+        &self,
+        report: &Sender<Report>,
+        inbox: Inbox<Order>,
+        read: Ringing<Incoming>,
+    ) -> Result<(), Gone> {
         let stream = Arc::new(self.connect()?);
         // Fails when the owner has ended, and then the stream is cut in a moment.
         let _ = report.send(Report::Dialed(Arc::clone(&stream)));
         let socket = self.shake_hands(Arc::clone(&stream))?;
-        let (come, incoming) = bounded(INCOMING);
         let desk = ServersDesk::new(report.clone());
         let _ = report.send(Report::Connected);
-        let writer = writer::start(stream, Role::Client, desk, incoming, orders)
+        let writer = writer::start(stream, Role::Client, desk, inbox)
             .map_err(|error| Gone::System(error.to_string()))?;
-        link::read(socket, &come);
-        drop(come); // So the writer knows that nothing more will come.
+        link::read(socket, &read);
+        drop(read); // So the writer knows that nothing more will come.
         let _ = writer.join(); // It has panicked, and said so, or it has ended.
         Ok(())
     }

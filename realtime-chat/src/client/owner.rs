@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use capability_peers::console::{LOOK_AGAIN, Screen};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, never, select};
 
 use crate::client::chatter::{Action, Chatter, Happened, LEAVING};
 use crate::client::desk::{Order, Report};
@@ -17,6 +17,7 @@ use crate::client::dialer::Dialer;
 use crate::client::event::Gone;
 use crate::client::keyboard::Line;
 use crate::client::shelf::Shelf;
+use crate::inbox::{Inbox, Ringing};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -50,7 +51,7 @@ pub struct Owner {
 
 /// One link to the server, from the dial to its end.
 struct Link {
-    orders: Sender<Order>,
+    orders: Ringing<Order>,
     reports: Receiver<Report>,
     /// Where it can be cut, once it is dialed.
     stream: Option<Arc<TcpStream>>,
@@ -229,8 +230,8 @@ impl Owner {
 impl Link {
     fn dial(dialer: &Dialer) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
-        let (orders, outbox) = bounded(MAX_ORDERS);
-        let reader = dialer.dial(report, outbox)?;
+        let (inbox, read, orders) = Inbox::new(MAX_ORDERS);
+        let reader = dialer.dial(report, inbox, read)?;
         Ok(Self { orders, reports, stream: None, reader })
     }
 

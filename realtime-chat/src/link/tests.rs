@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, RecvTimeoutError, never, unbounded};
 
 use super::*;
+use crate::inbox::Bell;
 
 /// Short, so that a test can wait them out.
 pub(crate) const SHORT: Patience = Patience {
@@ -80,6 +81,7 @@ impl Reading {
     fn begins_with(early: Vec<u8>) -> Self {
         let (ours, theirs) = connection();
         let (writer, incoming) = unbounded();
+        let writer = Bell::default().on(writer); // The test waits at the channel itself.
         let read = move || read_with(SHORT, accepted(ours, early), &writer);
         let reader = thread::Builder::new().name("reader".into()).spawn(read).unwrap();
         Self { theirs, incoming, reader }

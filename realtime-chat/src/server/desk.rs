@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use capability_peers::rpc::{AnswerId, CallId, Cap, Code, Output, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
+use crate::inbox::Ringing;
 use crate::interface::{Call, Exported, number};
 use crate::link::code;
 use crate::room::{AskId, ClientId, Heard, Order};
@@ -26,7 +27,7 @@ const MAX_HELD: usize = 512 * 1024;
 #[derive(Debug)]
 pub enum Report {
     /// A client is there, and this is where orders for it go.
-    Arrived(ClientId, Sender<Order>),
+    Arrived(ClientId, Ringing<Order>),
     /// A client does something.
     Heard(ClientId, Heard),
 }

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use capability_peers::console::{LOOK_AGAIN, Screen};
 use capability_peers::listener::{self, Listener, PATIENCE, listen};
-use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+use crossbeam_channel::{Receiver, bounded, never, select, unbounded};
 
+use crate::inbox::Ringing;
 use crate::link::code;
 use crate::room::{Action, ClientId, Heard, Order, Rate, Room};
 use crate::server::archive::{Archive, Past};
@@ -53,7 +54,7 @@ const QUIET: Duration = Duration::from_hours(1);
 pub struct Owner {
     room: Room,
     /// Where orders for each client go.
-    outboxes: BTreeMap<ClientId, Sender<Order>>,
+    outboxes: BTreeMap<ClientId, Ringing<Order>>,
     pressure: Pressure,
     /// Something was handed out since everybody had read enough.
     fills: bool,

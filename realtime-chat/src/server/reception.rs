@@ -11,12 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use capability_peers::http::route::is_post_to;
 use capability_peers::http::{Request, Response};
 use capability_peers::listener::{Answer, TakeOver};
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::Sender;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
 
-use crate::link::{self, INCOMING};
+use crate::inbox::Inbox;
+use crate::link;
 use crate::room::{ClientId, Heard};
 use crate::server::desk::{ClientsDesk, Report};
 use crate::server::token::Token;
@@ -137,13 +138,12 @@ fn accept(request: &Request) -> Result<Response, Response> {
 
 /// Talks with a client until one of both has had enough. This thread reads what it says.
 fn stay(me: ClientId, report: &Sender<Report>, stream: &Arc<TcpStream>, early: Vec<u8>) {
-    let (order, outbox) = bounded(OUTBOX);
+    let (inbox, read, order) = Inbox::new(OUTBOX);
     if report.send(Report::Arrived(me, order)).is_err() {
         return; // The server is ending.
     }
-    let (read, incoming) = bounded(INCOMING);
     let desk = ClientsDesk::new(me, report.clone());
-    match writer::start(Arc::clone(stream), Role::Server, desk, incoming, outbox) {
+    match writer::start(Arc::clone(stream), Role::Server, desk, inbox) {
         Ok(writer) => {
             link::read(link::accepted(Arc::clone(stream), early), &read);
             drop(read); // Nothing more is read, and so the writer ends.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::*;
+use crate::inbox::{Bell, Ringing};
 use crate::link::code;
 use crate::link::tests::{LONG, SHORT, connection};
 
@@ -64,8 +65,8 @@ impl Desk for Parrot {
 /// A writer, and everything around it.
 struct Writing {
     theirs: TcpStream,
-    read: Option<Sender<Incoming>>,
-    order: Option<Sender<Order>>,
+    read: Option<Ringing<Incoming>>,
+    order: Option<Ringing<Order>>,
     ended: Receiver<()>,
     writer: JoinHandle<()>,
 }
@@ -78,9 +79,12 @@ impl Writing {
     fn begins_with(patience: Patience) -> Self {
         let (ours, theirs) = connection();
         let (end, ended) = bounded(1);
-        let ((read, incoming), (order, outbox)) = (unbounded(), bounded(1000));
+        let bell = Bell::default();
+        let ((read, incoming), (order, orders)) = (unbounded(), bounded(1000));
+        let (read, order) = (bell.on(read), bell.on(order));
+        let inbox = Inbox { incoming, orders, bell };
         let desk = Parrot { is_busy: Arc::new(AtomicBool::new(false)), ended: end };
-        let writer = start_with(patience, ours, Role::Server, desk, incoming, outbox).unwrap();
+        let writer = start_with(patience, ours, Role::Server, desk, inbox).unwrap();
         Self { theirs, read: Some(read), order: Some(order), ended, writer }
     }
 
@@ -105,24 +109,7 @@ impl Writing {
     }
 
     fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
-        let mut head = [0; 2];
-        self.theirs.read_exact(&mut head).ok()?;
-        let length = match head[1] {
-            short @ ..126 => u64::from(short),
-            126 => {
-                let mut length = [0; 2];
-                self.theirs.read_exact(&mut length).unwrap();
-                u16::from_be_bytes(length).into()
-            }
-            _ => {
-                let mut length = [0; 8];
-                self.theirs.read_exact(&mut length).unwrap();
-                u64::from_be_bytes(length)
-            }
-        };
-        let mut payload = vec![0; usize::try_from(length).unwrap()];
-        self.theirs.read_exact(&mut payload).unwrap();
-        Some((head[0], payload))
+        next_frame(&mut self.theirs)
     }
 
     #[track_caller]
@@ -136,11 +123,41 @@ impl Writing {
         assert_eq!(self.writes(), Some((0x88, payload)));
     }
 
+    fn pings_three_times(&mut self) {
+        let (begun, mut pings) = (Instant::now(), 0);
+        while pings < 3 {
+            assert!(begun.elapsed() < LONG, "{pings} pings");
+            pings += usize::from(self.next_frame().unwrap().0 == PING);
+        }
+    }
+
     #[track_caller]
     fn ends(self) {
         assert_eq!(self.ended.recv_timeout(LONG), Ok(()), "the desk is told");
         self.writer.join().unwrap();
     }
+}
+
+/// The next frame: its first byte and what it carries. `None` at the end.
+fn next_frame(theirs: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let mut head = [0; 2];
+    theirs.read_exact(&mut head).ok()?;
+    let length = match head[1] {
+        short @ ..126 => u64::from(short),
+        126 => {
+            let mut length = [0; 2];
+            theirs.read_exact(&mut length).unwrap();
+            u16::from_be_bytes(length).into()
+        }
+        _ => {
+            let mut length = [0; 8];
+            theirs.read_exact(&mut length).unwrap();
+            u64::from_be_bytes(length)
+        }
+    };
+    let mut payload = vec![0; usize::try_from(length).unwrap()];
+    theirs.read_exact(&mut payload).unwrap();
+    Some((head[0], payload))
 }
 
 const TEXT: u8 = 0x81;
@@ -173,19 +190,41 @@ fn what_is_heard_and_what_is_ordered_go_out_in_their_order() {
 fn who_says_nothing_is_asked_for_a_sign_of_life_also_while_it_is_told_much() {
     let patience = Patience { write: LONG, ..SHORT };
     let mut writing = Writing::begins_with(patience);
+    writing.pings_three_times();
     let order = writing.order.take().unwrap();
     // There is always one more, until the writer ends.
     let flood = move || while order.send(Order::Say("flood".into())).is_ok() {};
     let flood = thread::Builder::new().name("flood".into()).spawn(flood).unwrap();
-    let (begun, mut pings) = (Instant::now(), 0);
-    while pings < 3 {
-        assert!(begun.elapsed() < LONG, "{pings} pings");
-        pings += usize::from(writing.next_frame().unwrap().0 == PING);
-    }
+    writing.pings_three_times();
     drop(writing.theirs);
     assert_eq!(writing.ended.recv_timeout(LONG), Ok(()));
     writing.writer.join().unwrap();
     flood.join().unwrap();
+}
+
+#[test]
+fn who_is_told_much_is_heard_meanwhile_and_who_says_much_is_told_something() {
+    let much = "x".repeat(BATCH / 4);
+    for (texts, orders) in [(1, 8), (8, 1)] {
+        let (ours, mut theirs) = connection();
+        let desk = Parrot { is_busy: Arc::new(AtomicBool::new(false)), ended: bounded(1).0 };
+        let mut writer = Writer::new(SHORT, ours, Role::Server, desk);
+        let (inbox, read, order) = Inbox::new(8);
+        // Twice of what goes out in one write, and a word.
+        let (said, told) = if texts < orders { ("hi", &*much) } else { (&*much, "hi") };
+        for _ in 0..texts {
+            read.send(Incoming::Text(said.into())).unwrap();
+        }
+        for _ in 0..orders {
+            order.send(Order::Say(told.into())).unwrap();
+        }
+        assert_eq!(writer.take_what_is_there(&inbox).unwrap(), Some(Next::Talk));
+        assert!(inbox.incoming.len() + inbox.orders.len() > 0, "one write has an end");
+        writer.flush().unwrap();
+        for text in [told.to_owned(), format!("heard {said}")] {
+            assert_eq!(next_frame(&mut theirs), Some((TEXT, text.into_bytes())));
+        }
+    }
 }
 
 #[test]
@@ -304,12 +343,12 @@ fn what_has_piled_up_goes_out_in_one_write() {
     let (end, _ended) = bounded(1);
     let desk = Parrot { is_busy: Arc::new(AtomicBool::new(false)), ended: end };
     let mut writer = Writer::new(SHORT, ours, Role::Server, desk);
-    let ((read, incoming), (order, outbox)) = (unbounded(), unbounded());
+    let (inbox, read, order) = Inbox::new(4);
     for text in ["push", "pull", "push", "release"] {
         order.send(Order::Say(text.into())).unwrap();
     }
     read.send(Incoming::Text("what a client says meanwhile".into())).unwrap();
     drop(order);
-    writer.write_all(&incoming, &outbox).unwrap();
+    writer.write_all(&inbox).unwrap();
     assert_eq!(writer.socket.get_ref().writes, 1);
 }
