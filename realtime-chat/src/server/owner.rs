@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::iter;
 use std::mem::take;
 use std::net::TcpListener;
 use std::thread;
@@ -122,6 +123,8 @@ impl Owner {
         interrupts: &Receiver<()>,
     ) -> io::Result<()> {
         let nothing = never();
+        // What is taken in next, as soon as the clients have read enough.
+        let mut next = None;
         loop {
             self.show()?;
             let now = Instant::now();
@@ -132,19 +135,22 @@ impl Owner {
                 self.hand_out(now);
                 continue;
             }
+            // Not before there is something to be taken in: the writers need the time themselves,
+            // and until then most of them are done.
+            let holds = next.is_some() && self.waits(now);
+            if let Some(report) = next.take_if(|_| !holds) {
+                for report in iter::once(report).chain(reports.try_iter().take(AT_ONCE)) {
+                    self.hear(report, Instant::now());
+                }
+                self.hand_out(Instant::now());
+                continue;
+            }
             let wait = due.map_or(QUIET, |due| due - now);
             let wait = if self.screen.backlog() > 0 { wait.min(LOOK_AGAIN) } else { wait };
-            let waits = self.waits(now);
-            let wait = if waits { wait.min(BREATH) } else { wait };
+            let wait = if holds { wait.min(BREATH) } else { wait };
             select! {
-                recv(if waits { &nothing } else { reports }) -> report => {
-                    // The listener has the other end, so there is always one.
-                    let more = reports.try_iter().take(AT_ONCE);
-                    for report in report.into_iter().chain(more) {
-                        self.hear(report, Instant::now());
-                    }
-                    self.hand_out(Instant::now());
-                }
+                // The listener has the other end, so there is always one.
+                recv(if holds { &nothing } else { reports }) -> report => next = report.ok(),
                 recv(told) -> report => match report {
                     Ok(listener::Report::CannotAccept(why)) => {
                         self.news.push(Event::CannotAccept(why));

@@ -14,7 +14,7 @@ use crate::room::ClientId;
 
 /// The room waits as long as one of so many clients has something in its outbox. A few that are
 /// slow, or pretend to be, cannot hold up many.
-const SHARE: usize = 32;
+const SHARE: usize = 8;
 
 /// The same for a while after the room has waited for somebody in vain. Whoever stalls it once may
 /// have friends who come and stall it next, and new ones after them; so then it takes many, and
@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn the_room_waits_as_long_as_one_of_32_has_something_to_read() {
+    fn the_room_waits_as_long_as_one_of_eight_has_something_to_read() {
         let mut watch = watch();
         let levels = |first: &[usize], rest| [first, &vec![0; rest]].concat();
-        assert!(!watch.look(&[0; 32], 0));
-        assert!(watch.look(&levels(&[1], 31), 1), "one of 32");
-        assert!(!watch.look(&levels(&[9], 32), 2), "one of 33");
-        assert!(watch.look(&levels(&[3, 20], 31), 3));
-        assert!(!watch.look(&levels(&[0, 20], 31), 4));
+        assert!(!watch.look(&[0; 8], 0));
+        assert!(watch.look(&levels(&[1], 7), 1), "one of 8");
+        assert!(!watch.look(&levels(&[9], 8), 2), "one of 9");
+        assert!(watch.look(&levels(&[3, 20], 7), 3));
+        assert!(!watch.look(&levels(&[0, 20], 7), 4));
     }
 
     #[test]
