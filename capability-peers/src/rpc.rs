@@ -11,6 +11,7 @@
 //! | `error.rs` | what can go wrong |
 //! | `stub.rs` | what can be called |
 //! | `target.rs` | what is exported |
+//! | `written.rs` | what many are told |
 //! | [`session`] | who may call what, and who waits for what |
 //! | [`batch`] | a whole session in one request and its response |
 
@@ -23,6 +24,7 @@ mod stub;
 mod target;
 mod value;
 pub mod wire;
+mod written;
 
 pub use batch::{Batch, serve, serve_by, serve_while};
 pub use error::{Code, RpcError};
@@ -30,3 +32,4 @@ pub use session::{AnswerId, Output, Session};
 pub use stub::{CallId, Callee, Key, Promise, Stub};
 pub use target::{Target, dotted, run};
 pub use value::{Cap, Value};
+pub use written::Written;

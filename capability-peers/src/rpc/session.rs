@@ -50,6 +50,7 @@ use super::error::{Code, RpcError};
 use super::stub::{CallId, Key};
 use super::value::{Cap, Value};
 use super::wire::Message;
+pub(super) use slot::{MAX_VALUE_DEPTH, too_deep};
 use slot::{Slot, State};
 
 /// The most things that one side may have in use at the other: results not released, and stubs.

@@ -19,7 +19,7 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use write::{write_reject, write_resolve};
+pub(crate) use write::{write_list, write_reject, write_resolve, write_written_call};
 
 use super::error::RpcError;
 use super::stub::Key;

@@ -5,7 +5,10 @@ use super::{MAX_PENDING, Output, Session};
 use crate::rpc::error::{Code, RpcError};
 use crate::rpc::stub::{CallId, Callee, Key, Promise, Stub};
 use crate::rpc::value::{Cap, Value};
-use crate::rpc::wire::{MAX_PATH, Message, Ref, write_reject, write_resolve};
+use crate::rpc::wire::{
+    MAX_PATH, Message, Ref, write_reject, write_resolve, write_written_call,
+};
+use crate::rpc::written::Written;
 
 impl<T: Clone> Session<T> {
     /// Calls a method, and asks for the answer: an [`Output::Answered`] will follow, unless the
@@ -41,6 +44,26 @@ impl<T: Clone> Session<T> {
         Ok(out)
     }
 
+    /// The same, with arguments that were written before, for any session.
+    ///
+    /// # Errors
+    ///
+    /// As for [`push`](Self::push).
+    pub fn tell_written(
+        &mut self,
+        to: impl Into<Callee>,
+        method: &str,
+        args: &Written,
+    ) -> Result<Vec<Output<T>>, RpcError> {
+        let Callee { id, mut path } = to.into();
+        path.push(method.into());
+        self.check(id, &path)?;
+        self.called += 1;
+        let push = write_written_call(id, &path, args);
+        let release = Message::Release(self.called, 1).write();
+        Ok(vec![Output::Send(push), Output::Send(release)])
+    }
+
     /// Sends a call, or without `args` the reading of a property. Its result can be used in
     /// further calls at once; to have it here, [`pull`](Self::pull) it.
     ///
@@ -57,18 +80,10 @@ impl<T: Clone> Session<T> {
     ) -> Result<(Promise, Vec<Output<T>>), RpcError> {
         let Callee { id, path: mut full } = to.into();
         full.extend(path);
-        if self.is_over {
-            return Err(RpcError::new(Code::Canceled, "the session has ended"));
-        }
-        if self.calls.len() >= MAX_PENDING {
-            let text = format!("{MAX_PENDING} calls have no answer yet");
-            return Err(RpcError::new(Code::TooMany, text));
-        }
-        let is_deep = |arg: &Value<_>| arg.weight(MAX_VALUE_DEPTH).is_none();
-        if full.len() > MAX_PATH || args.iter().flatten().any(is_deep) {
+        self.check(id, &full)?;
+        if args.iter().flatten().any(|arg| arg.weight(MAX_VALUE_DEPTH).is_none()) {
             return Err(too_deep());
         }
-        self.is_callable(id)?;
         args.iter().flatten().try_for_each(|arg| self.can_send(arg))?;
         let mut refer = |cap| Ok(Value::Cap(self.refer(&cap)));
         let args =
@@ -134,6 +149,21 @@ impl<T: Clone> Session<T> {
             Ok(value) => write_resolve(id, value, &mut |cap| self.refer(cap)),
             Err(error) => write_reject(id, &error),
         }
+    }
+
+    /// Whether one more call can go there.
+    fn check(&self, id: i64, path: &[Key]) -> Result<(), RpcError> {
+        if self.is_over {
+            return Err(RpcError::new(Code::Canceled, "the session has ended"));
+        }
+        if self.calls.len() >= MAX_PENDING {
+            let text = format!("{MAX_PENDING} calls have no answer yet");
+            return Err(RpcError::new(Code::TooMany, text));
+        }
+        if path.len() > MAX_PATH {
+            return Err(too_deep());
+        }
+        self.is_callable(id)
     }
 
     /// Whether all capabilities in a value are still there to be sent.

@@ -11,7 +11,7 @@ use crate::rpc::wire::MAX_DEPTH;
 pub(super) const FIRST_HIDDEN: i64 = 1 << 60;
 
 /// How many brackets may be open in a value: what is left for it inside of a message.
-pub(super) const MAX_VALUE_DEPTH: usize = MAX_DEPTH - 5;
+pub(in crate::rpc) const MAX_VALUE_DEPTH: usize = MAX_DEPTH - 5;
 
 /// How a call has ended.
 pub(super) type Outcome<T> = Result<Value<Cap<T>>, RpcError>;
@@ -225,7 +225,7 @@ fn nobody() -> RpcError {
     RpcError::plain("This connection has no main object.")
 }
 
-pub(super) fn too_deep() -> RpcError {
+pub(in crate::rpc) fn too_deep() -> RpcError {
     let text = format!("more than {MAX_DEPTH} brackets would be open at once");
     RpcError::new(Code::BadRequest, text)
 }

@@ -1,11 +1,13 @@
 //! Writing: messages to JSON, compact, on one line.
 
+use std::convert::Infallible;
 use std::io::Write;
 
 use super::{Message, Ref};
 use crate::rpc::error::RpcError;
 use crate::rpc::stub::Key;
 use crate::rpc::value::Value;
+use crate::rpc::written::Written;
 
 pub(super) fn message(message: &Message) -> String {
     let mut line = Line(Vec::with_capacity(64));
@@ -51,6 +53,26 @@ pub(crate) fn write_reject(id: i64, error: &RpcError) -> String {
     line.raw(",");
     line.error(error);
     line.raw("]");
+    line.into_text()
+}
+
+/// The text of a list of values that are the same in all sessions.
+pub(crate) fn write_list(values: &[Value<Infallible>]) -> String {
+    let mut line = Line(Vec::with_capacity(64));
+    line.list(values, &mut |never| match *never {});
+    line.into_text()
+}
+
+/// The text of a `push`: a call with arguments that are written already.
+pub(crate) fn write_written_call(id: i64, path: &[Key], args: &Written) -> String {
+    let mut line = Line(Vec::with_capacity(64 + args.as_str().len()));
+    line.raw("[\"push\",[\"pipeline\",");
+    line.number(id);
+    line.raw(",");
+    line.path(path);
+    line.raw(",");
+    line.raw(args.as_str());
+    line.raw("]]");
     line.into_text()
 }
 
