@@ -25,12 +25,14 @@
 //! too. The chat passes that on to whoever has shared the file.
 
 mod note;
+mod notice;
 mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
 
 pub use note::{Kind, Note};
+pub use notice::Notice;
 pub use reply::Reply;
 pub use request::Call;
 

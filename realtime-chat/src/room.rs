@@ -43,7 +43,7 @@ use self::history::History;
 use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
-use crate::interface::{Call, Kind, Note, Reply};
+use crate::interface::{Call, Kind, Note, Notice, Reply};
 use crate::link::code;
 use crate::name::{Name, RoomName};
 
@@ -343,10 +343,11 @@ impl Room {
 
     /// Tells everybody in a room.
     fn notify(&self, room: &RoomName, note: &Arc<Note>, actions: &mut Vec<Action>) {
+        let notice = Notice::new(Arc::clone(note));
         let here = self.users().filter(|(_, user)| user.room == *room);
-        actions.extend(
-            here.map(|(id, user)| Action::To(id, Order::Notify(user.stub, Arc::clone(note)))),
-        );
+        let told =
+            here.map(|(id, user)| Action::To(id, Order::Notify(user.stub, notice.clone())));
+        actions.extend(told);
     }
 
     /// Everybody who has joined.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use capability_peers::rpc::{Code, RpcError};
 
 use super::{Action, ClientId, Order, Room, emoji};
-use crate::interface::{Kind, Note, Reply};
+use crate::interface::{Kind, Note, Notice, Reply};
 use crate::name::Name;
 
 impl Room {
@@ -26,12 +26,13 @@ impl Room {
         };
         let kind = Kind::Private { to: user.name.to_string() };
         let text = emoji::with_emoji(text);
-        let note = Arc::new(Note { username: username.to_string(), text, kind });
-        let told = Action::To(receiver, Order::Notify(user.stub, Arc::clone(&note)));
+        let note = Note { username: username.to_string(), text, kind };
+        let notice = Notice::new(Arc::new(note));
+        let told = Action::To(receiver, Order::Notify(user.stub, notice.clone()));
         self.stop_typing(client, username, &room, actions);
         actions.push(told);
         if receiver != client {
-            actions.push(Action::To(client, Order::Notify(own, note)));
+            actions.push(Action::To(client, Order::Notify(own, notice)));
         }
         Ok(Reply::SentPrivately)
     }

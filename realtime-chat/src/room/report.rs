@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use capability_peers::rpc::{AnswerId, RpcError, Stub};
 
-use crate::interface::{Call, Note, Reply};
+use crate::interface::{Call, Note, Notice, Reply};
 use crate::name::{Name, RoomName};
 
 /// The number of a connection. None is used twice.
@@ -34,7 +34,7 @@ pub enum Order {
     /// Answer its call.
     Answer(AnswerId, Result<Reply, RpcError>),
     /// Call `onMessage` of its capability.
-    Notify(Stub, Arc<Note>),
+    Notify(Stub, Notice),
     /// Call `onTyping` of its capability.
     Typing(Stub, Name, bool),
     /// Call `read(offset)` of its file.

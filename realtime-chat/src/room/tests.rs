@@ -200,7 +200,7 @@ fn words(act: &Action) -> String {
                     let code = error.code.map_or("", Code::as_str);
                     format!("is refused: {code}: {}", error.message)
                 }
-                Order::Notify(_, note) => format!("hears {}", said(note)),
+                Order::Notify(_, notice) => format!("hears {}", said(&notice.note)),
                 Order::Typing(_, name, true) => format!("sees that {name} is typing"),
                 Order::Typing(_, name, false) => format!("sees that {name} is not typing"),
                 Order::Read { file, offset, .. } => {

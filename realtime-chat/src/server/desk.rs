@@ -7,7 +7,7 @@ use capability_peers::rpc::{AnswerId, CallId, Cap, Code, Output, RpcError, Sessi
 use crossbeam_channel::Sender;
 
 use crate::inbox::Ringing;
-use crate::interface::{Call, Exported, number};
+use crate::interface::{Call, Exported, Notice, number};
 use crate::link::code;
 use crate::room::{AskId, ClientId, Heard, Order};
 use crate::writer::{Desk, Out};
@@ -115,7 +115,10 @@ impl Desk for ClientsDesk {
                 self.waiting -= 1;
                 return self.answer(id, result.map(|reply| reply.value()), out);
             }
-            Order::Notify(client, note) => {
+            Order::Notify(client, Notice { written: Some(args), .. }) => {
+                self.session.tell_written(client, "onMessage", &args)
+            }
+            Order::Notify(client, Notice { note, .. }) => {
                 self.session.tell(client, "onMessage", vec![note.value(true)])
             }
             Order::Typing(client, username, is_typing) => {

@@ -239,7 +239,9 @@ impl Crowd {
     ) {
         let heard_by = |note: &Arc<Note>| -> Vec<_> {
             let hearers = actions.iter().filter_map(|act| match act {
-                Action::To(client, Order::Notify(_, heard)) if Arc::ptr_eq(heard, note) => {
+                Action::To(client, Order::Notify(_, heard))
+                    if Arc::ptr_eq(&heard.note, note) =>
+                {
                     Some(*client)
                 }
                 _ => None,
@@ -262,7 +264,7 @@ impl Crowd {
             assert_eq!(hearers, others, "{actions:?}");
         }
         let private = actions.iter().filter_map(|act| match act {
-            Action::To(client, Order::Notify(_, note)) => match &note.kind {
+            Action::To(client, Order::Notify(_, notice)) => match &notice.note.kind {
                 Kind::Private { to } => Some((*client, to)),
                 _ => None,
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
-use crate::interface::{Note, Reply};
+use crate::interface::{Note, Notice, Reply};
 
 /// A desk, and what comes of it.
 struct AtTheDesk {
@@ -102,7 +102,7 @@ fn a_capability_is_kept_until_the_room_gives_it_back() {
     let stub = call.stub().expect("it came with a capability");
     alice.is_ordered(Order::Answer(id, Ok(Reply::Nothing)));
     alice.says(&[]);
-    let note = Arc::new(Note::system("Bob joined the chat".into()));
+    let note = Notice::new(Arc::new(Note::system("Bob joined the chat".into())));
     alice.is_ordered(Order::Notify(stub, note));
     let told = r#"[{"username":"System","text":"Bob joined the chat","type":"system"}]"#;
     let told = format!(r#"["push",["pipeline",-1,["onMessage"],{told}]]"#);
