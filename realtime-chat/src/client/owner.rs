@@ -17,7 +17,7 @@ use crate::client::dialer::Dialer;
 use crate::client::event::Gone;
 use crate::client::keyboard::Line;
 use crate::client::shelf::Shelf;
-use crate::inbox::{Inbox, Ringing};
+use crate::inbox::{Inbox, Outbox};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -51,7 +51,7 @@ pub struct Owner {
 
 /// One link to the server, from the dial to its end.
 struct Link {
-    orders: Ringing<Order>,
+    orders: Outbox<Order>,
     reports: Receiver<Report>,
     /// Where it can be cut, once it is dialed.
     stream: Option<Arc<TcpStream>>,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use capability_peers::rpc::{AnswerId, CallId, Cap, Code, Output, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
-use crate::inbox::Ringing;
+use crate::inbox::Outbox;
 use crate::interface::{Call, Exported, Notice, number};
 use crate::link::code;
 use crate::room::{AskId, ClientId, Heard, Order};
@@ -27,7 +27,7 @@ const MAX_HELD: usize = 512 * 1024;
 #[derive(Debug)]
 pub enum Report {
     /// A client is there, and this is where orders for it go.
-    Arrived(ClientId, Ringing<Order>),
+    Arrived(ClientId, Outbox<Order>),
     /// A client does something.
     Heard(ClientId, Heard),
 }

@@ -17,7 +17,7 @@ use capability_peers::console::{LOOK_AGAIN, Screen};
 use capability_peers::listener::{self, Listener, PATIENCE, listen};
 use crossbeam_channel::{Receiver, bounded, never, select, unbounded};
 
-use crate::inbox::Ringing;
+use crate::inbox::Outbox;
 use crate::link::code;
 use crate::room::{Action, ClientId, Heard, Order, Rate, Room};
 use crate::server::archive::{Archive, Past};
@@ -55,7 +55,7 @@ const QUIET: Duration = Duration::from_hours(1);
 pub struct Owner {
     room: Room,
     /// Where orders for each client go.
-    outboxes: BTreeMap<ClientId, Ringing<Order>>,
+    outboxes: BTreeMap<ClientId, Outbox<Order>>,
     pressure: Pressure,
     /// Something was handed out since everybody had read enough.
     fills: bool,
@@ -169,7 +169,7 @@ impl Owner {
             if !self.fills {
                 return false;
             }
-            let levels = self.outboxes.iter().map(|(client, outbox)| (*client, outbox.len()));
+            let levels = self.outboxes.iter().map(|(client, outbox)| (*client, outbox.level()));
             self.fills = self.pressure.look(levels, now);
             if self.fills {
                 thread::yield_now(); // To the writers: it is on them.

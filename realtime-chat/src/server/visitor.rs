@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use capability_peers::http::Response;
 use capability_peers::rpc::{self, AnswerId, Code, RpcError, Value};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::inbox::Bell;
+use crate::inbox::Inbox;
 use crate::interface::{Call, Exported, Reply};
 use crate::room::{ClientId, Heard, Order};
 use crate::server::desk::Report;
@@ -20,8 +20,7 @@ const OUTBOX: usize = 16;
 
 /// Answers one batch.
 pub fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
-    let (order, orders) = bounded(OUTBOX);
-    let order = Bell::default().on(order); // It waits at the channel itself.
+    let (Inbox { orders, .. }, _, order) = Inbox::new(OUTBOX);
     let visitor = Visitor { me, report, orders, deadline: Instant::now() + BATCH_PATIENCE };
     // If it fails, the server is ending, and so does each call.
     let _ = report.send(Report::Arrived(me, order));

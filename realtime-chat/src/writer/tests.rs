@@ -216,7 +216,7 @@ fn who_is_told_much_is_heard_meanwhile_and_who_says_much_is_told_something() {
             read.send(Incoming::Text(said.into())).unwrap();
         }
         for _ in 0..orders {
-            order.send(Order::Say(told.into())).unwrap();
+            order.try_send(Order::Say(told.into())).unwrap();
         }
         assert_eq!(writer.take_what_is_there(&inbox).unwrap(), Some(Next::Talk));
         assert!(inbox.incoming.len() + inbox.orders.len() > 0, "one write has an end");
@@ -345,7 +345,7 @@ fn what_has_piled_up_goes_out_in_one_write() {
     let mut writer = Writer::new(SHORT, ours, Role::Server, desk);
     let (inbox, read, order) = Inbox::new(4);
     for text in ["push", "pull", "push", "release"] {
-        order.send(Order::Say(text.into())).unwrap();
+        order.try_send(Order::Say(text.into())).unwrap();
     }
     read.send(Incoming::Text("what a client says meanwhile".into())).unwrap();
     drop(order);
