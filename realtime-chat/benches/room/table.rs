@@ -44,7 +44,7 @@ impl Known {
 
     fn times(&self) -> String {
         let [median, tail] = [50, 99].map(|percent| percentile(&self.times, percent) / 1000.0);
-        format!("{median:.1} / {tail:.1}")
+        format!("{median:.2} / {tail:.2}")
     }
 
     fn tail(&self) -> f64 {

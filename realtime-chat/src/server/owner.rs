@@ -35,6 +35,11 @@ pub const MAX_CLIENTS: usize = 768;
 /// told of several is woken once, and its writer writes once.
 const AT_ONCE: usize = 32;
 
+/// How long it looks around for more before it sleeps: whoever was told something often has
+/// something to say, and a processor that has nothing else to do sleeps, too, and takes tens of
+/// microseconds to wake up. Whoever else has something to do goes first.
+const LINGER: Duration = Duration::from_micros(200);
+
 /// Between two looks at outboxes that are not empty. Only where more is said than was heard does
 /// it come to that.
 const BREATH: Duration = Duration::from_micros(100);
@@ -125,6 +130,7 @@ impl Owner {
         let nothing = never();
         // What is taken in next, as soon as the clients have read enough.
         let mut next = None;
+        let mut lingers = false;
         loop {
             self.show()?;
             let now = Instant::now();
@@ -143,7 +149,11 @@ impl Owner {
                     self.hear(report, Instant::now());
                 }
                 self.hand_out(Instant::now());
+                lingers = true;
                 continue;
+            }
+            if take(&mut lingers) {
+                linger(reports, now + LINGER);
             }
             let wait = due.map_or(QUIET, |due| due - now);
             let wait = if self.screen.backlog() > 0 { wait.min(LOOK_AGAIN) } else { wait };
@@ -251,6 +261,14 @@ impl Owner {
         drop(self.outboxes);
         drop(reports); // Whoever waits to tell something waits in vain.
         listener.stop();
+    }
+}
+
+/// Waits until there is something to be taken in, or until then, and sleeps only if others want to
+/// work.
+fn linger(reports: &Receiver<Report>, until: Instant) {
+    while reports.is_empty() && Instant::now() < until {
+        thread::yield_now();
     }
 }
 
