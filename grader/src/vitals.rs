@@ -4,11 +4,12 @@
 //! `None`, and a test that asks must say that it has not been answered.
 
 use std::fs;
+use std::path::PathBuf;
 
 /// The names of all threads of process `pid`, sorted.
 pub fn threads(pid: u32) -> Option<Vec<String>> {
     let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    let tasks = fs::read_dir(files(pid)?.join("task")).ok()?;
     let mut names: Vec<_> =
         tasks.flatten().filter_map(name).map(|name| name.trim_end().to_owned()).collect();
     names.sort();
@@ -17,14 +18,20 @@ pub fn threads(pid: u32) -> Option<Vec<String>> {
 
 /// How many files, pipes and sockets process `pid` holds open.
 pub fn descriptors(pid: u32) -> Option<usize> {
-    Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
+    Some(fs::read_dir(files(pid)?.join("fd")).ok()?.count())
 }
 
 /// The memory of process `pid` that is in RAM, in KiB.
 pub fn memory_kib(pid: u32) -> Option<usize> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let status = fs::read_to_string(files(pid)?.join("status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+/// What Linux says of a process. A Windows program under Wine sees it, too, but there it is about
+/// another process, which happens to have the same number.
+fn files(pid: u32) -> Option<PathBuf> {
+    cfg!(target_os = "linux").then(|| PathBuf::from(format!("/proc/{pid}")))
 }
 
 #[cfg(all(test, target_os = "linux"))]
