@@ -1,10 +1,11 @@
 //! The inbox: how a writer waits for two channels at once, and is woken once.
 //!
 //! What the other side says and what the owner orders come through a channel each, with a bound
-//! each. `select!` waits for both, and wherever threads wait for several things in these labs, it
-//! does. But a writer is woken whenever anybody says anything, hundreds of them at once; and to
-//! leave a `select!`, a thread takes the lock of each channel's list of waiting threads, while
-//! whoever has woken it may still hold one of them. Then it goes back to sleep, and is woken again.
+//! each. `select!` can wait for both, and all other threads of these labs that wait for several
+//! things use it. But writers are woken whenever anybody says anything, hundreds of them at once;
+//! and to leave a `select!`, a thread takes the lock of each channel's list of waiting threads,
+//! while whoever has woken it may still hold one of them. Then it goes back to sleep, and is woken
+//! again.
 //!
 //! So here the channels are only looked at, and what is waited for is a bell: whoever has sent
 //! something [rings](Ringing). A bell that rings while nobody waits keeps it in mind, so nothing is
@@ -80,10 +81,10 @@ impl<T> Ringing<T> {
     }
 }
 
-/// The owner's end: orders that wait for a writer. There is only one such end, so what it looks at
-/// cannot change behind its back, and it keeps the bound itself. A channel that does so has all its
-/// places from the beginning, 90 KB for each client, and goes through them in turn: for hundreds of
-/// clients, none of that is ever in a processor's cache.
+/// The owner's end: orders that wait for a writer. It cannot be cloned: whoever has it is the only
+/// one to send, so it can look whether there is room, and keep the bound by itself. A channel with a
+/// bound has all its places from the beginning, about 90 KB for each client, and goes through them
+/// in turn; for hundreds of clients, none of that is ever in a processor's cache.
 #[derive(Debug)]
 pub struct Outbox<O> {
     order: Ringing<O>,

@@ -21,7 +21,8 @@
 //! the client
 //!  ctrl-c ── interrupt ──┐
 //!  keyboard ── line ─────┼─▶  chat-client ──▶ screen
-//!  reader ─ text ─▶ writer   (select!)
+//!                        │     (select!)
+//!  reader ─ text ─▶ writer        │
 //!           TCP ◀──   ▲           │
 //!                     └── outbox ◀┘
 //! ```
@@ -40,7 +41,7 @@
 //! `listener` and `caller` are the last lab's. All but `ctrl-c` are joined; on Windows, a
 //! `keyboard` that waits for a key is left to the end of the process, too.
 //!
-//! What is shared is sent. There is no lock.
+//! What is shared is sent. There is no lock of ours.
 
 pub mod client;
 pub mod deadline;

@@ -26,6 +26,10 @@ use crate::link::{Incoming, PATIENCE, Patience, WriteHalf, config};
 /// About how many bytes go out in one write.
 const BATCH: usize = 32 * 1024;
 
+/// How many looks at the inbox before that write, at most. There may be messages without end that
+/// nothing is said to.
+const LOOKS: usize = 128;
+
 /// The longest reason in a close frame, in bytes (RFC 6455, section 5.5, less the code).
 const MAX_REASON: usize = 123;
 
@@ -182,9 +186,13 @@ impl<D: Desk> Writer<D> {
     /// if nothing was there.
     fn take_what_is_there(&mut self, inbox: &Inbox<D::Order>) -> Result<Option<Next>, Ended> {
         let mut talks = None;
-        // In turns, so that neither channel keeps the other one waiting.
-        let (mut takes_order, mut empty) = (true, 0);
-        while empty < 2 && self.unwritten < BATCH && self.out.close.is_none() {
+        let mut empty = 0;
+        for look in 0..LOOKS {
+            if empty == 2 || self.unwritten >= BATCH || self.out.close.is_some() {
+                break;
+            }
+            // In turns, so that neither channel keeps the other one waiting.
+            let takes_order = look % 2 == 0;
             let next = if takes_order {
                 self.obey(&inbox.orders)
             } else {
@@ -198,7 +206,6 @@ impl<D: Desk> Writer<D> {
                 }
                 Some(Next::HangUp | Next::Part) => return Ok(next),
             }
-            takes_order = !takes_order;
         }
         Ok(talks)
     }

@@ -308,6 +308,15 @@ fn every_reply_travels_as_npms_room_sends_it() {
 }
 
 #[test]
+fn a_note_is_written_once_for_all_unless_there_is_a_file_in_it() {
+    let note = |kind| Note { username: "Alice".into(), text: "hi".into(), kind };
+    let is_written = |kind| Notice::new(Arc::new(note(kind))).written.is_some();
+    let file = |content| Kind::File { name: "cat.png".into(), size: 9, content };
+    assert!(is_written(Kind::Chat) && is_written(Kind::Private { to: "Bob".into() }));
+    assert!(is_written(file(None)) && !is_written(file(Some(FileId(1)))));
+}
+
+#[test]
 fn a_note_is_read_as_it_was_written() {
     let note = |kind| Note { username: "Alice".into(), text: "hi".into(), kind };
     let file = |content| Kind::File { name: "cat.png".into(), size: 12_345, content };

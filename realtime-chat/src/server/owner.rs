@@ -35,9 +35,10 @@ pub const MAX_CLIENTS: usize = 768;
 /// told of several is woken once, and its writer writes once.
 const AT_ONCE: usize = 32;
 
-/// How long it looks around for more before it sleeps: whoever was told something often has
-/// something to say, and a processor that has nothing else to do sleeps, too, and takes tens of
-/// microseconds to wake up. Whoever else has something to do goes first.
+/// How long it looks for more before it sleeps, after it has taken something in. To wake a thread
+/// on a processor that has gone to sleep as well takes tens of microseconds, and whoever was told
+/// something often has an answer sooner than this. It costs as much time of a processor, once for
+/// each time that something is said, and only if no other thread wants it.
 const LINGER: Duration = Duration::from_micros(200);
 
 /// Between two looks at outboxes that are not empty. Only where more is said than was heard does
@@ -141,8 +142,8 @@ impl Owner {
                 self.hand_out(now);
                 continue;
             }
-            // Not before there is something to be taken in: the writers need the time themselves,
-            // and until then most of them are done.
+            // The outboxes are looked at only with a report in hand: before, a look would be of no
+            // use, and take time from the writers, most of which are done by then.
             let holds = next.is_some() && self.waits(now);
             if let Some(report) = next.take_if(|_| !holds) {
                 for report in iter::once(report).chain(reports.try_iter().take(AT_ONCE)) {
@@ -264,8 +265,8 @@ impl Owner {
     }
 }
 
-/// Waits until there is something to be taken in, or until then, and sleeps only if others want to
-/// work.
+/// Looks until there is something to be taken in, or until then. Between two looks it lets other
+/// threads go first.
 fn linger(reports: &Receiver<Report>, until: Instant) {
     while reports.is_empty() && Instant::now() < until {
         thread::yield_now();
@@ -288,6 +289,45 @@ fn in_turn<T>(mut due: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbox::Inbox;
+    use crate::server::desk::ClientsDesk;
+    use crate::writer::{Desk, Out};
+
+    /// A test that passes never waits this long.
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn nothing_more_is_taken_in_while_somebody_has_something_to_read() {
+        let alice = ClientId(1);
+        let rate = Rate { burst: 1, per_second: 1 };
+        let mut owner = Owner::new(rate, None, Past::default()).unwrap();
+        let (report, reports) = unbounded();
+        let (_tell, told) = bounded(1);
+        let (interrupt, interrupts) = bounded::<()>(1);
+        let (inbox, _read, order) = Inbox::new(8);
+        let mut desk = ClientsDesk::new(alice, report.clone());
+        let mut ask = || {
+            desk.on_text(r#"["push",["pipeline",0,["listUsers"],[]]]"#, &mut Out::default());
+        };
+        let is_answered = || {
+            let deadline = Instant::now() + LONG;
+            inbox.bell.wait_until(deadline);
+            assert!(Instant::now() < deadline);
+        };
+        report.send(Report::Arrived(alice, order)).unwrap();
+        thread::scope(|scope| {
+            let _ends_it = interrupt;
+            scope.spawn(|| owner.decide(&reports, &told, &interrupts).unwrap());
+            ask();
+            is_answered();
+            // It does not read that, and so it is waited for, but not for ever.
+            let begun = Instant::now();
+            ask();
+            is_answered();
+            assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
+            assert_eq!(inbox.orders.len(), 2);
+        });
+    }
 
     #[test]
     fn each_is_woken_once_and_who_has_said_something_is_answered_last() {

@@ -30,8 +30,10 @@ impl Desk for Parrot {
     type Order = Order;
 
     fn on_text(&mut self, text: &str, out: &mut Out) {
-        if text == "busy" {
-            self.is_busy.store(true, SeqCst);
+        match text {
+            "say nothing" => return,
+            "busy" => self.is_busy.store(true, SeqCst),
+            _ => {}
         }
         out.say(format!("heard {text}"));
     }
@@ -225,6 +227,24 @@ fn who_is_told_much_is_heard_meanwhile_and_who_says_much_is_told_something() {
             assert_eq!(next_frame(&mut theirs), Some((TEXT, text.into_bytes())));
         }
     }
+}
+
+#[test]
+fn who_says_much_that_needs_no_answer_is_told_something_meanwhile() {
+    let (ours, mut theirs) = connection();
+    let desk = Parrot { is_busy: Arc::new(AtomicBool::new(false)), ended: bounded(1).0 };
+    let mut writer = Writer::new(SHORT, ours, Role::Server, desk);
+    let bell = Bell::default();
+    let ((read, incoming), (order, orders)) = (unbounded(), bounded(1));
+    let inbox = Inbox { incoming, orders, bell };
+    for _ in 0..LOOKS {
+        read.send(Incoming::Text("say nothing".into())).unwrap();
+    }
+    order.send(Order::Say("hi".into())).unwrap();
+    assert_eq!(writer.take_what_is_there(&inbox).unwrap(), Some(Next::Talk));
+    assert!(!inbox.incoming.is_empty(), "it stops before all is heard");
+    writer.flush().unwrap();
+    assert_eq!(next_frame(&mut theirs), Some((TEXT, b"hi".to_vec())));
 }
 
 #[test]

@@ -109,6 +109,10 @@ fn a_capability_is_kept_until_the_room_gives_it_back() {
     alice.says(&[&told, r#"["release",1,1]"#]);
     alice.is_ordered(Order::Release(stub));
     alice.says(&[r#"["release",-1,1]"#]);
+    // Who cannot be told any more has to go.
+    let note = Notice::new(Arc::new(Note::system("Bob left the chat".into())));
+    alice.is_ordered(Order::Notify(stub, note));
+    assert_eq!(alice.out.close, Some((code::SESSION, "this stub was released".into())));
 }
 
 #[test]
