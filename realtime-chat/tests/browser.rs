@@ -316,7 +316,13 @@ fn tabs_find_the_server_again() {
          Alice says after
          Bob reads [Alice] after
          Alice has read once [Bob] before
-         Bob has read once [You] before",
+         Bob has read once [You] before
+         Bob says into the closing link too late
+         Bob sees Connection lost: the server is away. Trying again…
+         Bob has written too late
+         Bob no longer sees Trying again…
+         Bob hits Enter
+         Alice reads [Bob] too late",
     );
     // This time it says goodbye, and why.
     server.presses_ctrl_c();
