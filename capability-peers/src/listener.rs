@@ -176,6 +176,13 @@ impl Listener {
     /// Frees the port, hangs up on whoever is idle, gives the others [`Patience::stop`], and
     /// joins all threads. Only a handler that does not return is left to the end of the process.
     pub fn stop(self) {
+        let _ = self.close().join(); // It has panicked, and said so, or it has ended.
+    }
+
+    /// The same, for whoever has something to do meanwhile: the listener's thread, which is to be
+    /// joined. Until it ends, it keeps the channel of its reports open.
+    #[must_use]
+    pub fn close(self) -> JoinHandle<()> {
         drop(self.order);
         // `accept` waits for a call and for nothing else. So we make one.
         let mut address = self.address;
@@ -186,7 +193,7 @@ impl Listener {
         }
         // Fails if so many others dial that there is no room for us; then they wake it.
         let _ = TcpStream::connect_timeout(&address, WAKE_PATIENCE);
-        let _ = self.thread.join(); // It has panicked, and said so, or it has ended.
+        self.thread
     }
 }
 
