@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`owner`] | the one thread that has the room |
+//! | [`goodbye`] | what everybody is told at the end |
 //! | [`reception`] | what can be asked for in HTTP |
 //! | [`token`] | who may come in |
 //! | [`visitor`] | a client for one request: a batch |
@@ -17,6 +18,7 @@ pub mod archive;
 pub mod arguments;
 pub mod desk;
 pub mod event;
+pub mod goodbye;
 pub mod owner;
 pub mod pressure;
 pub mod reception;

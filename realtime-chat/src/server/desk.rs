@@ -32,6 +32,16 @@ pub enum Report {
     Heard(ClientId, Heard),
 }
 
+impl Report {
+    /// The outbox of who has arrived, if it is about that.
+    pub fn newcomer(self) -> Option<Outbox<Order>> {
+        match self {
+            Self::Arrived(_, outbox) => Some(outbox),
+            Self::Heard(..) => None,
+        }
+    }
+}
+
 /// One client's desk.
 #[derive(Debug)]
 pub struct ClientsDesk {

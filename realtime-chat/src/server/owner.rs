@@ -14,15 +14,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use capability_peers::console::{LOOK_AGAIN, Screen};
-use capability_peers::listener::{self, Listener, PATIENCE, listen};
+use capability_peers::listener::{self, PATIENCE, listen};
 use crossbeam_channel::{Receiver, bounded, never, select, unbounded};
 
 use crate::inbox::Outbox;
-use crate::link::code;
 use crate::room::{Action, ClientId, Heard, Order, Rate, Room};
 use crate::server::archive::{Archive, Past};
 use crate::server::desk::Report;
 use crate::server::event::Event;
+use crate::server::goodbye;
 use crate::server::pressure::Pressure;
 use crate::server::reception::Reception;
 use crate::server::token::Token;
@@ -65,6 +65,8 @@ pub struct Owner {
     pressure: Pressure,
     /// Something was handed out since everybody had read enough.
     fills: bool,
+    /// What is taken in next, as soon as the clients have read enough.
+    next: Option<Report>,
     archive: Option<Archive>,
     /// What is to be handed out.
     due: Vec<(ClientId, Order)>,
@@ -85,6 +87,7 @@ impl Owner {
             outboxes: BTreeMap::new(),
             pressure: Pressure::default(),
             fills: false,
+            next: None,
             archive,
             due: Vec::new(),
             screen: Screen::open()?,
@@ -118,7 +121,7 @@ impl Owner {
         let ended = self.decide(&reports, &told, interrupts);
         self.news.push(Event::ShuttingDown);
         let said_goodbye = self.show().and_then(|()| self.screen.finish(LAST_LINE));
-        self.close(reports, listener);
+        goodbye::say_to_all(self.everybody(), &reports, &told, listener);
         ended.and(said_goodbye)
     }
 
@@ -129,8 +132,6 @@ impl Owner {
         interrupts: &Receiver<()>,
     ) -> io::Result<()> {
         let nothing = never();
-        // What is taken in next, as soon as the clients have read enough.
-        let mut next = None;
         let mut lingers = false;
         loop {
             self.show()?;
@@ -144,8 +145,8 @@ impl Owner {
             }
             // The outboxes are looked at only with a report in hand: before, a look would be of no
             // use, and take time from the writers, most of which are done by then.
-            let holds = next.is_some() && self.waits(now);
-            if let Some(report) = next.take_if(|_| !holds) {
+            let holds = self.next.is_some() && self.waits(now);
+            if let Some(report) = self.next.take_if(|_| !holds) {
                 for report in iter::once(report).chain(reports.try_iter().take(AT_ONCE)) {
                     self.hear(report, Instant::now());
                 }
@@ -161,7 +162,7 @@ impl Owner {
             let wait = if holds { wait.min(BREATH) } else { wait };
             select! {
                 // The listener has the other end, so there is always one.
-                recv(if holds { &nothing } else { reports }) -> report => next = report.ok(),
+                recv(if holds { &nothing } else { reports }) -> report => self.next = report.ok(),
                 recv(told) -> report => match report {
                     Ok(listener::Report::CannotAccept(why)) => {
                         self.news.push(Event::CannotAccept(why));
@@ -244,6 +245,11 @@ impl Owner {
         }
     }
 
+    /// Who is here, also if it has not been taken in yet.
+    fn everybody(self) -> impl Iterator<Item = Outbox<Order>> {
+        self.outboxes.into_values().chain(self.next.and_then(Report::newcomer))
+    }
+
     fn show(&mut self) -> io::Result<()> {
         for event in take(&mut self.news) {
             if self.screen.backlog() < MAX_UNREAD {
@@ -251,17 +257,6 @@ impl Owner {
             }
         }
         self.screen.refresh()
-    }
-
-    /// Tells all clients that it is over, and joins all threads.
-    fn close(self, reports: Receiver<Report>, listener: Listener) {
-        for outbox in self.outboxes.values() {
-            // Whoever has no room for it is hung up on without it.
-            let _ = outbox.try_send(Order::Dismiss(code::GOING_AWAY, GOODBYE));
-        }
-        drop(self.outboxes);
-        drop(reports); // Whoever waits to tell something waits in vain.
-        listener.stop();
     }
 }
 
@@ -272,9 +267,6 @@ fn linger(reports: &Receiver<Report>, until: Instant) {
         thread::yield_now();
     }
 }
-
-/// What clients are told at the end.
-const GOODBYE: &str = "the server is shutting down";
 
 /// In which turn things are handed out: for each client in the order in which they came up, and
 /// last for whoever has the last of them. That is who has said something, and is answered: it
@@ -290,6 +282,7 @@ fn in_turn<T>(mut due: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
 mod tests {
     use super::*;
     use crate::inbox::Inbox;
+    use crate::link::code;
     use crate::server::desk::ClientsDesk;
     use crate::writer::{Desk, Out};
 
@@ -327,6 +320,19 @@ mod tests {
             assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
             assert_eq!(inbox.orders.len(), 2);
         });
+    }
+
+    #[test]
+    fn who_has_not_been_taken_in_yet_is_somebody_too() {
+        let rate = Rate { burst: 1, per_second: 1 };
+        let mut owner = Owner::new(rate, None, Past::default()).unwrap();
+        let [(alice, _, here), (bob, _, comes)] = [(); 2].map(|()| Inbox::new(1));
+        owner.hear(Report::Arrived(ClientId(1), here), Instant::now());
+        owner.next = Some(Report::Arrived(ClientId(2), comes));
+        for outbox in owner.everybody() {
+            outbox.try_send(Order::Dismiss(code::GOING_AWAY, "goodbye")).unwrap();
+        }
+        assert_eq!((alice.orders.len(), bob.orders.len()), (1, 1));
     }
 
     #[test]
