@@ -1,12 +1,10 @@
 //! The token, as a client shows it. Which ones let somebody in is the server's affair: see
 //! `server/token.rs`. Pure text.
 
-use std::fmt;
-
 use tungstenite::http::HeaderValue;
 
-/// A secret that the server knows, too. It is never shown.
-#[derive(Clone, PartialEq, Eq)]
+/// A secret that the server knows, too. It is never shown: its value is marked as sensitive.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token(HeaderValue);
 
 impl Token {
@@ -26,12 +24,6 @@ impl Token {
     /// What the header `Authorization` says.
     pub fn authorization(&self) -> HeaderValue {
         self.0.clone()
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }
 
