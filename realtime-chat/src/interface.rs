@@ -36,6 +36,7 @@ pub use notice::Notice;
 pub use reply::Reply;
 pub use request::Call;
 
+use capability_peers::message::clean;
 use capability_peers::rpc::Value;
 
 /// The largest file that can be shared, in bytes.
@@ -86,4 +87,17 @@ pub fn size_in_words(size: u64) -> String {
     };
     let tenths = (size + unit / 20) / (unit / 10);
     format!("{}.{} {word}", tenths / 10, tenths % 10)
+}
+
+/// What somebody else says is wrong, to be repeated: clean, and no more than so many bytes of it.
+///
+/// ```
+/// use realtime_chat::interface::repeated;
+/// assert_eq!(repeated("gone for good\n", 8), "gone for…");
+/// assert_eq!(repeated("\x1b[2J", 8), "\u{FFFD}[2J");
+/// ```
+pub fn repeated(words: &str, at_most: usize) -> String {
+    let shown = &words[..words.floor_char_boundary(at_most)];
+    let more = if shown.len() < words.len() { "…" } else { "" };
+    clean(shown.as_bytes()) + more
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use capability_peers::message::{MAX_MESSAGE, clean};
+use capability_peers::message::MAX_MESSAGE;
 use capability_peers::rpc::{AnswerId, RpcError};
 
 use crate::client::answer::Answer;
@@ -20,7 +20,7 @@ use crate::client::command::Command;
 use crate::client::desk::{AskId, OfferId, Report, Request};
 use crate::client::event::{Event, Gone, Trouble};
 use crate::client::keyboard::Line;
-use crate::interface::{FileId, Kind, Note};
+use crate::interface::{FileId, Kind, Note, repeated};
 use crate::name::{FileName, Name};
 use files::Files;
 pub use files::SaveId;
@@ -372,7 +372,7 @@ impl Chatter {
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let answer = answer.map_err(|error| in_words(&error));
+        let answer = answer.map_err(|error| repeated(&error.message, MAX_WHY));
         match (purpose, answer) {
             (Purpose::Leave, _) => {
                 actions.push(Action::HangUp);
@@ -460,13 +460,6 @@ impl Chatter {
     fn who(&self) -> Name {
         self.me.clone().expect("the server is dialed only with a name")
     }
-}
-
-/// What somebody else says is wrong.
-fn in_words(error: &RpcError) -> String {
-    let cut = error.message.floor_char_boundary(MAX_WHY);
-    let more = if cut < error.message.len() { "…" } else { "" };
-    clean(&error.message.as_bytes()[..cut]) + more
 }
 
 #[cfg(test)]

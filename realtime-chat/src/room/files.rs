@@ -8,11 +8,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use capability_peers::message::clean;
 use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
 
 use super::{Action, AskId, ClientId, Order, Room};
-use crate::interface::{CHUNK, FileId, Kind, Note, Reply, size_in_words};
+use crate::interface::{CHUNK, FileId, Kind, Note, Reply, repeated, size_in_words};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
@@ -154,7 +153,11 @@ impl Room {
                 let text = format!("{} has sent more than {CHUNK} bytes at once", read.name);
                 Err(RpcError::new(Code::Internal, text))
             }
-            Err(error) => Err(repeated(&read.name, &error)),
+            Err(error) => {
+                let why = repeated(&error.message, SHOWN);
+                let text = format!("{} cannot read it: {why}", read.name);
+                Err(RpcError::new(error.code.unwrap_or(Code::Internal), text))
+            }
         };
         actions.push(read.answer(result));
     }
@@ -213,13 +216,4 @@ impl Room {
 fn gone(name: Option<&Name>) -> RpcError {
     let whose = name.map_or("whoever has shared it", Name::as_str);
     RpcError::new(Code::CapRevoked, format!("the file left with {whose}"))
-}
-
-/// What went wrong over there, fit to be told to somebody else.
-fn repeated(name: &Name, error: &RpcError) -> RpcError {
-    let message = &error.message;
-    let shown = &message[..message.floor_char_boundary(SHOWN)];
-    let more = if shown.len() < message.len() { "…" } else { "" };
-    let text = format!("{name} cannot read it: {}{more}", clean(shown.as_bytes()));
-    RpcError::new(error.code.unwrap_or(Code::Internal), text)
 }
