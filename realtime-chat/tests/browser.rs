@@ -131,11 +131,7 @@ fn two_tabs_and_a_terminal_meet_in_one_room() {
 fn what_others_write_stays_text() {
     let street = Street::open();
     let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
-    browser.plays(
-        "Alice opens the page
-         Alice joins as Alice
-         Alice reads *** Welcome to the chat, Alice! ***",
-    );
+    browser.plays("Alice comes to the page");
     let mut mallory = street.client("<b onclick=alert(1)>M");
     mallory.types(HARMFUL);
     browser.plays(&format!(
@@ -163,11 +159,8 @@ fn tabs_have_rooms_private_words_and_see_who_is_typing() {
     let street = Street::open();
     let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
     browser.plays(
-        "Alice opens the page
-         Alice joins as Alice
-         Alice reads *** Welcome to the chat, Alice! ***
-         Bob opens the page
-         Bob joins as Bob
+        "Alice comes to the page
+         Bob comes to the page
          Alice reads *** Bob joined the chat ***
          Bob types I am still wri
          Alice sees Bob is typing
@@ -235,11 +228,8 @@ fn a_file_goes_from_tab_to_tab_and_from_terminal_to_tab() {
     fs::write(&from_alice, &bytes).expect("it can be written");
     fs::write(&from_carol, &bytes[..70_000]).expect("it can be written");
     browser.plays(&format!(
-        "Alice opens the page
-         Alice joins as Alice
-         Alice reads *** Welcome to the chat, Alice! ***
-         Bob opens the page
-         Bob joins as Bob
+        "Alice comes to the page
+         Bob comes to the page
          Alice reads *** Bob joined the chat ***
          Alice shares {}
          Alice reads [You] shares alice's.bin (100.0 kB)
@@ -280,17 +270,13 @@ fn tabs_find_the_server_again() {
     browser.plays(&format!(
         "Alice may complain of {AWAY}
          Bob may complain of {AWAY}
-         Alice opens the page
-         Alice joins as Alice
-         Alice reads *** Welcome to the chat, Alice! ***
-         Bob opens the page
-         Bob joins as Bob
+         Alice comes to the page
+         Bob comes to the page
          Alice reads *** Bob joined the chat ***
          Bob says before
          Alice reads [Bob] before
          Carol may complain of {AWAY}
-         Carol opens the page
-         Carol joins as Carol
+         Carol comes to the page
          Carol fills Name of another room: elsewhere
          Carol presses Enter
          Carol reads *** You are in #elsewhere now ***"
@@ -470,11 +456,7 @@ fn a_tab_keeps_500_lines() {
     let street = Street::open();
     let _server = street.server(&["--rate", "10000", "--burst", "10000"]);
     let (mut browser, mut bob) = (Browser::opens_in(&street), street.client("Bob"));
-    browser.plays(
-        "Alice opens the page
-         Alice joins as Alice
-         Alice reads *** Welcome to the chat, Alice! ***",
-    );
+    browser.plays("Alice comes to the page");
     for number in 1..=600 {
         bob.types(&format!("line {number}"));
     }

@@ -92,6 +92,11 @@ const verbs = {
     const response = await page.goto(url);
     if (response.status() !== 200) throw new Error(`status ${response.status()}`);
   },
+  async "comes to"(name, url) {
+    await verbs.opens(name, url);
+    await verbs.joins(tabs.get(name), `as ${name}`);
+    await verbs.reads(tabs.get(name), `*** Welcome to the chat, ${name}! ***`);
+  },
   async reloads(page) { await page.reload(); },
   async closes(page) { await page.context().close(); },
   async fills(page, rest) {
@@ -236,7 +241,7 @@ const verbs = {
   async "may complain of"(name, text) { excused.push(`${name}: ${text}`); },
 };
 
-const byName = ["opens", "may complain of"];
+const byName = ["opens", "comes to", "may complain of"];
 const sorted = Object.keys(verbs).sort((a, b) => b.length - a.length);
 
 async function obey(line) {
