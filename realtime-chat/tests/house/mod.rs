@@ -231,6 +231,19 @@ impl Onlooker {
     }
 }
 
+/// Does something to a server while somebody watches; nobody notices, and nothing is left.
+#[track_caller]
+pub(crate) fn nobody_else_notices(options: &[&str], attack: impl FnOnce(&Server)) {
+    let house = House::open();
+    let server = house.server_with(options);
+    let before = server.takes_stock();
+    let onlooker = server.is_watched();
+    attack(&server);
+    onlooker.was_not_kept_waiting();
+    server.has_as_much_in_use_as(&before);
+    server.still_serves();
+}
+
 /// Whether `wanted` comes true in time.
 pub(crate) fn comes_true(mut wanted: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + PATIENCE;
