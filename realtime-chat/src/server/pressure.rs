@@ -33,8 +33,8 @@ const PATIENCE_AFTER: Duration = Duration::from_millis(50);
 const PROGRESS: usize = 8;
 
 /// Not before then does it count again, and not before it has caught up. So whoever is slow on
-/// purpose holds the room up for one patience each time, and no more. Meanwhile it gets what it is told
-/// like everybody else; but a room that says much may fill its outbox, and that is its end.
+/// purpose holds the room up for one patience each time, and no more. Meanwhile it gets what it is
+/// told like everybody else; but a room that says much may fill its outbox, and that is its end.
 const EXCUSED_FOR: Duration = Duration::from_secs(10);
 
 /// Watches all outboxes.
