@@ -82,9 +82,9 @@ impl<T> Ringing<T> {
 }
 
 /// The owner's end: orders that wait for a writer. It cannot be cloned: whoever has it is the only
-/// one to send, so it can look whether there is room, and keep the bound by itself. A channel with a
-/// bound has all its places from the beginning, about 90 KB for each client, and goes through them
-/// in turn; for hundreds of clients, none of that is ever in a processor's cache.
+/// one to send, so it can look whether there is room, and keep the bound by itself. A channel with
+/// a bound has all its places from the beginning, about 90 KB for each client, and goes through
+/// them in turn; for hundreds of clients, none of that is ever in a processor's cache.
 #[derive(Debug)]
 pub struct Outbox<O> {
     order: Ringing<O>,

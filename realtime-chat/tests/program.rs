@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use grader::Program;
 #[cfg(unix)]
-use grader::{Terminal, vitals};
+use grader::Terminal;
+#[cfg(target_os = "linux")]
+use grader::vitals;
 use house::{ALONE, Guest, House, SERVER, Server, Stranger};
 #[cfg(unix)]
 use serde_json::json;
