@@ -22,6 +22,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::http::{Manner, Refusal, Request, Response};
 use caller::Caller;
@@ -122,6 +123,9 @@ pub struct Listener {
     address: SocketAddr,
     /// Dropped to say stop.
     order: Sender<Infallible>,
+    /// Dials the listener, to wake it. It is made at the start: at the end, the system may have no
+    /// descriptor left.
+    waker: Socket,
     thread: JoinHandle<()>,
 }
 
@@ -140,7 +144,8 @@ pub fn listen<A: Into<Answer>>(
     handle: impl Fn(&Request) -> A + Send + Sync + 'static,
 ) -> io::Result<Listener> {
     let address = socket.local_addr()?;
-    socket2::SockRef::from(&socket).listen(BACKLOG)?;
+    SockRef::from(&socket).listen(BACKLOG)?;
+    let waker = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     let house = House {
         handle: Box::new(move |request| handle(request).into()),
         patience,
@@ -164,7 +169,7 @@ pub fn listen<A: Into<Answer>>(
     };
     let body = move || door.accept_all(socket);
     let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-    Ok(Listener { address, order, thread })
+    Ok(Listener { address, order, waker, thread })
 }
 
 impl Listener {
@@ -192,7 +197,7 @@ impl Listener {
             _ => {}
         }
         // Fails if so many others dial that there is no room for us; then they wake it.
-        let _ = TcpStream::connect_timeout(&address, WAKE_PATIENCE);
+        let _ = self.waker.connect_timeout(&address.into(), WAKE_PATIENCE);
         self.thread
     }
 }

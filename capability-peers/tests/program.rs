@@ -327,11 +327,10 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
     assert_eq!(status.and_then(|status| status.code()), Some(0));
 }
 
-/// Her system has no descriptors left, again and again. It is told once, and she serves again.
-#[test]
+/// Alice, alone, in a system that gives her only a few descriptors.
 #[cfg(target_os = "linux")]
-fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
-    let house = House::open();
+#[track_caller]
+fn poor_alice(house: &House) -> Peer {
     let (port, bob) = (house.alices_port().to_string(), house.bobs_port());
     let friend = format!("http://127.0.0.1:{bob}");
     let line = "ulimit -n 40; exec \"$0\" \"$@\"";
@@ -340,6 +339,32 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
     let terminal = house.story.terminal("Alice", &poor, &words);
     let mut alice = Peer::is_up(terminal, house.alices_port());
     alice.sees("⏳ Alice is waiting for calls from Bob...\n");
+    alice
+}
+
+/// Whoever dials takes the last descriptor, and with it what a last dial of ours would need.
+#[test]
+#[cfg(target_os = "linux")]
+fn she_ends_although_her_system_has_no_descriptor_left() {
+    let house = House::open();
+    let mut alice = poor_alice(&house);
+    let crowd: Vec<_> = (0..40).map(|_| alice.is_dialed()).collect();
+    alice.waits_until("all descriptors in use", |pid| {
+        vitals::descriptors(pid).is_none_or(|count| count >= 38)
+    });
+    // Until she has made room for the last of them, and waits for one more.
+    house.a_second_is_spent_in_vain(house.bobs_port());
+    alice.is_terminated();
+    alice.ends_well();
+    drop(crowd);
+}
+
+/// Her system has no descriptors left, again and again. It is told once, and she serves again.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
+    let house = House::open();
+    let mut alice = poor_alice(&house);
     for _ in 0..3 {
         let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
         // Whoever was first had to make room, so the system had nothing left.
