@@ -21,7 +21,8 @@ const OUTBOX: usize = 16;
 /// Answers one batch.
 pub fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
     let (Inbox { orders, .. }, _, order) = Inbox::new(OUTBOX);
-    let visitor = Visitor { me, report, orders, deadline: Instant::now() + BATCH_PATIENCE };
+    let deadline = Instant::now() + BATCH_PATIENCE;
+    let mut visitor = Visitor { me, report, orders, deadline, is_over: false };
     // If it fails, the server is ending, and so does each call.
     let _ = report.send(Report::Arrived(me, order));
     let reply =
@@ -43,10 +44,12 @@ struct Visitor<'a> {
     report: &'a Sender<Report>,
     orders: Receiver<Order>,
     deadline: Instant,
+    /// The server is ending: nobody is asked any more.
+    is_over: bool,
 }
 
 impl Visitor<'_> {
-    fn ask(&self, id: AnswerId, call: Call) -> Result<Reply, RpcError> {
+    fn ask(&mut self, id: AnswerId, call: Call) -> Result<Reply, RpcError> {
         if let Call::Join { .. } = call {
             let text = "join over a WebSocket: over one request nobody can call you back";
             return Err(RpcError::new(Code::BadRequest, text));
@@ -54,10 +57,9 @@ impl Visitor<'_> {
         if Instant::now() >= self.deadline {
             return Err(RpcError::new(Code::TooMany, "the batch has taken too long already"));
         }
-        let ended = || RpcError::new(Code::Canceled, "the server is shutting down");
         let heard = Report::Heard(self.me, Heard::Called(id, call));
-        self.report.send(heard).map_err(|_| ended())?;
-        loop {
+        self.is_over = self.is_over || self.report.send(heard).is_err();
+        while !self.is_over {
             match self.orders.recv_deadline(self.deadline) {
                 Ok(Order::Answer(answered, result)) if answered == id => return result,
                 Ok(_) => {} // A capability of its goes back by itself, when the batch ends.
@@ -65,8 +67,47 @@ impl Visitor<'_> {
                     let text = "the room has not answered in time";
                     return Err(RpcError::new(Code::Internal, text));
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+                Err(RecvTimeoutError::Disconnected) => self.is_over = true,
             }
         }
+        Err(RpcError::new(Code::Canceled, "the server is shutting down"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use capability_peers::http::Manner;
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+
+    /// A test that passes never waits this long.
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn when_the_room_has_ended_it_is_asked_no_more_and_all_calls_are_canceled() {
+        let me = ClientId(1);
+        let (report, reports) = unbounded();
+        let body = [
+            r#"["push",["pipeline",0,["listUsers"],[]]]"#,
+            r#"["push",["pipeline",0,["listRooms"],[]]]"#,
+            r#"["pull",1]"#,
+            r#"["pull",2]"#,
+        ];
+        let next = || reports.recv_timeout(LONG).unwrap();
+        thread::scope(|scope| {
+            let visit = scope.spawn(move || serve(body.join("\n").as_bytes(), me, &report));
+            let room = next().newcomer();
+            assert!(room.is_some());
+            assert!(matches!(next(), Report::Heard(_, Heard::Called(_, Call::ListUsers))));
+            drop(room);
+            assert!(matches!(next(), Report::Heard(_, Heard::Gone)));
+            let mut reply = Vec::new();
+            visit.join().unwrap().write_to(&mut reply, Manner::CLOSING);
+            let reply = String::from_utf8(reply).unwrap();
+            assert_eq!(reply.matches("the server is shutting down").count(), 2, "{reply}");
+        });
     }
 }
