@@ -304,7 +304,6 @@ fn tabs_find_the_server_again() {
          Alice has read once [Bob] before
          Bob has read once [You] before
          Bob says into the closing link too late
-         Bob sees Connection lost: the server is away. Trying again…
          Bob has written too late
          Bob no longer sees Trying again…
          Bob hits Enter

@@ -1,10 +1,15 @@
-//! What is said in HTTP, before anybody is in: what is none is refused, and so is a page from
-//! elsewhere, and whoever does not know the token. Nobody else notices.
+//! What is said in HTTP, and who is let in: who keeps to the rules, comes from no other page, knows
+//! the token, and finds a place. Whoever is refused is told why.
 
 mod house;
 
-use house::{House, PING, PONG, Reply, frame, head, nobody_else_notices, upgrade};
+use house::{
+    Guest, House, PING, PONG, Reply, comes_true, frame, head, nobody_else_notices, upgrade,
+};
 use serde_json::{Value, json};
+
+/// The most connections at once, as the run instructions say.
+const MAX_CLIENTS: usize = 768;
 
 #[test]
 fn what_is_no_http_is_refused_here_as_in_the_last_lab() {
@@ -232,5 +237,52 @@ fn a_batch_is_answered_like_a_client_that_has_not_joined() {
         let call = r#"["push",["pipeline",0,["listUsers"],[]]]"#;
         assert_eq!(server.is_asked_for(vec![call; 2000].join("\n")).status, 200);
         assert_eq!(server.is_asked_for(vec![call; 2001].join("\n")).status, 500);
+    });
+}
+
+#[test]
+fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
+    nobody_else_notices(&[], |server| {
+        let (mut guests, mut in_the_room, mut refused) = (Vec::new(), 0, 0);
+        for number in 0..1000 {
+            let mut line = server.is_dialed();
+            // Whoever is turned away is told so, whatever it wants.
+            line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
+            match line.reads_reply() {
+                Ok(Reply { status: 101, .. }) => {
+                    let mut guest = Guest::of(line);
+                    let name = format!("Guest {number}");
+                    guest.calls("join", &json!([name, ["export", -1]]));
+                    guests.push(guest);
+                }
+                Ok(reply) => {
+                    assert_eq!(reply.status, 503, "{}", reply.head);
+                    let words = "this peer talks to too many callers; try again soon\n";
+                    assert_eq!(reply.text(), words);
+                    refused += 1;
+                }
+                Err(error) => panic!("{number}: {error}"),
+            }
+            // Ten join at once: who joins is told to everybody, and so they are told in one go.
+            if number % 10 == 9 {
+                for guest in guests.iter_mut().skip(in_the_room) {
+                    guest.hears_answer(1).expect("it may join");
+                }
+                in_the_room = guests.len();
+                // Those who came first must not seem dead.
+                for guest in &mut guests {
+                    guest.line.says(PONG, "");
+                }
+            }
+        }
+        // One is the onlooker.
+        assert_eq!((guests.len(), refused), (MAX_CLIENTS - 1, 1000 - (MAX_CLIENTS - 1)));
+        guests.pop();
+        let is_let_in = || {
+            let mut line = server.is_dialed();
+            line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
+            line.reads_reply().is_ok_and(|reply| reply.status == 101)
+        };
+        assert!(comes_true(is_let_in), "there is a place again");
     });
 }

@@ -1,4 +1,4 @@
-//! The goodbye: at the end everybody is told, also who has only just come in.
+//! The goodbye: at the end everybody is told, even those who have only just come in.
 
 use capability_peers::listener::{self, Listener};
 use crossbeam_channel::{Receiver, select};
@@ -11,7 +11,7 @@ use crate::server::desk::Report;
 /// What clients are told.
 const WORDS: &str = "the server is shutting down";
 
-/// Tells all who are here, lets nobody in any more, and waits until all are gone. The listener's
+/// Tells all who are here, accepts nobody any more, and waits until all are gone. The listener's
 /// [`Patience`](listener::Patience) says how long that may take.
 ///
 /// Somebody may have been let in, and not be known to the room yet: nobody can say for how long
@@ -82,6 +82,7 @@ mod tests {
         let patience = Patience { stop: LONG, ..PATIENCE };
         let listener = listen(socket, 1, patience, tell, answer).unwrap();
         let mut caller = TcpStream::connect(address).unwrap();
+        caller.set_read_timeout(Some(LONG)).unwrap();
         write!(caller, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
         let_in.recv_timeout(LONG).unwrap();
 
