@@ -15,7 +15,7 @@ use tungstenite::error::CapacityError;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
 
-use crate::deadline::{Timeout, by};
+use crate::deadline::{Timeout, read_by, write_by};
 use crate::inbox::Ringing;
 
 /// The longest message, in bytes, however many frames it comes in. The longest that is needed is a
@@ -111,7 +111,7 @@ impl ReadHalf {
 impl Read for ReadHalf {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Self { stream, deadline, timeout, .. } = self;
-        by(
+        read_by(
             *deadline,
             timeout,
             |left| stream.set_read_timeout(left),
@@ -179,7 +179,7 @@ impl Write for WriteHalf {
             self.writes += 1;
         }
         let Self { stream, deadline, timeout, .. } = self;
-        by(
+        write_by(
             *deadline,
             timeout,
             |left| stream.set_write_timeout(left),
