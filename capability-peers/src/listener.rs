@@ -179,7 +179,8 @@ impl Listener {
     }
 
     /// Frees the port, hangs up on whoever is idle, gives the others [`Patience::stop`], and
-    /// joins all threads. Only a handler that does not return is left to the end of the process.
+    /// joins all threads. Only a handler that does not return is left to the end of the process;
+    /// and on Windows a thread that waits for its caller, since hanging up does not wake it there.
     pub fn stop(self) {
         let _ = self.close().join(); // It has panicked, and said so, or it has ended.
     }
