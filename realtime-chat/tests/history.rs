@@ -10,15 +10,16 @@ use grader::Terminal;
 use house::{House, Server};
 use serde_json::{Value, json};
 
-/// A file that is this test's alone, and gone with it.
+/// A file in a folder that is this test's alone, and gone with it.
 struct Paper(PathBuf);
 
 impl Paper {
     fn blank(house: &House) -> Self {
-        let name = format!("realtime-chat-history-{}.jsonl", house.port());
-        let paper = Self(std::env::temp_dir().join(name));
-        let _ = fs::remove_file(&paper.0); // Of an earlier test that was killed.
-        paper
+        let name = format!("realtime-chat-history-{}", house.port());
+        let folder = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&folder); // Left there by a test that was killed.
+        fs::create_dir(&folder).expect("a folder can be made");
+        Self(folder.join("history.jsonl"))
     }
 
     fn with(house: &House, text: &str) -> Self {
@@ -42,8 +43,7 @@ impl Paper {
 
 impl Drop for Paper {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-        let _ = fs::remove_dir(&self.0);
+        let _ = self.0.parent().map(fs::remove_dir_all);
     }
 }
 

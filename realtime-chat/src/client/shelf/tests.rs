@@ -13,6 +13,7 @@ impl Folder {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("realtime-chat-shelf-{}-{count}", std::process::id());
         let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path); // Left there by a test that was killed.
         fs::create_dir(&path).unwrap();
         Self(path)
     }
