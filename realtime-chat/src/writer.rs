@@ -204,16 +204,7 @@ impl<D: Desk> Writer<D> {
                     self.gather()?;
                     (talks, empty) = (next, 0);
                 }
-                Some(Next::HangUp) => {
-                    // What was ordered before is still obeyed: it may be the server's goodbye.
-                    while self.out.close.is_none()
-                        && self.obey(&inbox.orders) == Some(Next::Talk)
-                    {
-                        self.gather()?;
-                    }
-                    return Ok(next);
-                }
-                Some(Next::Part) => return Ok(next),
+                Some(Next::HangUp | Next::Part) => return Ok(next),
             }
         }
         Ok(talks)
