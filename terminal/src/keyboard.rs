@@ -1,0 +1,123 @@
+//! The keyboard: a thread that reads stdin line by line.
+
+use std::io::{self, BufRead, Read};
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::clean;
+
+/// How many lines may be typed ahead. The system keeps the rest.
+const TYPED_AHEAD: usize = 16;
+
+/// The byte order mark, which some editors and shells put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A line from the keyboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// The line, [`clean`] and without its line end.
+    Line(String),
+    /// A line of this many bytes, more than the caller of [`lines`] allows. It was not kept.
+    TooLong(usize),
+}
+
+/// Starts the thread `keyboard`, which reads stdin; a line has at most `max_bytes`, its end not
+/// counted. The channel closes at the end of the input (Ctrl-D).
+///
+/// Nothing in std wakes a thread that waits for a key, so this one is not joined: it owns
+/// nothing, and ends with the process.
+///
+/// # Errors
+///
+/// If the system has no thread for it.
+pub fn lines(max_bytes: usize) -> io::Result<Receiver<Typed>> {
+    let (typed, lines) = bounded(TYPED_AHEAD);
+    thread::Builder::new().name("keyboard".into()).spawn(move || {
+        for line in read_lines(io::stdin().lock(), max_bytes) {
+            if typed.send(line).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+/// All lines up to the end of the input, or to the first error.
+fn read_lines(mut input: impl BufRead, max_bytes: usize) -> impl Iterator<Item = Typed> {
+    let mut is_first = true;
+    std::iter::from_fn(move || {
+        let mark = if is_first { BYTE_ORDER_MARK } else { b"" };
+        is_first = false;
+        read_line(&mut input, mark, max_bytes).ok()?
+    })
+}
+
+/// Reads one line; `None` at the end. A last line without a line end is a line too.
+fn read_line(
+    input: &mut impl BufRead,
+    mark: &[u8],
+    max_bytes: usize,
+) -> io::Result<Option<Typed>> {
+    let mut line = Vec::new();
+    // Room for the longest line, and for its end, which has two bytes on Windows.
+    let most = max_bytes + mark.len() + b"\r\n".len();
+    if input.take(most as u64).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let kept = line.len();
+    let text = line.strip_prefix(mark).unwrap_or(&line);
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    if text.len() <= max_bytes {
+        return Ok(Some(Typed::Line(clean(text))));
+    }
+    let rest = if line.ends_with(b"\n") { 0 } else { input.skip_until(b'\n')? };
+    Ok(Some(Typed::TooLong(kept + rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: usize = 1024;
+
+    fn typed(bytes: impl AsRef<[u8]>) -> Vec<Typed> {
+        read_lines(bytes.as_ref(), MAX).collect()
+    }
+
+    fn line(text: &str) -> Typed {
+        Typed::Line(text.to_owned())
+    }
+
+    #[test]
+    fn lines_end_as_the_system_ends_them() {
+        let lines = [line("one"), line("two"), line(""), line("last")];
+        assert_eq!(typed("one\ntwo\r\n\nlast"), lines);
+        assert_eq!(typed(""), []);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_replaced_and_a_tab_stays() {
+        assert_eq!(typed(b"caf\xe9\tau lait\x1b\n"), [line("caf\u{FFFD}\tau lait\u{FFFD}")]);
+    }
+
+    #[test]
+    fn one_byte_order_mark_at_the_start_is_dropped() {
+        assert_eq!(typed("\u{FEFF}list\n\u{FEFF}list\n"), [line("list"), line("\u{FEFF}list")]);
+        let longest = "x".repeat(MAX);
+        assert_eq!(typed(format!("\u{FEFF}{longest}\r\n")), [line(&longest)]);
+    }
+
+    #[test]
+    fn the_longest_line_is_kept_and_a_longer_one_counted() {
+        for end in ["\n", "\r\n", ""] {
+            let text = "x".repeat(MAX);
+            assert_eq!(typed(format!("{text}{end}")), [line(&text)]);
+            let text = "x".repeat(MAX + 1);
+            assert!(matches!(typed(format!("{text}{end}"))[..], [Typed::TooLong(_)]), "{end:?}");
+        }
+        let long = format!("{}\nnext\n", "x".repeat(3 * MAX));
+        assert_eq!(typed(long), [Typed::TooLong(3 * MAX + 1), line("next")]);
+    }
+}
