@@ -6,7 +6,7 @@ mod house;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
-use grader::vitals;
+use grader::statistics;
 use house::{GREET, GREETING, House, PATIENCE, Peer, Reply, Stranger, chat, comes_true, head};
 
 /// A request whose body makes no sense gets one line, which says so, and no call of it is answered.
@@ -498,7 +498,7 @@ fn three_hundred_who_say_nothing_keep_nobody_out() {
     for _ in 0..10 {
         alice.still_serves();
     }
-    if let Some(threads) = vitals::threads(alice.pid()) {
+    if let Some(threads) = statistics::threads(alice.pid()) {
         let callers = threads.iter().filter(|thread| *thread == "caller").count();
         assert!((200..=257).contains(&callers), "{callers}");
     }

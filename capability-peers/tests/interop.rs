@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use grader::lab_sheet::Sheet;
-use grader::{Neighbourhood, Program, Story, Terminal};
+use grader::{PortLease, Program, Story, Terminal};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
@@ -45,7 +45,7 @@ fn npm(program: &str) -> Option<Program> {
 }
 
 /// A peer that calls nobody, and may be called at port 0 of `ports`.
-fn serves(story: &Story, ports: &Neighbourhood, name: &str, program: &Program) -> Terminal {
+fn serves(story: &Story, ports: &PortLease, name: &str, program: &Program) -> Terminal {
     let (port, nobody) = (ports.port(0), format!("http://127.0.0.1:{}", ports.port(31)));
     let args = ["--port", &port.to_string(), "--peer", &nobody, "--wait", "0"];
     let mut peer = story.terminal(name, program, &args);
@@ -112,7 +112,7 @@ as before (requests: 1, answers: 2)
 #[track_caller]
 fn answers(
     story: &Story,
-    ports: &Neighbourhood,
+    ports: &PortLease,
     peer: &mut Terminal,
     [name, greeting, thanks]: [&str; 3],
     calls: &Program,
@@ -137,7 +137,7 @@ const BOB: [&str; 3] = ["Bob", "Hey there! I'm Bob.", "Bob says: Got your messag
 #[test]
 fn npm_calls_our_alice() {
     let Some(calls) = npm("calls.mjs") else { return };
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let program = Program::exactly(&[env!("CARGO_BIN_EXE_alice")]);
     let mut alice = serves(&story, &ports, "Alice", &program);
     answers(&story, &ports, &mut alice, ALICE, &calls);
@@ -146,7 +146,7 @@ fn npm_calls_our_alice() {
 #[test]
 fn npm_calls_our_bob() {
     let Some(calls) = npm("calls.mjs") else { return };
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let program = Program::exactly(&[env!("CARGO_BIN_EXE_bob")]);
     let mut bob = serves(&story, &ports, "Bob", &program);
     answers(&story, &ports, &mut bob, BOB, &calls);
@@ -156,7 +156,7 @@ fn npm_calls_our_bob() {
 #[test]
 fn npm_calls_its_own_bob_and_hears_the_same() {
     let (Some(calls), Some(bob)) = (npm("calls.mjs"), npm("bob.mjs")) else { return };
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let mut bob = story.terminal("npm's Bob", &bob, &["--port", &ports.port(0).to_string()]);
     bob.sees("✅ Bob is running!\n");
     answers(&story, &ports, &mut bob, BOB, &calls);
@@ -166,7 +166,7 @@ fn npm_calls_its_own_bob_and_hears_the_same() {
 #[track_caller]
 fn plays(page: &str, heading: &str) {
     let Some(npms_bob) = npm("bob.mjs") else { return };
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let ours = Program::exactly(&[env!("CARGO_BIN_EXE_alice")]);
     let sheet = Sheet { page, prompts: &[], first_port: 8080, airy: false };
     sheet.play(heading, &ports, |title, command| {
@@ -194,7 +194,7 @@ fn our_alice_and_npms_bob_call_each_other_if_he_is_first() {
 #[test]
 fn our_alice_tells_what_npms_bob_refuses_and_goes_on() {
     let Some(bob) = npm("bob.mjs") else { return };
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let port = ports.port(0).to_string();
     let args = ["--port", &port, "--refuse", "not before breakfast"];
     let mut bob = story.terminal("npm's Bob", &bob, &args);

@@ -6,14 +6,14 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use grader::lab_sheet::Sheet;
-use grader::{Neighbourhood, Program, Story};
+use grader::{PortLease, Program, Story};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let sheet = Sheet { page, prompts: &[], first_port: 8080, airy: false };
     sheet.play(heading, &ports, |title, command| {
         let command = command.strip_prefix("cargo run -p capability-peers --bin ");
@@ -49,7 +49,7 @@ fn where_nobody_comes_it_is_told() {
 /// The calls by hand: what is typed behind `curl` is sent as it is, and answered as the sheet says.
 #[test]
 fn the_calls_by_hand_are_true() {
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let (alice, bob) = (ports.port(0).to_string(), ports.port(1).to_string());
     let there = |port: &str| format!("http://127.0.0.1:{port}");
     let starts = |title: &str, program: &str, port: &str, friend: &str| {

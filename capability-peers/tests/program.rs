@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use grader::Terminal;
-use grader::{Program, vitals};
+use grader::{Program, statistics};
 use house::{ALICE, BOB, GREET, House, Peer, Stranger, chat, head};
 #[cfg(unix)]
 use house::{GREETING, comes_true, whoever_dials};
@@ -257,7 +257,7 @@ fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
     let alice = house.alice_alone();
     alice.still_serves();
     alice.runs_threads(&ALONE);
-    let descriptors = vitals::descriptors(alice.pid());
+    let descriptors = statistics::descriptors(alice.pid());
     let mut guests = Vec::new();
     for n in 0..300 {
         let mut guest = alice.is_dialed();
@@ -272,12 +272,12 @@ fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
         guests.push(guest);
     }
     alice.waits_until("many callers at once", |pid| {
-        vitals::threads(pid).is_none_or(|threads| threads.len() > 50)
+        statistics::threads(pid).is_none_or(|threads| threads.len() > 50)
     });
     drop(guests);
     alice.runs_threads(&ALONE);
     alice.waits_until("as many descriptors as before", |pid| {
-        vitals::descriptors(pid) == descriptors
+        statistics::descriptors(pid) == descriptors
     });
     alice.still_serves();
 }
@@ -350,7 +350,7 @@ fn she_ends_although_her_system_has_no_descriptor_left() {
     let mut alice = poor_alice(&house);
     let crowd: Vec<_> = (0..40).map(|_| alice.is_dialed()).collect();
     alice.waits_until("all descriptors in use", |pid| {
-        vitals::descriptors(pid).is_none_or(|count| count >= 38)
+        statistics::descriptors(pid).is_none_or(|count| count >= 38)
     });
     // Until she has made room for the last of them, and waits for one more.
     house.a_second_is_spent_in_vain(house.bobs_port());
@@ -369,7 +369,7 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
         let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
         // Whoever was first had to make room, so the system had nothing left.
         alice.waits_until("all descriptors in use", |pid| {
-            vitals::descriptors(pid).is_none_or(|count| count >= 38)
+            statistics::descriptors(pid).is_none_or(|count| count >= 38)
         });
         drop(crowd);
         alice.still_serves();

@@ -5,7 +5,7 @@ mod room;
 
 use std::time::Duration;
 
-use grader::vitals;
+use grader::statistics;
 use room::{PATIENCE, Peer, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
 
 /// The longest message, in bytes.
@@ -79,14 +79,14 @@ fn a_message_that_no_peer_could_send_is_not_shown() {
 #[test]
 fn a_line_without_an_end_is_hung_up_on_and_costs_nothing() {
     let (_room, mut alice, mut bob) = alice_meets("Bob");
-    let memory = vitals::memory_kib(alice.pid());
+    let memory = statistics::memory_kib(alice.pid());
     // More than the system keeps for Alice, so that she must hang up to be rid of it.
     let endless = vec![b'x'; 64 << 20];
     assert!(!bob.tries_to_send(&endless), "Alice hangs up");
     alice.sees_next("⚠️ lost Bob (it does not speak the protocol)");
     let mut caller = alice.is_dialed();
     assert!(!caller.tries_to_send(&endless), "Alice hangs up");
-    if let Some((before, after)) = memory.zip(vitals::memory_kib(alice.pid())) {
+    if let Some((before, after)) = memory.zip(statistics::memory_kib(alice.pid())) {
         assert!(after < before + 1024, "from {before} KiB to {after} KiB");
     }
     alice.types("/list");

@@ -5,7 +5,7 @@ mod room;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
 
-use grader::{Terminal, vitals};
+use grader::{Terminal, statistics};
 use room::{
     PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
 };
@@ -141,16 +141,16 @@ fn a_hundred_who_come_and_go_leave_nothing_behind() {
     let room = Room::open();
     let mut alice = room.peer("Alice");
     alice.runs_threads(&["p2p_chat", "keyboard", "discovery", "listener", "ctrl-c"]);
-    let descriptors = vitals::descriptors(alice.pid());
+    let descriptors = statistics::descriptors(alice.pid());
     // The first hundred leave memory that is used again.
     a_hundred_come_and_go(&room, &mut alice, 0);
-    let memory = vitals::memory_kib(alice.pid());
+    let memory = statistics::memory_kib(alice.pid());
     a_hundred_come_and_go(&room, &mut alice, 100);
     alice.runs_threads(&["p2p_chat", "keyboard", "discovery", "listener", "ctrl-c"]);
     alice.waits_until("as many descriptors as before", |pid| {
-        vitals::descriptors(pid) == descriptors
+        statistics::descriptors(pid) == descriptors
     });
-    if let Some((before, after)) = memory.zip(vitals::memory_kib(alice.pid())) {
+    if let Some((before, after)) = memory.zip(statistics::memory_kib(alice.pid())) {
         assert!(after <= before + before / 10, "from {before} KiB to {after} KiB");
     }
     alice.leaves();

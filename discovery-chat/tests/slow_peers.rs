@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::vitals;
+use grader::statistics;
 use room::{P2P_CHAT, PATIENCE, Peer, Room, Stranger, invented_id};
 
 /// How long a line may take when a flood comes in beside it. On a machine with nothing else to
@@ -77,7 +77,7 @@ fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
         |n| alice.shakes_hands(alice.is_dialed_by_a_narrow_one(), "Slow", &invented_id(n));
     let mut slow: Vec<_> = (0..SLOW).map(slow).collect();
     alice.sees_times("🔍 Discovered new peer: Slow", slow.len());
-    let before = vitals::memory_kib(alice.pid());
+    let before = statistics::memory_kib(alice.pid());
     let mut most = before;
     let pid = alice.pid();
     talks_until_lost(&mut alice, slow.len(), "⚠️ lost Slow", || {
@@ -85,7 +85,7 @@ fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
             let _ = stranger.stream.read(&mut [0]);
             stranger.pings();
         }
-        most = most.max(vitals::memory_kib(pid));
+        most = most.max(statistics::memory_kib(pid));
     });
     let lost = alice.lines_with(&["⚠️ lost"]);
     assert!(lost.iter().all(|l| l.ends_with(" (it does not read what is sent)")), "{lost:?}");

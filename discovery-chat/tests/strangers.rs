@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::vitals;
+use grader::statistics;
 use room::{PATIENCE, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
 
 /// Fault 24: anybody can shout goodbye in Bob's name.
@@ -60,14 +60,14 @@ fn an_invented_crowd_costs_no_more_than_its_bounds() {
     let room = Room::open();
     let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
     let links = |pid| {
-        let threads = vitals::threads(pid).unwrap_or_default();
+        let threads = statistics::threads(pid).unwrap_or_default();
         threads.iter().filter(|name| *name == "link").count()
     };
     let mut memory = Vec::new();
     for round in 0..3 {
         let silent = a_stranger_listens();
         invents_5000_peers(&room, 5000 * round, port_of(&silent));
-        if vitals::threads(alice.pid()).is_some() {
+        if statistics::threads(alice.pid()).is_some() {
             alice.waits_until("as many dials as there may be", |pid| links(pid) == 1 + DIALS);
         }
         // In the midst of it, a real line is soon there.
@@ -83,7 +83,7 @@ fn an_invented_crowd_costs_no_more_than_its_bounds() {
         drop(silent);
         alice.runs_threads_called("link", 1);
         alice.runs_threads_called("writer", 1);
-        memory.extend(vitals::memory_kib(alice.pid()));
+        memory.extend(statistics::memory_kib(alice.pid()));
     }
     // The first crowd leaves memory that is used again.
     if let [first, .., last] = memory[..] {
@@ -220,7 +220,7 @@ fn guests_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound() {
         stay.push(guest);
     }
     alice.sees_times(" left\n", 300); // Several are there at once, so their names have more.
-    if let Some(threads) = vitals::threads(alice.pid()) {
+    if let Some(threads) = statistics::threads(alice.pid()) {
         assert!(threads.len() < 5 + 2 * 128, "{} threads", threads.len());
     }
     // And soon they cost nothing.

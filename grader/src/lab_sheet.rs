@@ -30,7 +30,7 @@
 use std::collections::BTreeMap;
 
 use crate::screen::{ID, id_at_the_start_of};
-use crate::{Neighbourhood, Terminal};
+use crate::{PortLease, Terminal};
 
 /// The first fenced block after the line `heading` in `markdown`.
 ///
@@ -96,7 +96,7 @@ impl Sheet<'_> {
     pub fn play(
         &self,
         heading: &str,
-        street: &Neighbourhood,
+        ports: &PortLease,
         mut open: impl FnMut(&str, &str) -> Terminal,
     ) {
         let mut terminals: BTreeMap<&str, Terminal> = BTreeMap::new();
@@ -106,7 +106,7 @@ impl Sheet<'_> {
             let mut lines = lines.into_iter().peekable();
             while let Some(line) = lines.next() {
                 if let Some(command) = line.strip_prefix("$ ") {
-                    let mut terminal = open(title, &street.translate(command, self.first_port));
+                    let mut terminal = open(title, &ports.translate(command, self.first_port));
                     if self.airy {
                         terminal.skips_blank_lines();
                     }
@@ -115,7 +115,7 @@ impl Sheet<'_> {
                 }
                 let terminal =
                     terminals.get_mut(title).expect("a block starts with `$ command`");
-                let read = |line: &str| street.translate(line, self.first_port);
+                let read = |line: &str| ports.translate(line, self.first_port);
                 if is_typed {
                     answer(terminal, line);
                     continue;

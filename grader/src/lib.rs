@@ -3,10 +3,10 @@
 //! A scenario of a lab sheet becomes a test that reads like the sheet:
 //!
 //! ```no_run
-//! use grader::Street;
+//! use grader::Fixture;
 //!
-//! let street = Street::of("target/debug/week05");
-//! let mut peer2 = street.peer(2);
+//! let fixture = Fixture::of("target/debug/week05");
+//! let mut peer2 = fixture.peer(2);
 //! peer2.types("3");
 //! peer2.types("Will this work?");
 //! peer2.sees("[PEER 2] ERROR: Peer 3 is not online\n");
@@ -22,29 +22,29 @@
 //! | `screen.rs` | what a terminal shows and has not been looked at yet |
 //! | `story.rs` | all terminals on one time line |
 //! | `picture.rs` | that time line drawn, when a test fails |
-//! | `neighbourhood.rs` | ports that belong to one test alone |
-//! | `street.rs` | the peers of one test, and strangers with bare sockets |
+//! | `port_lease.rs` | ports that belong to one test alone |
+//! | `fixture.rs` | the peers of one test, and strangers with bare sockets |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | which labs and tasks there are |
-//! | `vitals.rs` | threads, descriptors and memory of a program (Linux) |
+//! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made
 //! for tests, and a panic is how a test says no.
 
 mod child;
+pub mod fixture;
 pub mod lab_sheet;
 pub mod labs;
-mod neighbourhood;
 mod picture;
+mod port_lease;
 mod program;
 mod screen;
+pub mod statistics;
 mod story;
-pub mod street;
 mod terminal;
-pub mod vitals;
 
-pub use neighbourhood::Neighbourhood;
+pub use fixture::Fixture;
+pub use port_lease::PortLease;
 pub use program::Program;
 pub use story::Story;
-pub use street::Street;
 pub use terminal::Terminal;

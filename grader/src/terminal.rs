@@ -15,7 +15,7 @@ use crate::child::{Child, Output};
 use crate::picture::What;
 use crate::screen::{Next, Screen};
 use crate::story::Log;
-use crate::{Program, vitals};
+use crate::{Program, statistics};
 
 /// How long a program may take to do what the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
@@ -364,7 +364,7 @@ impl Terminal {
         let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         promised.sort();
         let deadline = Instant::now() + PATIENCE;
-        while let Some(running) = vitals::threads(self.pid())
+        while let Some(running) = statistics::threads(self.pid())
             && running != promised
         {
             if Instant::now() >= deadline {
@@ -383,7 +383,7 @@ impl Terminal {
     #[track_caller]
     pub fn runs_threads_called(&self, name: &str, count: usize) {
         self.waits_until(&format!("{count} threads called {name:?}"), |pid| {
-            vitals::threads(pid).is_none_or(|threads| {
+            statistics::threads(pid).is_none_or(|threads| {
                 threads.iter().filter(|thread| *thread == name).count() == count
             })
         });

@@ -397,7 +397,7 @@ mod tests {
                 // An answer from each, so that each is there.
                 peer1.ask(&peer2, [Wish::AddPeer]);
                 peer3.ask(&peer1, [Wish::AddPeer]);
-                grader::vitals::threads(std::process::id())
+                grader::statistics::threads(std::process::id())
             })
         });
         // The test has threads of its own, and only Linux tells the names of any.

@@ -6,7 +6,7 @@ mod house;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::vitals;
+use grader::statistics;
 use house::{
     BINARY, CLOSE, Guest, PATIENCE, PING, PONG, Stranger, TEXT, claim, frame,
     nobody_else_notices,
@@ -224,7 +224,7 @@ fn many_floods_of_calls_do_not_hold_up_the_room() {
 fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
     const MAX_GROWTH: usize = 32 * 1024; // KiB; less than one of them would send.
     nobody_else_notices(&[], |server| {
-        let before = vitals::memory_kib(server.pid());
+        let before = statistics::memory_kib(server.pid());
         let padding = "x".repeat(8 * 1024);
         let flood = |mut line: Stranger| {
             let begun = Instant::now();
@@ -245,7 +245,7 @@ fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
             let floods = lines.map(|line| scope.spawn(|| flood(line)));
             // They hang up only after the server has been looked at.
             let lines = floods.map(|flood| flood.join().expect("it ends"));
-            let after = vitals::memory_kib(server.pid());
+            let after = statistics::memory_kib(server.pid());
             eprintln!("memory in KiB: {before:?}, and then {after:?}");
             assert!(after <= before.map(|kib| kib + MAX_GROWTH), "{before:?}, {after:?}");
             drop(lines);

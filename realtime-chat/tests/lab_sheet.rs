@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grader::lab_sheet::Sheet;
-use grader::{Neighbourhood, Program, Story};
+use grader::{PortLease, Program, Story};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
@@ -19,7 +19,7 @@ const CLIENTS_ELSEWHERE: &str = "Run clients with: cargo run -p realtime-chat --
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let (story, ports) = (Story::begin(), Neighbourhood::lease());
+    let (story, ports) = (Story::begin(), PortLease::lease());
     let page = page.replace(&format!("{CLIENTS} -- "), &format!("{CLIENTS} "));
     let page = page.replace(CLIENTS, CLIENTS_ELSEWHERE);
     let saved = Path::new("target").join("LICENSE").display().to_string();

@@ -9,7 +9,7 @@ use grader::Program;
 #[cfg(unix)]
 use grader::Terminal;
 #[cfg(target_os = "linux")]
-use grader::vitals;
+use grader::statistics;
 use house::{ALONE, Guest, House, SERVER, Server, Stranger};
 #[cfg(unix)]
 use serde_json::json;
@@ -346,7 +346,7 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
     for _ in 0..3 {
         let crowd: Vec<_> = (0..100).map(|_| Stranger::dials(house.port())).collect();
         server.waits_until("all descriptors in use", |pid| {
-            vitals::descriptors(pid).is_none_or(|count| count >= 38)
+            statistics::descriptors(pid).is_none_or(|count| count >= 38)
         });
         drop(crowd);
         assert!(serves());

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use grader::Neighbourhood;
+use grader::PortLease;
 
 const STARTS: usize = 50;
 
@@ -18,10 +18,10 @@ fn main() {
         ("our program", vec![env!("CARGO_BIN_EXE_week05")], Vec::new()),
         ("Python program", vec!["python3", peer], Vec::new()),
     ];
-    let street = Neighbourhood::lease();
+    let ports = PortLease::lease();
     for _ in 0..STARTS {
         for (_, words, times) in &mut rows {
-            times.extend(first_byte(words, &street).ok());
+            times.extend(first_byte(words, &ports).ok());
         }
     }
     println!("| start to first line, {STARTS} starts | median | slowest |");
@@ -36,13 +36,13 @@ fn main() {
     }
 }
 
-fn first_byte(words: &[&str], street: &Neighbourhood) -> Result<Duration, Box<dyn Error>> {
+fn first_byte(words: &[&str], ports: &PortLease) -> Result<Duration, Box<dyn Error>> {
     let begun = Instant::now();
     let mut child = Command::new(words[0])
         .args(&words[1..])
         .arg("1")
         .env("P2P_HOST", "127.0.0.1")
-        .env("P2P_BASE_PORT", street.base_port().to_string())
+        .env("P2P_BASE_PORT", ports.base_port().to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;

@@ -23,8 +23,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
-use grader::Neighbourhood;
-use week05::config::{HOST, Neighbourhood as Street};
+use grader::PortLease;
+use week05::config::{HOST, Neighbourhood};
 use week05::event::Event;
 use week05::listener::{Listener, listen};
 use week05::peer::Report;
@@ -134,14 +134,14 @@ fn bare_loop() -> Result<Round> {
 
 fn our_tasks() -> Result<Round> {
     let socket = TcpListener::bind(SocketAddr::from((HOST, 0)))?;
-    let street = Street { host: HOST, base_port: socket.local_addr()?.port() };
+    let neighbourhood = Neighbourhood { host: HOST, base_port: socket.local_addr()?.port() };
     let (report, reports) = bounded(256);
     let listener: Listener = listen(socket, report)?;
     Ok(Box::new(move || {
         let _alive = &listener.door;
         for _ in 0..MESSAGES / LOOP_BURST {
             for _ in 0..LOOP_BURST {
-                send_message(street, 0, MESSAGE).map_err(|why| format!("{why:?}"))?;
+                send_message(neighbourhood, 0, MESSAGE).map_err(|why| format!("{why:?}"))?;
             }
             for _ in 0..LOOP_BURST {
                 let report = reports.recv_timeout(PATIENCE)?;
@@ -177,9 +177,9 @@ fn typed() -> String {
 
 /// Two programs: peer 2 is typed into, peer 1 is read.
 fn programs(first: &[&str], second: &[&str], typed: &str) -> Result<Round> {
-    let street = Neighbourhood::lease();
-    let (receiver, arrivals) = start(first, "1", &street)?;
-    let (mut sender, sent) = start(second, "2", &street)?;
+    let ports = PortLease::lease();
+    let (receiver, arrivals) = start(first, "1", &ports)?;
+    let (mut sender, sent) = start(second, "2", &ports)?;
     let mut keyboard = sender.stdin.take().ok_or("no keyboard")?;
     let typed = typed.to_owned();
     for screen in [&arrivals, &sent] {
@@ -191,7 +191,7 @@ fn programs(first: &[&str], second: &[&str], typed: &str) -> Result<Round> {
         let _ = sender.wait();
     })?;
     Ok(Box::new(move || {
-        let _keep = (&street, &receiver);
+        let _keep = (&ports, &receiver);
         for _ in 0..MESSAGES / PROGRAM_BURST {
             keyboard.write_all(typed.as_bytes())?;
             let mut left = PROGRAM_BURST;
@@ -204,16 +204,12 @@ fn programs(first: &[&str], second: &[&str], typed: &str) -> Result<Round> {
     }))
 }
 
-fn start(
-    words: &[&str],
-    id: &str,
-    street: &Neighbourhood,
-) -> Result<(Child, Receiver<String>)> {
+fn start(words: &[&str], id: &str, ports: &PortLease) -> Result<(Child, Receiver<String>)> {
     let mut child = Command::new(words[0])
         .args(&words[1..])
         .arg(id)
         .env("P2P_HOST", "127.0.0.1")
-        .env("P2P_BASE_PORT", street.base_port().to_string())
+        .env("P2P_BASE_PORT", ports.base_port().to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -4,8 +4,8 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use grader::street::sends;
-use grader::{Program, Story, Street, vitals};
+use grader::fixture::sends;
+use grader::{Fixture, Program, Story, statistics};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -13,7 +13,7 @@ const MAX_MESSAGE: usize = 64 * 1024;
 
 #[test]
 fn a_bad_id_is_a_usage_error() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     let program = Program::under_test(WEEK05);
     for (args, complaint) in [
         (&["one"][..], "write a whole number"),
@@ -24,7 +24,7 @@ fn a_bad_id_is_a_usage_error() {
         (&["1", "--base-port", "0"], "write a port from 1 to 65535"),
         (&["1", "--host", "somewhere"], "write an IP address"),
     ] {
-        let mut peer = street.story.terminal("peer", &program, args);
+        let mut peer = fixture.story.terminal("peer", &program, args);
         peer.ends_with(2);
         assert!(peer.complained().contains(complaint), "{args:?}: {}", peer.complained());
         assert_eq!(peer.printed(), "", "{args:?}");
@@ -43,8 +43,8 @@ fn an_address_of_another_machine_is_refused_with_a_way_out() {
 
 #[test]
 fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     for id in ["65535", "70000", "-1"] {
         peer1.types(id);
         peer1.sees(&format!("[PEER 1] ERROR: Peer {id} cannot exist: peer IDs go from 0 to "));
@@ -54,8 +54,8 @@ fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
 
 #[test]
 fn an_answer_that_is_far_too_long_is_no_number() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types(&"1".repeat(MAX_MESSAGE + 100));
     peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");
     peer1.sees("Send to peer ID: ");
@@ -63,9 +63,9 @@ fn an_answer_that_is_far_too_long_is_no_number() {
 
 #[test]
 fn a_message_in_many_pieces_is_one_message() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut stranger = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut stranger = fixture.dials(1);
     stranger.set_nodelay(true).expect("small pieces are sent as they are");
     for byte in "grüß dich 👋".as_bytes() {
         stranger.write_all(&[*byte]).expect("the peer takes it");
@@ -76,9 +76,9 @@ fn a_message_in_many_pieces_is_one_message() {
 
 #[test]
 fn a_message_of_64_kib_is_whole() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
     let message = "x".repeat(MAX_MESSAGE);
     sends(&mut peer2, "1", &message);
     peer1.sees(&format!("): {message}\n"));
@@ -89,9 +89,9 @@ fn a_message_of_64_kib_is_whole() {
 
 #[test]
 fn a_longer_message_is_refused_at_the_sender_with_the_limit() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
     sends(&mut peer2, "1", &"x".repeat(MAX_MESSAGE + 100));
     peer2
         .sees("[PEER 2] ERROR: Not sent: a message has at most 65536 bytes, and this one has ");
@@ -106,9 +106,9 @@ fn a_longer_message_is_refused_at_the_sender_with_the_limit() {
 
 #[test]
 fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut stranger = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut stranger = fixture.dials(1);
     // More than the system keeps for the peer, so that it must hang up to be rid of it.
     let endless = stranger.write_all(&vec![b'x'; 64 << 20]);
     assert!(endless.is_err(), "the peer hangs up");
@@ -119,18 +119,18 @@ fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
 
 #[test]
 fn a_silent_caller_is_hung_up_on() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut silent = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut silent = fixture.dials(1);
     assert_eq!(silent.read(&mut [0]).expect("the peer hangs up"), 0);
     peer1.sees("cut after 0 bytes: it was not finished within 2s\n");
 }
 
 #[test]
 fn a_slow_caller_is_hung_up_on_however_busy_it_seems() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut slow = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut slow = fixture.dials(1);
     let begun = Instant::now();
     slow.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
     // A byte every 100 ms: no single wait is long, and there is no end to them.
@@ -143,10 +143,10 @@ fn a_slow_caller_is_hung_up_on_however_busy_it_seems() {
 
 #[test]
 fn silent_callers_hold_up_nobody() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let _silent: Vec<_> = (0..63).map(|_| street.dials(1)).collect();
-    street.leaves(1, "I have something to say");
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let _silent: Vec<_> = (0..63).map(|_| fixture.dials(1)).collect();
+    fixture.leaves(1, "I have something to say");
     peer1.sees("): I have something to say\n");
     // It came before the first of them had used up its 2 s.
     assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
@@ -154,14 +154,14 @@ fn silent_callers_hold_up_nobody() {
 
 #[test]
 fn of_65_callers_the_one_with_the_longest_call_makes_room() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let crowd: Vec<_> = (0..120).map(|_| street.dials(1)).collect();
-    street.leaves(1, "let me in");
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let crowd: Vec<_> = (0..120).map(|_| fixture.dials(1)).collect();
+    fixture.leaves(1, "let me in");
     peer1.sees("too many callers at once, and it had the line for longest\n");
     peer1.sees("): let me in\n");
     // Never more than 64 lines: one listener for each, one at the door.
-    let threads = vitals::threads(peer1.pid()).unwrap_or_default();
+    let threads = statistics::threads(peer1.pid()).unwrap_or_default();
     let listeners = threads.iter().filter(|name| *name == "listener").count();
     assert!(listeners <= 65, "{listeners} listeners");
     drop(crowd);
@@ -169,27 +169,27 @@ fn of_65_callers_the_one_with_the_longest_call_makes_room() {
 
 #[test]
 fn after_a_crowd_has_left_nothing_of_it_stays() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let descriptors = vitals::descriptors(peer1.pid());
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let descriptors = statistics::descriptors(peer1.pid());
     let crowd_comes_and_goes = |message: &str, peer1: &mut grader::Terminal| {
-        let crowd: Vec<_> = (0..100).map(|_| street.dials(1)).collect();
+        let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
         drop(crowd);
-        street.leaves(1, message);
+        fixture.leaves(1, message);
         peer1.sees(&format!("): {message}\n"));
     };
     // The first crowd leaves a second listener at the door, and memory that is used again.
     crowd_comes_and_goes("first", &mut peer1);
     peer1.runs_threads_called("listener", 2);
-    let memory = vitals::memory_kib(peer1.pid());
+    let memory = statistics::memory_kib(peer1.pid());
     for round in 0..5 {
         crowd_comes_and_goes(&format!("round {round}"), &mut peer1);
     }
     peer1.runs_threads_called("listener", 2);
     peer1.waits_until("as many descriptors as before", |pid| {
-        vitals::descriptors(pid) == descriptors
+        statistics::descriptors(pid) == descriptors
     });
-    if let Some((before, after)) = memory.zip(vitals::memory_kib(peer1.pid())) {
+    if let Some((before, after)) = memory.zip(statistics::memory_kib(peer1.pid())) {
         assert!(after < before + 2048, "memory grew from {before} KiB to {after} KiB");
     }
 }
@@ -197,17 +197,17 @@ fn after_a_crowd_has_left_nothing_of_it_stays() {
 #[test]
 #[cfg(unix)]
 fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     // The system lets it have 20 descriptors, of which it needs a third for itself.
     let poor = ["sh", "-c", "ulimit -n 20; exec \"$0\" \"$@\"", WEEK05];
-    let mut peer1 = street.starts_program(1, &Program::exactly(&poor));
+    let mut peer1 = fixture.starts_program(1, &Program::exactly(&poor));
     peer1.sees("Send to peer ID: ");
-    let crowd: Vec<_> = (0..40).map(|_| street.dials(1)).collect();
+    let crowd: Vec<_> = (0..40).map(|_| fixture.dials(1)).collect();
     peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
     // Again and again the longest call is ended, so that somebody else gets in.
     peer1.sees_times("it had the line for longest\n", 10);
     drop(crowd);
-    street.leaves(1, "still there?");
+    fixture.leaves(1, "still there?");
     peer1.sees("): still there?\n");
     peer1.types("quit");
     peer1.ends_well();
@@ -217,8 +217,8 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
 
 #[test]
 fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     for (bytes, shown) in [
         (&b"caf\xe9"[..], "caf\u{FFFD}"),
         (b"\x1b[2J\x1b]0;title\x07", "\u{FFFD}[2J\u{FFFD}]0;title\u{FFFD}"),
@@ -227,7 +227,7 @@ fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
         ("\u{9b}31m\u{202e}\u{2028}".as_bytes(), "\u{FFFD}31m\u{FFFD}\u{FFFD}"),
         (b"\xf0\x9f\x91", "\u{FFFD}"),
     ] {
-        street.leaves(1, bytes);
+        fixture.leaves(1, bytes);
         peer1.sees(&format!("): {shown}\n"));
     }
     peer1.types("quit");
@@ -238,30 +238,30 @@ fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
 
 #[test]
 fn an_empty_message_is_a_message() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let port = street.leaves(1, "");
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let port = fixture.leaves(1, "");
     peer1.sees(&format!("[PEER 1] From ('127.0.0.1', {port}): \n"));
 }
 
 #[test]
 fn callers_that_break_the_connection_harm_nobody() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     for _ in 0..50 {
         // Closing with the peer's answer unread resets the connection.
-        let mut stranger = street.dials(1);
+        let mut stranger = fixture.dials(1);
         stranger.write_all(b"discover 2\n").expect("the peer takes it");
         stranger.shutdown(std::net::Shutdown::Write).expect("the question ends");
     }
-    street.leaves(1, "still there?");
+    fixture.leaves(1, "still there?");
     peer1.sees("): still there?\n");
 }
 
 #[test]
 fn what_is_typed_may_be_no_text_at_all() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types_bytes(b"\xff\xfe\x1b[2J\0\n");
     peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");
     peer1.types("1");
@@ -272,22 +272,22 @@ fn what_is_typed_may_be_no_text_at_all() {
 
 #[test]
 fn output_that_nobody_reads_ends_the_peer_without_a_panic() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     // A failure, status 1; a panic would be 101.
     assert_eq!(peer1.closes_window_and_types("list"), Some(1));
 }
 
 #[test]
 fn a_thousand_messages_at_once_are_a_thousand_lines() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     std::thread::scope(|scope| {
         for caller in 0..4 {
-            let street = &street;
+            let fixture = &fixture;
             scope.spawn(move || {
                 for number in 0..250 {
-                    street.leaves(1, format!("message {caller}-{number} of a thousand"));
+                    fixture.leaves(1, format!("message {caller}-{number} of a thousand"));
                 }
             });
         }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use grader::Street;
+use grader::Fixture;
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
 fn list_shows_the_known_peers() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types("list");
     peer1.sees("[PEER 1] Known peers: [1, 2, 3, 4, 5]\n");
     peer1.sees("Send to peer ID: ");
@@ -17,9 +17,9 @@ fn list_shows_the_known_peers() {
 
 #[test]
 fn a_broadcast_reaches_every_known_peer_but_oneself() {
-    let street = Street::of(WEEK05);
-    let mut others = [2, 3, 4, 5].map(|id| street.peer(id));
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut others = [2, 3, 4, 5].map(|id| fixture.peer(id));
+    let mut peer1 = fixture.peer(1);
     peer1.types("broadcast");
     peer1.sees("Message: ");
     peer1.types("Hello everybody");
@@ -37,9 +37,9 @@ fn a_broadcast_reaches_every_known_peer_but_oneself() {
 
 #[test]
 fn peers_that_are_down_are_told_one_by_one() {
-    let street = Street::of(WEEK05);
-    let mut peer3 = street.peer(3);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer3 = fixture.peer(3);
+    let mut peer1 = fixture.peer(1);
     peer1.types("broadcast");
     peer1.sees("Message: ");
     peer1.types("Who is there?");
@@ -56,10 +56,10 @@ fn peers_that_are_down_are_told_one_by_one() {
 /// there is nothing to wait for.)
 #[test]
 fn timeouts_do_not_add_up() {
-    let street = Street::of(WEEK05);
-    let strangers = [2, 3, 4, 5].map(|id| street.stranger(id));
-    let _queues = strangers.each_ref().map(grader::street::fills_the_queue_of);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let strangers = [2, 3, 4, 5].map(|id| fixture.stranger(id));
+    let _queues = strangers.each_ref().map(grader::fixture::fills_the_queue_of);
+    let mut peer1 = fixture.peer(1);
     peer1.types("broadcast");
     peer1.sees("Message: ");
     let begun = Instant::now();

@@ -2,17 +2,17 @@
 
 use std::io::Write;
 
-use grader::Street;
-use grader::street::{hears, sends};
+use grader::Fixture;
+use grader::fixture::{hears, sends};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
 fn a_relay_request_is_forwarded() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
-    let mut peer3 = street.peer(3);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
+    let mut peer3 = fixture.peer(3);
     sends(&mut peer1, "2", "relay 3 hi");
     peer1.sees("[PEER 1] Sent to peer 2: relay 3 hi\n");
     peer2.sees("): relay 3 hi\n");
@@ -23,19 +23,19 @@ fn a_relay_request_is_forwarded() {
 
 #[test]
 fn several_hops_leave_one_mark_each() {
-    let street = Street::of(WEEK05);
-    let _peer1 = street.peer(1);
-    let _peer2 = street.peer(2);
-    let mut peer3 = street.peer(3);
-    street.leaves(1, "relay 2 relay 3 hi");
+    let fixture = Fixture::of(WEEK05);
+    let _peer1 = fixture.peer(1);
+    let _peer2 = fixture.peer(2);
+    let mut peer3 = fixture.peer(3);
+    fixture.leaves(1, "relay 2 relay 3 hi");
     peer3.sees("): [relayed] [relayed] hi\n");
 }
 
 #[test]
 fn a_hop_limit_ends_every_loop() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    street.leaves(1, format!("{}hi", "relay 1 ".repeat(20)));
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, format!("{}hi", "relay 1 ".repeat(20)));
     let sent = |hops| format!("Sent to peer 1: {}relay 1 ", "[relayed] ".repeat(hops));
     let mut lines: Vec<_> = (1..=8).map(sent).collect();
     lines.push("NOTICE: Not relayed to peer 1: 8 peers have relayed it already\n".to_owned());
@@ -47,8 +47,8 @@ fn a_hop_limit_ends_every_loop() {
 
 #[test]
 fn a_message_that_only_begins_with_the_word_is_shown_as_what_it_is() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     let messages = [
         "relay race tonight?",
         "relay",
@@ -58,7 +58,7 @@ fn a_message_that_only_begins_with_the_word_is_shown_as_what_it_is() {
         "relay3 hi",
     ];
     for message in messages {
-        street.leaves(1, message);
+        fixture.leaves(1, message);
         peer1.sees(&format!("): {message}\n"));
     }
     peer1.types("quit");
@@ -70,29 +70,29 @@ fn a_message_that_only_begins_with_the_word_is_shown_as_what_it_is() {
 
 #[test]
 fn the_relayer_is_told_when_the_next_peer_is_offline_or_impossible() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    street.leaves(1, "relay 3 hi");
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "relay 3 hi");
     peer1.sees("[PEER 1] ERROR: Peer 3 is not online");
-    street.leaves(1, "relay 65535 hi");
+    fixture.leaves(1, "relay 65535 hi");
     peer1.sees("[PEER 1] ERROR: Peer 65535 cannot exist: peer IDs go from 0 to ");
 }
 
 #[test]
 fn a_relayed_message_that_grows_too_long_is_refused_with_the_limit() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     // It fits when it arrives; the mark is two bytes longer than the request.
     let text = "x".repeat(64 * 1024 - "relay 3 ".len());
-    street.leaves(1, format!("relay 3 {text}"));
+    fixture.leaves(1, format!("relay 3 {text}"));
     peer1.sees("[PEER 1] ERROR: Not sent to peer 3: a message has at most 65536 bytes");
 }
 
 #[test]
 fn a_message_that_was_cut_is_not_relayed_as_if_it_were_whole() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut stranger = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut stranger = fixture.dials(1);
     stranger.write_all(b"relay 3 send 100, but only if ").expect("the peer takes it");
     peer1.sees("cut after 30 bytes: it was not finished within 2s\n");
     peer1.types("quit");
@@ -102,9 +102,9 @@ fn a_message_that_was_cut_is_not_relayed_as_if_it_were_whole() {
 
 #[test]
 fn what_is_relayed_is_clean() {
-    let street = Street::of(WEEK05);
-    let stranger = street.stranger(3);
-    let _peer1 = street.peer(1);
-    street.leaves(1, b"relay 3 \x1b[2J\n");
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let _peer1 = fixture.peer(1);
+    fixture.leaves(1, b"relay 3 \x1b[2J\n");
     assert_eq!(hears(&stranger), "[relayed] \u{FFFD}[2J\u{FFFD}");
 }

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use grader::street::{fills_the_queue_of, hears, sends};
-use grader::{Street, Terminal};
+use grader::fixture::{fills_the_queue_of, hears, sends};
+use grader::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -18,67 +18,67 @@ const IMPATIENT: Duration = Duration::from_millis(300);
 
 /// Demands the last two lines, status 0, and that the port can be listened on again at once.
 #[track_caller]
-fn shuts_down(street: &Street, peer: &mut Terminal, id: u16) {
+fn shuts_down(fixture: &Fixture, peer: &mut Terminal, id: u16) {
     let begun = Instant::now();
     peer.sees(&format!("[PEER {id}] Closing connections...\n"));
     peer.sees(&format!("[PEER {id}] Shutting down\n"));
     peer.ends_well();
     assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
-    TcpListener::bind(street.address_of(id)).expect("the port is free at once");
+    TcpListener::bind(fixture.address_of(id)).expect("the port is free at once");
 }
 
 #[test]
 fn quit_shuts_down() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types("quit");
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }
 
 #[test]
 fn ctrl_d_shuts_down() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.presses_ctrl_d();
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }
 
 #[test]
 #[cfg(unix)]
 fn ctrl_c_shuts_down() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.presses_ctrl_c();
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }
 
 #[test]
 #[cfg(unix)]
 fn sigterm_shuts_down() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.is_terminated();
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }
 
 #[test]
 fn ctrl_d_at_the_second_question_shuts_down() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types("2");
     peer1.sees("Message: ");
     peer1.presses_ctrl_d();
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }
 
 #[test]
 #[cfg(unix)]
 fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut stalled = street.dials(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut stalled = fixture.dials(1);
     std::io::Write::write_all(&mut stalled, b"I was going to say").expect("the peer takes it");
-    let _silent = street.dials(1);
+    let _silent = fixture.dials(1);
     peer1.types("2");
     peer1.sees("Message: ");
     peer1.types_half("I was going to wr");
@@ -95,20 +95,20 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     peer1.sees("[PEER 1] Shutting down\n");
     peer1.ends_well();
     assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
-    TcpListener::bind(street.address_of(1)).expect("the port is free at once");
+    TcpListener::bind(fixture.address_of(1)).expect("the port is free at once");
 }
 
 /// The map stands in `src/lib.rs`: at rest there is the owner, whoever waits for the world
 /// outside, and one listener.
 #[test]
 fn the_thread_map_is_true() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener"]);
     // With a caller and a message on its way, every thread of the map is there.
-    let stranger = street.stranger(2);
+    let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let _silent = street.dials(1);
+    let _silent = fixture.dials(1);
     sends(&mut peer1, "2", "Anybody?");
     peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener", "listener", "sender"]);
 }
@@ -116,10 +116,10 @@ fn the_thread_map_is_true() {
 #[test]
 #[cfg(unix)]
 fn a_message_on_its_way_holds_up_nothing() {
-    let street = Street::of(WEEK05);
-    let stranger = street.stranger(2);
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
     sends(&mut peer1, "2", "Anybody?");
     let begun = Instant::now();
     peer1.presses_ctrl_c();
@@ -131,14 +131,14 @@ fn a_message_on_its_way_holds_up_nothing() {
 
 #[test]
 fn the_known_online_peers_are_told() {
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.peer(2);
-    let mut peer3 = street.peer(3);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.peer(2);
+    let mut peer3 = fixture.peer(3);
+    let mut peer1 = fixture.peer(1);
     peer1.types("quit");
     peer2.sees("[PEER 2] Peer 1 has left\n");
     peer3.sees("[PEER 3] Peer 1 has left\n");
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
     // Those who are not online are nothing to complain of.
     assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
     // Nor does a peer say goodbye to itself.
@@ -148,9 +148,9 @@ fn the_known_online_peers_are_told() {
 #[test]
 #[cfg(unix)]
 fn whoever_closes_the_window_says_goodbye_too() {
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.peer(2);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.peer(2);
+    let mut peer1 = fixture.peer(1);
     assert_eq!(peer1.closes_window_and_types("help"), Some(1));
     peer2.sees("[PEER 2] Peer 1 has left\n");
 }
@@ -158,9 +158,9 @@ fn whoever_closes_the_window_says_goodbye_too() {
 #[test]
 #[cfg(unix)]
 fn the_first_line_and_ctrl_c_at_once_are_a_shutdown() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     for _ in 0..20 {
-        let mut peer1 = street.starts(1);
+        let mut peer1 = fixture.starts(1);
         peer1.sees("[PEER 1] Listening on ");
         peer1.is_terminated();
         peer1.ends_well();
@@ -169,29 +169,29 @@ fn the_first_line_and_ctrl_c_at_once_are_a_shutdown() {
 
 #[test]
 fn the_farewell_is_a_line_that_nobody_can_type() {
-    let street = Street::of(WEEK05);
-    let stranger = street.stranger(2);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(2);
+    let mut peer1 = fixture.peer(1);
     peer1.types("quit");
     assert_eq!(hears(&stranger), "bye 1\n");
     peer1.ends_well();
 
     // Without its line end it is a message like any other.
-    let mut peer3 = street.peer(3);
-    street.leaves(3, "bye 4");
+    let mut peer3 = fixture.peer(3);
+    fixture.leaves(3, "bye 4");
     peer3.sees("): bye 4\n");
     // And a line of which only the beginning came may have gone on.
-    let mut cut = street.dials(3);
+    let mut cut = fixture.dials(3);
     std::io::Write::write_all(&mut cut, b"bye 4\n").expect("the peer takes it");
     peer3.sees("): bye 4\u{FFFD}\n");
 }
 
 #[test]
 fn the_same_peer_can_start_again_at_once() {
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.peer(2);
     for round in 1..=3 {
-        let mut peer1 = street.peer(1);
+        let mut peer1 = fixture.peer(1);
         sends(&mut peer2, "1", &format!("round {round}"));
         peer1.sees(&format!("): round {round}\n"));
         peer1.types("quit");
@@ -202,11 +202,11 @@ fn the_same_peer_can_start_again_at_once() {
 #[test]
 #[cfg(unix)]
 fn a_second_ctrl_c_ends_at_once() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     // A full queue keeps the farewell waiting for 800 ms, so the second signal comes in time.
-    let stranger = street.stranger(2);
+    let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");
     let pressed = Instant::now();
@@ -220,12 +220,12 @@ fn a_second_ctrl_c_ends_at_once() {
 #[test]
 #[cfg(unix)]
 fn two_signals_at_once_are_one() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     // As above: the peer is still there when the second signal comes.
-    let stranger = street.stranger(2);
+    let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
     peer1.is_terminated();
     peer1.presses_ctrl_c();
-    shuts_down(&street, &mut peer1, 1);
+    shuts_down(&fixture, &mut peer1, 1);
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpListener};
 use std::thread;
 use std::time::Instant;
 
-use grader::{Street, Terminal};
+use grader::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -18,38 +18,38 @@ fn discovers(peer: &mut Terminal, id: u16, found: &str) {
 
 #[test]
 fn alone_in_the_world() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     discovers(&mut peer1, 1, "[]");
     // It has forgotten everybody but itself, and whoever asks.
-    assert_eq!(asks(&street, 1, 9), "peers 1 9\n");
+    assert_eq!(asks(&fixture, 1, 9), "peers 1 9\n");
 }
 
 #[test]
 fn a_peer_outside_the_initial_list_is_learned_from_others() {
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.peer(2);
-    let mut peer7 = street.peer(7);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.peer(2);
+    let mut peer7 = fixture.peer(7);
+    let mut peer1 = fixture.peer(1);
     // Peer 7 asks peers 1 and 2, and so they learn of it.
     discovers(&mut peer7, 7, "[1, 2]");
     peer2.sees("[PEER 2] Peer 7 asks who is online\n");
     // Peer 1 restarts, and has forgotten; peer 2 has not.
     peer1.types("quit");
     peer1.ends_well();
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
     discovers(&mut peer1, 1, "[2, 7]");
     peer7.sees("[PEER 7] Peer 1 asks who is online\n");
-    assert_eq!(asks(&street, 1, 2), "peers 1 2 7\n");
+    assert_eq!(asks(&fixture, 1, 2), "peers 1 2 7\n");
 }
 
 #[test]
 fn the_search_goes_on_until_nobody_is_new() {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     // 1 knows 11, 11 knows 12, 12 knows 13: each learned it from a note of the next one.
-    let mut peers = [1, 11, 12, 13].map(|id| street.peer(id));
+    let mut peers = [1, 11, 12, 13].map(|id| fixture.peer(id));
     for (id, knows) in [(1, 11), (11, 12), (12, 13)] {
-        asks(&street, id, knows);
+        asks(&fixture, id, knows);
     }
     let [peer1, _, _, peer13] = &mut peers;
     discovers(peer1, 1, "[11, 12, 13]");
@@ -60,8 +60,8 @@ fn the_search_goes_on_until_nobody_is_new() {
 }
 
 /// A stranger asks peer `id` whom it knows, in the name of peer `by`; returns the answer.
-fn asks(street: &Street, id: u16, by: u16) -> String {
-    let mut stream = street.dials(id);
+fn asks(fixture: &Fixture, id: u16, by: u16) -> String {
+    let mut stream = fixture.dials(id);
     stream.write_all(format!("discover {by}\n").as_bytes()).expect("the peer takes it");
     stream.shutdown(Shutdown::Write).expect("the question ends");
     let mut answer = String::new();
@@ -71,23 +71,23 @@ fn asks(street: &Street, id: u16, by: u16) -> String {
 
 #[test]
 fn the_question_and_its_answer_are_lines() {
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.peer(2);
-    assert_eq!(asks(&street, 2, 9), "peers 1 2 3 4 5 9\n");
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.peer(2);
+    assert_eq!(asks(&fixture, 2, 9), "peers 1 2 3 4 5 9\n");
     peer2.sees("[PEER 2] Peer 9 asks who is online\n");
     // An id that has no port is remembered by nobody.
-    assert_eq!(asks(&street, 2, 65535), "peers 1 2 3 4 5 9\n");
+    assert_eq!(asks(&fixture, 2, 65535), "peers 1 2 3 4 5 9\n");
     // Without its line end it is a message like any other.
-    street.leaves(2, "discover 9");
+    fixture.leaves(2, "discover 9");
     peer2.sees("): discover 9\n");
 }
 
 #[test]
 fn peers_that_left_or_died_are_forgotten_and_found_again() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
-    let mut peer3 = street.peer(3);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
+    let mut peer3 = fixture.peer(3);
     discovers(&mut peer1, 1, "[2, 3]");
 
     peer2.types("quit");
@@ -96,16 +96,16 @@ fn peers_that_left_or_died_are_forgotten_and_found_again() {
     peer3.is_killed();
     discovers(&mut peer1, 1, "[]");
 
-    let _peer2 = street.peer(2);
+    let _peer2 = fixture.peer(2);
     discovers(&mut peer1, 1, "[2]");
 }
 
 #[test]
 fn a_peer_that_cannot_answer_counts_as_online() {
-    let street = Street::of(WEEK05);
-    let silent = street.stranger(2); // Picks up, and that is all.
-    let rude = street.stranger(3); // Answers nonsense.
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let silent = fixture.stranger(2); // Picks up, and that is all.
+    let rude = fixture.stranger(3); // Answers nonsense.
+    let mut peer1 = fixture.peer(1);
     let answers = thread::Builder::new().spawn(move || {
         let (mut stream, _) = rude.accept().expect("somebody calls");
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n\x1b[2J");
@@ -118,11 +118,11 @@ fn a_peer_that_cannot_answer_counts_as_online() {
 
 #[test]
 fn what_others_say_is_hearsay() {
-    let street = Street::of(WEEK05);
-    let liar = street.stranger(2);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let liar = fixture.stranger(2);
+    let mut peer1 = fixture.peer(1);
     // One of those it names is there; where the others would live, Linux gives out no ports.
-    let nobody = 61_000 - street.ports.base_port();
+    let nobody = 61_000 - fixture.ports.base_port();
     let named: Vec<_> = (nobody..nobody + 4000).map(|id| id.to_string()).collect();
     let answer = format!("peers 20 {}\n", named.join(" "));
     let lies = thread::Builder::new().spawn(move || {
@@ -134,7 +134,7 @@ fn what_others_say_is_hearsay() {
     });
     let begun = Instant::now();
     // The liar itself is there; of those it names only who picks up.
-    let _peer20 = street.peer(20);
+    let _peer20 = fixture.peer(20);
     discovers(&mut peer1, 1, "[2, 20]");
     assert!(begun.elapsed().as_secs() < 10, "it took {:?}", begun.elapsed());
     drop(lies.unwrap().join().unwrap());

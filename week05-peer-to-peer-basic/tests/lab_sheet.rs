@@ -2,7 +2,7 @@
 //! neither can promise what the program does not do.
 
 use grader::lab_sheet::Sheet;
-use grader::{Program, Street};
+use grader::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 const SHEET: &str = include_str!("../README.md");
@@ -11,15 +11,15 @@ const PROMPTS: [&str; 2] = ["Send to peer ID: ", "Message: "];
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     let program = Program::under_test(WEEK05);
-    let base_port = street.ports.base_port().to_string();
+    let base_port = fixture.ports.base_port().to_string();
     let place = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
     let sheet = Sheet { page, prompts: &PROMPTS, first_port: 9000, airy: false };
-    sheet.play(heading, &street.ports, |title, command| {
+    sheet.play(heading, &fixture.ports, |title, command| {
         let id = command.strip_prefix("cargo run -p week05 -- ");
         let id = id.expect("the sheet starts its peers with `cargo run -p week05 -- ID`");
-        street.story.terminal_with(title, &program, &[id], &place)
+        fixture.story.terminal_with(title, &program, &[id], &place)
     });
 }
 

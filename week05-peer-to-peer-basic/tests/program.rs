@@ -1,8 +1,8 @@
 //! What the lab's own program promises beyond the sheet's scenarios: its threads, its help, its
 //! flags. Another program in its place may do all this differently, and is not asked.
 
-use grader::street::{fills_the_queue_of, sends};
-use grader::{Program, Street};
+use grader::fixture::{fills_the_queue_of, sends};
+use grader::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -11,12 +11,12 @@ fn listeners_come_with_callers_and_leave_with_them() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
-    let peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let peer1 = fixture.peer(1);
     peer1.runs_threads_called("listener", 1);
 
     // Two callers who say nothing: a listener for each, and one more at the door.
-    let silent = [street.dials(1), street.dials(1)];
+    let silent = [fixture.dials(1), fixture.dials(1)];
     peer1.runs_threads_called("listener", 3);
     drop(silent);
     // Two stay at the door, so that the next call costs no new thread.
@@ -28,11 +28,11 @@ fn senders_come_with_messages_and_leave_when_there_are_none() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
-    let stranger = street.stranger(2);
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(2);
     // Nobody picks up, so the sender is out for a while.
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
     peer1.runs_threads_called("sender", 0);
     sends(&mut peer1, "2", "Anybody?");
     peer1.runs_threads_called("sender", 1);
@@ -45,8 +45,8 @@ fn help_names_every_command() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types("help");
     for command in ["a number", "list", "broadcast", "discover", "help", "quit"] {
         peer1.sees(&format!("\n  {command} "));
@@ -59,15 +59,15 @@ fn flags_and_environment_choose_the_place() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
+    let fixture = Fixture::of(WEEK05);
     let program = Program::under_test(WEEK05);
-    let base_port = street.ports.base_port().to_string();
+    let base_port = fixture.ports.base_port().to_string();
     let flags = ["3", "--host", "localhost", "--base-port", &base_port];
     // What is typed counts more than what stands in the environment.
     let environment = [("P2P_HOST", "10.0.0.1"), ("P2P_BASE_PORT", "1")];
-    let mut peer3 = street.story.terminal_with("peer 3", &program, &flags, &environment);
-    peer3.sees(&format!("[PEER 3] Listening on {}\n", street.ports.port(3)));
-    street.leaves(3, "found you");
+    let mut peer3 = fixture.story.terminal_with("peer 3", &program, &flags, &environment);
+    peer3.sees(&format!("[PEER 3] Listening on {}\n", fixture.ports.port(3)));
+    fixture.leaves(3, "found you");
     peer3.sees("): found you\n");
 
     // Where no flag is given, the environment is read.
@@ -75,7 +75,7 @@ fn flags_and_environment_choose_the_place() {
         [("P2P_HOST", "here or in P2P_HOST"), ("P2P_BASE_PORT", "here or in P2P_BASE_PORT")]
     {
         let mut peer =
-            street.story.terminal_with("peer", &program, &["3"], &[(variable, "nowhere")]);
+            fixture.story.terminal_with("peer", &program, &["3"], &[(variable, "nowhere")]);
         peer.ends_with(2);
         assert!(peer.complained().contains(complaint), "{}", peer.complained());
     }
@@ -86,11 +86,11 @@ fn a_message_that_comes_in_leaves_the_prompt_below_it() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types("2");
     peer1.is_asked("Message: ");
-    let port = street.leaves(1, "I can still be heard");
+    let port = fixture.leaves(1, "I can still be heard");
     peer1.sees_next(&format!("[PEER 1] From ('127.0.0.1', {port}): I can still be heard"));
     peer1.is_asked("Message: ");
     // And what is typed now answers it.
@@ -103,8 +103,8 @@ fn what_is_typed_ahead_still_finds_its_prompts() {
     if Program::is_a_stranger() {
         return;
     }
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     peer1.types_bytes(b"list\n2\nHello?\nlist\n");
     let known = "[PEER 1] Known peers: [1, 2, 3, 4, 5]";
     peer1.sees_next(known);

@@ -3,8 +3,8 @@
 
 use std::env;
 
-use grader::street::sends;
-use grader::{Program, Street};
+use grader::fixture::sends;
+use grader::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -24,10 +24,10 @@ fn python_peer() -> Option<Program> {
 #[test]
 fn a_python_peer_and_ours_talk_in_both_directions() {
     let Some(python) = python_peer() else { return };
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.starts_program(2, &python);
-    peer2.sees(&format!("[PEER 2] Listening on {}\n", street.ports.port(2)));
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.starts_program(2, &python);
+    peer2.sees(&format!("[PEER 2] Listening on {}\n", fixture.ports.port(2)));
     peer2.sees("Send to peer ID: ");
 
     sends(&mut peer2, "1", "Hello from Python 🐍");
@@ -47,10 +47,10 @@ fn a_python_peer_and_ours_talk_in_both_directions() {
 #[test]
 fn a_python_peer_counts_as_online_and_is_told_that_we_leave() {
     let Some(python) = python_peer() else { return };
-    let street = Street::of(WEEK05);
-    let mut peer2 = street.starts_program(2, &python);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer2 = fixture.starts_program(2, &python);
     peer2.sees("Send to peer ID: ");
-    let mut peer1 = street.peer(1);
+    let mut peer1 = fixture.peer(1);
 
     peer1.types("discover");
     peer1.sees("[PEER 1] Discovered peers: [2]\n");
@@ -69,9 +69,9 @@ fn a_python_peer_counts_as_online_and_is_told_that_we_leave() {
 #[test]
 fn a_message_of_many_kilobytes_from_python_arrives_whole() {
     let Some(python) = python_peer() else { return };
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.starts_program(2, &python);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.starts_program(2, &python);
     peer2.sees("Send to peer ID: ");
     let message = "0123456789".repeat(6000);
     sends(&mut peer2, "1", &message);

@@ -3,16 +3,16 @@
 
 use std::time::{Duration, Instant};
 
-use grader::Street;
-use grader::street::{fills_the_queue_of, sends};
+use grader::Fixture;
+use grader::fixture::{fills_the_queue_of, sends};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
 fn test_1_two_peers_bidirectional_communication() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
 
     sends(&mut peer2, "1", "Hello from peer 2");
     peer2.sees("[PEER 2] Sent to peer 1: Hello from peer 2\n");
@@ -27,8 +27,8 @@ fn test_1_two_peers_bidirectional_communication() {
 
 #[test]
 fn test_2_three_peers() {
-    let street = Street::of(WEEK05);
-    let mut peers = [1, 2, 3].map(|id| street.peer(id));
+    let fixture = Fixture::of(WEEK05);
+    let mut peers = [1, 2, 3].map(|id| fixture.peer(id));
 
     // A full mesh: each of the three reaches each of the other two.
     for (from, to) in [(1_usize, 2_usize), (2, 3), (3, 1), (1, 3), (3, 2), (2, 1)] {
@@ -45,9 +45,9 @@ fn test_2_three_peers() {
 
 #[test]
 fn test_3_peer_offline_during_send() {
-    let street = Street::of(WEEK05);
-    let _peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let _peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
 
     sends(&mut peer2, "3", "Will this work?");
     peer2.sees("[PEER 2] ERROR: Peer 3 is not online");
@@ -60,11 +60,11 @@ fn test_3_peer_offline_during_send() {
 
 #[test]
 fn mistake_1_listener_blocks_sender() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     // Somebody calls and says nothing. Whoever waits for him cannot send.
-    let _silent = street.dials(1);
-    let _peer2 = street.peer(2);
+    let _silent = fixture.dials(1);
+    let _peer2 = fixture.peer(2);
     sends(&mut peer1, "2", "I can still speak");
     peer1.sees("[PEER 1] Sent to peer 2: I can still speak\n");
     // It did not have to hang up on him first.
@@ -73,51 +73,51 @@ fn mistake_1_listener_blocks_sender() {
 
 #[test]
 fn mistake_1_sender_blocks_listener() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     // The user is asked for a message, and takes time to think. Meanwhile somebody calls.
     peer1.types("2");
     peer1.sees("Message: ");
-    street.leaves(1, "I can still be heard");
+    fixture.leaves(1, "I can still be heard");
     peer1.sees("): I can still be heard\n");
 }
 
 #[test]
 fn mistake_2_port_collisions() {
-    let street = Street::of(WEEK05);
-    let _peer1 = street.peer(1);
-    let mut again = street.starts(1);
+    let fixture = Fixture::of(WEEK05);
+    let _peer1 = fixture.peer(1);
+    let mut again = fixture.starts(1);
     again.ends_with(1);
-    let port = street.ports.port(1);
+    let port = fixture.ports.port(1);
     let complaint = again.complained();
     assert!(complaint.contains(&format!("port {port} is in use")), "{complaint}");
     assert!(complaint.contains("another ID"), "it names a way out: {complaint}");
     assert_eq!(complaint.lines().count(), 1, "one clear sentence: {complaint}");
 
     // Another id is another port, and there is no collision.
-    street.peer(2);
+    fixture.peer(2);
 }
 
 #[test]
 fn mistake_3_peer_not_online() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     sends(&mut peer1, "2", "Are you there?");
     peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
     peer1.sees("Send to peer ID: ");
 
     // Start the target first: then it works.
-    let mut peer2 = street.peer(2);
+    let mut peer2 = fixture.peer(2);
     sends(&mut peer1, "2", "Are you there now?");
     peer2.sees("): Are you there now?\n");
 }
 
 #[test]
 fn mistake_4_sender_waits_forever() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     // Somebody listens there and never accepts; his queue is full, so nobody picks up.
-    let stranger = street.stranger(2);
+    let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
     let begun = Instant::now();
     sends(&mut peer1, "2", "Anybody?");
@@ -131,9 +131,9 @@ fn mistake_4_sender_waits_forever() {
 
 #[test]
 fn mistake_5_race_condition() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
-    let mut peer2 = street.peer(2);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
     // Both have typed everything but the last Enter, and press it at the same time.
     peer1.types("2");
     peer2.types("1");
@@ -148,8 +148,8 @@ fn mistake_5_race_condition() {
 
 #[test]
 fn what_is_neither_a_number_nor_a_command_is_refused() {
-    let street = Street::of(WEEK05);
-    let mut peer1 = street.peer(1);
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
     for typed in ["two", "", "1.5", "1 2", "LIST", "list all"] {
         peer1.types(typed);
         peer1.sees("[PEER] Invalid input. Enter peer ID as integer.\n");

@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use grader::Neighbourhood;
+use grader::PortLease;
 
 use crate::Result;
 use crate::line::Line;
@@ -43,7 +43,7 @@ pub(crate) struct Server {
     child: Child,
     /// Some end when this closes, should we be killed ourselves.
     _keyboard: Option<ChildStdin>,
-    _ports: Option<Neighbourhood>,
+    _ports: Option<PortLease>,
 }
 
 impl Drop for Server {
@@ -56,7 +56,7 @@ impl Drop for Server {
 impl Server {
     /// The lab's own peer. Nobody is where she looks for Bob.
     pub(crate) fn alice() -> Result<Self> {
-        let ports = Neighbourhood::lease();
+        let ports = PortLease::lease();
         let mut alice = Command::new(env!("CARGO_BIN_EXE_alice"));
         alice.args(["--wait", "0", "--port", &ports.port(1).to_string()]);
         alice.args(["--peer", &format!("http://127.0.0.1:{}", ports.port(2))]);
@@ -79,7 +79,7 @@ impl Server {
         Self::start(bare, None)
     }
 
-    fn start(mut command: Command, ports: Option<Neighbourhood>) -> Result<Self> {
+    fn start(mut command: Command, ports: Option<PortLease>) -> Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let keyboard = child.stdin.take();

@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::{Neighbourhood, Program, Story, Terminal};
+use grader::{PortLease, Program, Story, Terminal};
 use socket2::{Domain, Socket, Type};
 
 pub(crate) const ALICE: &str = env!("CARGO_BIN_EXE_alice");
@@ -29,7 +29,7 @@ pub(crate) const GREETING: &str = r#"["resolve",1,"Hello! I'm Alice."]"#;
 /// A house.
 pub(crate) struct House {
     pub(crate) story: Story,
-    pub(crate) ports: Neighbourhood,
+    pub(crate) ports: PortLease,
 }
 
 /// A peer that can be called, in its terminal.
@@ -40,7 +40,7 @@ pub(crate) struct Peer {
 
 impl House {
     pub(crate) fn open() -> Self {
-        Self { story: Story::begin(), ports: Neighbourhood::lease() }
+        Self { story: Story::begin(), ports: PortLease::lease() }
     }
 
     pub(crate) fn alices_port(&self) -> u16 {

@@ -23,7 +23,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::vitals;
+use grader::statistics;
 
 use room::{P2P_CHAT, PATIENCE, Process, Room, Seen, numbered};
 use table::{at_least, at_most, median, number, percentile, row, within};
@@ -322,9 +322,9 @@ fn chatter(room: &mut Room) -> Result<usize> {
 
 /// Two rows on peers with so many links.
 fn memory_and_threads(room: &Room, links: usize, megabytes: f64) {
-    let memory = room.pids().filter_map(vitals::memory_kib);
+    let memory = room.pids().filter_map(statistics::memory_kib);
     let memory: Vec<_> = memory.map(|kib| number(kib) * 1.024e-3).collect();
-    let threads = room.pids().filter_map(vitals::threads);
+    let threads = room.pids().filter_map(statistics::threads);
     let threads: Vec<_> = threads.map(|names| number(names.len())).collect();
     let peer = format!("a peer with {links} link{}", if links == 1 { "" } else { "s" });
     row(&format!("memory of {peer}"), at_most(megabytes, None, "MB"), &memory);

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::Neighbourhood;
+use grader::PortLease;
 
 use crate::Result;
 
@@ -19,7 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Peers that hear each other and nobody else.
 pub(crate) struct Room {
-    ports: Neighbourhood,
+    ports: PortLease,
     pub(crate) peers: Vec<Process>,
     screens: Receiver<Seen>,
     show: Sender<Seen>,
@@ -84,7 +84,7 @@ impl Room {
     pub(crate) fn open() -> Self {
         let (show, screens) = channel();
         let (peers, leaves) = (Vec::new(), Vec::new());
-        Self { ports: Neighbourhood::lease(), peers, screens, show, leaves }
+        Self { ports: PortLease::lease(), peers, screens, show, leaves }
     }
 
     /// Starts a peer; returns its number.

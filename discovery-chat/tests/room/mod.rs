@@ -11,7 +11,7 @@ use std::ops::{Deref, DerefMut};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::{Neighbourhood, Program, Story, Terminal};
+use grader::{PortLease, Program, Story, Terminal};
 use socket2::{Domain, Socket, Type};
 
 /// The lab's own program.
@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// A room.
 pub(crate) struct Room {
     pub(crate) story: Story,
-    pub(crate) ports: Neighbourhood,
+    pub(crate) ports: PortLease,
     program: Program,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Peer {
 impl Room {
     pub(crate) fn open() -> Self {
         let program = Program::under_test(P2P_CHAT);
-        Self { story: Story::begin(), ports: Neighbourhood::lease(), program }
+        Self { story: Story::begin(), ports: PortLease::lease(), program }
     }
 
     /// Where everybody in this room announces.

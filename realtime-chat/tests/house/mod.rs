@@ -22,7 +22,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use grader::{Neighbourhood, Program, Story, Terminal, vitals};
+use grader::{PortLease, Program, Story, Terminal, statistics};
 use serde_json::json;
 
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_chat-server");
@@ -43,7 +43,7 @@ pub(crate) const ALONE: [&str; 3] = ["chat-server", "ctrl-c", "listener"];
 /// A house.
 pub(crate) struct House {
     pub(crate) story: Story,
-    pub(crate) ports: Neighbourhood,
+    pub(crate) ports: PortLease,
 }
 
 /// A server that can be dialed, in its terminal.
@@ -54,7 +54,7 @@ pub(crate) struct Server {
 
 impl House {
     pub(crate) fn open() -> Self {
-        Self { story: Story::begin(), ports: Neighbourhood::lease() }
+        Self { story: Story::begin(), ports: PortLease::lease() }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -154,8 +154,8 @@ impl Server {
     pub(crate) fn takes_stock(&self) -> Stock {
         self.runs_threads(&ALONE);
         Stock {
-            threads: vitals::threads(self.pid()),
-            descriptors: vitals::descriptors(self.pid()),
+            threads: statistics::threads(self.pid()),
+            descriptors: statistics::descriptors(self.pid()),
         }
     }
 
@@ -165,10 +165,10 @@ impl Server {
         let wanted = || {
             // The listener looks after those it has turned away when the next one comes.
             drop(Stranger::dials(self.port));
-            vitals::threads(self.pid()) == before.threads
-                && vitals::descriptors(self.pid()) == before.descriptors
+            statistics::threads(self.pid()) == before.threads
+                && statistics::descriptors(self.pid()) == before.descriptors
         };
-        let now = || (vitals::threads(self.pid()), vitals::descriptors(self.pid()));
+        let now = || (statistics::threads(self.pid()), statistics::descriptors(self.pid()));
         assert!(comes_true(wanted), "{:?}, before: {before:?}", now());
         let calls = [
             r#"["push",["pipeline",0,["userCount"]]]"#,

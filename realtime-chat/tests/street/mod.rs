@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::{Neighbourhood, Program, Story, Terminal};
+use grader::{PortLease, Program, Story, Terminal};
 
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_chat-server");
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_chat-client");
@@ -16,13 +16,13 @@ pub(crate) const WELCOME: &str =
 /// A street.
 pub(crate) struct Street {
     pub(crate) story: Story,
-    pub(crate) ports: Neighbourhood,
+    pub(crate) ports: PortLease,
     folder: PathBuf,
 }
 
 impl Street {
     pub(crate) fn open() -> Self {
-        let (story, ports) = (Story::begin(), Neighbourhood::lease());
+        let (story, ports) = (Story::begin(), PortLease::lease());
         // Nobody else has this port, so nobody else has this folder.
         let folder = std::env::temp_dir().join(format!("realtime-chat-{}", ports.base_port()));
         let _ = fs::remove_dir_all(&folder); // Left there by a test that was killed.

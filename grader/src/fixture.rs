@@ -1,4 +1,4 @@
-//! A street of its own for every test: peers in terminals, and strangers with bare sockets.
+//! The fixture of one test: peers in terminals, and strangers with bare sockets.
 //!
 //! For programs that are started as `program ID` and take their place from `P2P_HOST` and
 //! `P2P_BASE_PORT`; flags are left alone, since a program in another language may have none.
@@ -9,29 +9,29 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::{Neighbourhood, Program, Story, Terminal};
+use crate::{PortLease, Program, Story, Terminal};
 
 /// How long a stranger waits for a peer. A test that passes never waits it out.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The peers of one test.
 #[derive(Debug)]
-pub struct Street {
+pub struct Fixture {
     /// What happens in all terminals.
     pub story: Story,
     /// The ports that are ours.
-    pub ports: Neighbourhood,
+    pub ports: PortLease,
     program: Program,
 }
 
-impl Street {
-    /// A street of peers that all run the program under test: `own`, or `LAB_PROGRAM`.
+impl Fixture {
+    /// A fixture of peers that all run the program under test: `own`, or `LAB_PROGRAM`.
     ///
     /// # Panics
     ///
     /// If no ports are free.
     pub fn of(own: &str) -> Self {
-        let (story, ports) = (Story::begin(), Neighbourhood::lease());
+        let (story, ports) = (Story::begin(), PortLease::lease());
         Self { story, ports, program: Program::under_test(own) }
     }
 

@@ -1,4 +1,4 @@
-//! A neighbourhood: a block of ports that belongs to one test alone, while it runs.
+//! A lease on a block of ports that belong to one test alone, while it runs.
 //!
 //! Asking the system for a free port and closing it again is a race: the next process to ask
 //! may be handed the same one. So a test *leases* a block: it locks the file that stands for
@@ -13,7 +13,7 @@ use std::sync::PoisonError;
 
 use crate::child::STARTING;
 
-/// How many ports a neighbourhood has: peers 0 to 31 can live in it.
+/// How many ports a lease covers: those of peers 0 to 31.
 const PORTS: u16 = 32;
 
 /// The first block. All blocks lie above the well-known ports, and below those that the
@@ -25,13 +25,13 @@ const BLOCKS: u16 = 680;
 
 /// A block of ports, leased until it is dropped.
 #[derive(Debug)]
-pub struct Neighbourhood {
+pub struct PortLease {
     base_port: u16,
     /// Locked. Closing it ends the lease.
     _lease: File,
 }
 
-impl Neighbourhood {
+impl PortLease {
     /// Leases a block of ports that nobody uses.
     ///
     /// # Panics
@@ -55,9 +55,9 @@ impl Neighbourhood {
     ///
     /// # Panics
     ///
-    /// If `id` is 32 or more, because that port belongs to another neighbourhood.
+    /// If `id` is 32 or more, because that port belongs to another lease.
     pub fn port(&self, id: u16) -> u16 {
-        assert!(id < PORTS, "peer {id} does not live in this neighbourhood of {PORTS} ports");
+        assert!(id < PORTS, "peer {id} has no port in a lease of {PORTS} ports");
         self.base_port + id
     }
 
@@ -95,7 +95,7 @@ impl Neighbourhood {
 
 /// Another user's file can be read and locked, but not written; so it is only created if missing.
 fn open_lease(base_port: u16) -> io::Result<File> {
-    let path = std::env::temp_dir().join(format!("p2p-course-neighbourhood-{base_port}.lock"));
+    let path = std::env::temp_dir().join(format!("p2p-course-ports-{base_port}.lock"));
     File::open(&path)
         .or_else(|_| OpenOptions::new().write(true).create(true).truncate(false).open(&path))
 }
@@ -106,31 +106,28 @@ mod tests {
 
     #[test]
     fn a_block_is_leased_to_one_at_a_time() {
-        let mine = Neighbourhood::lease();
+        let mine = PortLease::lease();
         let block = (mine.base_port() - FIRST) / PORTS;
-        assert!(Neighbourhood::lease_block(block).is_none());
+        assert!(PortLease::lease_block(block).is_none());
     }
 
     #[test]
     fn a_block_with_a_squatter_is_passed_over() {
-        let mine = Neighbourhood::lease();
+        let mine = PortLease::lease();
         let block = (mine.base_port() - FIRST) / PORTS;
         let squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, mine.port(7))).unwrap();
         drop(mine);
-        assert!(Neighbourhood::lease_block(block).is_none());
+        assert!(PortLease::lease_block(block).is_none());
         drop(squatter);
     }
 
     #[test]
     fn the_sheets_ports_become_ours() {
-        let street = Neighbourhood::lease();
-        let line = format!(
-            "[PEER 1] on {}, not 19001 or 9032, and {}",
-            street.port(1),
-            street.port(31)
-        );
+        let ports = PortLease::lease();
+        let line =
+            format!("[PEER 1] on {}, not 19001 or 9032, and {}", ports.port(1), ports.port(31));
         assert_eq!(
-            street.translate("[PEER 1] on 9001, not 19001 or 9032, and 9031", 9000),
+            ports.translate("[PEER 1] on 9001, not 19001 or 9032, and 9031", 9000),
             line
         );
     }
