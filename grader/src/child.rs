@@ -7,7 +7,6 @@
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 #[cfg(windows)]
@@ -16,15 +15,9 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use crate::Program;
+use crate::program::Program;
 use crate::screen::Decoder;
-
-/// Held while a program is started, and while ports are tried out.
-///
-/// Between fork and exec, a program that is being started has a copy of everything this process
-/// has open. A port that is being tried out in that instant stays taken until the exec, and the
-/// test it belongs to finds it in use. Starting returns after the exec, so this lock is enough.
-pub(crate) static STARTING: Mutex<()> = Mutex::new(());
+use crate::spawn_lock;
 
 /// A piece of output, and which pipe it came through.
 #[derive(Clone, Debug)]
@@ -52,20 +45,17 @@ impl Child {
         environment: &[(&str, &str)],
         overhear: impl Fn(Output) + Clone + Send + 'static,
     ) -> io::Result<Self> {
-        let mut command = CommandWrap::with_new(&program.words[0], |command| {
-            command.args(&program.words[1..]).args(args).envs(environment.iter().copied());
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            if let Some(folder) = &program.folder {
-                command.current_dir(folder);
-            }
-        });
+        let mut command = program.command();
+        command.args(args).envs(environment.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = CommandWrap::from(command);
         #[cfg(unix)]
         command.wrap(ProcessGroup::leader());
         #[cfg(windows)]
         command.wrap(JobObject);
-        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let spawning = spawn_lock::hold();
         let spawned = command.spawn();
-        drop(starting);
+        drop(spawning);
         let mut program = spawned?;
 
         let (shown, output) = channel();
@@ -108,11 +98,6 @@ impl Child {
     pub(crate) fn kill(&mut self) -> io::Result<ExitStatus> {
         // Fails when the program has ended by itself; then only its status is missing.
         let _ = self.program.start_kill();
-        self.program.wait()
-    }
-
-    /// Waits until it has ended by itself.
-    pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
         self.program.wait()
     }
 

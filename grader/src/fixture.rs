@@ -9,7 +9,10 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::{PortLease, Program, Story, Terminal};
+use crate::port_lease::PortLease;
+use crate::program::Program;
+use crate::story::Story;
+use crate::terminal::Terminal;
 
 /// How long a stranger waits for a peer. A test that passes never waits it out.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -29,8 +29,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::port_lease::PortLease;
 use crate::screen::{ID, id_at_the_start_of};
-use crate::{PortLease, Terminal};
+use crate::terminal::Terminal;
 
 /// The first fenced block after the line `heading` in `markdown`.
 ///

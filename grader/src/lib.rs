@@ -20,9 +20,11 @@
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
 //! | `child.rs` | the process behind it: its group, its keyboard, its pipes |
 //! | `screen.rs` | what a terminal shows and has not been looked at yet |
-//! | `story.rs` | all terminals on one time line |
-//! | `picture.rs` | that time line drawn, when a test fails |
+//! | `story.rs` | all terminals of one scenario |
+//! | `timeline.rs` | what happened in them, and when |
+//! | `picture.rs` | the time line drawn, when a test fails |
 //! | `port_lease.rs` | ports that belong to one test alone |
+//! | `spawn_lock.rs` | no port is tried out while a program is started |
 //! | `fixture.rs` | the peers of one test, and strangers with bare sockets |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | which labs and tasks there are |
@@ -39,9 +41,11 @@ mod picture;
 mod port_lease;
 mod program;
 mod screen;
+mod spawn_lock;
 pub mod statistics;
 mod story;
 mod terminal;
+mod timeline;
 
 pub use fixture::Fixture;
 pub use port_lease::PortLease;

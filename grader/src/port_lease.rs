@@ -9,9 +9,8 @@ use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::PoisonError;
 
-use crate::child::STARTING;
+use crate::spawn_lock;
 
 /// How many ports a lease covers: those of peers 0 to 31.
 const PORTS: u16 = 32;
@@ -87,7 +86,7 @@ impl PortLease {
         lease.try_lock().ok()?;
         // The lease keeps other tests away; a program that knows nothing of it may sit here
         // all the same, for good. Then the block is no use, now or later.
-        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_spawns = spawn_lock::hold();
         let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
         (base_port..base_port + PORTS).all(free).then_some(Self { base_port, _lease: lease })
     }

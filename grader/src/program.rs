@@ -6,14 +6,16 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use crate::child::Child;
+use crate::labs::workspace;
+use crate::spawn_lock;
 
 /// The command that starts the program, without the arguments of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    pub(crate) words: Vec<OsString>,
-    pub(crate) folder: Option<PathBuf>,
+    words: Vec<OsString>,
+    folder: Option<PathBuf>,
 }
 
 impl Program {
@@ -40,24 +42,47 @@ impl Program {
 
     /// Whether it can be started at all, and ends well with this one argument.
     pub fn runs_with(&self, argument: &str) -> bool {
-        let Ok(mut child) = Child::start(self, &[argument], &[], |_| {}) else { return false };
-        // Its output ends when it does.
-        while child.output.recv().is_ok() {}
-        child.wait().is_ok_and(|status| status.success())
+        let mut command = self.command();
+        command.arg(argument);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let spawning = spawn_lock::hold();
+        let spawned = command.spawn();
+        drop(spawning);
+        spawned.and_then(|mut program| program.wait()).is_ok_and(|status| status.success())
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.words[0]);
+        command.args(&self.words[1..]);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+
+    /// The program's name, and the words behind it, without folders.
+    pub(crate) fn name(&self) -> String {
+        let words = self.words.iter().map(|word| last_part(&word.to_string_lossy()).to_owned());
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// A command as somebody types it at the top of the workspace, so paths count from there.
     fn typed(line: &str) -> Self {
         let words = shell_words::split(line).expect("LAB_PROGRAM: every quote is closed");
         assert!(!words.is_empty(), "LAB_PROGRAM is empty: unset it, or name a program");
-        let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
-        Self { words: words.into_iter().map(OsString::from).collect(), folder: top }
+        let words = words.into_iter().map(OsString::from).collect();
+        Self { words, folder: Some(workspace()) }
     }
 
     /// Whether another program than the lab's own stands trial.
     pub fn is_a_stranger() -> bool {
         env::var_os("LAB_PROGRAM").is_some()
     }
+}
+
+/// The last part of a path.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 #[cfg(test)]

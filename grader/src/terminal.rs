@@ -5,6 +5,7 @@
 //! typed and what is printed also goes into the story, which is drawn when the test fails.
 
 use std::panic::Location;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -13,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use crate::child::{Child, Output};
 use crate::picture::What;
+use crate::program::Program;
 use crate::screen::{Next, Screen};
-use crate::story::Log;
-use crate::{Program, statistics};
+use crate::statistics;
+use crate::timeline::Timeline;
 
 /// How long a program may take to do what the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
@@ -34,7 +36,7 @@ const SIGTERM: i32 = 15;
 /// A program under test, seen as its user sees it.
 #[derive(Debug)]
 pub struct Terminal {
-    log: Arc<Log>,
+    timeline: Arc<Timeline>,
     column: usize,
     child: Child,
     screen: Screen,
@@ -45,21 +47,20 @@ pub struct Terminal {
 impl Terminal {
     #[track_caller]
     pub(crate) fn open(
-        log: &Arc<Log>,
+        timeline: &Arc<Timeline>,
         title: &str,
         program: &Program,
         args: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
-        let column = log.column(title);
-        let words = program.words.iter().map(|word| word.to_string_lossy());
-        let name = words.map(|word| last_part(&word).to_owned()).collect::<Vec<_>>().join(" ");
-        log.tell(column, What::Runs(format!("{name} {}", args.join(" "))));
+        let column = timeline.column(title);
+        let name = program.name();
+        timeline.tell(column, What::Runs(format!("{name} {}", args.join(" "))));
 
         let overhear = {
-            let log = Arc::clone(log);
+            let timeline = Arc::clone(timeline);
             move |output| {
-                log.tell(
+                timeline.tell(
                     column,
                     match output {
                         Output::Printed(text) => What::Prints(text),
@@ -71,7 +72,7 @@ impl Terminal {
         let child = Child::start(program, args, environment, overhear)
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         Self {
-            log: Arc::clone(log),
+            timeline: Arc::clone(timeline),
             column,
             child,
             screen: Screen::default(),
@@ -202,7 +203,7 @@ impl Terminal {
     /// If the program no longer reads.
     #[track_caller]
     pub fn types(&mut self, line: &str) {
-        self.log.tell(self.column, What::Types(line.to_owned()));
+        self.timeline.tell(self.column, What::Types(line.to_owned()));
         self.put(format!("{line}\n").as_bytes());
     }
 
@@ -213,7 +214,7 @@ impl Terminal {
     /// If the program no longer reads.
     #[track_caller]
     pub fn types_half(&mut self, text: &str) {
-        self.log.tell(self.column, What::Types(format!("{text} (no Enter)")));
+        self.timeline.tell(self.column, What::Types(format!("{text} (no Enter)")));
         self.put(text.as_bytes());
     }
 
@@ -224,7 +225,7 @@ impl Terminal {
     /// If the program no longer reads.
     #[track_caller]
     pub fn types_bytes(&mut self, bytes: &[u8]) {
-        self.log.tell(self.column, What::Types(bytes.escape_ascii().to_string()));
+        self.timeline.tell(self.column, What::Types(bytes.escape_ascii().to_string()));
         self.put(bytes);
     }
 
@@ -238,7 +239,7 @@ impl Terminal {
 
     /// Closes the program's input, as Ctrl-D does.
     pub fn presses_ctrl_d(&mut self) {
-        self.log.tell(self.column, What::Presses("Ctrl-D"));
+        self.timeline.tell(self.column, What::Presses("Ctrl-D"));
         self.child.unplugs_keyboard();
     }
 
@@ -251,12 +252,12 @@ impl Terminal {
     /// If it does not end in time.
     #[track_caller]
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
-        self.log.tell(self.column, What::Presses("closes the window"));
+        self.timeline.tell(self.column, What::Presses("closes the window"));
         self.child.closes_output();
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.has_ended().expect("it can be waited for") {
-                self.log.tell(self.column, What::Ends(status.to_string()));
+                self.timeline.tell(self.column, What::Ends(status.to_string()));
                 return status.code();
             }
             if Instant::now() >= deadline {
@@ -276,7 +277,7 @@ impl Terminal {
     #[cfg(unix)]
     #[track_caller]
     pub fn presses_ctrl_c(&mut self) {
-        self.log.tell(self.column, What::Presses("Ctrl-C"));
+        self.timeline.tell(self.column, What::Presses("Ctrl-C"));
         self.child.signal(SIGINT).expect("the program is still there");
     }
 
@@ -288,7 +289,7 @@ impl Terminal {
     #[cfg(unix)]
     #[track_caller]
     pub fn is_terminated(&mut self) {
-        self.log.tell(self.column, What::Presses("SIGTERM"));
+        self.timeline.tell(self.column, What::Presses("SIGTERM"));
         self.child.signal(SIGTERM).expect("the program is still there");
     }
 
@@ -299,7 +300,7 @@ impl Terminal {
     /// If it cannot be ended.
     #[track_caller]
     pub fn is_killed(&mut self) {
-        self.log.tell(self.column, What::Presses("kill -9"));
+        self.timeline.tell(self.column, What::Presses("kill -9"));
         self.child.kill().expect("the program can be killed, and waited for");
     }
 
@@ -466,7 +467,7 @@ impl Terminal {
         // Its pipes are closed, so it is ending; only its status may not be here yet.
         loop {
             if let Some(status) = self.child.has_ended().expect("it can be waited for") {
-                self.log.tell(self.column, What::Ends(status.to_string()));
+                self.timeline.tell(self.column, What::Ends(status.to_string()));
                 return status;
             }
             if Instant::now() >= deadline {
@@ -480,14 +481,10 @@ impl Terminal {
     #[track_caller]
     fn fail(&self, why: &str) -> ! {
         let place = Location::caller();
-        let why = format!("{why}\n(at {}:{})", last_part(place.file()), place.line());
-        self.log.tell(self.column, What::Fails(why.clone()));
-        let picture = self.log.draw_once().unwrap_or_default();
+        let file = Path::new(place.file()).file_name().unwrap_or_default();
+        let why = format!("{why}\n(at {}:{})", file.to_string_lossy(), place.line());
+        self.timeline.tell(self.column, What::Fails(why.clone()));
+        let picture = self.timeline.draw_once().unwrap_or_default();
         panic!("{why}\n{picture}");
     }
-}
-
-/// The last part of a path, as people call a program.
-fn last_part(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
