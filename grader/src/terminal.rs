@@ -27,6 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// status after the pipes have closed).
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
+/// How long a thread map must match at every look. A wrong map can match at one look, while some
+/// thread is just between its end and its next start.
+const STEADY: Duration = Duration::from_millis(30);
+
+/// Between two looks at a thread map.
+const LOOK_CLOSELY: Duration = Duration::from_millis(1);
+
 /// The signals of POSIX that a keyboard or a system shutting down sends.
 #[cfg(unix)]
 const SIGINT: i32 = 2;
@@ -354,8 +361,9 @@ impl Terminal {
         self.child.pid()
     }
 
-    /// Waits until the program runs exactly these threads, as its thread map promises.
-    /// Where the system does not list them (anywhere but on Linux), it is taken at its word.
+    /// Waits until the program runs exactly these threads, as its thread map promises, at every
+    /// look for 30 ms. Where the system does not list threads (anywhere but on Linux), the
+    /// program is taken at its word.
     ///
     /// # Panics
     ///
@@ -364,30 +372,38 @@ impl Terminal {
     pub fn runs_threads(&self, names: &[&str]) {
         let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         promised.sort();
-        let deadline = Instant::now() + PATIENCE;
-        while let Some(running) = statistics::threads(self.pid())
-            && running != promised
-        {
-            if Instant::now() >= deadline {
-                self.fail(&format!("expected the threads {promised:?}, but {running:?} run"));
-            }
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let expected = format!("the threads {promised:?}");
+        self.runs_steadily(&expected, |running| running == promised);
     }
 
-    /// Waits until the program runs exactly `count` threads called `name`. Where the system does
-    /// not list them, it is taken at its word.
+    /// The same for the threads called `name` alone: exactly `count` of them.
     ///
     /// # Panics
     ///
-    /// If it runs more or fewer when patience ends.
+    /// If more or fewer still run when patience ends.
     #[track_caller]
     pub fn runs_threads_called(&self, name: &str, count: usize) {
-        self.waits_until(&format!("{count} threads called {name:?}"), |pid| {
-            statistics::threads(pid).is_none_or(|threads| {
-                threads.iter().filter(|thread| *thread == name).count() == count
-            })
+        self.runs_steadily(&format!("{count} threads called {name:?}"), |running| {
+            running.iter().filter(|thread| *thread == name).count() == count
         });
+    }
+
+    #[track_caller]
+    fn runs_steadily(&self, expected: &str, as_promised: impl Fn(&[String]) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut promised_since = None;
+        while let Some(running) = statistics::threads(self.pid()) {
+            let now = Instant::now();
+            if !as_promised(&running) {
+                promised_since = None;
+            } else if now - *promised_since.get_or_insert(now) >= STEADY {
+                return;
+            }
+            if now >= deadline {
+                self.fail(&format!("expected {expected}, but {running:?} run"));
+            }
+            thread::park_timeout(LOOK_CLOSELY);
+        }
     }
 
     /// Waits until `wanted` is true of the running program.

@@ -100,6 +100,21 @@ fn another_thread_map_is_noticed() {
     assert!(told.starts_with("expected the threads"), "{told}");
 }
 
+/// A thread map that is right now and then, in between, is wrong.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_thread_map_that_flickers_is_noticed() {
+    let story = Story::begin();
+    let script =
+        "echo ready; while :; do printf cat >/proc/$$/comm; printf mouse >/proc/$$/comm; done";
+    let mut sh = runs(&story, &["sh", "-c", script]);
+    sh.sees("ready\n");
+    let told = complaint(|| sh.runs_threads(&["cat"]));
+    assert!(told.starts_with("expected the threads"), "{told}");
+    let told = complaint(|| sh.runs_threads_called("cat", 1));
+    assert!(told.starts_with("expected 1 threads called \"cat\""), "{told}");
+}
+
 #[test]
 fn keys_are_signals() {
     let story = Story::begin();
