@@ -28,10 +28,6 @@ impl Screen {
         self.unread.push_str(text);
     }
 
-    pub(crate) fn unread(&self) -> &str {
-        &self.unread
-    }
-
     /// Reads on to the end of `text`, if it is there.
     pub(crate) fn find(&mut self, text: &str) -> bool {
         let Some(at) = self.unread.find(text) else { return false };

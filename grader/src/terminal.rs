@@ -49,6 +49,8 @@ pub struct Terminal {
     screen: Screen,
     printed: String,
     complained: String,
+    /// How much of both was there when the current step began.
+    step: (usize, usize),
 }
 
 impl Terminal {
@@ -85,6 +87,7 @@ impl Terminal {
             screen: Screen::default(),
             printed: String::new(),
             complained: String::new(),
+            step: (0, 0),
         }
     }
 
@@ -190,17 +193,47 @@ impl Terminal {
         self.demand(prompt, |screen| screen.next_is_prompt(prompt));
     }
 
-    /// Demands that the program has ended and `text` never came after what was seen before.
+    /// Begins a step: from here on, [`never_saw`](Self::never_saw) and
+    /// [`saw_times`](Self::saw_times) look at what is printed. The first step begins when the
+    /// terminal opens.
+    pub fn begins_step(&mut self) {
+        self.take_output();
+        self.step = (self.printed.len(), self.complained.len());
+    }
+
+    /// Waits for the program to end, and demands that it has not printed `text` in this step,
+    /// whether a `sees` has passed over it or not.
     ///
     /// # Panics
     ///
-    /// If it did, or if the program does not end in time.
+    /// If it has, or if it does not end in time.
     #[track_caller]
     pub fn never_saw(&mut self, text: &str) {
         self.reads_to_the_end();
-        if self.screen.unread().contains(text) {
+        if self.times_in_step(text) > 0 {
             self.fail(&format!("never expected {text:?}"));
         }
+    }
+
+    /// Waits for the program to end, and demands that it has printed `text` exactly `times`
+    /// times in this step.
+    ///
+    /// # Panics
+    ///
+    /// If it has done so more or less often, or if it does not end in time.
+    #[track_caller]
+    pub fn saw_times(&mut self, text: &str, times: usize) {
+        self.reads_to_the_end();
+        let seen = self.times_in_step(text);
+        if seen != times {
+            self.fail(&format!("expected {text:?} {times} times, and it came {seen} times"));
+        }
+    }
+
+    fn times_in_step(&self, text: &str) -> usize {
+        let (printed, complained) = self.step;
+        let streams = [&self.printed[printed..], &self.complained[complained..]];
+        streams.iter().map(|stream| stream.matches(text).count()).sum()
     }
 
     /// Types a line.

@@ -26,7 +26,7 @@ fn what_is_typed_is_seen_in_order() {
     cat.sees("one\n");
     cat.sees("two\n");
     cat.presses_ctrl_d();
-    cat.never_saw("one");
+    cat.saw_times("one", 1);
     cat.ends_well();
     assert_eq!(cat.printed(), "one\ntwo\n");
 }
@@ -59,6 +59,31 @@ fn what_was_never_to_be_seen_is_noticed() {
     cat.presses_ctrl_d();
     let told = complaint(|| cat.never_saw("secret"));
     assert!(told.starts_with("never expected \"secret\""), "{told}");
+}
+
+#[test]
+fn what_was_seen_before_was_seen() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("secret");
+    cat.sees("secret\n");
+    cat.presses_ctrl_d();
+    let told = complaint(|| cat.never_saw("secret"));
+    assert!(told.starts_with("never expected \"secret\""), "{told}");
+}
+
+#[test]
+fn a_step_is_what_comes_after_its_beginning() {
+    let story = Story::begin();
+    let mut cat = runs(&story, &["cat"]);
+    cat.types("again");
+    cat.sees("again\n");
+    cat.begins_step();
+    cat.types("and again");
+    cat.presses_ctrl_d();
+    cat.saw_times("again", 1);
+    let told = complaint(|| cat.saw_times("and", 2));
+    assert!(told.starts_with("expected \"and\" 2 times, and it came 1 times"), "{told}");
 }
 
 #[test]
@@ -111,8 +136,6 @@ fn a_thread_map_that_flickers_is_noticed() {
     sh.sees("ready\n");
     let told = complaint(|| sh.runs_threads(&["cat"]));
     assert!(told.starts_with("expected the threads"), "{told}");
-    let told = complaint(|| sh.runs_threads_called("cat", 1));
-    assert!(told.starts_with("expected 1 threads called \"cat\""), "{told}");
 }
 
 #[test]
