@@ -56,7 +56,7 @@ fn the_search_goes_on_until_nobody_is_new() {
     // And nobody is asked twice.
     peer13.types("quit");
     peer13.sees("Peer 1 asks who is online\n");
-    peer13.never_saw("Peer 1 asks who is online\n");
+    peer13.saw_times("Peer 1 asks who is online\n", 1);
 }
 
 /// A stranger asks peer `id` whom it knows, in the name of peer `by`; returns the answer.
