@@ -17,6 +17,9 @@ use crate::terminal::Terminal;
 /// How long a stranger waits for a peer. A test that passes never waits it out.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a peer asks its user.
+const PROMPTS: [&str; 2] = ["Send to peer ID: ", "Message: "];
+
 /// The peers of one test.
 #[derive(Debug)]
 pub struct Fixture {
@@ -71,7 +74,9 @@ impl Fixture {
         let base_port = self.ports.base_port().to_string();
         let place = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
         let title = format!("peer {id}");
-        self.story.terminal_with(&title, program, &[&id.to_string()], &place)
+        let mut peer = self.story.terminal_with(&title, program, &[&id.to_string()], &place);
+        peer.knows_prompts(&PROMPTS);
+        peer
     }
 
     /// Where peer `id` is dialed.

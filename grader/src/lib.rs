@@ -20,6 +20,7 @@
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
 //! | `child.rs` | the process behind it: its group, its keyboard, its pipes |
 //! | `screen.rs` | what a terminal shows and has not been looked at yet |
+//! | `prompts.rs` | whether a program has answered what was typed |
 //! | `story.rs` | all terminals of one scenario |
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
@@ -40,6 +41,7 @@ pub mod labs;
 mod picture;
 mod port_lease;
 mod program;
+mod prompts;
 mod screen;
 mod spawn_lock;
 pub mod statistics;

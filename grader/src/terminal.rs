@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::child::{Child, Output};
 use crate::picture::What;
 use crate::program::Program;
+use crate::prompts::Prompts;
 use crate::screen::{Next, Screen};
 use crate::statistics;
 use crate::timeline::Timeline;
@@ -22,6 +23,9 @@ use crate::timeline::Timeline;
 /// How long a program may take to do what the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a program that already asks the next question may go on with its answer.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// Between two looks at something the system does not announce (a thread's end, an exit
 /// status after the pipes have closed).
@@ -51,6 +55,10 @@ pub struct Terminal {
     complained: String,
     /// How much of both was there when the current step began.
     step: (usize, usize),
+    /// What the program asks, if that is known.
+    prompts: Prompts,
+    /// A line was typed, and nothing of the answer has been seen yet.
+    answer_is_due: bool,
 }
 
 impl Terminal {
@@ -88,6 +96,8 @@ impl Terminal {
             printed: String::new(),
             complained: String::new(),
             step: (0, 0),
+            prompts: Prompts::of(&[]),
+            answer_is_due: false,
         }
     }
 
@@ -95,13 +105,19 @@ impl Terminal {
     ///
     /// # Panics
     ///
-    /// If it does not appear in time; the message is a picture of the story so far.
+    /// If it does not appear in time, or if it is an answer that
+    /// [will not come](Self::knows_prompts); the message is a picture of the story so far.
     #[track_caller]
     pub fn sees(&mut self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.screen.find(text) {
-            self.wait_for_output(deadline, || format!("expected {text:?}"));
+            if self.answer_is_due && self.prompts.have_answered(&self.printed) {
+                self.wait_for_afterthought(text);
+            } else {
+                self.wait_for_output(deadline, || format!("expected {text:?}"));
+            }
         }
+        self.answer_is_due = false;
     }
 
     /// Waits until the next thing on the screen is known; reads it if it is `prompt`.
@@ -128,6 +144,7 @@ impl Terminal {
         while !self.screen.find_all(texts) {
             self.wait_for_output(deadline, || format!("expected all of {texts:?}"));
         }
+        self.answer_is_due = false;
     }
 
     /// Waits until `text` has come `times` times.
@@ -145,6 +162,7 @@ impl Terminal {
                 self.wait_for_output(deadline, expected);
             }
         }
+        self.answer_is_due = false;
     }
 
     /// Waits until the next line on the screen is complete, and demands that it is `line`,
@@ -191,6 +209,12 @@ impl Terminal {
     #[track_caller]
     pub fn is_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| screen.next_is_prompt(prompt));
+    }
+
+    /// Tells what the program asks. From now on, the first `sees` after a typed line is about the
+    /// answer to it, and fails as soon as the program asks the next question instead.
+    pub fn knows_prompts(&mut self, prompts: &[&str]) {
+        self.prompts = Prompts::of(prompts);
     }
 
     /// Begins a step: from here on, [`never_saw`](Self::never_saw) and
@@ -272,14 +296,26 @@ impl Terminal {
     #[track_caller]
     fn put(&mut self, bytes: &[u8]) {
         self.screen.answered();
+        let lines = bytes.split(|byte| *byte == b'\n').count() - 1;
+        if lines > 0 {
+            self.take_output();
+            self.prompts.typed(lines, &self.printed);
+            self.answer_is_due = true;
+        }
         if let Err(error) = self.child.types(bytes) {
             self.fail(&format!("does not read what is typed: {error}"));
         }
     }
 
+    /// What is awaited from now on is about the key, not about the line before it.
+    fn presses(&mut self, key: &'static str) {
+        self.timeline.tell(self.column, What::Presses(key));
+        self.answer_is_due = false;
+    }
+
     /// Closes the program's input, as Ctrl-D does.
     pub fn presses_ctrl_d(&mut self) {
-        self.timeline.tell(self.column, What::Presses("Ctrl-D"));
+        self.presses("Ctrl-D");
         self.child.unplugs_keyboard();
     }
 
@@ -292,7 +328,7 @@ impl Terminal {
     /// If it does not end in time.
     #[track_caller]
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
-        self.timeline.tell(self.column, What::Presses("closes the window"));
+        self.presses("closes the window");
         self.child.closes_output();
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -317,7 +353,7 @@ impl Terminal {
     #[cfg(unix)]
     #[track_caller]
     pub fn presses_ctrl_c(&mut self) {
-        self.timeline.tell(self.column, What::Presses("Ctrl-C"));
+        self.presses("Ctrl-C");
         self.child.signal(SIGINT).expect("the program is still there");
     }
 
@@ -329,7 +365,7 @@ impl Terminal {
     #[cfg(unix)]
     #[track_caller]
     pub fn is_terminated(&mut self) {
-        self.timeline.tell(self.column, What::Presses("SIGTERM"));
+        self.presses("SIGTERM");
         self.child.signal(SIGTERM).expect("the program is still there");
     }
 
@@ -340,7 +376,7 @@ impl Terminal {
     /// If it cannot be ended.
     #[track_caller]
     pub fn is_killed(&mut self) {
-        self.timeline.tell(self.column, What::Presses("kill -9"));
+        self.presses("kill -9");
         self.child.kill().expect("the program can be killed, and waited for");
     }
 
@@ -460,23 +496,20 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match look(&mut self.screen) {
-                Next::Same => return,
+                Next::Same => break,
                 Next::Other(line) => self.fail(&format!("expected {expected:?}, not {line:?}")),
                 Next::Incomplete => {
                     self.wait_for_output(deadline, || format!("expected {expected:?} next"));
                 }
             }
         }
+        self.answer_is_due = false;
     }
 
     #[track_caller]
     fn wait_for_output(&mut self, deadline: Instant, expected: impl Fn() -> String) {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match self.child.output.recv_timeout(left) {
-            Ok(output) => {
-                self.take(output);
-                self.take_output(); // All at once: looking through it takes longer than reading.
-            }
+        match self.next_output(deadline) {
+            Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => self.fail(&format!(
                 "{}; {PATIENCE:?} later it has not come, and the program still runs",
                 expected()
@@ -485,6 +518,25 @@ impl Terminal {
                 self.fail(&format!("{}; but the program has ended", expected()));
             }
         }
+    }
+
+    /// The answer should be here: the next prompt is. Only what comes on stderr may be late.
+    #[track_caller]
+    fn wait_for_afterthought(&mut self, text: &str) {
+        let why = match self.next_output(Instant::now() + GRACE) {
+            Ok(()) => return,
+            Err(RecvTimeoutError::Timeout) => "the program already asks the next question",
+            Err(RecvTimeoutError::Disconnected) => "the program has ended",
+        };
+        self.fail(&format!("expected {text:?}; but {why}"));
+    }
+
+    fn next_output(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let output = self.child.output.recv_timeout(left)?;
+        self.take(output);
+        self.take_output(); // All at once: looking through it takes longer than reading.
+        Ok(())
     }
 
     fn take(&mut self, output: Output) {

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use grader::{Program, Story, Terminal};
 
@@ -70,6 +71,51 @@ fn what_was_seen_before_was_seen() {
     cat.presses_ctrl_d();
     let told = complaint(|| cat.never_saw("secret"));
     assert!(told.starts_with("never expected \"secret\""), "{told}");
+}
+
+/// A program that asks for words, and knows one of them.
+fn asks(story: &Story) -> Terminal {
+    let script = "printf 'Word: '
+        while read word; do
+            case $word in
+                tea) echo; echo somebody comes; printf 'Word: '; sleep 0.5; echo 'with milk';;
+                slow) sleep 0.5; echo 'at last';;
+                *) echo 'no such word';;
+            esac
+            printf 'Word: '
+        done";
+    let mut sh = runs(story, &["sh", "-c", script]);
+    sh.knows_prompts(&["Word: "]);
+    sh
+}
+
+#[test]
+fn an_answer_that_will_not_come_is_not_waited_for() {
+    let story = Story::begin();
+    let mut sh = asks(&story);
+    sh.types("coffee");
+    let begun = Instant::now();
+    let told = complaint(|| sh.sees("with sugar"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let why = "expected \"with sugar\"; but the program already asks the next question";
+    assert!(told.starts_with(why), "{told}");
+}
+
+#[test]
+fn an_answer_that_is_still_to_come_is_waited_for() {
+    let story = Story::begin();
+    let mut sh = asks(&story);
+    sh.types("coffee");
+    sh.types("slow"); // Typed ahead: the next prompt ends the answer to the first word.
+    sh.sees("at last\n");
+    // A prompt that was broken off is asked again, and the answer comes below it.
+    sh.types("tea");
+    sh.sees("with milk\n");
+    // What comes later is no answer, and may take its time; and so is what follows half a line.
+    sh.sees("Word: ");
+    sh.types_half("sl");
+    sh.types("ow");
+    sh.sees("at last\n");
 }
 
 #[test]
