@@ -1,4 +1,5 @@
-//! The picture of a failed scenario: a column per terminal, a line per event, with its time.
+//! The picture of a failed scenario: a column per terminal, a line per event, with its time, and
+//! never wider than 120 cells.
 //!
 //! Pure text. A student reads it from top to bottom and sees who said what when, what was
 //! expected last, and where in the test that is written; no debugger needed.
@@ -6,10 +7,24 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-/// How wide a column is, in terminal cells.
-const WIDTH: usize = 46;
+/// How wide the picture is, in terminal cells.
+const WIDTH: usize = 120;
+
+/// How wide the column with the times is.
+const TIME: usize = 9;
+
+const BORDER: &str = " | ";
+
+/// How many terminals stand side by side: each still has 34 cells.
+const SIDE_BY_SIDE: usize = 3;
+
+/// The heading of the names, where more terminals share one column.
+const TERMINAL: &str = "terminal";
+
+/// How much of a name is drawn there.
+const MOST_NAME: usize = 16;
 
 /// How much of one event is drawn, in characters: a message may be 64 KiB long.
 const MOST_TEXT: usize = 400;
@@ -56,39 +71,83 @@ impl What {
 
 /// Draws the story so far.
 pub(crate) fn draw(titles: &[String], moments: &[Moment]) -> String {
+    let layout = Layout::of(titles);
     let mut picture = String::from("\n");
-    row(&mut picture, "time", titles.len(), |column| titles[column].clone());
-    row(&mut picture, "--------", titles.len(), |_| "-".repeat(WIDTH));
+    layout.row(&mut picture, "time", |column| layout.headings[column].clone());
+    layout.row(&mut picture, &"-".repeat(TIME), |column| "-".repeat(layout.widths[column]));
     let left_out = moments.len().saturating_sub(MOST_MOMENTS);
     if left_out > 0 {
         let _ = writeln!(picture, "({left_out} earlier events are not drawn)");
     }
     for moment in &moments[left_out..] {
-        let (sign, text) = moment.what.drawn();
-        let time = format!("{:6.3} s", moment.at.as_secs_f64());
-        for (index, line) in wrapped(sign, &shortened(&text)).into_iter().enumerate() {
-            let time = if index == 0 { &time } else { "" };
-            row(&mut picture, time, titles.len(), |column| {
-                if column == moment.column { line.clone() } else { String::new() }
-            });
-        }
+        layout.draw(&mut picture, &titles[moment.column], moment);
     }
     picture.push_str("$ started   > typed   ! on stderr   ✗ what went wrong\n");
     picture
 }
 
-fn row(picture: &mut String, time: &str, columns: usize, cell: impl Fn(usize) -> String) {
-    let mut line = format!("{time:8}");
-    for text in (0..columns).map(cell) {
-        let padding = " ".repeat(WIDTH.saturating_sub(text.width()));
-        let _ = write!(line, " | {text}{padding}");
-    }
-    picture.push_str(line.trim_end());
-    picture.push('\n');
+/// Which columns a picture has. A few terminals stand side by side. More of them would leave
+/// each too narrow to read, so they share one column, beside the names of whose line it is.
+struct Layout {
+    headings: Vec<String>,
+    widths: Vec<usize>,
+    side_by_side: bool,
 }
 
-/// Cuts `text` into lines that fit in a column; control characters are drawn, not obeyed.
-fn wrapped(sign: &str, text: &str) -> Vec<String> {
+impl Layout {
+    fn of(titles: &[String]) -> Self {
+        let side_by_side = titles.len() <= SIDE_BY_SIDE;
+        let (headings, widths) = if side_by_side {
+            let width = (WIDTH - TIME) / titles.len().max(1) - BORDER.len();
+            let headings = titles.iter().map(|title| cut(title, width)).collect();
+            (headings, vec![width; titles.len()])
+        } else {
+            let name = titles.iter().map(|title| title.width()).max().unwrap_or(0);
+            let name = name.clamp(TERMINAL.len(), MOST_NAME);
+            let rest = WIDTH - TIME - BORDER.len() - name - BORDER.len();
+            (vec![TERMINAL.to_owned(), String::new()], vec![name, rest])
+        };
+        Self { headings, widths, side_by_side }
+    }
+
+    fn draw(&self, picture: &mut String, title: &str, moment: &Moment) {
+        let (sign, text) = moment.what.drawn();
+        let time = format!("{:1$.3} s", moment.at.as_secs_f64(), TIME - 2);
+        let column = if self.side_by_side { moment.column } else { 1 };
+        let lines = wrapped(sign, &shortened(&text), self.widths[column]);
+        for (index, line) in lines.into_iter().enumerate() {
+            let first = index == 0;
+            self.row(picture, if first { &time } else { "" }, |cell| {
+                if cell == column {
+                    line.clone()
+                } else if first && !self.side_by_side {
+                    cut(title, self.widths[cell])
+                } else {
+                    String::new()
+                }
+            });
+        }
+    }
+
+    fn row(&self, picture: &mut String, time: &str, cell: impl Fn(usize) -> String) {
+        let mut line = format!("{time:TIME$}");
+        for (column, width) in self.widths.iter().enumerate() {
+            let text = cell(column);
+            let padding = " ".repeat(width.saturating_sub(text.width()));
+            let _ = write!(line, "{BORDER}{text}{padding}");
+        }
+        picture.push_str(line.trim_end());
+        picture.push('\n');
+    }
+}
+
+/// As much of `text` as fits.
+fn cut(text: &str, width: usize) -> String {
+    wrapped("", text, width).swap_remove(0)
+}
+
+/// Cuts `text` into lines of `width` cells; control characters are drawn, not obeyed.
+fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.trim_matches('\n').split('\n') {
         let mut drawn = sign.to_owned();
@@ -98,7 +157,7 @@ fn wrapped(sign: &str, text: &str) -> Vec<String> {
                 control if control.is_control() => control.escape_unicode().to_string(),
                 character => character.to_string(),
             };
-            if drawn.width() + character.width().unwrap_or(visible.len()) > WIDTH {
+            if drawn.width() + visible.width() > width {
                 lines.push(std::mem::replace(&mut drawn, "  ".to_owned()));
             }
             drawn.push_str(&visible);
@@ -138,16 +197,40 @@ mod tests {
         );
         let lines: Vec<_> = picture.lines().collect();
         assert!(lines[1].contains("| peer 1 ") && lines[1].contains("| peer 2"), "{picture}");
-        assert!(lines[3].starts_with(" 0.000 s | $ week05 1"), "{picture}");
+        assert!(lines[3].starts_with("  0.000 s | $ week05 1"), "{picture}");
         assert!(lines[4].ends_with("| > Hello\\u{1b}"), "{picture}");
-        assert!(lines[5].starts_with(" 5.012 s | ✗ expected"), "{picture}");
+        assert!(lines[5].starts_with("  5.012 s | ✗ expected"), "{picture}");
     }
 
     #[test]
     fn a_long_text_is_counted_and_a_long_line_wrapped() {
         let picture = draw(&["one".into()], &[moment(0, 0, What::Prints("x".repeat(65_536)))]);
         assert!(picture.contains("(65536 characters)"), "{picture}");
-        assert!(picture.lines().all(|line| line.width() <= 8 + 3 + WIDTH), "{picture}");
+        assert!(picture.lines().all(|line| line.width() <= WIDTH), "{picture}");
+    }
+
+    #[test]
+    fn a_picture_is_80_to_120_cells_wide_however_many_terminals_there_are() {
+        for terminals in 1..=12 {
+            let titles: Vec<_> = (0..terminals).map(|n| format!("peer {n} 👋")).collect();
+            let long = "wide 广 ".repeat(60);
+            let moments: Vec<_> = (0..terminals)
+                .map(|n| moment(n as u64 * 100_000, n, What::Prints(long.clone())))
+                .collect();
+            let picture = draw(&titles, &moments);
+            let widest = picture.lines().map(UnicodeWidthStr::width).max().unwrap();
+            assert!((80..=120).contains(&widest), "{widest} cells for {terminals}: {picture}");
+            for title in titles {
+                assert!(picture.contains(&title), "{title}: {picture}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_many_terminals_each_line_says_whose_it_is() {
+        let titles: Vec<_> = (1..=5).map(|n| format!("peer {n}")).collect();
+        let picture = draw(&titles, &[moment(12, 4, What::Types("Hello".into()))]);
+        assert!(picture.contains("0.012 s | peer 5   | > Hello"), "{picture}");
     }
 
     #[test]
