@@ -4,6 +4,7 @@
 //! A lab is a folder of the workspace with a `README.md` (its lab sheet) and `tests/`. A task
 //! is a file there: `tests/extension_b.rs` is task `extension_b`, or `b` for short.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,13 +20,27 @@ pub struct Lab {
     pub tasks: Vec<String>,
 }
 
-/// The top of the workspace: the folder this crate was built in.
+/// The top of the workspace that we are in, or of the crate that cargo runs. Found at run time:
+/// a path that is compiled in may be that of another checkout with the same target folder.
 ///
 /// # Panics
 ///
-/// Never: the grader is not the top of a file system.
+/// If the current folder is in no workspace, and cargo has not started this program.
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above").to_owned()
+    let places =
+        [env::current_dir().ok(), env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)];
+    let mut places = places.into_iter().flatten();
+    places
+        .find_map(|place| workspace_above(&place))
+        .expect("the current folder is in a workspace")
+}
+
+fn workspace_above(folder: &Path) -> Option<PathBuf> {
+    let is_top = |folder: &&Path| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line == "[workspace]")
+    };
+    folder.ancestors().find(is_top).map(Path::to_owned)
 }
 
 impl Lab {
@@ -95,6 +110,22 @@ mod tests {
         assert_eq!(lab.task("z"), None);
         assert!(lab.is_called("week05") && lab.is_called("week05-peer-to-peer-basic/"));
         assert!(!lab.is_called("week"));
+    }
+
+    #[test]
+    fn the_workspace_is_the_one_we_are_in() {
+        // As cargo starts a test: in the folder of its crate.
+        let here = env::current_dir().unwrap();
+        assert_eq!(here, workspace().join("grader"));
+
+        let top = env::temp_dir().join(format!("grader-workspace-{}", std::process::id()));
+        let lab = top.join("lab");
+        fs::create_dir_all(lab.join("tests")).unwrap();
+        fs::write(top.join("Cargo.toml"), "[workspace]\nmembers = [\"lab\"]\n").unwrap();
+        fs::write(lab.join("Cargo.toml"), "[package]\nname = \"lab\"\n").unwrap();
+        let found = workspace_above(&lab.join("tests"));
+        fs::remove_dir_all(&top).unwrap();
+        assert_eq!(found, Some(top));
     }
 
     #[test]

@@ -50,12 +50,17 @@ fn tests_of(
     lab: Option<&String>,
     task: Option<&String>,
 ) -> Result<Vec<String>, String> {
-    let Some(name) = lab else { return Ok(vec!["--workspace".into()]) };
+    // One failure says nothing of the tests behind it, so they all run.
+    let mut arguments = vec!["test".to_owned(), "--no-fail-fast".to_owned()];
+    let Some(name) = lab else {
+        arguments.push("--workspace".to_owned());
+        return Ok(arguments);
+    };
     let lab = labs.iter().find(|lab| lab.is_called(name)).ok_or_else(|| {
         let names: Vec<_> = labs.iter().map(|lab| lab.package.as_str()).collect();
         format!("there is no lab {name:?}; the labs are: {}", names.join(", "))
     })?;
-    let mut arguments = vec!["--package".to_owned(), lab.package.clone()];
+    arguments.extend(["--package".to_owned(), lab.package.clone()]);
     if let Some(name) = task {
         let task = lab.task(name).ok_or_else(|| {
             let package = &lab.package;
@@ -70,7 +75,6 @@ fn run_cargo(arguments: &[String]) -> Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let status = Command::new(cargo)
         .current_dir(workspace())
-        .arg("test")
         .args(arguments)
         .status()
         .context("cannot start cargo")?;
@@ -92,8 +96,10 @@ mod tests {
     #[test]
     fn a_task_is_one_test_file_of_one_lab() {
         let words = tests_of(&labs(), Some(&"week05".into()), Some(&"B".into())).unwrap();
-        assert_eq!(words, ["--package", "week05", "--test", "extension_b"]);
-        assert_eq!(tests_of(&labs(), None, None).unwrap(), ["--workspace"]);
+        let task = ["test", "--no-fail-fast", "--package", "week05", "--test", "extension_b"];
+        assert_eq!(words, task);
+        let all = tests_of(&labs(), None, None).unwrap();
+        assert_eq!(all, ["test", "--no-fail-fast", "--workspace"]);
     }
 
     #[test]
