@@ -1,17 +1,16 @@
-//! The fixture of one test: peers in terminals, and strangers with bare sockets.
+//! The fixture of one test: its terminals, its ports, and strangers with bare sockets.
 //!
-//! For programs that are started as `program ID` and take their place from `P2P_HOST` and
+//! The peers it starts run as `program ID` and take their place from `P2P_HOST` and
 //! `P2P_BASE_PORT`; flags are left alone, since a program in another language may have none.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::channel;
-use std::thread;
 use std::time::Duration;
 
 use crate::port_lease::PortLease;
 use crate::program::Program;
 use crate::story::Story;
+use crate::stranger::Stranger;
 use crate::terminal::Terminal;
 
 /// How long a stranger waits for a peer. A test that passes never waits it out.
@@ -20,42 +19,39 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What a peer asks its user.
 const PROMPTS: [&str; 2] = ["Send to peer ID: ", "Message: "];
 
-/// The peers of one test.
+/// What one test has to itself.
 #[derive(Debug)]
 pub struct Fixture {
-    /// What happens in all terminals.
+    /// All its terminals.
     pub story: Story,
-    /// The ports that are ours.
+    /// Its ports.
     pub ports: PortLease,
-    program: Program,
+    program: Option<Program>,
 }
 
 impl Fixture {
-    /// A fixture of peers that all run the program under test: `own`, or `LAB_PROGRAM`.
-    ///
-    /// # Panics
-    ///
-    /// If no ports are free.
+    /// A fixture without a program: the test says which ones it starts.
+    pub fn open() -> Self {
+        Self { story: Story::begin(), ports: PortLease::lease(), program: None }
+    }
+
+    /// A fixture whose peers all run the program under test: `own`, or `LAB_PROGRAM`.
     pub fn of(own: &str) -> Self {
-        let (story, ports) = (Story::begin(), PortLease::lease());
-        Self { story, ports, program: Program::under_test(own) }
+        Self { program: Some(Program::under_test(own)), ..Self::open() }
+    }
+
+    /// The program under test.
+    pub fn program(&self) -> &Program {
+        self.program.as_ref().expect("Fixture::of names a program")
     }
 
     /// Opens a terminal and starts peer `id` in it.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be started.
     #[track_caller]
     pub fn starts(&self, id: u16) -> Terminal {
-        self.starts_program(id, &self.program)
+        self.starts_program(id, self.program())
     }
 
     /// Starts peer `id`, and waits until it can be dialed and can be typed into.
-    ///
-    /// # Panics
-    ///
-    /// If it does not get that far in time.
     #[track_caller]
     pub fn peer(&self, id: u16) -> Terminal {
         let mut peer = self.starts(id);
@@ -65,10 +61,6 @@ impl Fixture {
     }
 
     /// Starts another program as peer `id`.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be started.
     #[track_caller]
     pub fn starts_program(&self, id: u16, program: &Program) -> Terminal {
         let base_port = self.ports.base_port().to_string();
@@ -79,71 +71,43 @@ impl Fixture {
         peer
     }
 
-    /// Where peer `id` is dialed.
+    /// The address of peer `id`.
     pub fn address_of(&self, id: u16) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports.port(id)).into()
     }
 
     /// A stranger dials peer `id`, and says nothing yet.
-    ///
-    /// # Panics
-    ///
-    /// If nobody listens there.
+    #[track_caller]
     pub fn dials(&self, id: u16) -> TcpStream {
-        let stream = TcpStream::connect(self.address_of(id)).expect("the peer picks up");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
-        stream
+        Stranger::dials(self.address_of(id), PATIENCE).expect("the peer picks up").stream
     }
 
     /// A stranger leaves `message` with peer `id`; returns the stranger's port.
-    ///
-    /// # Panics
-    ///
-    /// If nobody takes it.
+    #[track_caller]
     pub fn leaves(&self, id: u16, message: impl AsRef<[u8]>) -> u16 {
         let mut stream = self.dials(id);
         stream.write_all(message.as_ref()).expect("the peer takes it");
         stream.local_addr().expect("it has an address").port()
     }
 
-    /// A stranger listens in the place of peer `id`.
-    ///
-    /// # Panics
-    ///
-    /// If somebody else does.
+    /// A stranger listens at the address of peer `id`.
+    #[track_caller]
     pub fn stranger(&self, id: u16) -> TcpListener {
         TcpListener::bind(self.address_of(id)).expect("the port is leased")
     }
 }
 
 /// What a stranger who listens is told: one call, up to its end.
-///
-/// # Panics
-///
-/// If nobody calls in time, or the call does not end, or is no text.
+#[track_caller]
 pub fn hears(stranger: &TcpListener) -> String {
-    let (picked_up, calls) = channel();
-    let socket = stranger.try_clone().expect("a socket can be shared");
-    // `accept` has no deadline, so a thread waits in it; if nobody calls, it ends with the test.
-    let wait = move || drop(picked_up.send(socket.accept()));
-    thread::Builder::new()
-        .name("stranger".into())
-        .spawn(wait)
-        .expect("the system has a thread");
-    let call = calls.recv_timeout(PATIENCE).expect("somebody calls within 10 s");
-    let (mut stream, _) = call.expect("the call can be accepted");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let call = Stranger::who_dials(stranger, PATIENCE);
     let mut message = String::new();
-    stream.read_to_string(&mut message).expect("the call ends");
+    let mut incoming = call.expect("somebody calls within 10 s").incoming;
+    incoming.read_to_string(&mut message).expect("the call ends");
     message
 }
 
 /// Types the user's answers to the two questions.
-///
-/// # Panics
-///
-/// If the second question is not asked.
 #[track_caller]
 pub fn sends(peer: &mut Terminal, to: &str, message: &str) {
     peer.types(to);
@@ -153,10 +117,6 @@ pub fn sends(peer: &mut Terminal, to: &str, message: &str) {
 
 /// Dials `stranger`, who never accepts, until nobody picks up any more. The system picks up for
 /// a number of callers (129 on Linux); a system that picks up for ever is left after 300.
-///
-/// # Panics
-///
-/// If nobody listens.
 pub fn fills_the_queue_of(stranger: &TcpListener) -> Vec<TcpStream> {
     let address = stranger.local_addr().expect("it listens");
     let dial = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();

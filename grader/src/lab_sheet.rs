@@ -39,10 +39,6 @@ use crate::terminal::Terminal;
 /// let sheet = "## Output\n\n```text\nhello\n```\n";
 /// assert_eq!(grader::lab_sheet::block(sheet, "## Output"), "hello\n");
 /// ```
-///
-/// # Panics
-///
-/// If `markdown` has no such heading, or no fenced block after it.
 pub fn block(markdown: &str, heading: &str) -> String {
     let mut lines = markdown.lines().skip_while(|line| *line != heading);
     assert!(lines.any(|line| line.starts_with("```")), "no fenced block after {heading:?}");
@@ -51,10 +47,6 @@ pub fn block(markdown: &str, heading: &str) -> String {
 
 /// The fenced blocks under `heading`, up to the next heading: the terminal each belongs to
 /// (the last line of text above it, without its colon), and its lines.
-///
-/// # Panics
-///
-/// If there is no such heading, no block under it, or a block without a terminal.
 pub fn scenario<'a>(markdown: &'a str, heading: &str) -> Vec<(&'a str, Vec<&'a str>)> {
     let mut lines = markdown.lines().skip_while(|line| *line != heading).skip(1);
     let mut blocks = Vec::new();
@@ -89,10 +81,6 @@ pub struct Sheet<'a> {
 impl Sheet<'_> {
     /// Plays the scenario under `heading`. `open` opens a terminal by its title and the words
     /// behind `$`.
-    ///
-    /// # Panics
-    ///
-    /// If the programs do not do what the sheet says.
     #[track_caller]
     pub fn play(
         &self,

@@ -22,10 +22,6 @@ pub struct Lab {
 
 /// The top of the workspace that we are in, or of the crate that cargo runs. Found at run time:
 /// a path that is compiled in may be that of another checkout with the same target folder.
-///
-/// # Panics
-///
-/// If the current folder is in no workspace, and cargo has not started this program.
 pub fn workspace() -> PathBuf {
     let places =
         [env::current_dir().ok(), env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)];
@@ -45,10 +41,6 @@ fn workspace_above(folder: &Path) -> Option<PathBuf> {
 
 impl Lab {
     /// All labs below `workspace`, by folder.
-    ///
-    /// # Errors
-    ///
-    /// If a folder cannot be read.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
         let mut labs = Vec::new();
         for folder in fs::read_dir(workspace)? {

@@ -26,7 +26,10 @@
 //! | `picture.rs` | the time line drawn, when a test fails |
 //! | `port_lease.rs` | ports that belong to one test alone |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
-//! | `fixture.rs` | the peers of one test, and strangers with bare sockets |
+//! | `fixture.rs` | what one test has to itself: a story, ports, peers |
+//! | `stranger.rs` | whoever speaks to a program through a bare socket |
+//! | `http.rs` | as much HTTP as a stranger needs |
+//! | `wait.rs` | waiting for what nobody announces |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | which labs and tasks there are |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
@@ -34,8 +37,11 @@
 //! Everything here panics when the program does not do what the sheet promises: it is made
 //! for tests, and a panic is how a test says no.
 
+#![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
+
 mod child;
 pub mod fixture;
+pub mod http;
 pub mod lab_sheet;
 pub mod labs;
 mod picture;
@@ -46,11 +52,15 @@ mod screen;
 mod spawn_lock;
 pub mod statistics;
 mod story;
+pub mod stranger;
 mod terminal;
 mod timeline;
+mod wait;
 
 pub use fixture::Fixture;
 pub use port_lease::PortLease;
 pub use program::Program;
 pub use story::Story;
+pub use stranger::Stranger;
 pub use terminal::Terminal;
+pub use wait::eventually;

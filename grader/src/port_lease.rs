@@ -32,10 +32,6 @@ pub struct PortLease {
 
 impl PortLease {
     /// Leases a block of ports that nobody uses.
-    ///
-    /// # Panics
-    ///
-    /// If all blocks are taken.
     pub fn lease() -> Self {
         // Any start will do; a different one each time keeps tests out of each other's way.
         let start = RandomState::new().hash_one(()) % u64::from(BLOCKS);
@@ -51,10 +47,6 @@ impl PortLease {
     }
 
     /// The port of peer `id`.
-    ///
-    /// # Panics
-    ///
-    /// If `id` is 32 or more, because that port belongs to another lease.
     pub fn port(&self, id: u16) -> u16 {
         assert!(id < PORTS, "peer {id} has no port in a lease of {PORTS} ports");
         self.base_port + id

@@ -20,10 +20,6 @@ pub struct Program {
 
 impl Program {
     /// The program under test: `own`, or the one that `LAB_PROGRAM` names.
-    ///
-    /// # Panics
-    ///
-    /// If `LAB_PROGRAM` has no words, or an open quote.
     pub fn under_test(own: &str) -> Self {
         env::var("LAB_PROGRAM")
             .map_or_else(|_| Self::exactly(&[own]), |line| Self::typed(&line))

@@ -22,20 +22,12 @@ impl Story {
     }
 
     /// Opens a terminal called `title`, and starts `program` in it with `args`.
-    ///
-    /// # Panics
-    ///
-    /// If the program cannot be started.
     #[track_caller]
     pub fn terminal(&self, title: &str, program: &Program, args: &[&str]) -> Terminal {
         self.terminal_with(title, program, args, &[])
     }
 
     /// The same, with environment variables of its own.
-    ///
-    /// # Panics
-    ///
-    /// If the program cannot be started.
     #[track_caller]
     pub fn terminal_with(
         &self,

@@ -19,6 +19,7 @@ use crate::prompts::Prompts;
 use crate::screen::{Next, Screen};
 use crate::statistics;
 use crate::timeline::Timeline;
+use crate::wait::{LOOK_AGAIN, eventually};
 
 /// How long a program may take to do what the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
@@ -26,10 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a program that already asks the next question may go on with its answer.
 const GRACE: Duration = Duration::from_millis(200);
-
-/// Between two looks at something the system does not announce (a thread's end, an exit
-/// status after the pipes have closed).
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How long a thread map must match at every look. A wrong map can match at one look, while some
 /// thread is just between its end and its next start.
@@ -102,11 +99,6 @@ impl Terminal {
     }
 
     /// Waits until `text` is on the screen, below whatever was seen before.
-    ///
-    /// # Panics
-    ///
-    /// If it does not appear in time, or if it is an answer that
-    /// [will not come](Self::knows_prompts); the message is a picture of the story so far.
     #[track_caller]
     pub fn sees(&mut self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
@@ -121,10 +113,6 @@ impl Terminal {
     }
 
     /// Waits until the next thing on the screen is known; reads it if it is `prompt`.
-    ///
-    /// # Panics
-    ///
-    /// If nothing appears in time.
     #[track_caller]
     pub fn may_be_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
@@ -134,10 +122,6 @@ impl Terminal {
     }
 
     /// Waits until all of `texts` are on the screen, in whichever order.
-    ///
-    /// # Panics
-    ///
-    /// If one does not appear in time.
     #[track_caller]
     pub fn sees_all(&mut self, texts: &[&str]) {
         let deadline = Instant::now() + PATIENCE;
@@ -148,10 +132,6 @@ impl Terminal {
     }
 
     /// Waits until `text` has come `times` times.
-    ///
-    /// # Panics
-    ///
-    /// If it does not come that often in time.
     #[track_caller]
     pub fn sees_times(&mut self, text: &str, times: usize) {
         let deadline = Instant::now() + PATIENCE;
@@ -167,10 +147,6 @@ impl Terminal {
 
     /// Waits until the next line on the screen is complete, and demands that it is `line`,
     /// where `XXXXX` stands for any number.
-    ///
-    /// # Panics
-    ///
-    /// If it is another one, or does not appear in time.
     #[track_caller]
     pub fn sees_next(&mut self, line: &str) {
         self.demand(line, |screen| screen.next_is(line));
@@ -179,10 +155,6 @@ impl Terminal {
     /// Waits until the next line on the screen is complete, and demands that it is one of
     /// `lines`. Returns which one, and what stands in it where there are placeholders: `XXXXX`
     /// for a number, `XXXXXX-XXXXXX-XXXXXX` for an id.
-    ///
-    /// # Panics
-    ///
-    /// If it is another one, or does not appear in time.
     #[track_caller]
     pub fn sees_one_of(&mut self, lines: &[&str]) -> (usize, Vec<String>) {
         let mut seen = (0, Vec::new());
@@ -202,10 +174,6 @@ impl Terminal {
     }
 
     /// Waits until the next thing on the screen is `prompt`, with no line end behind it.
-    ///
-    /// # Panics
-    ///
-    /// If it is anything else, or does not appear in time.
     #[track_caller]
     pub fn is_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| screen.next_is_prompt(prompt));
@@ -227,10 +195,6 @@ impl Terminal {
 
     /// Waits for the program to end, and demands that it has not printed `text` in this step,
     /// whether a `sees` has passed over it or not.
-    ///
-    /// # Panics
-    ///
-    /// If it has, or if it does not end in time.
     #[track_caller]
     pub fn never_saw(&mut self, text: &str) {
         self.reads_to_the_end();
@@ -241,10 +205,6 @@ impl Terminal {
 
     /// Waits for the program to end, and demands that it has printed `text` exactly `times`
     /// times in this step.
-    ///
-    /// # Panics
-    ///
-    /// If it has done so more or less often, or if it does not end in time.
     #[track_caller]
     pub fn saw_times(&mut self, text: &str, times: usize) {
         self.reads_to_the_end();
@@ -261,10 +221,6 @@ impl Terminal {
     }
 
     /// Types a line.
-    ///
-    /// # Panics
-    ///
-    /// If the program no longer reads.
     #[track_caller]
     pub fn types(&mut self, line: &str) {
         self.timeline.tell(self.column, What::Types(line.to_owned()));
@@ -272,10 +228,6 @@ impl Terminal {
     }
 
     /// Types a line that is not finished: no Enter behind it.
-    ///
-    /// # Panics
-    ///
-    /// If the program no longer reads.
     #[track_caller]
     pub fn types_half(&mut self, text: &str) {
         self.timeline.tell(self.column, What::Types(format!("{text} (no Enter)")));
@@ -283,10 +235,6 @@ impl Terminal {
     }
 
     /// Types bytes that may be no text at all.
-    ///
-    /// # Panics
-    ///
-    /// If the program no longer reads.
     #[track_caller]
     pub fn types_bytes(&mut self, bytes: &[u8]) {
         self.timeline.tell(self.column, What::Types(bytes.escape_ascii().to_string()));
@@ -322,10 +270,6 @@ impl Terminal {
     /// Closes the window: nobody reads what the program prints from now on. Then types `line`
     /// again and again, so that the program has something to print, until it ends; returns its
     /// exit status, if it has one.
-    ///
-    /// # Panics
-    ///
-    /// If it does not end in time.
     #[track_caller]
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
         self.presses("closes the window");
@@ -346,10 +290,6 @@ impl Terminal {
     }
 
     /// Sends the signal that Ctrl-C sends (Unix: Windows has no way to send one to a pipe).
-    ///
-    /// # Panics
-    ///
-    /// If the program has ended.
     #[cfg(unix)]
     #[track_caller]
     pub fn presses_ctrl_c(&mut self) {
@@ -358,10 +298,6 @@ impl Terminal {
     }
 
     /// Asks the program to end, as a system that shuts down does (Unix).
-    ///
-    /// # Panics
-    ///
-    /// If the program has ended.
     #[cfg(unix)]
     #[track_caller]
     pub fn is_terminated(&mut self) {
@@ -370,10 +306,6 @@ impl Terminal {
     }
 
     /// Ends the program at once, with no chance to say goodbye.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be ended.
     #[track_caller]
     pub fn is_killed(&mut self) {
         self.presses("kill -9");
@@ -381,20 +313,12 @@ impl Terminal {
     }
 
     /// Waits for the program to end, and demands that it reports success.
-    ///
-    /// # Panics
-    ///
-    /// If it reports failure, or does not end in time.
     #[track_caller]
     pub fn ends_well(&mut self) {
         self.ends_with(0);
     }
 
     /// Waits for the program to end, and demands this exit status.
-    ///
-    /// # Panics
-    ///
-    /// If it ends with another one, or not in time.
     #[track_caller]
     pub fn ends_with(&mut self, status: i32) {
         let ended = self.reads_to_the_end();
@@ -404,10 +328,6 @@ impl Terminal {
     }
 
     /// Waits for the program to end; its exit status, if it has one.
-    ///
-    /// # Panics
-    ///
-    /// If it does not end in time.
     #[track_caller]
     pub fn exit_status(&mut self) -> Option<i32> {
         self.reads_to_the_end().code()
@@ -433,10 +353,6 @@ impl Terminal {
     /// Waits until the program runs exactly these threads, as its thread map promises, at every
     /// look for 30 ms. Where the system does not list threads (anywhere but on Linux), the
     /// program is taken at its word.
-    ///
-    /// # Panics
-    ///
-    /// If other threads still run when patience ends.
     #[track_caller]
     pub fn runs_threads(&self, names: &[&str]) {
         let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -446,10 +362,6 @@ impl Terminal {
     }
 
     /// The same for the threads called `name` alone: exactly `count` of them.
-    ///
-    /// # Panics
-    ///
-    /// If more or fewer still run when patience ends.
     #[track_caller]
     pub fn runs_threads_called(&self, name: &str, count: usize) {
         self.runs_steadily(&format!("{count} threads called {name:?}"), |running| {
@@ -476,18 +388,10 @@ impl Terminal {
     }
 
     /// Waits until `wanted` is true of the running program.
-    ///
-    /// # Panics
-    ///
-    /// If it is not when patience ends; `what` says what was expected.
     #[track_caller]
     pub fn waits_until(&self, what: &str, wanted: impl Fn(u32) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !wanted(self.pid()) {
-            if Instant::now() >= deadline {
-                self.fail(&format!("expected {what}"));
-            }
-            thread::park_timeout(LOOK_AGAIN);
+        if !eventually(PATIENCE, || wanted(self.pid())) {
+            self.fail(&format!("expected {what}"));
         }
     }
 

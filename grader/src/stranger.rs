@@ -1,0 +1,80 @@
+//! A stranger: whoever speaks to a program through a bare socket, byte by byte.
+//!
+//! Nothing here waits for ever: to dial, to read and to write all have the same patience.
+
+use std::io::{self, BufReader, ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use crate::wait::eventually;
+
+/// A bare TCP connection, and what a test says on it.
+#[derive(Debug)]
+pub struct Stranger {
+    /// What the test writes to.
+    pub stream: TcpStream,
+    /// What has come in, and has not been read yet.
+    pub incoming: BufReader<TcpStream>,
+}
+
+impl Stranger {
+    /// Dials `address`, and says nothing yet.
+    pub fn dials(address: SocketAddr, patience: Duration) -> io::Result<Self> {
+        Self::on(TcpStream::connect_timeout(&address, patience)?, patience)
+    }
+
+    /// The same, with little room for what it has not read yet: what it leaves unread soon
+    /// stays with the program, and not in the system.
+    pub fn dials_with_a_small_buffer(
+        address: SocketAddr,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(4096)?;
+        socket.connect_timeout(&address.into(), patience)?;
+        Self::on(socket.into(), patience)
+    }
+
+    /// The next one who dials `listener`, if somebody does in time.
+    pub fn who_dials(listener: &TcpListener, patience: Duration) -> Option<Self> {
+        listener.set_nonblocking(true).expect("it need not wait");
+        let mut call = None;
+        eventually(patience, || {
+            call = listener.accept().ok();
+            call.is_some()
+        });
+        listener.set_nonblocking(false).expect("it may wait again");
+        let (stream, _) = call?;
+        stream.set_nonblocking(false).expect("it may wait again");
+        Some(Self::on(stream, patience).expect("a socket can be prepared"))
+    }
+
+    /// A stranger on a connection that is there.
+    pub fn on(stream: TcpStream, patience: Duration) -> io::Result<Self> {
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        stream.set_nodelay(true)?;
+        let incoming = BufReader::new(stream.try_clone()?);
+        Ok(Self { stream, incoming })
+    }
+
+    /// Sends these bytes.
+    #[track_caller]
+    pub fn sends(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).expect("the program takes it");
+    }
+
+    /// The same, if the program still listens. Returns whether it does.
+    pub fn tries_to_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
+    }
+}
+
+/// Whether this error is only a connection's end: it ends with a reset if something was left
+/// unread.
+pub fn is_an_end(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
+}

@@ -1,0 +1,19 @@
+//! Waiting for what nobody announces: a look now and then, up to a deadline.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Between two looks at something that nobody announces.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Whether `wanted` comes true within `patience`.
+pub fn eventually(patience: Duration, mut wanted: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while !wanted() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::park_timeout(LOOK_AGAIN);
+    }
+    true
+}
