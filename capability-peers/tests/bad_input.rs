@@ -1,13 +1,15 @@
 //! What strangers may send: nothing of it ends a peer, each gets the refusal it deserves, and the
 //! next caller is served.
 
-mod house;
+mod fixture;
 
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
+use fixture::{
+    Fixture, GREET, GREETING, PATIENCE, Peer, Reply, Stranger, chat, comes_true, head,
+};
 use grader::statistics;
-use house::{GREET, GREETING, House, PATIENCE, Peer, Reply, Stranger, chat, comes_true, head};
 
 /// A request whose body makes no sense gets one line, which says so, and no call of it is answered.
 #[track_caller]
@@ -24,8 +26,8 @@ fn is_aborted(alice: &Peer, body: impl AsRef<[u8]>, why: &str) {
 
 #[test]
 fn a_body_that_is_no_list_of_messages_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     for body in
         ["{", "[", "[\"push\"", "push", "\"push", "[\"pull\",1]]", "[\"pull\",1],", "\0", "]"]
     {
@@ -45,8 +47,8 @@ fn a_body_that_is_no_list_of_messages_is_aborted() {
 
 #[test]
 fn a_message_that_is_unknown_or_not_whole_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     for body in [
         r#"["shout",1]"#,
         r#"["PUSH",1]"#,
@@ -73,8 +75,8 @@ fn a_message_that_is_unknown_or_not_whole_is_aborted() {
 
 #[test]
 fn a_form_that_is_unknown_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     for form in [
         r#"["shout",1]"#,
         r#"["a","b"]"#,
@@ -100,8 +102,8 @@ fn a_form_that_is_unknown_is_aborted() {
 
 #[test]
 fn sixty_four_brackets_may_be_open_and_no_more() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let nested = |depth: usize| {
         // Three are open around the argument.
         chat(&format!("{}1{}", "{\"a\":".repeat(depth - 3), "}".repeat(depth - 3)))
@@ -120,8 +122,8 @@ fn sixty_four_brackets_may_be_open_and_no_more() {
 
 #[test]
 fn a_number_that_is_out_of_range_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     for id in ["9007199254740992", "-9007199254740992", "18446744073709551616", "1.5", "1e30"] {
         is_aborted(&alice, format!("[\"pull\",{id}]"), "bad RPC message");
         is_aborted(
@@ -139,8 +141,8 @@ fn a_number_that_is_out_of_range_is_aborted() {
 
 #[test]
 fn an_id_that_means_nothing_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     for body in [
         r#"["pull",1]"#,
         r#"["pull",0]"#,
@@ -164,8 +166,8 @@ fn an_id_that_means_nothing_is_aborted() {
 
 #[test]
 fn a_batch_of_too_many_messages_is_aborted() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let call = r#"["push",["pipeline",0,["get_stats"],[]]]"#;
     let reply = alice.is_asked_for(vec![call; 2000].join("\n"));
     assert_eq!((reply.status, reply.text().as_str()), (200, ""));
@@ -174,8 +176,8 @@ fn a_batch_of_too_many_messages_is_aborted() {
 
 #[test]
 fn a_call_that_goes_wrong_is_rejected_and_the_others_of_its_batch_are_answered() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let wrong_message = r#"["error","TypeError","chat(message): message must be a string"]"#;
     for (call, error) in [
         (r#"["shout"],[]"#, r#"["error","TypeError","'shout' is not a function."]"#),
@@ -214,8 +216,8 @@ fn a_call_that_goes_wrong_is_rejected_and_the_others_of_its_batch_are_answered()
 
 #[test]
 fn a_chat_cannot_reach_through_to_the_terminal() {
-    let house = House::open();
-    let mut alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_alone();
     for acting in [
         "\\u001b[2J",
         "\\u001b]0;owned\\u0007",
@@ -259,8 +261,8 @@ fn is_refused(alice: &Peer, request: impl AsRef<[u8]>, status: u16) -> Reply {
 
 #[test]
 fn what_is_no_http_is_refused() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let host = format!("Host: 127.0.0.1:{}\r\n", alice.port);
     for request in [
         "hello\r\n\r\n".into(),
@@ -286,8 +288,8 @@ fn what_is_no_http_is_refused() {
 
 #[test]
 fn a_second_request_cannot_be_smuggled_inside_a_first() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let smuggled = head(alice.port, GREET.len()) + GREET;
     let begin = format!("POST /rpc/batch HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", alice.port);
     for (lengths, status) in [
@@ -325,8 +327,8 @@ fn a_second_request_cannot_be_smuggled_inside_a_first() {
 #[test]
 fn a_body_may_have_one_mebibyte() {
     const LIMIT: usize = 1 << 20;
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     // White space is no message, but it is read.
     is_aborted(&alice, " ".repeat(LIMIT), "bad JSON");
     // A claim is enough; nobody waits for the rest.
@@ -352,8 +354,8 @@ fn a_body_may_have_one_mebibyte() {
 
 #[test]
 fn a_head_may_have_sixteen_kibibytes_and_sixty_four_headers() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let plain = head(alice.port, GREET.len());
     let plain = plain.strip_suffix("\r\n").expect("it ends with an empty line");
     let padded = |length: usize| {
@@ -373,8 +375,8 @@ fn a_head_may_have_sixteen_kibibytes_and_sixty_four_headers() {
 
 #[test]
 fn only_a_post_to_the_right_path_is_a_call() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let host = format!("HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", alice.port);
     // All of them on one connection: they are requests, only not for us.
     let mut stranger = alice.is_dialed();
@@ -405,8 +407,8 @@ fn only_a_post_to_the_right_path_is_a_call() {
 
 #[test]
 fn no_web_page_and_no_foreign_name_may_call() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let port = alice.port;
     let with = |host: &str, more: &str| {
         let length = GREET.len();
@@ -461,8 +463,8 @@ fn no_web_page_and_no_foreign_name_may_call() {
 #[test]
 fn a_byte_a_second_is_not_enough() {
     const BEAT: Duration = Duration::from_secs(1);
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let mut slow = alice.is_dialed();
     slow.stream.set_read_timeout(Some(BEAT)).unwrap();
     let begun = Instant::now();
@@ -492,8 +494,8 @@ fn a_byte_a_second_is_not_enough() {
 
 #[test]
 fn three_hundred_who_say_nothing_keep_nobody_out() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let mut silent: Vec<_> = (0..300).map(|_| alice.is_dialed()).collect();
     for _ in 0..10 {
         alice.still_serves();
@@ -511,8 +513,8 @@ fn three_hundred_who_say_nothing_keep_nobody_out() {
 
 #[test]
 fn when_all_are_busy_the_next_one_is_told_to_come_again() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     let busy =
         head(alice.port, GREET.len()).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
     let mut busy: Vec<_> = (0..256)
@@ -543,9 +545,9 @@ fn when_all_are_busy_the_next_one_is_told_to_come_again() {
 /// One that calls, and does not read: 5 s later it is given up.
 #[test]
 fn a_caller_that_never_reads_is_given_up_and_keeps_nobody_waiting() {
-    let house = House::open();
-    let alice = house.alice_alone();
-    let mut deaf = Stranger::dials_with_a_narrow_ear(alice.port).expect("Alice picks up");
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
+    let mut deaf = Stranger::dials_with_a_small_buffer(alice.port).expect("Alice picks up");
     // Eight times the same half mebibyte, out of one: a long reply to a short request.
     let body = format!("[\"push\",\"{}\"]\n[\"pull\",1]", "x".repeat(500_000));
     let body = (2..=7)

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use grader::lab_sheet::Sheet;
-use grader::{PortLease, Program, Story, Terminal};
+use grader::{Fixture, Program, Terminal};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
@@ -44,11 +44,12 @@ fn npm(program: &str) -> Option<Program> {
     None
 }
 
-/// A peer that calls nobody, and may be called at port 0 of `ports`.
-fn serves(story: &Story, ports: &PortLease, name: &str, program: &Program) -> Terminal {
-    let (port, nobody) = (ports.port(0), format!("http://127.0.0.1:{}", ports.port(31)));
+/// A peer that calls nobody, and may be called at the port of peer 0.
+fn serves(fixture: &Fixture, name: &str, program: &Program) -> Terminal {
+    let (port, nobody) =
+        (fixture.ports.port(0), format!("http://127.0.0.1:{}", fixture.ports.port(31)));
     let args = ["--port", &port.to_string(), "--peer", &nobody, "--wait", "0"];
-    let mut peer = story.terminal(name, program, &args);
+    let mut peer = fixture.story.terminal(name, program, &args);
     peer.sees(&format!("at http://127.0.0.1:{port}/rpc/batch\n"));
     peer.sees("❌ Could not connect to ");
     peer
@@ -111,14 +112,13 @@ as before (requests: 1, answers: 2)
 /// Lets npm make all its calls to `peer`, and compares each answer, and what the peer shows.
 #[track_caller]
 fn answers(
-    story: &Story,
-    ports: &PortLease,
+    fixture: &Fixture,
     peer: &mut Terminal,
     [name, greeting, thanks]: [&str; 3],
     calls: &Program,
 ) {
-    let url = format!("http://127.0.0.1:{}/rpc/batch", ports.port(0));
-    let mut caller = story.terminal("npm", calls, &[&url]);
+    let url = format!("http://127.0.0.1:{}/rpc/batch", fixture.ports.port(0));
+    let mut caller = fixture.story.terminal("npm", calls, &[&url]);
     let expected = answers_of(name, greeting, thanks);
     for line in expected.lines() {
         caller.sees_next(line);
@@ -137,47 +137,55 @@ const BOB: [&str; 3] = ["Bob", "Hey there! I'm Bob.", "Bob says: Got your messag
 #[test]
 fn npm_calls_our_alice() {
     let Some(calls) = npm("calls.mjs") else { return };
-    let (story, ports) = (Story::begin(), PortLease::lease());
+    let fixture = Fixture::open();
     let program = Program::exactly(&[env!("CARGO_BIN_EXE_alice")]);
-    let mut alice = serves(&story, &ports, "Alice", &program);
-    answers(&story, &ports, &mut alice, ALICE, &calls);
+    let mut alice = serves(&fixture, "Alice", &program);
+    answers(&fixture, &mut alice, ALICE, &calls);
 }
 
 #[test]
 fn npm_calls_our_bob() {
     let Some(calls) = npm("calls.mjs") else { return };
-    let (story, ports) = (Story::begin(), PortLease::lease());
+    let fixture = Fixture::open();
     let program = Program::exactly(&[env!("CARGO_BIN_EXE_bob")]);
-    let mut bob = serves(&story, &ports, "Bob", &program);
-    answers(&story, &ports, &mut bob, BOB, &calls);
+    let mut bob = serves(&fixture, "Bob", &program);
+    answers(&fixture, &mut bob, BOB, &calls);
 }
 
 /// The measure of the two above: what npm answers is what we have to answer.
 #[test]
 fn npm_calls_its_own_bob_and_hears_the_same() {
     let (Some(calls), Some(bob)) = (npm("calls.mjs"), npm("bob.mjs")) else { return };
-    let (story, ports) = (Story::begin(), PortLease::lease());
-    let mut bob = story.terminal("npm's Bob", &bob, &["--port", &ports.port(0).to_string()]);
+    let fixture = Fixture::open();
+    let mut bob = fixture.story.terminal(
+        "npm's Bob",
+        &bob,
+        &["--port", &fixture.ports.port(0).to_string()],
+    );
     bob.sees("✅ Bob is running!\n");
-    answers(&story, &ports, &mut bob, BOB, &calls);
+    answers(&fixture, &mut bob, BOB, &calls);
 }
 
 /// Plays a transcript of ours, with npm in the role of Bob.
 #[track_caller]
 fn plays(page: &str, heading: &str) {
     let Some(npms_bob) = npm("bob.mjs") else { return };
-    let (story, ports) = (Story::begin(), PortLease::lease());
+    let fixture = Fixture::open();
     let ours = Program::exactly(&[env!("CARGO_BIN_EXE_alice")]);
     let sheet = Sheet { page, prompts: &[], first_port: 8080, airy: false };
-    sheet.play(heading, &ports, |title, command| {
+    sheet.play(heading, &fixture.ports, |title, command| {
         let (program, port, friends_port) =
             match command.strip_prefix("cargo run -p capability-peers --bin ") {
-                Some("alice") => (&ours, ports.port(0), ports.port(1)),
-                Some("bob") => (&npms_bob, ports.port(1), ports.port(0)),
+                Some("alice") => (&ours, fixture.ports.port(0), fixture.ports.port(1)),
+                Some("bob") => (&npms_bob, fixture.ports.port(1), fixture.ports.port(0)),
                 _ => panic!("{title} starts {command:?}"),
             };
         let friend = format!("http://127.0.0.1:{friends_port}");
-        story.terminal(title, program, &["--port", &port.to_string(), "--peer", &friend])
+        fixture.story.terminal(
+            title,
+            program,
+            &["--port", &port.to_string(), "--peer", &friend],
+        )
     });
 }
 
@@ -194,16 +202,16 @@ fn our_alice_and_npms_bob_call_each_other_if_he_is_first() {
 #[test]
 fn our_alice_tells_what_npms_bob_refuses_and_goes_on() {
     let Some(bob) = npm("bob.mjs") else { return };
-    let (story, ports) = (Story::begin(), PortLease::lease());
-    let port = ports.port(0).to_string();
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(0).to_string();
     let args = ["--port", &port, "--refuse", "not before breakfast"];
-    let mut bob = story.terminal("npm's Bob", &bob, &args);
+    let mut bob = fixture.story.terminal("npm's Bob", &bob, &args);
     bob.sees("✅ Bob is running!\n");
 
     let alice = Program::exactly(&[env!("CARGO_BIN_EXE_alice")]);
     let friend = format!("http://127.0.0.1:{port}");
-    let args = ["--port", &ports.port(1).to_string(), "--peer", &friend];
-    let mut alice = story.terminal("Alice", &alice, &args);
+    let args = ["--port", &fixture.ports.port(1).to_string(), "--peer", &friend];
+    let mut alice = fixture.story.terminal("Alice", &alice, &args);
     alice.sees("📞 Alice calls Bob.chat('Hi Bob!')...\n");
     alice.sees_next("   ❌ RangeError: not before breakfast");
     alice.sees_next("📞 Alice calls Bob.get_stats()...");

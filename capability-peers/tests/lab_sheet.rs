@@ -2,32 +2,36 @@
 //! neither can promise what the program does not do.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use grader::lab_sheet::Sheet;
-use grader::{PortLease, Program, Story};
+use grader::{Fixture, Program, Stranger};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let (story, ports) = (Story::begin(), PortLease::lease());
+    let fixture = Fixture::open();
     let sheet = Sheet { page, prompts: &[], first_port: 8080, airy: false };
-    sheet.play(heading, &ports, |title, command| {
+    sheet.play(heading, &fixture.ports, |title, command| {
         let command = command.strip_prefix("cargo run -p capability-peers --bin ");
         let mut words = command.expect("the sheet starts its peers with cargo run").split(' ');
         let (program, port, friends_port) = match words.next() {
-            Some("alice") => (env!("CARGO_BIN_EXE_alice"), ports.port(0), ports.port(1)),
-            Some("bob") => (env!("CARGO_BIN_EXE_bob"), ports.port(1), ports.port(0)),
+            Some("alice") => {
+                (env!("CARGO_BIN_EXE_alice"), fixture.ports.port(0), fixture.ports.port(1))
+            }
+            Some("bob") => {
+                (env!("CARGO_BIN_EXE_bob"), fixture.ports.port(1), fixture.ports.port(0))
+            }
             other => panic!("{title} starts {other:?}"),
         };
         let friend = format!("http://127.0.0.1:{friends_port}");
         let port = port.to_string();
         let mut args = vec!["--port", &port, "--peer", &friend];
         args.extend(words.filter(|word| *word != "--"));
-        story.terminal(title, &Program::exactly(&[program]), &args)
+        fixture.story.terminal(title, &Program::exactly(&[program]), &args)
     });
 }
 
@@ -49,12 +53,12 @@ fn where_nobody_comes_it_is_told() {
 /// The calls by hand: what is typed behind `curl` is sent as it is, and answered as the sheet says.
 #[test]
 fn the_calls_by_hand_are_true() {
-    let (story, ports) = (Story::begin(), PortLease::lease());
-    let (alice, bob) = (ports.port(0).to_string(), ports.port(1).to_string());
+    let fixture = Fixture::open();
+    let (alice, bob) = (fixture.ports.port(0).to_string(), fixture.ports.port(1).to_string());
     let there = |port: &str| format!("http://127.0.0.1:{port}");
     let starts = |title: &str, program: &str, port: &str, friend: &str| {
         let args = ["--port", port, "--peer", &there(friend)];
-        story.terminal(title, &Program::exactly(&[program]), &args)
+        fixture.story.terminal(title, &Program::exactly(&[program]), &args)
     };
     let mut terminal = starts("Alice", env!("CARGO_BIN_EXE_alice"), &alice, &bob);
     let _bob = starts("Bob", env!("CARGO_BIN_EXE_bob"), &bob, &alice);
@@ -64,7 +68,7 @@ fn the_calls_by_hand_are_true() {
     let bodies: Vec<_> = bodies.filter_map(|rest| rest.split('\'').next()).collect();
     assert_eq!(bodies.len(), 2);
     for body in bodies {
-        let reply = posts(ports.port(0), body);
+        let reply = posts(fixture.ports.port(0), body);
         assert!(SHEET.contains(&format!("She answers `{reply}`")), "{reply}");
     }
     terminal.sees("📨 Alice received: Alice\n");
@@ -72,8 +76,9 @@ fn the_calls_by_hand_are_true() {
 
 /// Sends a batch and reads the reply to its end.
 fn posts(port: u16, body: &str) -> String {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("Alice listens");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+    let alice = (Ipv4Addr::LOCALHOST, port).into();
+    let stranger = Stranger::dials(alice, Duration::from_secs(10)).expect("Alice listens");
+    let mut stream = stranger.stream;
     let length = body.len();
     let head = format!(
         "POST /rpc/batch HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {length}\r\n\

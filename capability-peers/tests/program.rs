@@ -1,17 +1,17 @@
 //! What the programs promise beyond the conversation: threads, help, ports, and how they end.
 
-mod house;
+mod fixture;
 
 use std::thread;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
+use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat, head};
+#[cfg(unix)]
+use fixture::{GREETING, comes_true, whoever_dials};
 #[cfg(unix)]
 use grader::Terminal;
 use grader::{Program, statistics};
-use house::{ALICE, BOB, GREET, House, Peer, Stranger, chat, head};
-#[cfg(unix)]
-use house::{GREETING, comes_true, whoever_dials};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 #[cfg(unix)]
@@ -21,8 +21,8 @@ const ALONE: [&str; 3] = ["alice", "ctrl-c", "listener"];
 
 #[test]
 fn the_thread_map_is_true() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     alice.runs_threads(&ALONE);
     let mut one = alice.is_dialed();
     alice.runs_threads(&[&ALONE[..], &["caller"]].concat());
@@ -40,11 +40,11 @@ fn the_thread_map_is_true() {
 
 #[test]
 fn the_sender_is_there_while_it_looks_and_gone_when_all_is_said() {
-    let house = House::open();
-    let alice = house.alice_who_looks();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_who_looks();
     let looking = [&ALONE[..], &["sender"]].concat();
     alice.runs_threads(&looking);
-    let mut bob = house.starts_bob(&[]);
+    let mut bob = fixture.starts_bob(&[]);
     bob.sees("⏳ Bob is waiting for calls from Alice...\n");
     bob.runs_threads(&["bob", "ctrl-c", "listener"]);
     alice.runs_threads(&ALONE);
@@ -52,7 +52,7 @@ fn the_sender_is_there_while_it_looks_and_gone_when_all_is_said() {
 
 #[test]
 fn help_names_every_option_and_its_default() {
-    let house = House::open();
+    let fixture = Fixture::open();
     for (program, words) in [
         (
             ALICE,
@@ -63,7 +63,8 @@ fn help_names_every_option_and_its_default() {
             ["[default: 8081]", "http://127.0.0.1:8080", "Where Alice is", "Ctrl-C ends Bob"],
         ),
     ] {
-        let mut help = house.story.terminal("help", &Program::exactly(&[program]), &["--help"]);
+        let mut help =
+            fixture.story.terminal("help", &Program::exactly(&[program]), &["--help"]);
         help.ends_well();
         let text = help.printed();
         for word in ["--port <PORT>", "--peer <URL>", "--wait <SECONDS>", "[default: 30]"] {
@@ -78,7 +79,7 @@ fn help_names_every_option_and_its_default() {
 
 #[test]
 fn what_makes_no_sense_is_refused_before_anything_starts() {
-    let house = House::open();
+    let fixture = Fixture::open();
     for (words, complaint) in [
         (&["--prot", "1"][..], "--prot"),
         (&["bob"], "bob"),
@@ -95,7 +96,7 @@ fn what_makes_no_sense_is_refused_before_anything_starts() {
         (&["--peer", "http://"], "write a host and a port"),
     ] {
         let program = Program::exactly(&[ALICE]);
-        let mut refused = house.story.terminal("refused", &program, words);
+        let mut refused = fixture.story.terminal("refused", &program, words);
         refused.ends_with(2);
         let complained = refused.complained();
         assert!(complained.contains(complaint), "{words:?}: {complained}");
@@ -105,9 +106,9 @@ fn what_makes_no_sense_is_refused_before_anything_starts() {
 
 #[test]
 fn a_port_that_is_taken_is_named_and_nothing_is_printed() {
-    let house = House::open();
-    let alice = house.alice_alone();
-    let mut second = house.starts_alice(&[]);
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
+    let mut second = fixture.starts_alice(&[]);
     second.ends_with(1);
     let complaint = format!(
         "error: port {} is in use, perhaps by another peer: stop that one, or choose another \
@@ -121,10 +122,10 @@ fn a_port_that_is_taken_is_named_and_nothing_is_printed() {
 
 #[test]
 fn port_0_is_any_and_the_real_one_is_told() {
-    let house = House::open();
-    let friend = format!("http://127.0.0.1:{}", house.bobs_port());
+    let fixture = Fixture::open();
+    let friend = format!("http://127.0.0.1:{}", fixture.bobs_port());
     let words = ["--port", "0", "--peer", &friend, "--wait", "0"];
-    let mut alice = house.story.terminal("Alice", &Program::exactly(&[ALICE]), &words);
+    let mut alice = fixture.story.terminal("Alice", &Program::exactly(&[ALICE]), &words);
     alice.sees("🚀 Starting Alice on port ");
     alice.sees("...\n");
     let printed = alice.printed();
@@ -146,13 +147,13 @@ const WAYS: [Way; 2] =
 /// Alice ends in order, and her port is free: another Alice can have it at once.
 #[cfg(unix)]
 #[track_caller]
-fn ends_in_order(house: &House, mut alice: Peer, (way, ends): Way) {
+fn ends_in_order(fixture: &Fixture, mut alice: Peer, (way, ends): Way) {
     ends(&mut alice);
     alice.sees("👋 Alice shutting down...\n");
     alice.ends_well();
     assert!(alice.printed().ends_with("👋 Alice shutting down...\n"), "{way}");
     assert_eq!(alice.complained(), "", "{way}");
-    let mut next = house.alice_who_looks();
+    let mut next = fixture.alice_who_looks();
     next.still_serves();
     next.leaves();
 }
@@ -161,8 +162,8 @@ fn ends_in_order(house: &House, mut alice: Peer, (way, ends): Way) {
 #[cfg(unix)]
 fn alice_ends_in_order_when_she_is_alone() {
     for way in WAYS {
-        let house = House::open();
-        ends_in_order(&house, house.alice_alone(), way);
+        let fixture = Fixture::open();
+        ends_in_order(&fixture, fixture.alice_alone(), way);
     }
 }
 
@@ -170,10 +171,10 @@ fn alice_ends_in_order_when_she_is_alone() {
 #[cfg(unix)]
 fn alice_ends_in_order_while_she_looks_for_bob() {
     for way in WAYS {
-        let house = House::open();
-        let alice = house.alice_who_looks();
+        let fixture = Fixture::open();
+        let alice = fixture.alice_who_looks();
         alice.runs_threads_called("sender", 1);
-        ends_in_order(&house, alice, way);
+        ends_in_order(&fixture, alice, way);
     }
 }
 
@@ -181,9 +182,9 @@ fn alice_ends_in_order_while_she_looks_for_bob() {
 #[cfg(unix)]
 fn alice_ends_in_order_while_bob_lets_her_wait() {
     for way in WAYS {
-        let house = House::open();
-        let mute = house.somebody_else_is_bob();
-        let mut alice = house.alice_who_looks();
+        let fixture = Fixture::open();
+        let mute = fixture.somebody_else_is_bob();
+        let mut alice = fixture.alice_who_looks();
         let call = whoever_dials(&mute).expect("Alice calls");
         let begun = Instant::now();
         way.1(&mut alice);
@@ -199,14 +200,14 @@ fn alice_ends_in_order_while_bob_lets_her_wait() {
 #[cfg(unix)]
 fn alice_ends_in_order_while_a_caller_is_idle() {
     for way in WAYS {
-        let house = House::open();
-        let alice = house.alice_alone();
+        let fixture = Fixture::open();
+        let alice = fixture.alice_alone();
         let mut idle = alice.is_dialed();
         idle.posts(GREET.as_bytes());
         idle.hears_reply();
         let silent = alice.is_dialed();
         alice.runs_threads_called("caller", 2);
-        ends_in_order(&house, alice, way);
+        ends_in_order(&fixture, alice, way);
         assert_eq!(idle.hears_the_end(), b"", "{}", way.0);
         drop(silent);
     }
@@ -216,15 +217,15 @@ fn alice_ends_in_order_while_a_caller_is_idle() {
 #[cfg(unix)]
 fn alice_ends_in_order_while_a_request_is_half_sent() {
     for way in WAYS {
-        let house = House::open();
-        let alice = house.alice_alone();
+        let fixture = Fixture::open();
+        let alice = fixture.alice_alone();
         let mut half_a_head = alice.is_dialed();
         half_a_head.sends("POST /rpc/batch HT");
         let mut half_a_body = alice.is_dialed();
         half_a_body.sends(head(alice.port, GREET.len()));
         half_a_body.sends(&GREET[..10]);
         alice.runs_threads_called("caller", 2);
-        ends_in_order(&house, alice, way);
+        ends_in_order(&fixture, alice, way);
         half_a_head.hears_the_end();
         half_a_body.hears_the_end();
     }
@@ -233,8 +234,8 @@ fn alice_ends_in_order_while_a_request_is_half_sent() {
 /// Whoever reads the output has read enough, as `head -1` has.
 #[test]
 fn alice_ends_when_her_window_is_closed() {
-    let house = House::open();
-    let mut alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_alone();
     let port = alice.port;
     // She notices when she has something to show.
     let chatting = thread::Builder::new().name("chatting".into()).spawn(move || {
@@ -253,28 +254,28 @@ fn alice_ends_when_her_window_is_closed() {
 /// What a connection costs is given back, however it ended.
 #[test]
 fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
-    let house = House::open();
-    let alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let alice = fixture.alice_alone();
     alice.still_serves();
     alice.runs_threads(&ALONE);
     let descriptors = statistics::descriptors(alice.pid());
-    let mut guests = Vec::new();
+    let mut strangers = Vec::new();
     for n in 0..300 {
-        let mut guest = alice.is_dialed();
+        let mut stranger = alice.is_dialed();
         // Whoever was idle for longest may have been asked to go.
         match n % 5 {
-            0 => guest.tries_to_send("POST /rpc/batch HTTP/1.1\r\nHo"),
-            1 => guest.tries_to_send(head(alice.port, GREET.len()) + &GREET[..20]),
-            2 => guest.tries_to_send(head(alice.port, GREET.len()) + GREET),
-            3 => guest.tries_to_send("What is this?\r\n\r\n"),
+            0 => stranger.tries_to_send("POST /rpc/batch HTTP/1.1\r\nHo"),
+            1 => stranger.tries_to_send(head(alice.port, GREET.len()) + &GREET[..20]),
+            2 => stranger.tries_to_send(head(alice.port, GREET.len()) + GREET),
+            3 => stranger.tries_to_send("What is this?\r\n\r\n"),
             _ => true,
         };
-        guests.push(guest);
+        strangers.push(stranger);
     }
     alice.waits_until("many callers at once", |pid| {
         statistics::threads(pid).is_none_or(|threads| threads.len() > 50)
     });
-    drop(guests);
+    drop(strangers);
     alice.runs_threads(&ALONE);
     alice.waits_until("as many descriptors as before", |pid| {
         statistics::descriptors(pid) == descriptors
@@ -296,9 +297,9 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
         }
     }
 
-    let house = House::open();
-    let port = house.alices_port();
-    let (own, friend) = (port.to_string(), format!("http://127.0.0.1:{}", house.bobs_port()));
+    let fixture = Fixture::open();
+    let port = fixture.alices_port();
+    let (own, friend) = (port.to_string(), format!("http://127.0.0.1:{}", fixture.bobs_port()));
     let mut command = Command::new(ALICE);
     command.args(["--port", &own, "--peer", &friend, "--wait", "0"]).stdout(Stdio::piped());
     let mut alice = Unread(command.spawn().expect("it can be started"));
@@ -330,14 +331,14 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
 /// Alice, alone, in a system that gives her only a few descriptors.
 #[cfg(target_os = "linux")]
 #[track_caller]
-fn poor_alice(house: &House) -> Peer {
-    let (port, bob) = (house.alices_port().to_string(), house.bobs_port());
+fn poor_alice(fixture: &Fixture) -> Peer {
+    let (port, bob) = (fixture.alices_port().to_string(), fixture.bobs_port());
     let friend = format!("http://127.0.0.1:{bob}");
     let line = "ulimit -n 40; exec \"$0\" \"$@\"";
     let poor = Program::exactly(&["sh", "-c", line, ALICE]);
     let words = ["--port", &port, "--peer", &friend, "--wait", "0"];
-    let terminal = house.story.terminal("Alice", &poor, &words);
-    let mut alice = Peer::is_up(terminal, house.alices_port());
+    let terminal = fixture.story.terminal("Alice", &poor, &words);
+    let mut alice = Peer::is_up(terminal, fixture.alices_port());
     alice.sees("⏳ Alice is waiting for calls from Bob...\n");
     alice
 }
@@ -346,14 +347,14 @@ fn poor_alice(house: &House) -> Peer {
 #[test]
 #[cfg(target_os = "linux")]
 fn she_ends_although_her_system_has_no_descriptor_left() {
-    let house = House::open();
-    let mut alice = poor_alice(&house);
+    let fixture = Fixture::open();
+    let mut alice = poor_alice(&fixture);
     let crowd: Vec<_> = (0..40).map(|_| alice.is_dialed()).collect();
     alice.waits_until("all descriptors in use", |pid| {
         statistics::descriptors(pid).is_none_or(|count| count >= 38)
     });
     // Until she has made room for the last of them, and waits for one more.
-    house.a_second_is_spent_in_vain(house.bobs_port());
+    fixture.a_second_is_spent_in_vain(fixture.bobs_port());
     alice.is_terminated();
     alice.ends_well();
     drop(crowd);
@@ -363,8 +364,8 @@ fn she_ends_although_her_system_has_no_descriptor_left() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
-    let house = House::open();
-    let mut alice = poor_alice(&house);
+    let fixture = Fixture::open();
+    let mut alice = poor_alice(&fixture);
     for _ in 0..3 {
         let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
         // Whoever was first had to make room, so the system had nothing left.

@@ -1,9 +1,9 @@
 //! Alice and Bob, as the seed tells it: whoever comes first waits, both call, both can be called
 //! again; and what Alice does where there is no Bob, or something that is none.
 
-mod house;
+mod fixture;
 
-use house::{House, Peer, chat, whoever_dials};
+use fixture::{Fixture, Peer, chat, whoever_dials};
 
 const ALICES_CALLS: [&str; 6] = [
     "📞 Alice calls Bob.greet()...",
@@ -28,25 +28,26 @@ const TO_BOB: &str = "📨 Bob received: Hi Bob, this is Alice!\n";
 
 #[test]
 fn alice_starts_and_looks_for_bob_until_he_is_there() {
-    let house = House::open();
-    let mut alice = house.alice_who_looks();
-    house.a_second_is_spent_in_vain(house.bobs_port());
-    let looks = format!("🔗 Connecting to Bob at http://127.0.0.1:{}...\n", house.bobs_port());
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_who_looks();
+    fixture.a_second_is_spent_in_vain(fixture.bobs_port());
+    let looks =
+        format!("🔗 Connecting to Bob at http://127.0.0.1:{}...\n", fixture.bobs_port());
     assert!(alice.printed().ends_with(&looks), "she looks in silence: {}", alice.printed());
-    let bob = house.starts_bob(&[]);
-    both_call_each_other(alice, Peer::is_up(bob, house.bobs_port()));
+    let bob = fixture.starts_bob(&[]);
+    both_call_each_other(alice, Peer::is_up(bob, fixture.bobs_port()));
 }
 
 #[test]
 fn bob_starts_and_looks_for_alice_until_she_is_there() {
-    let house = House::open();
-    let bob = house.starts_bob(&["--wait", "600"]);
-    let mut bob = Peer::is_up(bob, house.bobs_port());
-    house.a_second_is_spent_in_vain(house.alices_port());
+    let fixture = Fixture::open();
+    let bob = fixture.starts_bob(&["--wait", "600"]);
+    let mut bob = Peer::is_up(bob, fixture.bobs_port());
+    fixture.a_second_is_spent_in_vain(fixture.alices_port());
     let looks =
-        format!("🔗 Connecting to Alice at http://127.0.0.1:{}...\n", house.alices_port());
+        format!("🔗 Connecting to Alice at http://127.0.0.1:{}...\n", fixture.alices_port());
     assert!(bob.printed().ends_with(&looks), "he looks in silence: {}", bob.printed());
-    both_call_each_other(house.alice_who_looks(), bob);
+    both_call_each_other(fixture.alice_who_looks(), bob);
 }
 
 /// In which order calls and messages stand on the screen is shown by the lab sheet; here it is
@@ -73,15 +74,15 @@ fn both_call_each_other(mut alice: Peer, mut bob: Peer) {
 
 #[test]
 fn bob_is_killed_and_comes_back_and_alice_still_counts() {
-    let house = House::open();
-    let mut alice = house.alice_who_looks();
-    let mut bob = house.starts_bob(&[]);
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_who_looks();
+    let mut bob = fixture.starts_bob(&[]);
     bob.sees(BOBS_CALLS[5]);
     bob.sees(TO_BOB);
     alice.sees_all(&[ALICES_CALLS[5], TO_ALICE]);
     bob.is_killed();
 
-    let mut bob = house.starts_bob(&[]);
+    let mut bob = fixture.starts_bob(&[]);
     bob.sees("📞 Bob calls Alice.chat('Hi Alice!')...\n");
     bob.sees_next("   ← Alice says: Thanks for the message #2!");
     bob.sees("   ← {'name': 'Alice', 'messages_received': 2}\n");
@@ -94,8 +95,8 @@ fn bob_is_killed_and_comes_back_and_alice_still_counts() {
 
 #[test]
 fn a_message_is_shown_whole_up_to_its_limit() {
-    let house = House::open();
-    let mut alice = house.alice_alone();
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_alone();
     let message = "grüße ".repeat(4096 / 8) + &"x".repeat(4096 % 8);
     assert_eq!(message.len(), 4096);
     let reply = alice.is_asked_for(chat(&format!("\"{message}\"")));
@@ -111,18 +112,18 @@ fn a_message_is_shown_whole_up_to_its_limit() {
 
 #[test]
 fn where_nobody_is_alice_says_what_to_do_and_serves() {
-    let house = House::open();
-    let mut alice = house.starts_alice(&["--wait", "0"]);
+    let fixture = Fixture::open();
+    let mut alice = fixture.starts_alice(&["--wait", "0"]);
     alice.sees("❌ Could not connect to Bob: nobody listens there\n");
     alice.sees_next(
         "   Start Bob in another terminal, then Alice again; or name another place with --peer \
          URL",
     );
     alice.sees("⏳ Alice is waiting for calls from Bob...\n");
-    let mut alice = Peer::of(alice, house.alices_port());
+    let mut alice = Peer::of(alice, fixture.alices_port());
     alice.still_serves();
     // Who comes late can still call her.
-    let mut bob = house.starts_bob(&[]);
+    let mut bob = fixture.starts_bob(&[]);
     bob.sees(BOBS_CALLS[5]);
     alice.sees(TO_ALICE);
 }
@@ -137,9 +138,9 @@ fn answer(status: &str, body: &str) -> String {
 /// `line` for each, and goes on serving.
 #[track_caller]
 fn this_is_no_bob(reply: &str, line: &str) {
-    let house = House::open();
-    let no_bob = house.somebody_else_is_bob();
-    let mut alice = house.alice_who_looks();
+    let fixture = Fixture::open();
+    let no_bob = fixture.somebody_else_is_bob();
+    let mut alice = fixture.alice_who_looks();
     for method in ["greet", "chat", "get_stats"] {
         let mut call = whoever_dials(&no_bob).expect("Alice calls");
         let request = call.hears_request();
@@ -154,7 +155,7 @@ fn this_is_no_bob(reply: &str, line: &str) {
     alice.sees("⏳ Alice is waiting for calls from Bob...\n");
     let printed = alice.printed();
     assert!(!printed.contains(['\x1b', '\r', '\u{9b}']), "{printed:?}");
-    house::tells_nothing_of_this_machine(&printed);
+    fixture::tells_nothing_of_this_machine(&printed);
     alice.still_serves();
     assert_eq!(alice.complained(), "");
 }
@@ -206,9 +207,9 @@ fn what_a_friend_answers_cannot_move_the_cursor() {
 
 #[test]
 fn a_friend_that_says_nothing_is_given_up_after_five_seconds() {
-    let house = House::open();
-    let mute = house.somebody_else_is_bob();
-    let mut alice = Peer::is_up(house.starts_alice(&["--wait", "0"]), house.alices_port());
+    let fixture = Fixture::open();
+    let mute = fixture.somebody_else_is_bob();
+    let mut alice = Peer::is_up(fixture.starts_alice(&["--wait", "0"]), fixture.alices_port());
     let call = whoever_dials(&mute).expect("Alice calls");
     // Meanwhile she serves others.
     alice.still_serves();
@@ -222,9 +223,9 @@ fn a_friend_that_says_nothing_is_given_up_after_five_seconds() {
 /// Bob may only be slow today.
 #[test]
 fn a_friend_that_did_not_answer_in_time_is_called_again() {
-    let house = House::open();
-    let slow = house.somebody_else_is_bob();
-    let mut alice = house.alice_who_looks();
+    let fixture = Fixture::open();
+    let slow = fixture.somebody_else_is_bob();
+    let mut alice = fixture.alice_who_looks();
     let first = whoever_dials(&slow).expect("Alice calls");
     let mut second = whoever_dials(&slow).expect("Alice calls again");
     drop(first);
