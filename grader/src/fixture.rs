@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::port_lease::PortLease;
 use crate::program::Program;
 use crate::story::Story;
-use crate::stranger::Stranger;
+use crate::stranger::{Stranger, accepts};
 use crate::terminal::Terminal;
 
 /// How long a stranger waits for a peer. A test that passes never waits it out.
@@ -100,10 +100,10 @@ impl Fixture {
 /// What a stranger who listens is told: one call, up to its end.
 #[track_caller]
 pub fn hears(stranger: &TcpListener) -> String {
-    let call = Stranger::who_dials(stranger, PATIENCE);
+    let mut call = accepts(stranger, PATIENCE).expect("somebody calls within 10 s");
+    call.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     let mut message = String::new();
-    let mut incoming = call.expect("somebody calls within 10 s").incoming;
-    incoming.read_to_string(&mut message).expect("the call ends");
+    call.read_to_string(&mut message).expect("the call ends");
     message
 }
 

@@ -37,20 +37,6 @@ impl Stranger {
         Self::on(socket.into(), patience)
     }
 
-    /// The next one who dials `listener`, if somebody does in time.
-    pub fn who_dials(listener: &TcpListener, patience: Duration) -> Option<Self> {
-        listener.set_nonblocking(true).expect("it need not wait");
-        let mut call = None;
-        eventually(patience, || {
-            call = listener.accept().ok();
-            call.is_some()
-        });
-        listener.set_nonblocking(false).expect("it may wait again");
-        let (stream, _) = call?;
-        stream.set_nonblocking(false).expect("it may wait again");
-        Some(Self::on(stream, patience).expect("a socket can be prepared"))
-    }
-
     /// A stranger on a connection that is there.
     pub fn on(stream: TcpStream, patience: Duration) -> io::Result<Self> {
         stream.set_read_timeout(Some(patience))?;
@@ -70,6 +56,20 @@ impl Stranger {
     pub fn tries_to_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
+}
+
+/// The next call for `listener`, if one comes within `patience`.
+pub fn accepts(listener: &TcpListener, patience: Duration) -> Option<TcpStream> {
+    listener.set_nonblocking(true).expect("it need not wait");
+    let mut call = None;
+    eventually(patience, || {
+        call = listener.accept().ok();
+        call.is_some()
+    });
+    listener.set_nonblocking(false).expect("it may wait again");
+    let (stream, _) = call?;
+    stream.set_nonblocking(false).expect("it may wait again");
+    Some(stream)
 }
 
 /// Whether this error is only a connection's end: it ends with a reset if something was left

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use grader::Stranger;
+use grader::stranger::accepts;
 
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -20,7 +21,7 @@ fn a_program_that_does_not_pick_up_is_given_up() {
 #[test]
 fn a_program_that_does_not_dial_is_given_up() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    assert!(Stranger::who_dials(&listener, PATIENCE).is_none());
+    assert!(accepts(&listener, PATIENCE).is_none());
     let _caller = Stranger::dials(listener.local_addr().unwrap(), PATIENCE).unwrap();
-    assert!(Stranger::who_dials(&listener, PATIENCE).is_some());
+    assert!(accepts(&listener, PATIENCE).is_some());
 }
