@@ -1,16 +1,16 @@
 //! What clients may send and do, once they are connected: nothing of it ends the server, nobody
 //! else is kept waiting, and nothing is left behind. What comes before is in `reception.rs`.
 
-mod house;
+mod fixture;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::statistics;
-use house::{
-    BINARY, CLOSE, Guest, PATIENCE, PING, PONG, Stranger, TEXT, claim, frame,
+use fixture::{
+    BINARY, CLOSE, PATIENCE, PING, PONG, RawClient, Stranger, TEXT, claim, frame,
     nobody_else_notices,
 };
+use grader::statistics;
 use serde_json::json;
 
 /// The longest message, in bytes, as the run instructions say.
@@ -137,13 +137,13 @@ fn who_falls_silent_or_does_not_read_is_gone_after_a_while() {
         // Half a message, and then nothing.
         let mut half = server.is_joined_by("Half");
         half.line.sends(claim(TEXT, 10));
-        let line = Stranger::dials_with_a_narrow_ear(server.port).expect("a line");
-        let mut deaf = Guest::of(line);
+        let line = Stranger::dials_with_a_small_buffer(server.port).expect("a line");
+        let mut deaf = RawClient::of(line);
         deaf.line.upgrades("");
         deaf.joins("Deaf").expect("it may join");
         witness.is_told("Deaf joined the chat");
-        let line = Stranger::dials_with_a_narrow_ear(server.port).expect("a line");
-        let mut dull = Guest::of(line);
+        let line = Stranger::dials_with_a_small_buffer(server.port).expect("a line");
+        let mut dull = RawClient::of(line);
         dull.line.upgrades("");
         dull.joins("Dull").expect("it may join");
         witness.is_told("Dull joined the chat");
@@ -195,8 +195,8 @@ fn who_rejects_every_call_or_answers_none_or_floods_back_is_no_trouble() {
             }
         }
         mute.is_told("number 49");
-        for guest in [&mut mute, &mut rude, &mut loud, &mut speaker] {
-            guest.asks("listUsers", &json!([])).expect("all are still there");
+        for client in [&mut mute, &mut rude, &mut loud, &mut speaker] {
+            client.asks("listUsers", &json!([])).expect("all are still there");
         }
     });
 }
@@ -209,11 +209,11 @@ fn many_floods_of_calls_do_not_hold_up_the_room() {
         let mut calls = frame(TEXT, call.as_bytes()).repeat(500);
         calls.extend(frame(TEXT, b"[\"pull\",500]"));
         let mut floods: Vec<_> = (0..80).map(|_| server.is_visited()).collect();
-        for guest in &mut floods {
-            guest.line.sends(&calls);
+        for client in &mut floods {
+            client.line.sends(&calls);
         }
-        for guest in &mut floods {
-            guest.hears_answer(500).expect("it is answered");
+        for client in &mut floods {
+            client.hears_answer(500).expect("it is answered");
         }
     });
 }
@@ -256,20 +256,20 @@ fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
 #[test]
 fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back() {
     nobody_else_notices(&[], |server| {
-        let mut guest = server.is_visited();
-        guest.joins("Eager").expect("it may join");
+        let mut client = server.is_visited();
+        client.joins("Eager").expect("it may join");
         let mut codes = std::collections::BTreeMap::<String, usize>::new();
         let mut released = 0;
         for hundred in 0..100 {
             let ids: Vec<_> = (0..100)
                 .map(|n| {
                     let export = json!(["export", -2 - (hundred * 100 + n)]);
-                    guest.calls("join", &json!(["Eager", export]))
+                    client.calls("join", &json!(["Eager", export]))
                 })
                 .collect();
             for id in ids {
                 loop {
-                    let message = guest.next_message().expect("it is answered");
+                    let message = client.next_message().expect("it is answered");
                     if message[0] == "release" && message[1].as_i64().is_some_and(|id| id < -1)
                     {
                         released += 1;
@@ -277,7 +277,7 @@ fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back(
                     if message[0] == "reject" && message[1] == json!(id) {
                         let code = message[2][4]["code"].as_str().unwrap_or_default();
                         *codes.entry(code.to_owned()).or_default() += 1;
-                        guest.line.says(TEXT, json!(["release", id, 1]).to_string());
+                        client.line.says(TEXT, json!(["release", id, 1]).to_string());
                         break;
                     }
                 }
@@ -290,7 +290,7 @@ fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back(
         );
         assert!(codes["too_many"] > 9000, "{codes:?}");
         assert_eq!(released, 10_000, "each capability is given back");
-        assert_eq!(guest.asks("userCount?", &json!([])).unwrap_err().class, "TypeError");
+        assert_eq!(client.asks("userCount?", &json!([])).unwrap_err().class, "TypeError");
     });
 }
 
@@ -299,7 +299,7 @@ fn calls_before_joining_and_of_others_names_are_refused() {
     nobody_else_notices(&[], |server| {
         let mut bob = server.is_joined_by("Bob");
         let mut stranger = server.is_visited();
-        for guest in [&mut stranger, &mut bob] {
+        for client in [&mut stranger, &mut bob] {
             for (method, args) in [
                 ("sendMessage", json!(["Onlooker", "hello"])),
                 ("leave", json!(["Onlooker"])),
@@ -308,7 +308,7 @@ fn calls_before_joining_and_of_others_names_are_refused() {
                 ("setTyping", json!(["Onlooker", true])),
                 ("shareFile", json!(["Onlooker", {"name": "a", "size": 1}, ["export", -9]])),
             ] {
-                let refused = guest.asks(method, &args).unwrap_err();
+                let refused = client.asks(method, &args).unwrap_err();
                 assert_eq!(refused.code, "permission_denied", "{method}: {refused:?}");
                 assert_eq!(refused.message, "you have not joined as Onlooker", "{method}");
             }
@@ -341,29 +341,29 @@ fn what_makes_no_sense_in_the_session_ends_it() {
             (r#"["stream",1]"#, "takes no stream"),
             (r#"["abort",["error","Error","enough"]]"#, ""),
         ] {
-            let mut guest = server.is_joined_by("Confused");
+            let mut client = server.is_joined_by("Confused");
             witness.is_told("Confused joined the chat");
-            guest.line.says(TEXT, message);
-            let (texts, goodbye) = guest.line.hears_the_end();
+            client.line.says(TEXT, message);
+            let (texts, goodbye) = client.line.hears_the_end();
             let (code, reason) = goodbye.expect("it is told why");
             assert_eq!(code, 3000, "{message}: {reason}");
             assert!(reason.contains(why), "{message}: {reason}");
             let aborts = texts.iter().filter(|text| text.starts_with("[\"abort\"")).count();
             assert_eq!(aborts, usize::from(!why.is_empty()), "{message}: {texts:?}");
-            drop(guest); // It need not wait for that.
+            drop(client); // It need not wait for that.
             witness.is_told("Confused left the chat");
         }
         // Answers that nobody waits for are no harm: npm sends them, too.
-        let mut guest = server.is_joined_by("Confused");
-        guest.line.says(TEXT, r#"["resolve",99,1]"#);
-        guest.asks("listUsers", &json!([])).expect("it is still there");
+        let mut client = server.is_joined_by("Confused");
+        client.line.says(TEXT, r#"["resolve",99,1]"#);
+        client.asks("listUsers", &json!([])).expect("it is still there");
     });
 }
 
 #[test]
 fn names_and_texts_that_nobody_could_show_are_refused() {
     nobody_else_notices(&["--rate", "1000"], |server| {
-        let mut guest = server.is_visited();
+        let mut client = server.is_visited();
         for name in [
             "",
             " ",
@@ -380,35 +380,35 @@ fn names_and_texts_that_nobody_could_show_are_refused() {
             &"x".repeat(33),
             &"x".repeat(5000),
         ] {
-            let refused = guest.joins(name).unwrap_err();
+            let refused = client.joins(name).unwrap_err();
             assert_eq!(refused.code, "bad_request", "{name:?}: {refused:?}");
             assert!(!refused.message.contains(char::is_control), "{name:?}: {refused:?}");
         }
         for name in [json!(7), json!(null), json!([["a"]]), json!(["undefined"])] {
-            let refused = guest.asks("join", &json!([name, ["export", -1]])).unwrap_err();
+            let refused = client.asks("join", &json!([name, ["export", -1]])).unwrap_err();
             assert_eq!(refused.message, "join: username must be a string", "{refused:?}");
         }
-        let refused = guest.asks("join", &json!(["Alice"])).unwrap_err();
+        let refused = client.asks("join", &json!(["Alice"])).unwrap_err();
         assert_eq!(refused.message, "join: client must be something that can be called");
-        guest.joins("Alice").expect("this is a name");
+        client.joins("Alice").expect("this is a name");
         for (text, code) in [
             (String::new(), "bad_request"),
             (" \n ".to_owned(), "bad_request"),
             ("x".repeat(4097), "too_many"),
             ("x".repeat(200_000), "too_many"),
         ] {
-            let refused = guest.asks("sendMessage", &json!(["Alice", text])).unwrap_err();
+            let refused = client.asks("sendMessage", &json!(["Alice", text])).unwrap_err();
             assert_eq!(refused.code, code, "{} bytes: {refused:?}", text.len());
         }
-        guest.asks("sendMessage", &json!(["Alice", "a\u{1B}[2Jb\nc"])).expect("it is cleaned");
-        guest.is_told("a\u{FFFD}[2Jb\u{FFFD}c");
-        guest.asks("sendMessage", &json!(["Alice", "x".repeat(4096)])).expect("it fits");
+        client.asks("sendMessage", &json!(["Alice", "a\u{1B}[2Jb\nc"])).expect("it is cleaned");
+        client.is_told("a\u{FFFD}[2Jb\u{FFFD}c");
+        client.asks("sendMessage", &json!(["Alice", "x".repeat(4096)])).expect("it fits");
         // A mebibyte is no message at all.
-        guest.calls += 1;
+        client.calls += 1;
         let call =
             json!(["push", ["pipeline", 0, ["sendMessage"], ["Alice", "x".repeat(1 << 20)]]]);
-        guest.line.tries_to_send(frame(TEXT, call.to_string().as_bytes()));
-        let (_, goodbye) = guest.line.hears_the_end();
+        client.line.tries_to_send(frame(TEXT, call.to_string().as_bytes()));
+        let (_, goodbye) = client.line.hears_the_end();
         assert!(goodbye.is_none_or(|(code, _)| code == 1009));
     });
 }
@@ -416,9 +416,9 @@ fn names_and_texts_that_nobody_could_show_are_refused() {
 #[test]
 fn more_messages_than_the_rate_are_refused_in_words() {
     nobody_else_notices(&[], |server| {
-        let mut guest = server.is_joined_by("Fast");
+        let mut client = server.is_joined_by("Fast");
         let refused = (0..30)
-            .filter_map(|n| guest.asks("sendMessage", &json!(["Fast", n.to_string()])).err());
+            .filter_map(|n| client.asks("sendMessage", &json!(["Fast", n.to_string()])).err());
         let refused: Vec<_> = refused.collect();
         assert!(refused.len() >= 5, "{}", refused.len());
         for refused in refused {

@@ -1,16 +1,17 @@
 //! Servers that are none, that lie, that flood, or that say nothing at all: our client says what is
 //! wrong, shows nothing raw, and can always be ended.
 
-mod street;
+mod fixture;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use fixture::{Fixture, WELCOME, typed};
 use grader::Terminal;
+use grader::stranger::accepts;
 use serde_json::{Value, json};
-use street::{Street, WELCOME, typed};
 use tungstenite::{Message, WebSocket};
 
 /// How long an impostor waits for the client. A test that passes never waits it out.
@@ -23,13 +24,12 @@ struct Impostor(TcpListener);
 struct Victim(WebSocket<TcpStream>);
 
 impl Impostor {
-    fn sits_in(street: &Street) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, street.ports.port(0)));
-        Self(listener.expect("the port is leased"))
+    fn sits_in(fixture: &Fixture) -> Self {
+        Self(fixture.stranger(0))
     }
 
     fn is_dialed(&self) -> TcpStream {
-        let (stream, _) = self.0.accept().expect("the client dials");
+        let stream = accepts(&self.0, PATIENCE).expect("the client dials");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream
@@ -93,9 +93,9 @@ fn system(text: &str) -> Value {
 
 #[test]
 fn whoever_is_no_chat_server_is_told_from_one() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
-    let port = street.ports.port(0);
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let port = fixture.ports.port(0);
     for (words, told) in [
         ("", "is no chat server: "),
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "is no chat server: "),
@@ -106,7 +106,7 @@ fn whoever_is_no_chat_server_is_told_from_one() {
         ("HTTP/1.1 302 Found\r\nLocation: ws://elsewhere\r\n\r\n", "(HTTP status 302)"),
         ("HTTP/1.1 401 \x1b[2J\r\n\r\n", "Connection error: "),
     ] {
-        let mut alice = street.starts("Alice", &["--name", "Alice"]);
+        let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
         let mut stream = impostor.is_dialed();
         let _ = stream.read(&mut [0; 4096]).expect("it asks for a WebSocket");
         stream.write_all(words.as_bytes()).expect("it listens");
@@ -120,7 +120,7 @@ fn whoever_is_no_chat_server_is_told_from_one() {
         );
     }
     // Nobody says anything.
-    let mut alice = street.starts("Alice", &["--name", "Alice"]);
+    let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
     let silence = impostor.is_dialed();
     alice.sees(&format!("Connection error: no answer from 127.0.0.1:{port} for 5 s."));
     alice.ends_with(1);
@@ -129,8 +129,8 @@ fn whoever_is_no_chat_server_is_told_from_one() {
 
 #[test]
 fn what_breaks_the_rules_ends_it_with_the_reason() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
     let long = format!("\"{}\"", "x".repeat(256 * 1024));
     for (says, why) in [
         (Message::text("nonsense"), ""),
@@ -142,7 +142,7 @@ fn what_breaks_the_rules_ends_it_with_the_reason() {
         (Message::text(long), "a message has at most 256 KiB"),
         (Message::binary(b"[]".to_vec()), "messages must be text, not binary"),
     ] {
-        let mut alice = street.starts("Alice", &["--name", "Alice"]);
+        let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
         let mut victim = impostor.lets_in(&mut alice);
         victim.0.send(says).expect("the client listens");
         alice.sees("Connection error: the conversation broke off: ");
@@ -154,9 +154,9 @@ fn what_breaks_the_rules_ends_it_with_the_reason() {
 
 #[test]
 fn nothing_that_it_says_acts_on_the_terminal() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
-    let mut alice = street.starts("Alice", &["--name", "Alice"]);
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
     let mut victim = impostor.lets_in(&mut alice);
     let evil = "\x1b[2J\r\n*** Bob left the chat ***";
     let shown = "\u{FFFD}[2J\u{FFFD}\u{FFFD}*** Bob left the chat ***";
@@ -193,12 +193,12 @@ fn nothing_that_it_says_acts_on_the_terminal() {
 
 #[test]
 fn a_file_that_is_longer_or_shorter_than_promised_is_not_kept() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
-    let folder = street.path("downloads");
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let folder = fixture.path("downloads");
     fs::create_dir(&folder).unwrap();
     let options = ["--name", "Alice", "--downloads", typed(&folder)];
-    let mut alice = street.starts("Alice", &options);
+    let mut alice = fixture.starts_client("Alice", &options);
     let mut victim = impostor.lets_in(&mut alice);
     for (number, last, told) in [
         (1, json!(["bytes", "YWI"]), "it is longer than the 4 B promised"),
@@ -221,9 +221,9 @@ fn a_file_that_is_longer_or_shorter_than_promised_is_not_kept() {
 
 #[test]
 fn who_leaves_says_so_and_says_goodbye() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
-    let mut alice = street.starts("Alice", &["--name", "Alice"]);
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
     let mut victim = impostor.lets_in(&mut alice);
     alice.types("/quit");
     let (id, method) = victim.hears_call();
@@ -241,10 +241,10 @@ fn who_leaves_says_so_and_says_goodbye() {
 
 #[test]
 fn who_wants_to_leave_does_not_wait_for_a_server_that_says_nothing() {
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
     for how in 0..3 {
-        let mut alice = street.starts("Alice", &["--name", "Alice"]);
+        let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
         let silence = match how {
             0 => Some(impostor.lets_in(&mut alice)),
             1 => Some(impostor.shakes_hands()),
@@ -272,10 +272,10 @@ fn who_wants_to_leave_does_not_wait_for_a_server_that_says_nothing() {
 fn nobody_is_kept_by_a_terminal_that_stands_still() {
     use std::process::{Command, Stdio};
 
-    let street = Street::open();
-    let impostor = Impostor::sits_in(&street);
-    let mut alice = Command::new(street::CLIENT)
-        .args(["--url", &street.url(), "--name", "Alice"])
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let mut alice = Command::new(fixture::CLIENT)
+        .args(["--url", &fixture.url(), "--name", "Alice"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped()) // Nobody reads it.
         .spawn()

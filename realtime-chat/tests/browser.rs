@@ -5,13 +5,13 @@
 //! as the terminal client prints it.
 #![cfg(target_os = "linux")]
 
-mod street;
+mod fixture;
 
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
 
+use fixture::{Fixture, typed};
 use grader::{Program, Terminal};
-use street::{Street, typed};
 
 /// What the tests have saved and photographed.
 const SCREENSHOTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots");
@@ -32,16 +32,16 @@ struct Browser {
 
 impl Browser {
     #[track_caller]
-    fn opens_in(street: &Street) -> Self {
+    fn opens_in(fixture: &Fixture) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("browser");
         let missing = !folder.join("node_modules").join("playwright-core").is_dir();
         assert!(!missing, "what drives the browser is not here: type `just browser`");
         fs::create_dir_all(SCREENSHOTS).expect("a folder can be made in target/");
         let driver = folder.join("driver.mjs");
         let driver = Program::exactly(&["node", driver.to_str().expect("a path in UTF-8")]);
-        let mut terminal = street.story.terminal("browser", &driver, &[SCREENSHOTS]);
+        let mut terminal = fixture.story.terminal("browser", &driver, &[SCREENSHOTS]);
         terminal.sees("✅ The browser is open\n");
-        let address = format!("http://127.0.0.1:{}/", street.ports.port(0));
+        let address = format!("http://127.0.0.1:{}/", fixture.ports.port(0));
         Self { terminal, address }
     }
 
@@ -74,8 +74,8 @@ fn saved(name: &str) -> PathBuf {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn two_tabs_and_a_terminal_meet_in_one_room() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
     browser.plays(
         "Alice opens the page
          Alice sees Nobody is here yet.
@@ -87,7 +87,7 @@ fn two_tabs_and_a_terminal_meet_in_one_room() {
          Alice reads *** Bob joined the chat ***
          Bob has read once *** Bob joined the chat ***",
     );
-    let mut carol = street.starts("Carol", &["--name", "Carol"]);
+    let mut carol = fixture.starts_client("Carol", &["--name", "Carol"]);
     carol.sees("Connected users (3): Alice, Bob, Carol\n");
     browser.plays(
         "Alice reads *** Carol joined the chat ***
@@ -129,10 +129,10 @@ fn two_tabs_and_a_terminal_meet_in_one_room() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn what_others_write_stays_text() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
     browser.plays("Alice comes to the page");
-    let mut mallory = street.client("<b onclick=alert(1)>M");
+    let mut mallory = fixture.client("<b onclick=alert(1)>M");
     mallory.types(HARMFUL);
     browser.plays(&format!(
         "Alice reads [<b onclick=alert(1)>M] {HARMFUL}
@@ -156,8 +156,8 @@ fn what_others_write_stays_text() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn tabs_have_rooms_private_words_and_see_who_is_typing() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
     browser.plays(
         "Alice comes to the page
          Bob comes to the page
@@ -182,7 +182,7 @@ fn tabs_have_rooms_private_words_and_see_who_is_typing() {
          Alice is photographed as private
          Alice presses Write to everybody",
     );
-    let mut carol = street.client("Carol");
+    let mut carol = fixture.client("Carol");
     browser.plays(
         "Alice fills Name of another room: Rust
          Alice presses Enter
@@ -220,8 +220,8 @@ fn tabs_have_rooms_private_words_and_see_who_is_typing() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_file_goes_from_tab_to_tab_and_from_terminal_to_tab() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
     // Three whole pieces and a bit.
     let bytes: Vec<u8> = (0..100_001_u32).map(|i| (i % 251).to_le_bytes()[0]).collect();
     let (from_alice, from_carol) = (saved("alice's.bin"), saved("carol's.bin"));
@@ -240,7 +240,7 @@ fn a_file_goes_from_tab_to_tab_and_from_terminal_to_tab() {
     browser.plays("Bob saves alice's.bin as bob's");
     assert!(fs::read(saved("bob's")).expect("it is there") == bytes, "not the same");
 
-    let mut carol = street.client("Carol");
+    let mut carol = fixture.client("Carol");
     carol.types(&format!("/send {}", from_carol.display()));
     fs::remove_file(saved("bob's")).ok();
     browser.plays(
@@ -263,10 +263,11 @@ fn a_file_goes_from_tab_to_tab_and_from_terminal_to_tab() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn tabs_find_the_server_again() {
-    let street = Street::open();
-    let history = street.path("history");
+    let fixture = Fixture::open();
+    let history = fixture.path("history");
     let options = ["--history", typed(&history)];
-    let (mut server, mut browser) = (street.server(&options), Browser::opens_in(&street));
+    let (mut server, mut browser) =
+        (fixture.server_with(&options), Browser::opens_in(&fixture));
     browser.plays(&format!(
         "Alice may complain of {AWAY}
          Bob may complain of {AWAY}
@@ -290,7 +291,7 @@ fn tabs_find_the_server_again() {
          Bob has written kept
          Alice is photographed as away",
     );
-    server = street.server(&options);
+    server = fixture.server_with(&options);
     browser.plays(
         "Alice reads *** Connected again, as Alice. ***
          Bob reads *** Connected again, as Bob. ***
@@ -318,9 +319,9 @@ fn tabs_find_the_server_again() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_token_lets_a_tab_in() {
-    let street = Street::open();
+    let fixture = Fixture::open();
     let (_server, mut browser) =
-        (street.server(&["--token", "open-sesame"]), Browser::opens_in(&street));
+        (fixture.server_with(&["--token", "open-sesame"]), Browser::opens_in(&fixture));
     let refused = "may complain of Failed to load resource: the server responded with a status of \
                    401";
     browser.plays(&format!(
@@ -349,9 +350,9 @@ fn a_token_lets_a_tab_in() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn the_keyboard_is_enough() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
-    let mut bob = street.client("Bob");
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
     browser.plays(
         "Alice opens the page
          Alice stands on textbox \"Your name\"
@@ -418,9 +419,9 @@ fn the_keyboard_is_enough() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_phone_has_room_for_everything() {
-    let street = Street::open();
-    let (_server, mut browser) = (street.server(&[]), Browser::opens_in(&street));
-    let mut bob = street.client(&"M".repeat(32));
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client(&"M".repeat(32));
     let long = "a".repeat(400);
     bob.types(&long);
     browser.plays(&format!(
@@ -452,9 +453,9 @@ fn a_phone_has_room_for_everything() {
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_tab_keeps_500_lines() {
-    let street = Street::open();
-    let _server = street.server(&["--rate", "10000", "--burst", "10000"]);
-    let (mut browser, mut bob) = (Browser::opens_in(&street), street.client("Bob"));
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
+    let (mut browser, mut bob) = (Browser::opens_in(&fixture), fixture.client("Bob"));
     browser.plays("Alice comes to the page");
     for number in 1..=600 {
         bob.types(&format!("line {number}"));

@@ -1,29 +1,25 @@
 //! What was said is still there after the server was killed; and nothing that stands in the file
 //! is ever lost by a server that reads it.
 
-mod house;
+mod fixture;
 
 use std::fs;
 use std::path::PathBuf;
 
+use fixture::{Fixture, Server};
 use grader::Terminal;
-use house::{House, Server};
 use serde_json::{Value, json};
 
-/// A file in a folder that is this test's alone, and gone with it.
+/// The history file of one test.
 struct Paper(PathBuf);
 
 impl Paper {
-    fn blank(house: &House) -> Self {
-        let name = format!("realtime-chat-history-{}", house.port());
-        let folder = std::env::temp_dir().join(name);
-        let _ = fs::remove_dir_all(&folder); // Left there by a test that was killed.
-        fs::create_dir(&folder).expect("a folder can be made");
-        Self(folder.join("history.jsonl"))
+    fn blank(fixture: &Fixture) -> Self {
+        Self(fixture.path("history.jsonl"))
     }
 
-    fn with(house: &House, text: &str) -> Self {
-        let paper = Self::blank(house);
+    fn with(fixture: &Fixture, text: &str) -> Self {
+        let paper = Self::blank(fixture);
         fs::write(&paper.0, text).expect("it can be written");
         paper
     }
@@ -36,14 +32,8 @@ impl Paper {
         fs::read_to_string(&self.0).expect("it can be read")
     }
 
-    fn server(&self, house: &House) -> Server {
-        house.server_with(&["--history", self.path(), "--rate", "1000", "--burst", "1000"])
-    }
-}
-
-impl Drop for Paper {
-    fn drop(&mut self) {
-        let _ = self.0.parent().map(fs::remove_dir_all);
+    fn server(&self, fixture: &Fixture) -> Server {
+        fixture.server_with(&["--history", self.path(), "--rate", "1000", "--burst", "1000"])
     }
 }
 
@@ -64,9 +54,9 @@ fn past(server: &Server) -> Vec<String> {
 
 #[test]
 fn what_anybody_has_seen_is_there_after_kill_9() {
-    let house = House::open();
-    let paper = Paper::blank(&house);
-    let mut server = paper.server(&house);
+    let fixture = Fixture::open();
+    let paper = Paper::blank(&fixture);
+    let mut server = paper.server(&fixture);
     let mut alice = server.is_joined_by("Alice");
     for number in 0..60 {
         let text = format!("number {number}");
@@ -83,7 +73,7 @@ fn what_anybody_has_seen_is_there_after_kill_9() {
     });
     assert_eq!(lines[0], first);
 
-    let mut server = paper.server(&house);
+    let mut server = paper.server(&fixture);
     let expected: Vec<_> = (10..60).map(|number| format!("number {number}")).collect();
     assert_eq!(past(&server), expected, "the last 50");
     // It is counted on, and appended to.
@@ -99,9 +89,9 @@ fn what_anybody_has_seen_is_there_after_kill_9() {
 
 #[test]
 fn private_messages_and_what_is_refused_are_in_no_file() {
-    let house = House::open();
-    let paper = Paper::blank(&house);
-    let server = paper.server(&house);
+    let fixture = Fixture::open();
+    let paper = Paper::blank(&fixture);
+    let server = paper.server(&fixture);
     let mut alice = server.is_joined_by("Alice");
     let _bob = server.is_joined_by("Bob");
     alice.asks("sendPrivate", &json!(["Alice", "Bob", "secret"])).expect("it may");
@@ -113,11 +103,11 @@ fn private_messages_and_what_is_refused_are_in_no_file() {
 
 #[test]
 fn a_torn_last_line_is_told_and_never_changed() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let torn = r##"{"room":"#lobby","username":"Ali"##;
     let before = line("whole") + torn;
-    let paper = Paper::with(&house, &before);
-    let mut server = paper.server(&house);
+    let paper = Paper::with(&fixture, &before);
+    let mut server = paper.server(&fixture);
     server.sees("⚠️ The last line of the history is torn and was skipped\n");
     assert_eq!(past(&server), ["whole"]);
     assert_eq!(paper.text(), before, "reading changes nothing");
@@ -128,23 +118,23 @@ fn a_torn_last_line_is_told_and_never_changed() {
     let rest = text.strip_prefix(&before).expect("what was there is there");
     assert!(rest.starts_with("\n{\"room\""), "a new note begins on a new line: {rest:?}");
 
-    let mut server = paper.server(&house);
+    let mut server = paper.server(&fixture);
     server.sees("⚠️ One line of the history makes no sense and was skipped\n");
     assert_eq!(past(&server), ["whole", "Alice joined the chat"]);
 }
 
 #[test]
 fn lines_that_make_no_sense_are_counted_and_stay() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let bad = "what is this?\n\n{}\n[1]\n";
     let before = line("one") + bad + &line("two");
-    let paper = Paper::with(&house, &before);
+    let paper = Paper::with(&fixture, &before);
     // Bytes that are no text are no reason not to start.
     let mut bytes = before.into_bytes();
     bytes.extend(b"\xFF\xFE\n");
     bytes.extend(line("three").bytes());
     fs::write(&paper.0, &bytes).expect("it can be written");
-    let mut server = paper.server(&house);
+    let mut server = paper.server(&fixture);
     server.sees("⚠️ 5 lines of the history make no sense and were skipped\n");
     assert_eq!(past(&server), ["one", "two", "three"]);
     assert_eq!(fs::read(&paper.0).expect("it can be read"), bytes);
@@ -152,12 +142,12 @@ fn lines_that_make_no_sense_are_counted_and_stay() {
 
 #[test]
 fn of_a_long_history_only_the_end_is_read() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let long = "x".repeat(1000);
     let mut text: String = (0..5000).map(|n| line(&format!("{n} {long}"))).collect();
     text += &line("the last");
-    let paper = Paper::with(&house, &text);
-    let mut server = paper.server(&house);
+    let paper = Paper::with(&fixture, &text);
+    let mut server = paper.server(&fixture);
     let skipped = text.len() - (4 << 20);
     server.sees(&format!("⚠️ The history is long: its first {skipped} bytes stay in the file"));
     let past = past(&server);
@@ -168,8 +158,8 @@ fn of_a_long_history_only_the_end_is_read() {
 
 /// A server that does not start, and says why.
 #[track_caller]
-fn is_refused(house: &House, path: &str, why: &str) {
-    let mut refused: Terminal = house.starts_server(&["--history", path]);
+fn is_refused(fixture: &Fixture, path: &str, why: &str) {
+    let mut refused: Terminal = fixture.starts_server(&["--history", path]);
     refused.ends_with(1);
     let complained = refused.complained();
     assert!(complained.contains(why), "{complained}");
@@ -179,37 +169,37 @@ fn is_refused(house: &House, path: &str, why: &str) {
 
 #[test]
 fn what_is_no_plain_file_is_no_history() {
-    let house = House::open();
-    let paper = Paper::blank(&house);
+    let fixture = Fixture::open();
+    let paper = Paper::blank(&fixture);
     fs::create_dir(&paper.0).expect("a folder");
-    is_refused(&house, paper.path(), "is no plain file");
+    is_refused(&fixture, paper.path(), "is no plain file");
     let inside = paper.0.join("missing").join("history.jsonl");
-    is_refused(&house, inside.to_str().expect("a path"), "cannot use");
+    is_refused(&fixture, inside.to_str().expect("a path"), "cannot use");
 }
 
 /// Whoever opens a pipe would wait for its other end.
 #[test]
 #[cfg(unix)]
 fn a_pipe_is_no_history() {
-    let house = House::open();
-    is_refused(&house, "/dev/stdin", "is no plain file");
-    is_refused(&house, "/dev/null", "is no plain file");
+    let fixture = Fixture::open();
+    is_refused(&fixture, "/dev/stdin", "is no plain file");
+    is_refused(&fixture, "/dev/null", "is no plain file");
 }
 
 #[test]
 fn two_servers_do_not_write_one_file() {
-    let house = House::open();
-    let paper = Paper::blank(&house);
-    let server = paper.server(&house);
-    let port = house.ports.port(1).to_string();
-    is_refused_with(&house, &["--port", &port, "--history", paper.path()]);
+    let fixture = Fixture::open();
+    let paper = Paper::blank(&fixture);
+    let server = paper.server(&fixture);
+    let port = fixture.ports.port(1).to_string();
+    is_refused_with(&fixture, &["--port", &port, "--history", paper.path()]);
     server.still_serves();
 }
 
 #[track_caller]
-fn is_refused_with(house: &House, words: &[&str]) {
-    let program = grader::Program::exactly(&[house::SERVER]);
-    let mut second = house.story.terminal("Second", &program, words);
+fn is_refused_with(fixture: &Fixture, words: &[&str]) {
+    let program = grader::Program::exactly(&[fixture::SERVER]);
+    let mut second = fixture.story.terminal("Second", &program, words);
     second.ends_with(1);
     let complained = second.complained();
     assert!(complained.contains("another chat server writes"), "{complained}");
@@ -219,18 +209,18 @@ fn is_refused_with(house: &House, words: &[&str]) {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_history_that_cannot_be_written_is_told_once_and_the_chat_goes_on() {
-    let house = House::open();
-    let paper = Paper::blank(&house);
-    let port = house.port().to_string();
+    let fixture = Fixture::open();
+    let paper = Paper::blank(&fixture);
+    let port = fixture.port().to_string();
     // One block of 1024 bytes; and the signal that comes with it is ignored.
     let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
-    let poor = grader::Program::exactly(&["bash", "-c", script, house::SERVER]);
+    let poor = grader::Program::exactly(&["bash", "-c", script, fixture::SERVER]);
     let words =
         ["--port", &port, "--history", paper.path(), "--rate", "1000", "--burst", "1000"];
-    let mut server = house.story.terminal("Server", &poor, &words);
+    let mut server = fixture.story.terminal("Server", &poor, &words);
     server.sees("Press Ctrl+C to stop\n");
     let mut alice =
-        house::Guest::of(house::Stranger::dials(house.port()).expect("it picks up"));
+        fixture::RawClient::of(fixture::Stranger::dials(fixture.port()).expect("it picks up"));
     alice.line.upgrades("");
     alice.joins("Alice").expect("it may join");
     let long = "x".repeat(300);

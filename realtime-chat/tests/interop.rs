@@ -4,7 +4,7 @@
 //! `just interop` fetches the package and runs these. Where it is missing, they say so and do no
 //! more.
 
-mod street;
+mod fixture;
 
 use std::env;
 use std::fs;
@@ -12,8 +12,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Once;
 
+use fixture::{Fixture, WELCOME, typed};
 use grader::{Program, Terminal};
-use street::{Street, WELCOME, typed};
 
 /// Whether it has been said that something is missing. Once is enough.
 static TOLD: Once = Once::new();
@@ -47,8 +47,8 @@ fn npm(program: &str) -> Option<Program> {
 /// A client of npm's, which has joined under this name, after others; `rest` is the rest of the
 /// answer. Whether it prints that before or after its own notice, npm does not promise.
 #[track_caller]
-fn npms(street: &Street, client: &Program, name: &str, rest: &str) -> Terminal {
-    let mut npms = street.story.terminal(name, client, &[&street.url()]);
+fn npms(fixture: &Fixture, client: &Program, name: &str, rest: &str) -> Terminal {
+    let mut npms = fixture.story.terminal(name, client, &[&fixture.url()]);
     npms.types(&format!(r#"["join","{name}","$client"]"#));
     let welcome = format!(r#"= {{"message":"Welcome to the chat, {name}!",{rest}}}"#) + "\n";
     let joined =
@@ -63,10 +63,10 @@ const WITH_CAROL: &str = r##""userCount":2,"users":["Alice","Carol"],"room":"#lo
 #[test]
 fn npms_clients_and_ours_talk_in_our_room() {
     let Some(client) = npm("client.mjs") else { return };
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut alice = street.client("Alice");
-    let mut bob = npms(&street, &client, "Bob", WITH_BOB);
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut alice = fixture.client("Alice");
+    let mut bob = npms(&fixture, &client, "Bob", WITH_BOB);
     alice.sees_next("*** Bob joined the chat ***");
 
     alice.types("Hello :wave:");
@@ -100,7 +100,7 @@ fn npms_clients_and_ours_talk_in_our_room() {
         bob.sees("! Error: ");
         bob.sees("(permission_denied)\n");
     }
-    let mut eve = street.story.terminal("Eve", &client, &[&street.url()]);
+    let mut eve = fixture.story.terminal("Eve", &client, &[&fixture.url()]);
     eve.types(r#"["join","Alice","$client"]"#);
     eve.sees_next("! Error: Username Alice is already taken (bad_request)");
     eve.types(r#"["nope"]"#);
@@ -114,7 +114,7 @@ fn npms_clients_and_ours_talk_in_our_room() {
     bob.types(r#"["leave","Bob"]"#);
     bob.sees_next(r#"= {"message":"Goodbye, Bob!"}"#);
     alice.sees_next("*** Bob left the chat ***");
-    let mut carol = npms(&street, &client, "Carol", WITH_CAROL);
+    let mut carol = npms(&fixture, &client, "Carol", WITH_CAROL);
     alice.sees_next("*** Carol joined the chat ***");
     carol.is_killed();
     alice.sees_next("*** Carol left the chat ***");
@@ -123,12 +123,12 @@ fn npms_clients_and_ours_talk_in_our_room() {
 #[test]
 fn files_go_from_npms_clients_to_ours_and_back() {
     let Some(client) = npm("client.mjs") else { return };
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let folder = street.path("downloads");
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let folder = fixture.path("downloads");
     fs::create_dir(&folder).unwrap();
-    let mut alice = street.client_with("Alice", &["--downloads", typed(&folder)]);
-    let mut bob = npms(&street, &client, "Bob", WITH_BOB);
+    let mut alice = fixture.client_with("Alice", &["--downloads", typed(&folder)]);
+    let mut bob = npms(&fixture, &client, "Bob", WITH_BOB);
     alice.sees_next("*** Bob joined the chat ***");
 
     bob.types(r#"["shareFile","Bob",{"name":"numbers","size":100000},"$file"]"#);
@@ -159,15 +159,15 @@ fn files_go_from_npms_clients_to_ours_and_back() {
 #[test]
 fn our_clients_talk_in_npms_room() {
     let (Some(room), Some(client)) = (npm("room.mjs"), npm("client.mjs")) else { return };
-    let street = Street::open();
-    let port = street.ports.port(0).to_string();
-    let mut room = street.story.terminal("npm's room", &room, &["--port", &port]);
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(0).to_string();
+    let mut room = fixture.story.terminal("npm's room", &room, &["--port", &port]);
     room.sees("The room is open\n");
 
-    let mut alice = street.client("Alice");
+    let mut alice = fixture.client("Alice");
     alice.sees_next("*** Alice joined the chat ***");
     room.sees("Alice answered undefined\n");
-    let mut bob = street.starts("Bob", &[]);
+    let mut bob = fixture.starts_client("Bob", &[]);
     bob.sees("Enter your username: ");
     bob.types("Alice");
     bob.sees("❌ Username Alice is already taken\n\nEnter your username: ");
@@ -177,7 +177,7 @@ fn our_clients_talk_in_npms_room() {
     bob.sees_next("*** Bob joined the chat ***");
     alice.sees_next("*** Bob joined the chat ***");
     let mut carol =
-        npms(&street, &client, "Carol", r#""userCount":3,"users":["Alice","Bob","Carol"]"#);
+        npms(&fixture, &client, "Carol", r#""userCount":3,"users":["Alice","Bob","Carol"]"#);
     for ours in [&mut alice, &mut bob] {
         ours.sees_next("*** Carol joined the chat ***");
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grader::lab_sheet::Sheet;
-use grader::{PortLease, Program, Story};
+use grader::{Fixture, Program};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
@@ -19,17 +19,17 @@ const CLIENTS_ELSEWHERE: &str = "Run clients with: cargo run -p realtime-chat --
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let (story, ports) = (Story::begin(), PortLease::lease());
+    let fixture = Fixture::open();
     let page = page.replace(&format!("{CLIENTS} -- "), &format!("{CLIENTS} "));
     let page = page.replace(CLIENTS, CLIENTS_ELSEWHERE);
     let saved = Path::new("target").join("LICENSE").display().to_string();
     let page = page.replace("as target/LICENSE", &format!("as {saved}"));
     let prompts = &["Enter your username: "];
     let sheet = Sheet { page: &page, prompts, first_port: 8080, airy: false };
-    let port = ports.port(0).to_string();
+    let port = fixture.ports.port(0).to_string();
     let url = format!("ws://127.0.0.1:{port}/rpc/ws");
     let folder = Folder::new(heading);
-    sheet.play(heading, &ports, |title, command| {
+    sheet.play(heading, &fixture.ports, |title, command| {
         let command = command.strip_prefix("cargo run -p realtime-chat --bin ");
         let mut words =
             command.expect("the sheet starts its programs with cargo run").split(' ');
@@ -40,7 +40,7 @@ fn plays(page: &str, heading: &str) {
         };
         args.extend(words.filter(|word| *word != "--"));
         let program = Program::exactly(&[program]).in_folder(&folder.0);
-        story.terminal(title, &program, &args)
+        fixture.story.terminal(title, &program, &args)
     });
 }
 

@@ -1,23 +1,23 @@
 //! What the server promises beyond the chat: threads, help, ports, and how it ends.
 
-mod house;
+mod fixture;
 
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
+use fixture::{ALONE, Fixture, RawClient, SERVER, Server, Stranger};
 use grader::Program;
 #[cfg(unix)]
 use grader::Terminal;
 #[cfg(target_os = "linux")]
 use grader::statistics;
-use house::{ALONE, Guest, House, SERVER, Server, Stranger};
 #[cfg(unix)]
 use serde_json::json;
 
 #[test]
 fn the_banner_reads_as_on_the_lab_sheet() {
-    let house = House::open();
-    let mut server = house.server();
+    let fixture = Fixture::open();
+    let mut server = fixture.server();
     let port = server.port;
     let expected = format!(
         "🚀 Chat server running on http://127.0.0.1:{port}\n   \
@@ -32,8 +32,8 @@ fn the_banner_reads_as_on_the_lab_sheet() {
 
 #[test]
 fn the_thread_map_is_true() {
-    let house = House::open();
-    let server = house.server();
+    let fixture = Fixture::open();
+    let server = fixture.server();
     server.runs_threads(&ALONE);
     let dialed = server.is_dialed();
     server.runs_threads(&[&ALONE[..], &["caller"]].concat());
@@ -48,10 +48,10 @@ fn the_thread_map_is_true() {
 
 #[test]
 fn help_names_every_option_and_its_default_and_no_secret() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let program = Program::exactly(&[SERVER]);
     let secret = [("CHAT_TOKEN", "open-sesame")];
-    let mut help = house.story.terminal_with("help", &program, &["--help"], &secret);
+    let mut help = fixture.story.terminal_with("help", &program, &["--help"], &secret);
     help.ends_well();
     let text = help.printed();
     for word in [
@@ -76,7 +76,7 @@ fn help_names_every_option_and_its_default_and_no_secret() {
 
 #[test]
 fn what_makes_no_sense_is_refused_before_anything_starts() {
-    let house = House::open();
+    let fixture = Fixture::open();
     for (words, complaint) in [
         (&["--prot", "1"][..], "--prot"),
         (&["bob"], "bob"),
@@ -93,7 +93,8 @@ fn what_makes_no_sense_is_refused_before_anything_starts() {
         (&["--burst", "1000001"], "1000001"),
         (&["--history"], "--history"),
     ] {
-        let mut refused = house.story.terminal("refused", &Program::exactly(&[SERVER]), words);
+        let mut refused =
+            fixture.story.terminal("refused", &Program::exactly(&[SERVER]), words);
         refused.ends_with(2);
         let complained = refused.complained();
         assert!(complained.contains(complaint), "{words:?}: {complained}");
@@ -103,9 +104,9 @@ fn what_makes_no_sense_is_refused_before_anything_starts() {
 
 #[test]
 fn a_port_that_is_taken_is_named_and_nothing_is_printed() {
-    let house = House::open();
-    let server = house.server();
-    let mut second = house.starts_server(&[]);
+    let fixture = Fixture::open();
+    let server = fixture.server();
+    let mut second = fixture.starts_server(&[]);
     second.ends_with(1);
     let complaint = format!(
         "error: port {} is in use, perhaps by another chat server: stop that one, or choose \
@@ -119,9 +120,9 @@ fn a_port_that_is_taken_is_named_and_nothing_is_printed() {
 
 #[test]
 fn an_address_of_another_machine_is_named() {
-    let house = House::open();
+    let fixture = Fixture::open();
     // Kept for examples: nobody has it.
-    let mut server = house.starts_server(&["--host", "192.0.2.1"]);
+    let mut server = fixture.starts_server(&["--host", "192.0.2.1"]);
     server.ends_with(1);
     let complaint = "error: 192.0.2.1 is no address of this machine: choose another --host\n";
     assert_eq!(server.complained(), complaint);
@@ -129,29 +130,30 @@ fn an_address_of_another_machine_is_named() {
 
 #[test]
 fn port_0_is_any_and_the_real_one_is_told() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let program = Program::exactly(&[SERVER]);
     let mut server =
-        house.story.terminal("Server", &program, &["--port", "0", "--host", "localhost"]);
+        fixture.story.terminal("Server", &program, &["--port", "0", "--host", "localhost"]);
     server.sees("Press Ctrl+C to stop\n");
     let printed = server.printed();
     let first = printed.lines().next().unwrap_or_default();
     let port = first.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     assert_ne!(port, 0);
-    let mut guest = Guest::of(Stranger::dials(port).expect("it picks up"));
-    guest.line.upgrades("");
-    guest.joins("Alice").expect("it may join");
+    let mut client = RawClient::of(Stranger::dials(port).expect("it picks up"));
+    client.line.upgrades("");
+    client.joins("Alice").expect("it may join");
 }
 
 #[test]
 fn the_token_can_be_in_the_environment() {
-    let house = House::open();
-    let port = house.port().to_string();
+    let fixture = Fixture::open();
+    let port = fixture.port().to_string();
     let secret = [("CHAT_TOKEN", "open-sesame")];
     let program = Program::exactly(&[SERVER]);
-    let mut server = house.story.terminal_with("Server", &program, &["--port", &port], &secret);
+    let mut server =
+        fixture.story.terminal_with("Server", &program, &["--port", &port], &secret);
     server.sees(" --token SECRET\nPress Ctrl+C to stop\n");
-    let mut line = Stranger::dials(house.port()).expect("it picks up");
+    let mut line = Stranger::dials(fixture.port()).expect("it picks up");
     line.posts(b"");
     assert_eq!(line.hears_reply().status, 401);
     assert!(!server.printed().contains("sesame"));
@@ -169,9 +171,9 @@ const WAYS: [Way; 2] =
 #[cfg(unix)]
 fn it_ends_in_order_whoever_is_there() {
     for (way, ends) in WAYS {
-        let house = House::open();
-        let mut server = house.server();
-        let mut guests: Vec<_> =
+        let fixture = Fixture::open();
+        let mut server = fixture.server();
+        let mut clients: Vec<_> =
             (0..20).map(|n| server.is_joined_by(&format!("Guest {n}"))).collect();
         let mut silent = server.opens_socket();
         let mut half = server.is_dialed();
@@ -182,7 +184,7 @@ fn it_ends_in_order_whoever_is_there() {
         let begun = Instant::now();
         ends(&mut server);
         // All are told, whether they have joined or not.
-        for line in guests.iter_mut().map(|guest| &mut guest.line).chain([&mut silent]) {
+        for line in clients.iter_mut().map(|client| &mut client.line).chain([&mut silent]) {
             let (_, goodbye) = line.hears_the_end();
             assert_eq!(
                 goodbye,
@@ -197,7 +199,7 @@ fn it_ends_in_order_whoever_is_there() {
         assert_eq!(server.complained(), "", "{way}");
         // The port is free at once.
         drop(server);
-        house.server().still_serves();
+        fixture.server().still_serves();
     }
 }
 
@@ -205,10 +207,10 @@ fn it_ends_in_order_whoever_is_there() {
 #[test]
 #[cfg(unix)]
 fn it_ends_although_somebody_does_not_read() {
-    let house = House::open();
-    let mut server = house.server_with(&["--rate", "100000", "--burst", "100000"]);
-    let line = Stranger::dials_with_a_narrow_ear(server.port).expect("it picks up");
-    let mut deaf = Guest::of(line);
+    let fixture = Fixture::open();
+    let mut server = fixture.server_with(&["--rate", "100000", "--burst", "100000"]);
+    let line = Stranger::dials_with_a_small_buffer(server.port).expect("it picks up");
+    let mut deaf = RawClient::of(line);
     deaf.line.upgrades("");
     deaf.joins("Deaf").expect("it may join");
     let mut alice = server.is_joined_by("Alice");
@@ -233,9 +235,9 @@ struct Piped(std::process::Child);
 
 #[cfg(unix)]
 impl Piped {
-    fn starts(house: &House, pipe: impl Into<std::process::Stdio>) -> Self {
+    fn starts(fixture: &Fixture, pipe: impl Into<std::process::Stdio>) -> Self {
         let mut command = std::process::Command::new(SERVER);
-        command.args(["--port", &house.port().to_string()]).stdout(pipe);
+        command.args(["--port", &fixture.port().to_string()]).stdout(pipe);
         Self(command.spawn().expect("it can be started"))
     }
 
@@ -248,7 +250,7 @@ impl Piped {
     #[track_caller]
     fn ends_well(&mut self) {
         let mut status = None;
-        assert!(house::comes_true(|| {
+        assert!(fixture::comes_true(|| {
             status = self.0.try_wait().expect("it can be waited for");
             status.is_some()
         }));
@@ -265,25 +267,25 @@ impl Drop for Piped {
 }
 
 #[cfg(unix)]
-fn joins(house: &House, name: &str) -> Guest {
+fn joins(fixture: &Fixture, name: &str) -> RawClient {
     let mut line = None;
-    assert!(house::comes_true(|| {
-        line = Stranger::dials(house.port()).ok();
+    assert!(fixture::comes_true(|| {
+        line = Stranger::dials(fixture.port()).ok();
         line.is_some()
     }));
-    let mut guest = Guest::of(line.expect("it picks up"));
-    guest.line.upgrades("");
-    guest.joins(name).expect("it may join");
-    guest
+    let mut client = RawClient::of(line.expect("it picks up"));
+    client.line.upgrades("");
+    client.joins(name).expect("it may join");
+    client
 }
 
 #[test]
 #[cfg(unix)]
 fn it_ends_well_if_nobody_reads_its_first_line() {
-    let house = House::open();
+    let fixture = Fixture::open();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    Piped::starts(&house, writer).ends_well();
+    Piped::starts(&fixture, writer).ends_well();
 }
 
 /// Whoever reads the output has read enough, as `head -1` has; the clients need not care.
@@ -292,15 +294,15 @@ fn it_ends_well_if_nobody_reads_its_first_line() {
 fn it_goes_on_without_a_reader_and_ends_well() {
     use std::io::{BufRead, BufReader};
 
-    let house = House::open();
+    let fixture = Fixture::open();
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let mut server = Piped::starts(&house, writer);
+    let mut server = Piped::starts(&fixture, writer);
     let mut lines = BufReader::new(reader).lines().map_while(Result::ok);
     assert!(lines.any(|line| line == "Press Ctrl+C to stop"));
     drop(lines);
-    let mut guest = joins(&house, "Alice");
+    let mut client = joins(&fixture, "Alice");
     server.is_terminated();
-    assert_eq!(guest.line.hears_the_end().1.map(|(code, _)| code), Some(1001));
+    assert_eq!(client.line.hears_the_end().1.map(|(code, _)| code), Some(1001));
     server.ends_well();
 }
 
@@ -309,7 +311,7 @@ fn it_goes_on_without_a_reader_and_ends_well() {
 fn a_terminal_that_stands_still_stops_neither_clients_nor_its_end() {
     use std::io::Write;
 
-    let house = House::open();
+    let fixture = Fixture::open();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     // It is full before the server prints its first line. (A pipe holds 64 KiB, or less.)
     let stuff = writer.try_clone().expect("a second end");
@@ -317,9 +319,9 @@ fn a_terminal_that_stands_still_stops_neither_clients_nor_its_end() {
         let mut stuff = stuff;
         while stuff.write_all(&[b'.'; 4096]).is_ok() {}
     });
-    let mut server = Piped::starts(&house, writer);
-    let mut guest = joins(&house, "Alice");
-    guest.asks("sendMessage", &json!(["Alice", "hello"])).expect("it may");
+    let mut server = Piped::starts(&fixture, writer);
+    let mut client = joins(&fixture, "Alice");
+    client.asks("sendMessage", &json!(["Alice", "hello"])).expect("it may");
     server.is_terminated();
     server.ends_well();
     drop(reader); // And so the stuffing ends.
@@ -330,21 +332,21 @@ fn a_terminal_that_stands_still_stops_neither_clients_nor_its_end() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
-    let house = House::open();
-    let port = house.port().to_string();
+    let fixture = Fixture::open();
+    let port = fixture.port().to_string();
     let line = "ulimit -n 40; exec \"$0\" \"$@\"";
     let poor = Program::exactly(&["sh", "-c", line, SERVER]);
-    let mut server = house.story.terminal("Server", &poor, &["--port", &port]);
+    let mut server = fixture.story.terminal("Server", &poor, &["--port", &port]);
     server.sees("Press Ctrl+C to stop\n");
     let serves = || {
-        house::comes_true(|| {
-            let Ok(mut line) = Stranger::dials(house.port()) else { return false };
-            line.tries_to_send(house::upgrade(house.port(), "/rpc/ws", ""));
+        fixture::comes_true(|| {
+            let Ok(mut line) = Stranger::dials(fixture.port()) else { return false };
+            line.tries_to_send(fixture::upgrade(fixture.port(), "/rpc/ws", ""));
             line.reads_reply().is_ok_and(|reply| reply.status == 101)
         })
     };
     for _ in 0..3 {
-        let crowd: Vec<_> = (0..100).map(|_| Stranger::dials(house.port())).collect();
+        let crowd: Vec<_> = (0..100).map(|_| Stranger::dials(fixture.port())).collect();
         server.waits_until("all descriptors in use", |pid| {
             statistics::descriptors(pid).is_none_or(|count| count >= 38)
         });
@@ -359,8 +361,8 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
 
 #[test]
 fn the_other_endpoints_are_there() {
-    let house = House::open();
-    let server: Server = house.server();
+    let fixture = Fixture::open();
+    let server: Server = fixture.server();
     let reply =
         server.is_asked_for("[\"push\",[\"pipeline\",0,[\"userCount\"]]]\n[\"pull\",1]");
     assert_eq!((reply.status, reply.text().as_str()), (200, "[\"resolve\",1,0]"));

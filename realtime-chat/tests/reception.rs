@@ -1,10 +1,11 @@
 //! What is said in HTTP, and who is let in: who keeps to the rules, comes from no other page, knows
 //! the token, and finds a place. Whoever is refused is told why.
 
-mod house;
+mod fixture;
 
-use house::{
-    Guest, House, PING, PONG, Reply, comes_true, frame, head, nobody_else_notices, upgrade,
+use fixture::{
+    Fixture, PING, PONG, RawClient, Reply, comes_true, frame, head, nobody_else_notices,
+    upgrade,
 };
 use serde_json::{Value, json};
 
@@ -119,8 +120,8 @@ fn a_page_from_elsewhere_gets_neither_page_nor_socket_nor_batch() {
 
 #[test]
 fn without_the_token_nobody_comes_in() {
-    let house = House::open();
-    let server = house.server_with(&["--token", "open-sesame"]);
+    let fixture = Fixture::open();
+    let server = fixture.server_with(&["--token", "open-sesame"]);
     let before = server.takes_stock();
     let port = server.port;
     let asks = |request: String| {
@@ -159,14 +160,14 @@ fn without_the_token_nobody_comes_in() {
     assert_eq!(asks(upgrade(port, "/rpc/ws?token=open-sesame", "")).status, 101);
     // The page has no secrets, and must be there to be given one.
     assert_eq!(asks(format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).status, 200);
-    server.runs_threads(&house::ALONE);
+    server.runs_threads(&fixture::ALONE);
     assert_eq!(server.takes_stock(), before);
 }
 
 #[test]
 fn the_page_may_run_nothing_but_its_own_script() {
-    let house = House::open();
-    let server = house.server();
+    let fixture = Fixture::open();
+    let server = fixture.server();
     let page = || {
         let mut line = server.is_dialed();
         line.sends(format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port));
@@ -243,17 +244,17 @@ fn a_batch_is_answered_like_a_client_that_has_not_joined() {
 #[test]
 fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
     nobody_else_notices(&[], |server| {
-        let (mut guests, mut in_the_room, mut refused) = (Vec::new(), 0, 0);
+        let (mut clients, mut in_the_room, mut refused) = (Vec::new(), 0, 0);
         for number in 0..1000 {
             let mut line = server.is_dialed();
             // Whoever is turned away is told so, whatever it wants.
             line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
             match line.reads_reply() {
                 Ok(Reply { status: 101, .. }) => {
-                    let mut guest = Guest::of(line);
+                    let mut client = RawClient::of(line);
                     let name = format!("Guest {number}");
-                    guest.calls("join", &json!([name, ["export", -1]]));
-                    guests.push(guest);
+                    client.calls("join", &json!([name, ["export", -1]]));
+                    clients.push(client);
                 }
                 Ok(reply) => {
                     assert_eq!(reply.status, 503, "{}", reply.head);
@@ -265,19 +266,19 @@ fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
             }
             // Ten join at once: who joins is told to everybody, and so they are told in one go.
             if number % 10 == 9 {
-                for guest in guests.iter_mut().skip(in_the_room) {
-                    guest.hears_answer(1).expect("it may join");
+                for client in clients.iter_mut().skip(in_the_room) {
+                    client.hears_answer(1).expect("it may join");
                 }
-                in_the_room = guests.len();
+                in_the_room = clients.len();
                 // Those who came first must not seem dead.
-                for guest in &mut guests {
-                    guest.line.says(PONG, "");
+                for client in &mut clients {
+                    client.line.says(PONG, "");
                 }
             }
         }
         // One is the onlooker.
-        assert_eq!((guests.len(), refused), (MAX_CLIENTS - 1, 1000 - (MAX_CLIENTS - 1)));
-        guests.pop();
+        assert_eq!((clients.len(), refused), (MAX_CLIENTS - 1, 1000 - (MAX_CLIENTS - 1)));
+        clients.pop();
         let is_let_in = || {
             let mut line = server.is_dialed();
             line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));

@@ -1,20 +1,20 @@
 //! The chat as its users see it: the lab sheet's walk-through, every command, and what goes wrong.
 
-mod street;
+mod fixture;
 
 use std::fs;
 
+use fixture::{CLIENT, Fixture, WELCOME, typed};
 use grader::Program;
-use street::{CLIENT, Street, WELCOME, typed};
 
 /// The sheet tells the same story, and is played, too; but the sheet may be reworded, and these
 /// lines may not.
 #[test]
 fn the_walk_through_with_three_terminals() {
-    let street = Street::open();
-    let mut server = street.server(&[]);
+    let fixture = Fixture::open();
+    let mut server = fixture.server();
 
-    let mut alice = street.starts("Alice", &[]);
+    let mut alice = fixture.starts_client("Alice", &[]);
     alice.sees_next("=== Cap'n Web Chat Client ===");
     alice.sees_next("");
     alice.is_asked("Enter your username: ");
@@ -33,7 +33,7 @@ fn the_walk_through_with_three_terminals() {
         alice.sees_next(line);
     }
 
-    let mut bob = street.starts("Bob", &[]);
+    let mut bob = fixture.starts_client("Bob", &[]);
     bob.sees("Enter your username: ");
     bob.types("Bob");
     bob.sees("Welcome to the chat, Bob!\n");
@@ -75,9 +75,9 @@ fn the_walk_through_with_three_terminals() {
 
 #[test]
 fn commands_that_do_not_exist_go_to_nobody() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| street.client(name));
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| fixture.client(name));
     alice.sees("*** Bob joined the chat ***\n");
     bob.sees("*** Bob joined the chat ***\n");
     for (line, told) in [
@@ -109,11 +109,11 @@ fn commands_that_do_not_exist_go_to_nobody() {
 
 #[test]
 fn a_private_message_is_seen_by_two() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut alice = street.client("Alice");
-    let mut mary = street.client("Mary Ann");
-    let mut eve = street.client("Eve");
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut alice = fixture.client("Alice");
+    let mut mary = fixture.client("Mary Ann");
+    let mut eve = fixture.client("Eve");
     alice.sees("*** Eve joined the chat ***\n");
     mary.sees("*** Eve joined the chat ***\n");
     eve.sees("*** Eve joined the chat ***\n");
@@ -129,9 +129,9 @@ fn a_private_message_is_seen_by_two() {
 
 #[test]
 fn what_is_said_in_a_room_stays_there() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| street.client(name));
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| fixture.client(name));
     bob.sees("*** Bob joined the chat ***\n");
     alice.sees("*** Bob joined the chat ***\n");
     alice.types("/join #Rust");
@@ -158,9 +158,9 @@ fn what_is_said_in_a_room_stays_there() {
 
 #[test]
 fn a_file_is_sent_and_saved_and_never_overwrites_another() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let [here, there] = ["here", "there"].map(|name| street.path(name));
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let [here, there] = ["here", "there"].map(|name| fixture.path(name));
     fs::create_dir(&here).unwrap();
     fs::create_dir(&there).unwrap();
     let bytes: Vec<u8> =
@@ -169,8 +169,8 @@ fn a_file_is_sent_and_saved_and_never_overwrites_another() {
     fs::write(&cat, &bytes).unwrap();
     fs::write(there.join("my cat.png"), "mine").unwrap();
 
-    let mut alice = street.client("Alice");
-    let mut bob = street.client_with("Bob", &["--downloads", typed(&there)]);
+    let mut alice = fixture.client("Alice");
+    let mut bob = fixture.client_with("Bob", &["--downloads", typed(&there)]);
     alice.sees("*** Bob joined the chat ***\n");
     bob.sees("*** Bob joined the chat ***\n");
     alice.types(&format!("/send {}", typed(&cat)));
@@ -203,10 +203,10 @@ fn a_file_is_sent_and_saved_and_never_overwrites_another() {
 
 #[test]
 fn a_name_that_is_taken_or_none_is_asked_for_again() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut alice = street.client("Alice");
-    let mut bob = street.starts("Bob", &[]);
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut alice = fixture.client("Alice");
+    let mut bob = fixture.starts_client("Bob", &[]);
     bob.sees("Enter your username: ");
     bob.types("B[o]b");
     bob.sees_next("❌ a name cannot contain '['");
@@ -221,14 +221,14 @@ fn a_name_that_is_taken_or_none_is_asked_for_again() {
     bob.sees("Connected users (2): Alice, Bob\n");
     alice.sees("*** Bob joined the chat ***\n");
 
-    let mut eve = street.starts("Eve", &["--name", "Bob"]);
+    let mut eve = fixture.starts_client("Eve", &["--name", "Bob"]);
     eve.sees("❌ Username Bob is already taken\n");
     eve.ends_with(1);
 }
 
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
-    let street = Street::open();
+    let fixture = Fixture::open();
     for (options, complaint) in [
         (&["--name", "A]lice"][..], "a name cannot contain ']'"),
         (&["--name", "You"], "You is not a name for a user"),
@@ -236,7 +236,8 @@ fn what_makes_no_sense_is_refused_with_status_2() {
         (&["--token", "a b"], "a token has letters, digits and signs of ASCII only"),
         (&["Alice"], "Alice"),
     ] {
-        let mut client = street.story.terminal("client", &Program::exactly(&[CLIENT]), options);
+        let mut client =
+            fixture.story.terminal("client", &Program::exactly(&[CLIENT]), options);
         client.sees(complaint);
         client.ends_with(2);
     }
@@ -244,9 +245,9 @@ fn what_makes_no_sense_is_refused_with_status_2() {
 
 #[test]
 fn without_a_server_it_says_what_to_do() {
-    let street = Street::open();
-    let port = street.ports.port(0);
-    let mut alice = street.starts("Alice", &["--name", "Alice"]);
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(0);
+    let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);
     alice.sees(&format!(
         "Connection error: nobody listens at 127.0.0.1:{port}. Start chat-server, or name another \
          place with --url\n"
@@ -254,40 +255,40 @@ fn without_a_server_it_says_what_to_do() {
     alice.ends_with(1);
     assert!(!alice.printed().contains("error"), "errors go to stderr");
 
-    let _server = street.server(&[]);
+    let _server = fixture.server();
     let url = format!("ws://127.0.0.1:{port}/nowhere");
     let args = ["--url", &url, "--name", "Alice"];
-    let mut alice = street.story.terminal("Alice", &Program::exactly(&[CLIENT]), &args);
+    let mut alice = fixture.story.terminal("Alice", &Program::exactly(&[CLIENT]), &args);
     alice.sees("has no chat there for us (HTTP status 404). Look at --url\n");
     alice.ends_with(1);
 }
 
 #[test]
 fn a_server_with_a_token_lets_in_who_has_it() {
-    let street = Street::open();
-    let _server = street.server(&["--token", "s3cret"]);
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--token", "s3cret"]);
     for options in [&["--name", "Alice"][..], &["--name", "Alice", "--token", "secret"]] {
-        let mut alice = street.starts("Alice", options);
+        let mut alice = fixture.starts_client("Alice", options);
         alice.sees(
             "Connection error: the server wants a token that is right. Give it with --token\n",
         );
         alice.ends_with(1);
     }
-    street.client_with("Alice", &["--token", "s3cret"]);
+    fixture.client_with("Alice", &["--token", "s3cret"]);
     let environment = [("CHAT_TOKEN", "s3cret")];
-    let url = street.url();
+    let url = fixture.url();
     let args = ["--url", &url, "--name", "Bob"];
     let program = Program::exactly(&[CLIENT]);
-    let mut bob = street.story.terminal_with("Bob", &program, &args, &environment);
+    let mut bob = fixture.story.terminal_with("Bob", &program, &args, &environment);
     bob.sees(WELCOME);
 }
 
 /// This is what a hub costs: when it stops, all stop.
 #[test]
 fn when_the_server_is_killed_everybody_is_alone() {
-    let street = Street::open();
-    let mut server = street.server(&[]);
-    let mut clients = ["Alice", "Bob"].map(|name| street.client(name));
+    let fixture = Fixture::open();
+    let mut server = fixture.server();
+    let mut clients = ["Alice", "Bob"].map(|name| fixture.client(name));
     server.is_killed();
     for client in &mut clients {
         client.sees("Connection error: the server is gone. When it is back, start again\n");
@@ -298,9 +299,9 @@ fn when_the_server_is_killed_everybody_is_alone() {
 #[test]
 #[cfg(unix)]
 fn a_server_that_is_stopped_says_goodbye() {
-    let street = Street::open();
-    let mut server = street.server(&[]);
-    let mut alice = street.client("Alice");
+    let fixture = Fixture::open();
+    let mut server = fixture.server();
+    let mut alice = fixture.client("Alice");
     server.presses_ctrl_c();
     alice.sees("Connection error: the server has hung up: the server is shutting down\n");
     alice.ends_with(1);
@@ -310,11 +311,11 @@ fn a_server_that_is_stopped_says_goodbye() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_and_a_system_that_shuts_down_end_it_in_order() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut carol = street.client("Carol");
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut carol = fixture.client("Carol");
     for how in 0..4 {
-        let mut alice = street.starts("Alice", &[]);
+        let mut alice = fixture.starts_client("Alice", &[]);
         alice.sees("Enter your username: ");
         match how {
             0 => alice.presses_ctrl_c(),
@@ -338,16 +339,16 @@ fn ctrl_c_and_a_system_that_shuts_down_end_it_in_order() {
 
 #[test]
 fn the_thread_map_is_true() {
-    let street = Street::open();
-    let _server = street.server(&[]);
+    let fixture = Fixture::open();
+    let _server = fixture.server();
     let alone = ["chat-client", "ctrl-c", "keyboard"];
-    let mut alice = street.starts("Alice", &[]);
+    let mut alice = fixture.starts_client("Alice", &[]);
     alice.sees("Enter your username: ");
     alice.runs_threads(&alone);
     alice.types("Alice");
     alice.sees(WELCOME);
     alice.runs_threads(&[&alone[..], &["reader", "writer"]].concat());
-    let mut bob = street.starts("Bob", &[]);
+    let mut bob = fixture.starts_client("Bob", &[]);
     bob.sees("Enter your username: ");
     bob.types("Alice");
     bob.sees("already taken\n");
@@ -356,9 +357,9 @@ fn the_thread_map_is_true() {
 
 #[test]
 fn what_is_piped_in_is_said_and_nothing_but_text_comes_out() {
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut alice = street.starts("Alice", &[]);
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut alice = fixture.starts_client("Alice", &[]);
     alice.types_bytes(b"Alice\nhello\n\x1b[31mred\n/users\nbye");
     alice.presses_ctrl_d();
     alice.ends_well();
@@ -379,14 +380,14 @@ fn on_a_terminal_our_lines_are_gray_and_the_chats_yellow() {
         eprintln!("NOTICE: colours were not tried: script(1) is not here");
         return;
     }
-    let street = Street::open();
-    let _server = street.server(&[]);
-    let mut bob = street.client("Bob");
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut bob = fixture.client("Bob");
     for no_color in ["", "1"] {
-        let command = format!("exec {CLIENT} --url {} --name Alice", street.url());
+        let command = format!("exec {CLIENT} --url {} --name Alice", fixture.url());
         let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
         let environment = [("TERM", "xterm"), ("NO_COLOR", no_color)];
-        let mut alice = street.story.terminal_with("Alice", &script, &[], &environment);
+        let mut alice = fixture.story.terminal_with("Alice", &script, &[], &environment);
         let (yellow, gray, plain) = if no_color.is_empty() {
             ("\x1b[33m", "\x1b[90m", "\x1b[0m")
         } else {
