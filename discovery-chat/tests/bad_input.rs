@@ -1,23 +1,25 @@
 //! What arrives at a peer that is no good message, and what its user sees of it: never a panic, a
 //! raw byte on the terminal, or words in somebody else's mouth.
 
-mod room;
+mod fixture;
 
 use std::time::Duration;
 
+use fixture::{
+    Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, port_of, whoever_dials,
+};
 use grader::statistics;
-use room::{PATIENCE, Peer, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
 
 /// The longest message, in bytes.
 const MAX_MESSAGE: usize = 4096;
 
 /// Alice, who has just met somebody under this name.
-fn alice_meets(name: &str) -> (Room, Peer, room::Stranger) {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+fn alice_meets(name: &str) -> (Fixture, Peer, fixture::Stranger) {
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let stranger = alice.is_linked_with(name, &invented_id(1));
     alice.sees_next(&format!("🔍 Discovered new peer: {name} (127.0.0.1)"));
-    (room, alice, stranger)
+    (fixture, alice, stranger)
 }
 
 /// Alice leaves, and has shown nothing that her terminal would obey.
@@ -31,12 +33,12 @@ fn shows_text_only(mut alice: Peer) {
 /// Fault 16: TCP keeps bytes in order, and knows nothing of lines.
 #[test]
 fn however_lines_are_cut_to_pieces_each_is_shown_once() {
-    let (_room, mut alice, mut bob) = alice_meets("Bob");
+    let (_fixture, mut alice, mut bob) = alice_meets("Bob");
     bob.sends(b"say 1 two in\nsay 2 one segment\n");
     alice.sees_next("📨 Bob says: two in");
     alice.sees_next("📨 Bob says: one segment");
     for byte in "say 3 grüß  dich 👋 \n".as_bytes() {
-        bob.sends(&[*byte]);
+        bob.sends([*byte]);
     }
     alice.sees_next("📨 Bob says: grüß  dich 👋 ");
     bob.sends(b"say 4 as Windows ends lines\r\nsay 5 the end\r\n");
@@ -50,8 +52,8 @@ fn however_lines_are_cut_to_pieces_each_is_shown_once() {
 /// Fault 17: the longest message there may be, and one that is a byte longer.
 #[test]
 fn the_longest_message_passes_and_a_longer_one_is_refused() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     let longest = "x".repeat(MAX_MESSAGE);
     alice.types(&longest);
     alice.sees_next("📤 Message sent to 1 peer(s)");
@@ -67,7 +69,7 @@ fn the_longest_message_passes_and_a_longer_one_is_refused() {
 /// Fault 17: a message that is a byte too long for the protocol is no message.
 #[test]
 fn a_message_that_no_peer_could_send_is_not_shown() {
-    let (_room, mut alice, mut bob) = alice_meets("Bob");
+    let (_fixture, mut alice, mut bob) = alice_meets("Bob");
     bob.says(&format!("say 1 {}", "x".repeat(MAX_MESSAGE)));
     alice.sees_next(&format!("📨 Bob says: {}", "x".repeat(MAX_MESSAGE)));
     bob.says(&format!("say 2 {}", "x".repeat(MAX_MESSAGE + 1)));
@@ -78,7 +80,7 @@ fn a_message_that_no_peer_could_send_is_not_shown() {
 /// Fault 17: a line without an end is not kept, before or after the hello.
 #[test]
 fn a_line_without_an_end_is_hung_up_on_and_costs_nothing() {
-    let (_room, mut alice, mut bob) = alice_meets("Bob");
+    let (_fixture, mut alice, mut bob) = alice_meets("Bob");
     let memory = statistics::memory_kib(alice.pid());
     // More than the system keeps for Alice, so that she must hang up to be rid of it.
     let endless = vec![b'x'; 64 << 20];
@@ -96,8 +98,8 @@ fn a_line_without_an_end_is_hung_up_on_and_costs_nothing() {
 /// Fault 18: whoever begins with anything but a hello is no peer.
 #[test]
 fn a_caller_that_does_not_say_hello_is_hung_up_on() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     let (me, other) = (invented_id(1), invented_id(2));
     for first in [
         "say 1 hi".to_owned(),
@@ -133,8 +135,8 @@ fn a_caller_that_does_not_say_hello_is_hung_up_on() {
 /// Fault 18: on a link, what is no frame is skipped, and so there is room to grow.
 #[test]
 fn a_line_that_is_no_frame_is_skipped() {
-    let (room, mut alice, mut bob) = alice_meets("Bob");
-    let mut charlie = room.peer("Charlie");
+    let (fixture, mut alice, mut bob) = alice_meets("Bob");
+    let mut charlie = fixture.peer("Charlie");
     alice.sees_next("🔍 Discovered new peer: Charlie (127.0.0.1)");
     for line in [
         &b""[..],
@@ -155,7 +157,7 @@ fn a_line_that_is_no_frame_is_skipped() {
         b"p2pchat/2 hello",
         b"bye bye",
     ] {
-        bob.sends(&[line, b"\n"].concat());
+        bob.sends([line, b"\n"].concat());
     }
     bob.says("say 18446744073709551615 That is all");
     alice.sees_next("📨 Bob says: That is all");
@@ -167,8 +169,8 @@ fn a_line_that_is_no_frame_is_skipped() {
 /// Fault 19: whatever is shouted at the port, in whichever length, is heard by everybody.
 #[test]
 fn noise_does_nothing() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     // Always the same noise, so that a failure comes again.
     let mut state = 1_u32;
     let mut noise = |length: usize| -> Vec<u8> {
@@ -179,16 +181,16 @@ fn noise_does_nothing() {
         (0..length).map(next).collect()
     };
     for length in [0, 1, 2, 9, 10, 100, 255, 256, 257, 1_000, 1_472, 10_000, 65_507] {
-        room.shouts(noise(length));
+        fixture.shouts(noise(length));
         // And noise that begins well.
         for start in ["p2pchat/1 ", "p2pchat/1 here ", "p2pchat/1 bye "] {
             let mut datagram = noise(length);
             let start = &start.as_bytes()[..start.len().min(length)];
             datagram[..start.len()].copy_from_slice(start);
-            room.shouts(datagram);
+            fixture.shouts(datagram);
         }
     }
-    room.has_been_heard_by(2);
+    fixture.has_been_heard_by(2);
     bob.types("What a noise");
     alice.sees_next("📨 Bob says: What a noise");
     alice.lists(&[("Bob", &bob)]);
@@ -201,14 +203,14 @@ fn noise_does_nothing() {
 #[test]
 fn an_announcement_that_is_too_long_is_not_heard_in_part() {
     const MAX_DATAGRAM: usize = 256;
-    let room = Room::open();
-    let _alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let _alice = fixture.peer("Alice");
     let [too_long, longest] = [1, 0].map(|longer| {
         let listener = a_stranger_listens();
         let id = invented_id(longer);
         let start = format!("p2pchat/1 here {id} {} ", port_of(&listener));
         let length = MAX_DATAGRAM + usize::try_from(longer).expect("0 or 1");
-        room.shouts(format!("{start}{}", "x".repeat(length - start.len())));
+        fixture.shouts(format!("{start}{}", "x".repeat(length - start.len())));
         listener
     });
     whoever_dials(&longest, PATIENCE).expect("256 bytes are not too long");
@@ -219,8 +221,8 @@ fn an_announcement_that_is_too_long_is_not_heard_in_part() {
 /// Fault 20: a name is what a stranger says it is, and stands on everybody's terminal.
 #[test]
 fn a_name_that_acts_or_pretends_is_shown_harmless() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let long = "x".repeat(4000);
     for (number, (name, shown)) in [
         ("Bob\x1b[2J", "Bob\u{FFFD}[2J"),
@@ -248,8 +250,8 @@ fn a_name_that_acts_or_pretends_is_shown_harmless() {
 /// Fault 20: a name that cannot be seen is none, and neither is one that is longer than a line.
 #[test]
 fn a_name_that_nobody_can_see_is_refused() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let endless = "x".repeat(10_000);
     for name in ["", " ", "   ", "\u{200B}", "\u{3000}", "\x1b", &endless] {
         let mut caller = alice.is_dialed();
@@ -265,9 +267,9 @@ fn a_name_that_nobody_can_see_is_refused() {
 /// Fault 20: our own user is told, and not corrected.
 #[test]
 fn a_name_that_could_not_be_shown_cannot_be_chosen() {
-    let room = Room::open();
+    let fixture = Fixture::open();
     for name in ["", "  ", "A\x1b[2J", "A\x07", "A\rB", "A\nB", "\u{202E}A", &"x".repeat(33)] {
-        let mut alice = room.starts(name, &[]);
+        let mut alice = fixture.starts(name, &[]);
         alice.ends_with(2);
         assert_eq!(alice.printed(), "", "{name:?}");
         let complaint = alice.complained();
@@ -278,7 +280,7 @@ fn a_name_that_could_not_be_shown_cannot_be_chosen() {
 /// Fault 21: text that would move the cursor, or end the line, and begin another one's.
 #[test]
 fn text_that_acts_is_shown_and_does_nothing() {
-    let (_room, mut alice, mut bob) = alice_meets("Bob");
+    let (_fixture, mut alice, mut bob) = alice_meets("Bob");
     for (said, shown) in [
         (&b"\x1b[2J\x1b[H"[..], "\u{FFFD}[2J\u{FFFD}[H"),
         (b"\x1b]0;title\x07", "\u{FFFD}]0;title\u{FFFD}"),
@@ -291,7 +293,7 @@ fn text_that_acts_is_shown_and_does_nothing() {
         ("\u{202E}em yap".as_bytes(), "\u{FFFD}em yap"),
         (b"caf\xe9", "caf\u{FFFD}"),
     ] {
-        bob.sends(&[b"say 1 ", said, b"\n"].concat());
+        bob.sends([b"say 1 ", said, b"\n"].concat());
         alice.sees_next(&format!("📨 Bob says: {shown}"));
     }
     // A line end is one: what stands behind it is a frame of its own, and no line of Eve's.
@@ -304,7 +306,7 @@ fn text_that_acts_is_shown_and_does_nothing() {
 /// Fault 21: a peer does not send such text, either, whatever its user pastes.
 #[test]
 fn text_that_acts_is_not_sent() {
-    let (_room, mut alice, mut bob) = alice_meets("Bob");
+    let (_fixture, mut alice, mut bob) = alice_meets("Bob");
     alice.types_bytes(b"\x1b[2J\xff caf\xc3\xa9\x07\n");
     assert_eq!(bob.hears_news(), "say 1 \u{FFFD}[2J\u{FFFD} café\u{FFFD}");
     alice.sees_next("📤 Message sent to 1 peer(s)");
@@ -316,22 +318,22 @@ fn text_that_acts_is_not_sent() {
 /// Fault 35: a peer of another version, heard by UDP and by TCP.
 #[test]
 fn a_peer_of_another_version_is_told_of_once_and_left_alone() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let listener = a_stranger_listens();
     let (id, port) = (invented_id(1), port_of(&listener));
-    room.shouts(format!("p2pchat/2 here {id} {port} Future"));
+    fixture.shouts(format!("p2pchat/2 here {id} {port} Future"));
     alice.sees_next(
         "⚠️ A peer at 127.0.0.1 speaks p2pchat/2, and this program only p2pchat/1: they cannot \
          talk",
     );
     for _ in 0..3 {
-        room.shouts(format!("p2pchat/2 here {id} {port} Future"));
+        fixture.shouts(format!("p2pchat/2 here {id} {port} Future"));
         let mut caller = alice.is_dialed();
         caller.says(&format!("p2pchat/2 hello {} {id} {port} Future", alice.id));
         assert_eq!(caller.hears_the_end(), "");
     }
-    room.has_been_heard_by(1);
+    fixture.has_been_heard_by(1);
     assert!(whoever_dials(&listener, Duration::from_millis(300)).is_none());
     alice.leaves();
     assert_eq!(alice.lines_with(&["⚠"]).len(), 1);

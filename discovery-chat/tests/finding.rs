@@ -1,11 +1,11 @@
 //! How peers find each other: soon, each one once, and nobody who is not there.
 
-mod room;
+mod fixture;
 
 use std::time::{Duration, Instant};
 
-use room::{
-    PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
+use fixture::{
+    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
 };
 
 /// What tells that something went wrong between peers.
@@ -14,15 +14,15 @@ const TROUBLE: [&str; 3] = ["👋", "⚠", "🔁"];
 /// Fault 1: two peers on one machine differ in nothing but their ports.
 #[test]
 fn two_peers_on_one_machine_list_each_other() {
-    let room = Room::open();
-    let [first, second] = [1, 2].map(|n| room.ports.port(n).to_string());
-    let mut alice = room.peer_with("Alice", &["--port", &first]);
+    let fixture = Fixture::open();
+    let [first, second] = [1, 2].map(|n| fixture.ports.port(n).to_string());
+    let mut alice = fixture.peer_with("Alice", &["--port", &first]);
     let begun = Instant::now();
-    let mut bob = room.peer_with("Bob", &["--port", &second]);
+    let mut bob = fixture.peer_with("Bob", &["--port", &second]);
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-    assert_eq!([alice.port, bob.port], [1, 2].map(|n| room.ports.port(n)));
+    assert_eq!([alice.port, bob.port], [1, 2].map(|n| fixture.ports.port(n)));
     alice.lists(&[("Bob", &bob)]);
     bob.lists(&[("Alice", &alice)]);
 }
@@ -30,9 +30,9 @@ fn two_peers_on_one_machine_list_each_other() {
 /// Fault 2: Bob comes when Alice has long said that she is here, and will not soon say it again.
 #[test]
 fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
-    let room = Room::open();
-    let overheard = room.is_overheard();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let overheard = fixture.is_overheard();
+    let mut alice = fixture.peer("Alice");
     let mut datagram = [0; 256];
     for _ in 0..3 {
         let length = overheard.recv(&mut datagram).expect("Alice announces herself");
@@ -40,7 +40,7 @@ fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
         assert_eq!(datagram[..length].escape_ascii().to_string(), expected);
     }
     let begun = Instant::now();
-    let mut bob = room.peer("Bob");
+    let mut bob = fixture.peer("Bob");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     bob.types("My first line");
     bob.sees_next("📤 Message sent to 1 peer(s)");
@@ -55,8 +55,8 @@ fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
 #[test]
 fn what_each_of_three_says_is_heard_once_by_the_two_others() {
     let names = ["Alice", "Bob", "Charlie"];
-    let room = Room::open();
-    let mut peers = room.peers(names);
+    let fixture = Fixture::open();
+    let mut peers = fixture.peers(names);
     for (peer, name) in peers.iter_mut().zip(names) {
         peer.types(&format!("I am {name}"));
     }
@@ -85,9 +85,9 @@ fn what_each_of_three_says_is_heard_once_by_the_two_others() {
 fn twenty_that_start_at_once_lose_no_line_and_nobody() {
     const PEERS: usize = 20;
     const LINES: usize = 50;
-    let room = Room::open();
+    let fixture = Fixture::open();
     let names: Vec<_> = (0..PEERS).map(|n| format!("peer{n:02}")).collect();
-    let terminals: Vec<_> = names.iter().map(|name| room.starts(name, &[])).collect();
+    let terminals: Vec<_> = names.iter().map(|name| fixture.starts(name, &[])).collect();
     let mut peers: Vec<_> = terminals.into_iter().map(Peer::is_up).collect();
     // The hard limit of the whole, for a machine that has other things to do.
     for peer in &mut peers {
@@ -117,10 +117,10 @@ fn twenty_that_start_at_once_lose_no_line_and_nobody() {
 /// Fault 14: Bob is gone for a moment, and comes back at the same port under the same name.
 #[test]
 fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
-    let room = Room::open();
-    let port = room.ports.port(1).to_string();
-    let starts_bob = || room.peer_with("Bob", &["--port", &port]);
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(1).to_string();
+    let starts_bob = || fixture.peer_with("Bob", &["--port", &port]);
+    let mut alice = fixture.peer("Alice");
     let mut bob = starts_bob();
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     alice.lists(&[("Bob", &bob)]);
@@ -145,9 +145,9 @@ fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
 /// Fault 15: nobody hands out names, so two peers may choose the same one.
 #[test]
 fn two_peers_of_one_name_are_told_apart_by_their_ids() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
-    let mut bobs = [room.peer("Bob"), room.peer("Bob")];
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
+    let mut bobs = [fixture.peer("Bob"), fixture.peer("Bob")];
     alice.has_shown("🔍 Discovered new peer: Bob", 2, PATIENCE);
     for bob in &mut bobs {
         // For each of them, the other one is called as it is itself.
@@ -166,10 +166,11 @@ fn two_peers_of_one_name_are_told_apart_by_their_ids() {
 /// Fault 22: Alice's own announcement comes back to her, and somebody else's leads to her door.
 #[test]
 fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
-    let room = Room::open();
-    let port = room.ports.port(1);
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(1);
     let address = format!("127.0.0.1:{port}");
-    let mut alice = room.peer_with("Alice", &["--port", &port.to_string(), "--peer", &address]);
+    let mut alice =
+        fixture.peer_with("Alice", &["--port", &port.to_string(), "--peer", &address]);
     // She dials herself, because she was told to, and notices.
     alice.sees(&format!("⚠️ No answer from {address} yet ("));
     alice.sees("\n");
@@ -177,12 +178,12 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     let begun = Instant::now();
     // For longer than the 1 s in which a call that has failed is not repeated.
     while begun.elapsed() < Duration::from_secs(2) {
-        room.announces(&invented_id(1), alice.port, "Eve");
-        room.announces(&alice.id, port_of(&elsewhere), "Alice");
+        fixture.announces(&invented_id(1), alice.port, "Eve");
+        fixture.announces(&alice.id, port_of(&elsewhere), "Alice");
         let call = whoever_dials(&elsewhere, Duration::from_millis(20));
         assert!(call.is_none(), "she knows her own id, wherever it seems to live");
     }
-    room.has_been_heard_by(1);
+    fixture.has_been_heard_by(1);
     alice.types("Is somebody there?");
     alice.sees_next("📭 No peers yet");
     alice.types("/list");
@@ -194,14 +195,14 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
 /// Fault 22: whoever lives at an announced address is not the announced one, again and again.
 #[test]
 fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
-    let room = Room::open();
-    let _alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let _alice = fixture.peer("Alice");
     let nobody = a_stranger_listens();
     let begun = Instant::now();
     let mut calls = 0;
     // The pauses are 1 s and 2 s, so a third call cannot come before 3 s have passed.
     while begun.elapsed() < Duration::from_millis(2500) {
-        room.announces(&invented_id(1), port_of(&nobody), "Eve");
+        fixture.announces(&invented_id(1), port_of(&nobody), "Eve");
         calls += whoever_dials(&nobody, Duration::from_millis(20)).into_iter().count();
     }
     assert!((1..=2).contains(&calls), "{calls} calls");
@@ -211,15 +212,15 @@ fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
 #[test]
 fn invented_peers_at_a_real_ones_door_break_no_link() {
     const INVENTED: usize = 20;
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     let says = |n: usize| format!("line {n}");
     for n in 0..INVENTED {
-        room.announces(&invented_id(n as u64), bob.port, "Mallory");
+        fixture.announces(&invented_id(n as u64), bob.port, "Mallory");
         bob.types(&says(n));
     }
     // Both have heard them, and have dialed Bob's door.
-    room.has_been_heard_by(2);
+    fixture.has_been_heard_by(2);
     bob.types(&says(INVENTED));
     alice.sees(&format!("📨 Bob says: {}\n", says(INVENTED)));
     alice.lists(&[("Bob", &bob)]);

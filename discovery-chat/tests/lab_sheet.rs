@@ -1,29 +1,29 @@
 //! Plays every transcript of the lab sheet and of the run instructions, line by line, so that
 //! neither can promise what the program does not do.
 
-mod room;
+mod fixture;
 
+use fixture::{Fixture, P2P_CHAT};
 use grader::Program;
 use grader::lab_sheet::Sheet;
-use room::{P2P_CHAT, Room};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
 
 #[track_caller]
 fn plays(page: &str, heading: &str) {
-    let room = Room::open();
+    let fixture = Fixture::open();
     let program = Program::under_test(P2P_CHAT);
-    let discovery_port = room.discovery_port().to_string();
+    let discovery_port = fixture.discovery_port().to_string();
     let sheet = Sheet { page, prompts: &["💬 "], first_port: 8080, airy: true };
-    sheet.play(heading, &room.ports, |title, command| {
+    sheet.play(heading, &fixture.ports, |title, command| {
         let words = command.strip_prefix("cargo run -p discovery-chat -- ");
         let words = words.expect("the sheet starts its peers with cargo run");
-        // So that no other room on this machine is heard.
+        // So that no other test on this machine is heard.
         let mut words: Vec<_> = words.split(' ').collect();
         assert!(words.contains(&"--local"), "{title} would speak to the network");
         words.extend(["--discovery-port", &discovery_port]);
-        room.story.terminal(title, &program, &words)
+        fixture.story.terminal(title, &program, &words)
     });
 }
 

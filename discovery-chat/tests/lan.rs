@@ -1,13 +1,13 @@
 //! Peers on hosts of their own: cables break, interfaces go, and no network is as it should be.
 #![cfg(target_os = "linux")]
 
+mod fixture;
 mod hosts;
-mod room;
 
 use std::time::{Duration, Instant};
 
+use fixture::Peer;
 use hosts::{Hosts, LAN, OTHER_LAN, counted, passes};
-use room::Peer;
 
 /// Options of a peer that hears announcements and is not heard: it shouts at another port.
 const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];

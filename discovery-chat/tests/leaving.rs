@@ -1,20 +1,20 @@
 //! How peers go: on purpose, by force, or by falling silent; and what is left of them.
 
-mod room;
+mod fixture;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
 
-use grader::{Terminal, statistics};
-use room::{
-    PATIENCE, Peer, Room, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
+use fixture::{
+    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
 };
+use grader::{Terminal, statistics};
 
 /// Fault 6: a peer that is killed says nothing, and its system hangs up for it.
 #[test]
 fn a_peer_that_is_killed_is_missed_by_all_at_once() {
-    let room = Room::open();
-    let [mut alice, mut bob, mut charlie] = room.peers(["Alice", "Bob", "Charlie"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob, mut charlie] = fixture.peers(["Alice", "Bob", "Charlie"]);
     let begun = Instant::now();
     bob.is_killed();
     alice.sees_next("👋 Bob left (without saying goodbye)");
@@ -42,11 +42,11 @@ const WAYS: &[Way] = &[
 /// Fault 7: each way to leave is a good one, and leaves the port to whoever comes next.
 #[test]
 fn however_a_peer_leaves_it_says_goodbye_and_frees_its_port() {
-    let room = Room::open();
-    let port = room.ports.port(1);
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(1);
+    let mut alice = fixture.peer("Alice");
     for (way, leaves) in WAYS {
-        let mut bob = room.peer_with("Bob", &["--port", &port.to_string()]);
+        let mut bob = fixture.peer_with("Bob", &["--port", &port.to_string()]);
         alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
         bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
         bob.types("I have to go");
@@ -77,8 +77,8 @@ fn is_sent(peer: &Peer, signal: &str) {
 #[test]
 #[cfg(unix)]
 fn a_peer_that_stands_still_is_lost_and_found_again() {
-    let room = Room::open();
-    let [mut alice, mut bob, mut charlie] = room.peers(["Alice", "Bob", "Charlie"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob, mut charlie] = fixture.peers(["Alice", "Bob", "Charlie"]);
     is_sent(&bob, "STOP");
     let stopped = Instant::now();
     charlie.types("Bob is so quiet");
@@ -114,8 +114,8 @@ fn a_peer_that_stands_still_is_lost_and_found_again() {
 /// Fault 34: whoever reads the output has read enough, as `head -1` has.
 #[test]
 fn a_peer_whose_window_is_closed_leaves() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     assert_eq!(bob.closes_window_and_types("/list"), Some(0));
     alice.sees_next("👋 Bob left");
 }
@@ -124,11 +124,11 @@ fn a_peer_whose_window_is_closed_leaves() {
 #[test]
 #[cfg(unix)]
 fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
-    let room = Room::open();
+    let fixture = Fixture::open();
     for input in ["<&-", "</dev/null"] {
         let line = format!("exec \"$0\" \"$@\" {input}");
-        let program = grader::Program::exactly(&["sh", "-c", &line, room::P2P_CHAT]);
-        let mut alice = Peer::is_up(room.starts_program(&program, "Alice", &[]));
+        let program = grader::Program::exactly(&["sh", "-c", &line, fixture::P2P_CHAT]);
+        let mut alice = Peer::is_up(fixture.starts_program(&program, "Alice", &[]));
         alice.sees_next("👋 Goodbye!");
         alice.ends_well();
         assert_eq!(alice.complained(), "", "{input}");
@@ -138,14 +138,14 @@ fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
 /// Fault 38: what a link costs is given back, whoever dialed, and however it ended.
 #[test]
 fn a_hundred_who_come_and_go_leave_nothing_behind() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     alice.runs_threads(&["p2p_chat", "keyboard", "discovery", "listener", "ctrl-c"]);
     let descriptors = statistics::descriptors(alice.pid());
     // The first hundred leave memory that is used again.
-    a_hundred_come_and_go(&room, &mut alice, 0);
+    a_hundred_come_and_go(&fixture, &mut alice, 0);
     let memory = statistics::memory_kib(alice.pid());
-    a_hundred_come_and_go(&room, &mut alice, 100);
+    a_hundred_come_and_go(&fixture, &mut alice, 100);
     alice.runs_threads(&["p2p_chat", "keyboard", "discovery", "listener", "ctrl-c"]);
     alice.waits_until("as many descriptors as before", |pid| {
         statistics::descriptors(pid) == descriptors
@@ -158,26 +158,26 @@ fn a_hundred_who_come_and_go_leave_nothing_behind() {
     assert_eq!(alice.lines_with(&["👋 Guest left"]).len(), 200);
 }
 
-fn a_hundred_come_and_go(room: &Room, alice: &mut Peer, first: u64) {
+fn a_hundred_come_and_go(fixture: &Fixture, alice: &mut Peer, first: u64) {
     for n in first..first + 100 {
         let id = invented_id(n);
-        let mut guest = if n % 2 == 0 {
+        let mut stranger = if n % 2 == 0 {
             alice.is_linked_with("Guest", &id)
         } else {
             let listener = a_stranger_listens();
-            room.announces(&id, port_of(&listener), "Guest");
-            let mut guest = whoever_dials(&listener, PATIENCE).expect("Alice dials");
-            guest.hears();
-            guest.says(&format!("p2pchat/1 hello {} {id} 9 Guest", alice.id));
-            guest
+            fixture.announces(&id, port_of(&listener), "Guest");
+            let mut stranger = whoever_dials(&listener, PATIENCE).expect("Alice dials");
+            stranger.hears();
+            stranger.says(&format!("p2pchat/1 hello {} {id} 9 Guest", alice.id));
+            stranger
         };
         alice.sees_next("🔍 Discovered new peer: Guest (127.0.0.1)");
         if n % 3 == 0 {
-            guest.says("bye");
-            guest.hears_the_end();
+            stranger.says("bye");
+            stranger.hears_the_end();
             alice.sees_next("👋 Guest left");
         } else {
-            guest.hangs_up();
+            stranger.hangs_up();
             alice.sees_next("👋 Guest left (without saying goodbye)");
         }
     }

@@ -2,23 +2,23 @@
 //! come from script(1), as Linux has it.
 #![cfg(target_os = "linux")]
 
-mod room;
+mod fixture;
 
 use std::env;
 use std::io::{self, Write};
 use std::sync::Once;
 
+use fixture::{Fixture, P2P_CHAT, Peer};
 use grader::{Program, Terminal};
-use room::{P2P_CHAT, Peer, Room};
 
 /// Whether it has been said that script(1) is missing. Once is enough.
 static TOLD: Once = Once::new();
 
 /// Alice on a terminal with the line editor, which is ready, and Bob, who is linked with her;
 /// `None` where there is no such terminal.
-fn alice_with_the_editor_and_bob(room: &Room) -> Option<(Terminal, Peer)> {
-    let mut alice = on_a_terminal(room, "Alice")?;
-    let mut bob = room.peer("Bob");
+fn alice_with_the_editor_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
+    let mut alice = on_a_terminal(fixture, "Alice")?;
+    let mut bob = fixture.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
     alice.sees("💬 "); // Before that, it would not be the editor that reads.
@@ -27,7 +27,7 @@ fn alice_with_the_editor_and_bob(room: &Room) -> Option<(Terminal, Peer)> {
 
 /// A terminal of its own for a peer, if this machine has script(1). Where it must have it (in CI,
 /// say, where `CI` is set), a missing script(1) is a failure.
-fn on_a_terminal(room: &Room, name: &str) -> Option<Terminal> {
+fn on_a_terminal(fixture: &Fixture, name: &str) -> Option<Terminal> {
     if Program::is_a_stranger() {
         return None;
     }
@@ -42,19 +42,19 @@ fn on_a_terminal(room: &Room, name: &str) -> Option<Terminal> {
         });
         return None;
     }
-    let port = room.discovery_port();
+    let port = fixture.discovery_port();
     let command =
         format!("exec {P2P_CHAT} start --local --discovery-port {port} --name {name}");
     let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
-    let mut peer = room.story.terminal_with(name, &script, &[], &[("TERM", "xterm")]);
+    let mut peer = fixture.story.terminal_with(name, &script, &[], &[("TERM", "xterm")]);
     peer.sees("🔗 TCP listener started on port ");
     Some(peer)
 }
 
 #[test]
 fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
-    let room = Room::open();
-    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&room) else { return };
+    let fixture = Fixture::open();
+    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&fixture) else { return };
     alice.types_half("I am half way thr");
     alice.sees("half way thr");
     bob.types("May I interrupt?");
@@ -75,8 +75,8 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
 
 #[test]
 fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
-    let room = Room::open();
-    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&room) else { return };
+    let fixture = Fixture::open();
+    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&fixture) else { return };
     let lines: Vec<_> = (1..=100).map(|n| format!("pasted line {n}")).collect();
     alice.types_bytes((lines.join("\r") + "\r").as_bytes());
     for line in lines {
@@ -87,15 +87,15 @@ fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
 /// In the middle of a key the editor shows nothing. The peer goes on all the same.
 #[test]
 fn half_a_key_on_a_terminal_stops_nobody() {
-    let room = Room::open();
-    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&room) else { return };
+    let fixture = Fixture::open();
+    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&fixture) else { return };
     alice.types_bytes(b"\x16"); // Ctrl-V: the next key is to be taken as it is.
     for line in 1..=5 {
         bob.types(&format!("line {line}"));
         bob.sees("📤 Message sent to 1 peer(s)\n");
     }
     // Found all the same.
-    let mut charlie = room.peer("Charlie");
+    let mut charlie = fixture.peer("Charlie");
     charlie.sees_all(&[
         "🔍 Discovered new peer: Alice (127.0.0.1)\n",
         "🔍 Discovered new peer: Bob (127.0.0.1)\n",

@@ -1,20 +1,20 @@
 //! What the lab's own program promises beyond the session: its threads, its help and its flags.
 
-mod room;
+mod fixture;
 
+use fixture::{Fixture, P2P_CHAT};
 use grader::Program;
-use room::{P2P_CHAT, Room};
 
 #[test]
 fn the_thread_map_is_true() {
     if Program::is_a_stranger() {
         return;
     }
-    let room = Room::open();
+    let fixture = Fixture::open();
     let alone = ["ctrl-c", "discovery", "keyboard", "listener", "p2p_chat"];
-    let mut alice = room.peer("Alice");
+    let mut alice = fixture.peer("Alice");
     alice.runs_threads(&alone);
-    let mut bob = room.peer("Bob");
+    let mut bob = fixture.peer("Bob");
     alice.sees("🔍 Discovered new peer: Bob");
     let linked = [&alone[..], &["link", "writer"]].concat();
     alice.runs_threads(&linked);
@@ -27,8 +27,8 @@ fn the_thread_map_is_true() {
 
 #[test]
 fn commands_do_what_help_says() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     alice.types("/help");
     for command in ["/list", "/help", "/quit", "//..."] {
         alice.sees(&format!("\n  {command} "));
@@ -53,8 +53,8 @@ fn commands_do_what_help_says() {
 
 #[test]
 fn where_nobody_is_nothing_pretends_to_be_sent() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     alice.types("Anybody?");
     alice.sees_next("📭 No peers yet");
     alice.types("/list");
@@ -68,8 +68,8 @@ fn where_nobody_is_nothing_pretends_to_be_sent() {
 
 #[test]
 fn plain_is_lines_and_nothing_else() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     bob.types("hi");
     alice.sees("📨 Bob says: hi\n");
     alice.types("/quit");
@@ -81,13 +81,13 @@ fn plain_is_lines_and_nothing_else() {
 
 #[test]
 fn without_plain_there_is_a_prompt_and_no_line_stands_on_it() {
-    let room = Room::open();
-    let discovery_port = room.discovery_port().to_string();
+    let fixture = Fixture::open();
+    let discovery_port = fixture.discovery_port().to_string();
     let words = ["start", "--local", "--name", "Alice", "--discovery-port", &discovery_port];
     let program = Program::under_test(P2P_CHAT);
-    let mut alice = room.story.terminal("Alice", &program, &words);
+    let mut alice = fixture.story.terminal("Alice", &program, &words);
     alice.sees("\n\n💬 ");
-    let mut bob = room.peer("Bob");
+    let mut bob = fixture.peer("Bob");
     alice.sees("\n🔍 Discovered new peer: Bob (127.0.0.1)\n\n💬 ");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     bob.types("hi");
@@ -102,15 +102,15 @@ fn help_teaches() {
     if Program::is_a_stranger() {
         return;
     }
-    let room = Room::open();
+    let fixture = Fixture::open();
     let program = Program::under_test(P2P_CHAT);
-    let mut help = room.story.terminal("help", &program, &["--help"]);
+    let mut help = fixture.story.terminal("help", &program, &["--help"]);
     help.ends_well();
     let text = help.printed();
     for word in ["start --local --name Alice", "start --help", "/help"] {
         assert!(text.contains(word), "{text}");
     }
-    let mut help = room.story.terminal("help", &program, &["start", "--help"]);
+    let mut help = fixture.story.terminal("help", &program, &["start", "--help"]);
     help.ends_well();
     let text = help.printed();
     for option in [
@@ -132,7 +132,7 @@ fn help_teaches() {
 
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
-    let room = Room::open();
+    let fixture = Fixture::open();
     let program = Program::under_test(P2P_CHAT);
     for (words, complaint) in [
         (&["start"][..], "--name"),
@@ -146,21 +146,21 @@ fn what_makes_no_sense_is_refused_with_status_2() {
         (&["start", "--name", "A", "--local", "--bind", "10.0.0.1"], "begins with 127"),
         (&[], "start"),
     ] {
-        let mut refused = room.story.terminal("refused", &program, words);
+        let mut refused = fixture.story.terminal("refused", &program, words);
         refused.ends_with(2);
         let complained = refused.complained();
         assert!(complained.contains(complaint), "{words:?}: {complained}");
     }
     let long = "x".repeat(33);
-    let mut refused = room.story.terminal("refused", &program, &["start", "--name", &long]);
+    let mut refused = fixture.story.terminal("refused", &program, &["start", "--name", &long]);
     refused.ends_with(2);
     assert!(refused.complained().contains("at most 32 characters"));
 }
 
 #[test]
 fn a_peer_that_is_named_is_found_where_nobody_hears_it() {
-    // Two rooms do not hear each other.
-    let (here, there) = (Room::open(), Room::open());
+    // Two fixtures do not hear each other.
+    let (here, there) = (Fixture::open(), Fixture::open());
     let mut bob = there.peer("Bob");
     let address = format!("localhost:{}", bob.port);
     let mut alice = here.peer_with("Alice", &["--peer", &address]);
@@ -172,10 +172,10 @@ fn a_peer_that_is_named_is_found_where_nobody_hears_it() {
 
 #[test]
 fn a_peer_that_is_named_may_come_later_and_its_absence_is_told_once() {
-    let room = Room::open();
-    let elsewhere = Room::open();
+    let fixture = Fixture::open();
+    let elsewhere = Fixture::open();
     let port = elsewhere.ports.port(3).to_string();
-    let mut alice = room.peer_with("Alice", &["--peer", &format!("127.0.0.1:{port}")]);
+    let mut alice = fixture.peer_with("Alice", &["--peer", &format!("127.0.0.1:{port}")]);
     alice.sees(&format!("⚠️ No answer from 127.0.0.1:{port} yet ("));
     alice.sees("trying again until there is\n");
     let mut bob = elsewhere.peer_with("Bob", &["--port", &port]);
@@ -187,9 +187,9 @@ fn a_peer_that_is_named_may_come_later_and_its_absence_is_told_once() {
 
 #[test]
 fn what_is_piped_in_is_delivered_before_the_end() {
-    let room = Room::open();
-    let mut bob = room.peer("Bob");
-    let mut builder = room.peer("Builder");
+    let fixture = Fixture::open();
+    let mut bob = fixture.peer("Bob");
+    let mut builder = fixture.peer("Builder");
     builder.sees("🔍 Discovered new peer: Bob");
     for line in 1..=1000 {
         builder.types(&format!("line {line}"));
@@ -208,9 +208,9 @@ fn with_local_even_a_peer_that_is_named_is_not_dialed_elsewhere() {
     if Program::is_a_stranger() {
         return;
     }
-    let room = Room::open();
+    let fixture = Fixture::open();
     // An address that belongs to nobody (RFC 5737), should it be dialed after all.
-    let mut alice = room.peer_with("Alice", &["--peer", "192.0.2.2:8081"]);
+    let mut alice = fixture.peer_with("Alice", &["--peer", "192.0.2.2:8081"]);
     alice.sees_next(
         "⚠️ No answer from 192.0.2.2:8081 yet (it is not on this machine, and --local stays \
          here); trying again until there is",
@@ -219,7 +219,7 @@ fn with_local_even_a_peer_that_is_named_is_not_dialed_elsewhere() {
 
 #[test]
 fn two_that_name_each_other_get_one_link() {
-    let (here, there) = (Room::open(), Room::open());
+    let (here, there) = (Fixture::open(), Fixture::open());
     let (at_home, away) = (here.ports.port(1).to_string(), there.ports.port(1).to_string());
     let mut alice =
         here.starts("Alice", &["--port", &at_home, "--peer", &format!("127.0.0.1:{away}")]);
@@ -239,9 +239,9 @@ fn two_that_name_each_other_get_one_link() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_address_that_is_bound_is_the_one_that_others_see() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
-    let bob = room::Peer::is_up(room.starts("Bob", &["--bind", "127.0.0.5"]));
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
+    let bob = fixture::Peer::is_up(fixture.starts("Bob", &["--bind", "127.0.0.5"]));
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.5)");
     alice.types("/list");
     alice.sees_next("👥 Discovered peers:");

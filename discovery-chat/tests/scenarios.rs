@@ -1,15 +1,15 @@
 //! The key observations of the lab sheet's session, one test for each.
 
-mod room;
+mod fixture;
 
-use room::Room;
+use fixture::Fixture;
 
 /// Peers find each other without manual configuration.
 #[test]
 fn automatic_discovery() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
-    let mut bob = room.peer("Bob");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
+    let mut bob = fixture.peer("Bob");
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     alice.types("/list");
@@ -20,8 +20,8 @@ fn automatic_discovery() {
 /// Messages go peer to peer, not through a server: two go on talking when the first one is gone.
 #[test]
 fn direct_communication() {
-    let room = Room::open();
-    let [mut alice, mut bob, mut charlie] = room.peers(["Alice", "Bob", "Charlie"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob, mut charlie] = fixture.peers(["Alice", "Bob", "Charlie"]);
     alice.is_killed();
     for peer in [&mut bob, &mut charlie] {
         peer.sees_next("👋 Alice left (without saying goodbye)");
@@ -34,8 +34,8 @@ fn direct_communication() {
 /// One message reaches all connected peers, in the words in which it was said.
 #[test]
 fn broadcast_nature() {
-    let room = Room::open();
-    let [mut alice, mut bob, mut charlie] = room.peers(["Alice", "Bob", "Charlie"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob, mut charlie] = fixture.peers(["Alice", "Bob", "Charlie"]);
     charlie.types("Hello everyone! 👋 Grüße,  with two  spaces");
     charlie.sees_next("📤 Message sent to 2 peer(s)");
     for peer in [&mut alice, &mut bob] {
@@ -46,8 +46,8 @@ fn broadcast_nature() {
 /// If one peer exits, others continue working; and it may come back, as another one.
 #[test]
 fn resilient() {
-    let room = Room::open();
-    let [mut alice, mut bob, mut charlie] = room.peers(["Alice", "Bob", "Charlie"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob, mut charlie] = fixture.peers(["Alice", "Bob", "Charlie"]);
     bob.types("/quit");
     bob.sees_next("👋 Goodbye!");
     bob.ends_well();
@@ -57,7 +57,7 @@ fn resilient() {
     alice.types("Still there?");
     alice.sees_next("📤 Message sent to 1 peer(s)");
     charlie.sees_next("📨 Alice says: Still there?");
-    let bob_again = room.peer("Bob");
+    let bob_again = fixture.peer("Bob");
     assert_ne!(bob_again.id, bob.id);
     for peer in [&mut alice, &mut charlie] {
         peer.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");

@@ -1,6 +1,6 @@
 //! Peers that cannot keep up, or that talk without an end: they cost themselves, and nobody else.
 
-mod room;
+mod fixture;
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream, UdpSocket};
@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fixture::{Fixture, P2P_CHAT, PATIENCE, Peer, Stranger, invented_id};
 use grader::statistics;
-use room::{P2P_CHAT, PATIENCE, Peer, Room, Stranger, invented_id};
 
 /// How long a line may take when a flood comes in beside it. On a machine with nothing else to
 /// do it is some milliseconds; a line that waits for the end of the flood never comes.
@@ -44,9 +44,9 @@ fn talks_until_lost(
 /// Fault 30: a stranger finishes its hello, and then never reads.
 #[test]
 fn a_peer_that_does_not_read_is_dropped_alone() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
-    let deaf = alice.is_dialed_by_a_narrow_one();
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
+    let deaf = alice.is_dialed_with_a_small_buffer();
     let mut deaf = alice.shakes_hands(deaf, "Deaf", &invented_id(1));
     alice.sees_next("🔍 Discovered new peer: Deaf (127.0.0.1)");
     let lost = "⚠️ lost Deaf (it does not read what is sent)";
@@ -71,10 +71,10 @@ fn a_peer_that_does_not_read_is_dropped_alone() {
 #[test]
 fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
     const SLOW: u64 = 16;
-    let room = Room::open();
-    let [mut alice, _bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, _bob] = fixture.peers(["Alice", "Bob"]);
     let slow =
-        |n| alice.shakes_hands(alice.is_dialed_by_a_narrow_one(), "Slow", &invented_id(n));
+        |n| alice.shakes_hands(alice.is_dialed_with_a_small_buffer(), "Slow", &invented_id(n));
     let mut slow: Vec<_> = (0..SLOW).map(slow).collect();
     alice.sees_times("🔍 Discovered new peer: Slow", slow.len());
     let before = statistics::memory_kib(alice.pid());
@@ -100,8 +100,8 @@ fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
 /// Fault 32: a peer that has nothing to say says `ping`; one that says nothing at all is gone.
 #[test]
 fn a_silent_peer_is_lost_and_one_that_only_pings_is_kept() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let mut pinging = alice.is_linked_with("Pinging", &invented_id(1));
     alice.sees_next("🔍 Discovered new peer: Pinging (127.0.0.1)");
     let _mute = alice.is_linked_with("Mute", &invented_id(2));
@@ -169,8 +169,8 @@ fn is_interrupted(peer: &mut Peer) {
 /// Fault 33: one peer says 100,000 lines and more.
 #[test]
 fn a_flood_delays_nobody_else_and_not_the_way_out() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     let flood = alice.is_linked_with("Flood", &invented_id(1));
     let end = flood.stream.try_clone().expect("a socket can be shared");
     // Alice is moved into the scope: if the test fails there, she ends, and so does the flood.
@@ -201,13 +201,13 @@ fn a_flood_delays_nobody_else_and_not_the_way_out() {
 /// Fault 40: whatever there is to wait for is waiting, and then the user wants to leave.
 #[test]
 fn however_much_comes_in_ctrl_c_comes_through() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let flood = |n| alice.is_linked_with(&format!("Flood{n}"), &invented_id(n));
     let strangers: Vec<_> = (0..8).map(flood).collect();
     let ends = strangers.iter().map(|flood| flood.stream.try_clone());
     let ends: Vec<_> = ends.collect::<Result<_, _>>().expect("a socket can be shared");
-    let port = room.discovery_port();
+    let port = fixture.discovery_port();
     let (stop, stopped) = channel();
     thread::scope(move |scope| {
         for flood in strangers {
@@ -229,9 +229,9 @@ fn however_much_comes_in_ctrl_c_comes_through() {
 struct Blocked(Child);
 
 impl Blocked {
-    fn starts(room: &Room, name: &str) -> Self {
+    fn starts(fixture: &Fixture, name: &str) -> Self {
         let mut command = Command::new(P2P_CHAT);
-        command.args(room.words(name, &[])).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(fixture.words(name, &[])).stdin(Stdio::piped()).stdout(Stdio::piped());
         Self(command.spawn().expect("it can be started"))
     }
 
@@ -253,9 +253,9 @@ impl Drop for Blocked {
 /// Fault 39: Bob has pressed Ctrl-S, and his terminal takes no more lines.
 #[test]
 fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
-    let room = Room::open();
-    let [mut alice, mut charlie] = room.peers(["Alice", "Charlie"]);
-    let mut bob = Blocked::starts(&room, "Bob");
+    let fixture = Fixture::open();
+    let [mut alice, mut charlie] = fixture.peers(["Alice", "Charlie"]);
+    let mut bob = Blocked::starts(&fixture, "Bob");
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     charlie.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     let lost = "⚠️ lost Bob (it does not read what is sent)";
@@ -281,9 +281,9 @@ fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
 #[cfg(unix)]
 fn a_peer_whose_terminal_stands_still_can_be_ended_by_one_signal() {
     for ending in ["-INT", "-TERM", "/quit"] {
-        let room = Room::open();
-        let mut alice = room.peer("Alice");
-        let mut bob = Blocked::starts(&room, "Bob");
+        let fixture = Fixture::open();
+        let mut alice = fixture.peer("Alice");
+        let mut bob = Blocked::starts(&fixture, "Bob");
         alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
         // More than his pipe takes, and more than he keeps for later.
         for n in 1..=100 {
@@ -309,8 +309,8 @@ fn a_peer_whose_terminal_stands_still_can_be_ended_by_one_signal() {
 /// What was said is delivered, even if whoever said it is gone before it is read.
 #[test]
 fn a_slow_reader_gets_what_was_piped_in_before_the_end() {
-    let room = Room::open();
-    let mut builder = room.peer("Builder");
+    let fixture = Fixture::open();
+    let mut builder = fixture.peer("Builder");
     let mut slow = builder.is_linked_with("Slow", &invented_id(77));
     builder.sees("🔍 Discovered new peer: Slow");
     for n in 1..=2000 {

@@ -1,18 +1,18 @@
 //! What can keep a peer from starting, and what cannot: ports that others hold, and other users.
 
-mod room;
+mod fixture;
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use room::Room;
+use fixture::Fixture;
 
 /// Fault 13: somebody else listens where Bob wants to be dialed.
 #[test]
 fn a_tcp_port_in_use_is_named_with_a_way_out() {
-    let room = Room::open();
-    let port = room.ports.port(1);
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(1);
     let _squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("it is leased");
-    let mut bob = room.starts("Bob", &["--port", &port.to_string()]);
+    let mut bob = fixture.starts("Bob", &["--port", &port.to_string()]);
     bob.ends_with(1);
     let complaint = bob.complained();
     assert!(complaint.starts_with(&format!("error: TCP port {port} is in use")), "{complaint}");
@@ -25,11 +25,11 @@ fn a_tcp_port_in_use_is_named_with_a_way_out() {
 #[test]
 #[cfg(unix)]
 fn a_discovery_port_in_use_is_named_with_a_way_out() {
-    let room = Room::open();
-    let port = room.discovery_port();
+    let fixture = Fixture::open();
+    let port = fixture.discovery_port();
     let _squatter =
         std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).expect("it is leased");
-    let mut bob = room.starts("Bob", &[]);
+    let mut bob = fixture.starts("Bob", &[]);
     bob.ends_with(1);
     let complaint = bob.complained();
     assert!(complaint.starts_with(&format!("error: UDP port {port} is in use")), "{complaint}");
@@ -43,8 +43,8 @@ fn a_discovery_port_in_use_is_named_with_a_way_out() {
 #[cfg(target_os = "linux")]
 fn two_users_of_one_machine_find_each_other() {
     const NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    use fixture::{P2P_CHAT, Peer};
     use grader::Program;
-    use room::{P2P_CHAT, Peer};
 
     let [setpriv, rest @ ..] = NOBODY;
     let may = std::process::Command::new(setpriv).args(rest).arg("true").output();
@@ -54,15 +54,15 @@ fn two_users_of_one_machine_find_each_other() {
     }
     let copy = Copy::for_everybody(P2P_CHAT);
     let program = Program::exactly(&[&NOBODY[..], &[&copy.path()]].concat());
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
-    let mut bob = Peer::is_up(room.starts_program(&program, "Bob", &[]));
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
+    let mut bob = Peer::is_up(fixture.starts_program(&program, "Bob", &[]));
     let status = std::fs::read_to_string(format!("/proc/{}/status", bob.pid()));
     assert!(
         status.expect("Bob runs").contains("\nUid:\t65534\t65534\t"),
         "Bob is somebody else"
     );
-    let mut charlie = room.peer("Charlie");
+    let mut charlie = fixture.peer("Charlie");
     alice.sees_all(&["🔍 Discovered new peer: Bob (", "🔍 Discovered new peer: Charlie ("]);
     bob.sees_all(&["🔍 Discovered new peer: Alice (", "🔍 Discovered new peer: Charlie ("]);
     charlie.sees_all(&["🔍 Discovered new peer: Alice (", "🔍 Discovered new peer: Bob ("]);

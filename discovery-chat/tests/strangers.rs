@@ -1,24 +1,24 @@
 //! What strangers may try with a socket: forged words, invented crowds, and doors held open.
 
-mod room;
+mod fixture;
 
 use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fixture::{Fixture, PATIENCE, a_stranger_listens, invented_id, port_of, whoever_dials};
 use grader::statistics;
-use room::{PATIENCE, Room, a_stranger_listens, invented_id, port_of, whoever_dials};
 
 /// Fault 24: anybody can shout goodbye in Bob's name.
 #[test]
 fn a_forged_goodbye_ends_nothing() {
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     for _ in 0..10 {
-        room.shouts(format!("p2pchat/1 bye {}", bob.id));
+        fixture.shouts(format!("p2pchat/1 bye {}", bob.id));
     }
-    room.has_been_heard_by(2);
+    fixture.has_been_heard_by(2);
     bob.types("I am still here");
     alice.sees_next("📨 Bob says: I am still here");
     alice.lists(&[("Bob", &bob)]);
@@ -31,8 +31,8 @@ fn a_forged_goodbye_ends_nothing() {
 /// so in silence: before its first line stands where it came from.
 #[test]
 fn a_stranger_with_the_id_of_a_peer_is_told_of() {
-    let room = Room::open();
-    let [mut alice, bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, bob] = fixture.peers(["Alice", "Bob"]);
     // In the first 3 s of a link, a second one may be refused, as two crossing dials are.
     let mut stranger = None;
     let begun = Instant::now();
@@ -57,8 +57,8 @@ fn a_stranger_with_the_id_of_a_peer_is_told_of() {
 #[test]
 fn an_invented_crowd_costs_no_more_than_its_bounds() {
     const DIALS: usize = 32; // Of 64, half of which are kept for other addresses.
-    let room = Room::open();
-    let [mut alice, mut bob] = room.peers(["Alice", "Bob"]);
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
     let links = |pid| {
         let threads = statistics::threads(pid).unwrap_or_default();
         threads.iter().filter(|name| *name == "link").count()
@@ -66,7 +66,7 @@ fn an_invented_crowd_costs_no_more_than_its_bounds() {
     let mut memory = Vec::new();
     for round in 0..3 {
         let silent = a_stranger_listens();
-        invents_5000_peers(&room, 5000 * round, port_of(&silent));
+        invents_5000_peers(&fixture, 5000 * round, port_of(&silent));
         if statistics::threads(alice.pid()).is_some() {
             alice.waits_until("as many dials as there may be", |pid| links(pid) == 1 + DIALS);
         }
@@ -94,10 +94,11 @@ fn an_invented_crowd_costs_no_more_than_its_bounds() {
     assert_eq!(alice.lines_with(&["👋", "⚠", "🔁"]), ["👋 Goodbye!"]);
 }
 
-fn invents_5000_peers(room: &Room, first: u64, port: u16) {
+fn invents_5000_peers(fixture: &Fixture, first: u64, port: u16) {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     socket.set_broadcast(true).expect("broadcast is allowed");
-    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), room.discovery_port());
+    let everybody =
+        SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), fixture.discovery_port());
     for n in first..first + 5000 {
         let words = format!("p2pchat/1 here {} {port} Nobody", invented_id(n));
         socket.send_to(words.as_bytes(), everybody).expect("it is sent");
@@ -108,14 +109,15 @@ fn invents_5000_peers(room: &Room, first: u64, port: u16) {
 /// stranger has put on them.
 #[test]
 fn nothing_is_answered_by_udp() {
-    let room = Room::open();
-    let overheard = room.is_overheard();
-    let alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let overheard = fixture.is_overheard();
+    let alice = fixture.peer("Alice");
     let begun = Instant::now();
     let (socket, listener) =
         (UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"), a_stranger_listens());
     socket.set_broadcast(true).expect("broadcast is allowed");
-    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), room.discovery_port());
+    let everybody =
+        SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), fixture.discovery_port());
     let port = port_of(&listener);
     let mut said = vec![
         format!("p2pchat/1 bye {}", alice.id),
@@ -152,8 +154,8 @@ fn nothing_is_answered_by_udp() {
 /// Fault 28: 250 callers begin to say hello, and then say a letter now and then.
 #[test]
 fn a_crowd_of_slow_callers_is_hung_up_on_and_keeps_nobody_out() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let begun = Instant::now();
     let mut crowd: Vec<_> = (0..250).map(|_| alice.is_dialed()).collect();
     for caller in &mut crowd {
@@ -165,7 +167,7 @@ fn a_crowd_of_slow_callers_is_hung_up_on_and_keeps_nobody_out() {
     alice.sees_next("🔍 Discovered new peer: Eve (127.0.0.1)");
     eve.hangs_up();
     alice.sees_next("👋 Eve left (without saying goodbye)");
-    let mut bob = room.peer("Bob");
+    let mut bob = fixture.peer("Bob");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     // A letter every 200 ms: no single wait is long, and there is no end to them.
@@ -186,10 +188,13 @@ fn is_open(stream: &mut TcpStream) -> bool {
 #[test]
 #[cfg(unix)]
 fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
-    let room = Room::open();
-    let poor = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", room::P2P_CHAT];
-    let mut alice =
-        room::Peer::is_up(room.starts_program(&grader::Program::exactly(&poor), "Alice", &[]));
+    let fixture = Fixture::open();
+    let poor = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", fixture::P2P_CHAT];
+    let mut alice = fixture::Peer::is_up(fixture.starts_program(
+        &grader::Program::exactly(&poor),
+        "Alice",
+        &[],
+    ));
     let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
     alice.sees("⚠️ Nobody can be let in for now: ");
     alice.sees("\n");
@@ -198,7 +203,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     let eve = alice.is_linked_with("Eve", &invented_id(1));
     alice.sees("🔍 Discovered new peer: Eve (127.0.0.1)\n");
     eve.hangs_up();
-    let mut bob = room.peer("Bob");
+    let mut bob = fixture.peer("Bob");
     bob.sees_next("🔍 Discovered new peer: Alice (127.0.0.1)");
     alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)\n");
     bob.types("Still there?");
@@ -211,8 +216,8 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
 /// Whoever says goodbye and stays on the line costs no more than a few of those who do.
 #[test]
 fn guests_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound() {
-    let room = Room::open();
-    let mut alice = room.peer("Alice");
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
     let mut stay = Vec::new();
     for n in 0..300 {
         let mut guest = alice.is_linked_with("Guest", &invented_id(n));

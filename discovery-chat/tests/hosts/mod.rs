@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use grader::{Program, Story};
 
-use crate::room::{P2P_CHAT, Peer};
+use crate::fixture::{P2P_CHAT, Peer};
 
 /// The network that all hosts are in: host 2 is 10.77.0.2 there, its interface `eth77`.
 pub(crate) const LAN: u8 = 77;
