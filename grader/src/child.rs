@@ -1,8 +1,8 @@
 //! A running program: its process group, its keyboard, and what comes out of its pipes.
 //!
-//! The thin shell under [`Terminal`](crate::Terminal). The program runs in a process group of
-//! its own (a job on Windows), and dropping it ends the whole group: a test that fails leaves
-//! nothing behind, not even what the program itself has started.
+//! The program runs in a process group of its own (a job on Windows), and dropping it ends the
+//! whole group: a test that fails leaves nothing behind, not even what the program itself has
+//! started.
 
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};
@@ -19,26 +19,24 @@ use crate::program::Program;
 use crate::screen::Decoder;
 use crate::spawn_lock;
 
-/// A piece of output, and which pipe it came through.
+/// A piece of output.
 #[derive(Clone, Debug)]
 pub(crate) enum Output {
-    /// On stdout.
     Printed(String),
-    /// On stderr.
     Complained(String),
 }
 
-/// A program that was started and, as long as this exists, can be talked to.
+/// A program that has been started. Dropping it ends the program.
 #[derive(Debug)]
 pub(crate) struct Child {
     program: Box<dyn ChildWrapper>,
     keyboard: Option<ChildStdin>,
-    /// Everything that is printed; disconnected when both pipes are closed.
+    /// All output; disconnected when both pipes are closed.
     pub(crate) output: Receiver<Output>,
 }
 
 impl Child {
-    /// Starts `program`. Each piece of output is shown to `overhear` the moment it is read.
+    /// Starts `program`. `overhear` is called with each piece of output the moment it is read.
     pub(crate) fn start(
         program: &Program,
         args: &[&str],
@@ -66,19 +64,16 @@ impl Child {
         Ok(Self { keyboard: program.stdin().take(), program, output })
     }
 
-    /// The process id.
     pub(crate) fn pid(&self) -> u32 {
         self.program.id()
     }
 
-    /// Writes to the program's stdin.
     pub(crate) fn types(&mut self, bytes: &[u8]) -> io::Result<()> {
         let keyboard = self.keyboard.as_mut().expect("the keyboard was not unplugged before");
         keyboard.write_all(bytes)?;
         keyboard.flush()
     }
 
-    /// Closes the program's stdin.
     pub(crate) fn unplugs_keyboard(&mut self) {
         self.keyboard = None;
     }
@@ -101,7 +96,6 @@ impl Child {
         self.program.wait()
     }
 
-    /// How it ended, if it has.
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.program.try_wait()
     }

@@ -65,14 +65,14 @@ pub fn scenario<'a>(markdown: &'a str, heading: &str) -> Vec<(&'a str, Vec<&'a s
     blocks
 }
 
-/// A page of a lab, and how it is written.
+/// A page of a lab, and how to read it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sheet<'a> {
     /// The page, in Markdown.
     pub page: &'a str,
-    /// What the lab's program asks.
+    /// The prompts of the lab's program.
     pub prompts: &'a [&'a str],
-    /// The page's ports, from this one on, become those that belong to the test.
+    /// The first port of the page: 32 ports from here on stand for those of the test.
     pub first_port: u16,
     /// Whether blank lines are only there to make the screen easier to read.
     pub airy: bool,
@@ -171,14 +171,14 @@ fn whose(title: &str) -> (&str, bool) {
     }
 }
 
-/// Which id of the sheet is which id of this run.
+/// Which id of this run each id of the sheet stands for.
 #[derive(Debug, Default)]
 struct Ids {
     known: BTreeMap<String, String>,
 }
 
 impl Ids {
-    /// Waits for one of `lines`; says which one came, and learns the ids in it.
+    /// Waits for one of `lines`, and learns the ids in it. Returns the index of the line.
     #[track_caller]
     fn sees_next(&mut self, terminal: &mut Terminal, lines: &[String]) -> usize {
         let expected: Vec<_> = lines.iter().map(|line| self.fill_in(line)).collect();

@@ -1,5 +1,4 @@
-//! Which labs there are, and which tasks each has: read off the folders, so that adding a lab
-//! is adding a folder.
+//! The labs and their tasks, read off the folders: to add a lab, add a folder.
 //!
 //! A lab is a folder of the workspace with a `README.md` (its lab sheet) and `tests/`. A task
 //! is a file there: `tests/extension_b.rs` is task `extension_b`, or `b` for short.
@@ -12,9 +11,9 @@ use std::path::{Path, PathBuf};
 /// A lab of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lab {
-    /// Its folder's name, e.g. `week05-peer-to-peer-basic`.
+    /// Its folder, e.g. `week05-peer-to-peer-basic`.
     pub folder: String,
-    /// What cargo calls it, e.g. `week05`.
+    /// Its package, e.g. `week05`.
     pub package: String,
     /// The names of its tasks, sorted.
     pub tasks: Vec<String>,
@@ -40,7 +39,7 @@ fn workspace_above(folder: &Path) -> Option<PathBuf> {
 }
 
 impl Lab {
-    /// All labs below `workspace`, by folder.
+    /// All labs below `workspace`, sorted by folder.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
         let mut labs = Vec::new();
         for folder in fs::read_dir(workspace)? {

@@ -18,8 +18,8 @@
 //! |---|---|
 //! | `program.rs` | which program is judged: the lab's own, or any in `LAB_PROGRAM` |
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
-//! | `child.rs` | the process behind it: its group, its keyboard, its pipes |
-//! | `screen.rs` | what a terminal shows and has not been looked at yet |
+//! | `child.rs` | the process behind it: its group, its stdin, its pipes |
+//! | `screen.rs` | output that the scenario has not read yet |
 //! | `prompts.rs` | whether a program has answered what was typed |
 //! | `story.rs` | all terminals of one scenario |
 //! | `timeline.rs` | what happened in them, and when |
@@ -29,9 +29,9 @@
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
 //! | `stranger.rs` | whoever speaks to a program through a bare socket |
 //! | `http.rs` | as much HTTP as a stranger needs |
-//! | `wait.rs` | waiting for what nobody announces |
+//! | `wait.rs` | polling for what nobody announces |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
-//! | `labs.rs` | which labs and tasks there are |
+//! | `labs.rs` | the labs, their tasks, and the workspace |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made

@@ -44,7 +44,7 @@ fn run() -> Result<ExitCode> {
     }
 }
 
-/// What to tell cargo, or what to tell the user.
+/// The arguments for cargo, or a complaint for the user.
 fn tests_of(
     labs: &[Lab],
     lab: Option<&String>,

@@ -26,12 +26,12 @@ const BLOCKS: u16 = 680;
 #[derive(Debug)]
 pub struct PortLease {
     base_port: u16,
-    /// Locked. Closing it ends the lease.
+    /// Closing it unlocks it, and so ends the lease.
     _lease: File,
 }
 
 impl PortLease {
-    /// Leases a block of ports that nobody uses.
+    /// Leases a block that nobody uses.
     pub fn lease() -> Self {
         // Any start will do; a different one each time keeps tests out of each other's way.
         let start = RandomState::new().hash_one(()) % u64::from(BLOCKS);
@@ -41,7 +41,7 @@ impl PortLease {
             .expect("one of 680 blocks of ports is free: end tests that hang, then try again")
     }
 
-    /// The first port: what the lab sheet calls 9000, say, is this one here.
+    /// The first port of the block.
     pub fn base_port(&self) -> u16 {
         self.base_port
     }
@@ -52,8 +52,7 @@ impl PortLease {
         self.base_port + id
     }
 
-    /// A line of the lab sheet as it reads here: the sheet's ports, 32 from `first` on, become
-    /// ours.
+    /// Replaces the lab sheet's ports in `line` (32 of them, from `first` on) by the leased ones.
     pub fn translate(&self, line: &str, first: u16) -> String {
         let mut translated = String::new();
         let mut rest = line;

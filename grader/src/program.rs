@@ -1,7 +1,7 @@
 //! Which program is judged: the lab's own, or whatever `LAB_PROGRAM` names.
 //!
 //! The scenarios know a program by its terminal and its sockets alone. So a peer in any
-//! language can stand in for the lab's: `LAB_PROGRAM="python3 my_peer.py" just test week05`.
+//! language can be judged: `LAB_PROGRAM="python3 my_peer.py" just test week05`.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,7 +25,7 @@ impl Program {
             .map_or_else(|_| Self::exactly(&[own]), |line| Self::typed(&line))
     }
 
-    /// This command and no other, whatever `LAB_PROGRAM` says: a neighbour of the one on trial.
+    /// This command, whatever `LAB_PROGRAM` says.
     pub fn exactly(words: &[&str]) -> Self {
         Self { words: words.iter().map(OsString::from).collect(), folder: None }
     }
@@ -36,7 +36,7 @@ impl Program {
         Self { folder: Some(folder.to_owned()), ..self }
     }
 
-    /// Whether it can be started at all, and ends well with this one argument.
+    /// Whether it can be started with this one argument, and reports success.
     pub fn runs_with(&self, argument: &str) -> bool {
         let mut command = self.command();
         command.arg(argument);
@@ -62,7 +62,7 @@ impl Program {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// A command as somebody types it at the top of the workspace, so paths count from there.
+    /// A command as a user types it at the top of the workspace: relative paths start there.
     fn typed(line: &str) -> Self {
         let words = shell_words::split(line).expect("LAB_PROGRAM: every quote is closed");
         assert!(!words.is_empty(), "LAB_PROGRAM is empty: unset it, or name a program");
@@ -70,7 +70,7 @@ impl Program {
         Self { words, folder: Some(workspace()) }
     }
 
-    /// Whether another program than the lab's own stands trial.
+    /// Whether `LAB_PROGRAM` replaces the lab's own program.
     pub fn is_a_stranger() -> bool {
         env::var_os("LAB_PROGRAM").is_some()
     }

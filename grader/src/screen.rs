@@ -1,25 +1,22 @@
-//! What a terminal shows and the scenario has not looked at yet.
+//! The unread part of a terminal: output that no `sees` of the scenario has passed over.
 //!
 //! Pure text: no process, no clock. Bytes arrive in pieces that may cut a character in two.
 
-/// The unread part of a screen: what was printed, and what the keyboard echoed.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     unread: String,
-    /// A prompt was the last thing seen, and nobody has answered it yet.
+    /// The last thing read was a prompt, and no answer has been typed since.
     at_prompt: bool,
-    /// Blank lines are not looked at.
-    airy: bool,
+    skips_blank_lines: bool,
 }
 
-/// What the next line on the screen says about an expected one.
+/// How the next line on the screen compares with an expected one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It is the expected line, and now it is read.
+    /// It was the expected line, and has been read.
     Same,
-    /// It is another one.
     Other(String),
-    /// Not all of it is here yet.
+    /// Its end has not come yet.
     Incomplete,
 }
 
@@ -50,15 +47,14 @@ impl Screen {
         self.at_prompt = false;
     }
 
-    /// From now on blank lines are only there to make the screen easier to read.
-    pub(crate) fn is_airy(&mut self) {
-        self.airy = true;
+    pub(crate) fn skip_blank_lines(&mut self) {
+        self.skips_blank_lines = true;
     }
 
-    /// What comes next. A program that breaks off its own prompt to print a line starts with a
+    /// The next text. A program that breaks off its own prompt to print a line starts with a
     /// line end.
     fn next(&self) -> &str {
-        let skips = self.at_prompt || self.airy;
+        let skips = self.at_prompt || self.skips_blank_lines;
         if skips { self.unread.trim_start_matches('\n') } else { &self.unread }
     }
 
@@ -70,8 +66,8 @@ impl Screen {
         }
     }
 
-    /// Reads the next line if it is one of `expected`; says which, and what stands in it where
-    /// there are placeholders.
+    /// Reads the next line if it is one of `expected`. Returns its index, and what stands in it
+    /// where there are placeholders.
     pub(crate) fn next_is_one_of(
         &mut self,
         expected: &[&str],

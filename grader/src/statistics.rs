@@ -1,7 +1,6 @@
-//! What the system says of a running program: its threads, descriptors and memory.
+//! Process statistics: the threads, descriptors and memory of a running program.
 //!
-//! Linux only: the numbers are read in `/proc`. Elsewhere every question is answered by
-//! `None`, and a test that asks must say that it has not been answered.
+//! Linux only: the numbers are read in `/proc`. Elsewhere every function returns `None`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +8,7 @@ use std::path::PathBuf;
 /// The names of all threads of process `pid`, sorted.
 pub fn threads(pid: u32) -> Option<Vec<String>> {
     let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
-    let tasks = fs::read_dir(files(pid)?.join("task")).ok()?;
+    let tasks = fs::read_dir(folder(pid)?.join("task")).ok()?;
     let mut names: Vec<_> =
         tasks.flatten().filter_map(name).map(|name| name.trim_end().to_owned()).collect();
     names.sort();
@@ -18,19 +17,19 @@ pub fn threads(pid: u32) -> Option<Vec<String>> {
 
 /// How many files, pipes and sockets process `pid` holds open.
 pub fn descriptors(pid: u32) -> Option<usize> {
-    Some(fs::read_dir(files(pid)?.join("fd")).ok()?.count())
+    Some(fs::read_dir(folder(pid)?.join("fd")).ok()?.count())
 }
 
 /// The memory of process `pid` that is in RAM, in KiB.
 pub fn memory_kib(pid: u32) -> Option<usize> {
-    let status = fs::read_to_string(files(pid)?.join("status")).ok()?;
+    let status = fs::read_to_string(folder(pid)?.join("status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
-/// What Linux says of a process. A Windows program under Wine sees it, too, but there it is about
-/// another process, which happens to have the same number.
-fn files(pid: u32) -> Option<PathBuf> {
+/// The folder of a process. A Windows program under Wine sees it, too, but there the number
+/// belongs to another process.
+fn folder(pid: u32) -> Option<PathBuf> {
     cfg!(target_os = "linux").then(|| PathBuf::from(format!("/proc/{pid}")))
 }
 

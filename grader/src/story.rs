@@ -16,7 +16,7 @@ pub struct Story {
 }
 
 impl Story {
-    /// Starts the clock.
+    /// Begins a story without terminals.
     pub fn begin() -> Self {
         Self { timeline: Arc::new(Timeline::begin()) }
     }

@@ -1,8 +1,8 @@
 //! One terminal window of a scenario: what is typed into it, what is seen in it, how it ends.
 //!
-//! Every `sees` waits for output, never for a while, and no longer than `PATIENCE`; only what
-//! the system does not announce is looked at again and again. What is
-//! typed and what is printed also goes into the story, which is drawn when the test fails.
+//! A `sees` waits for output, never for a fixed time, and at most for `PATIENCE`. Only what the
+//! system does not announce (the end of a thread, say) is polled. What is typed and printed also
+//! goes on the time line, which is drawn when the test fails.
 
 use std::panic::Location;
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::wait::{LOOK_AGAIN, eventually};
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a program that already asks the next question may go on with its answer.
+/// How long the rest of an answer may come in when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How long a thread map must match at every look. A wrong map can match at one look, while some
@@ -35,7 +35,7 @@ const STEADY: Duration = Duration::from_millis(30);
 /// Between two looks at a thread map.
 const LOOK_CLOSELY: Duration = Duration::from_millis(1);
 
-/// The signals of POSIX that a keyboard or a system shutting down sends.
+/// The signals that a keyboard and a system shutting down send, as POSIX numbers them.
 #[cfg(unix)]
 const SIGINT: i32 = 2;
 #[cfg(unix)]
@@ -50,11 +50,10 @@ pub struct Terminal {
     screen: Screen,
     printed: String,
     complained: String,
-    /// How much of both was there when the current step began.
+    /// The lengths of `printed` and `complained` when the current step began.
     step: (usize, usize),
-    /// What the program asks, if that is known.
     prompts: Prompts,
-    /// A line was typed, and nothing of the answer has been seen yet.
+    /// A line was typed, and no `sees` has succeeded since.
     answer_is_due: bool,
 }
 
@@ -112,7 +111,7 @@ impl Terminal {
         self.answer_is_due = false;
     }
 
-    /// Waits until the next thing on the screen is known; reads it if it is `prompt`.
+    /// Waits for the next text on the screen, and reads it if it is `prompt`.
     #[track_caller]
     pub fn may_be_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
@@ -168,19 +167,20 @@ impl Terminal {
         seen
     }
 
-    /// From now on, blank lines are not looked at: they only make a screen easier to read.
+    /// Skips blank lines from now on: they only make a screen easier to read.
     pub fn skips_blank_lines(&mut self) {
-        self.screen.is_airy();
+        self.screen.skip_blank_lines();
     }
 
-    /// Waits until the next thing on the screen is `prompt`, with no line end behind it.
+    /// Waits for the next text on the screen, and demands that it is `prompt`.
     #[track_caller]
     pub fn is_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| screen.next_is_prompt(prompt));
     }
 
-    /// Tells what the program asks. From now on, the first `sees` after a typed line is about the
-    /// answer to it, and fails as soon as the program asks the next question instead.
+    /// Names the program's prompts. From now on, the first `sees` after a typed line must be
+    /// about the answer to it: it fails as soon as the program asks the next question instead.
+    /// (To wait for something else first, use `sees_all` or `sees_next`.)
     pub fn knows_prompts(&mut self, prompts: &[&str]) {
         self.prompts = Prompts::of(prompts);
     }
@@ -255,7 +255,7 @@ impl Terminal {
         }
     }
 
-    /// What is awaited from now on is about the key, not about the line before it.
+    /// The next `sees` is about this key, no longer about the line typed before it.
     fn presses(&mut self, key: &'static str) {
         self.timeline.tell(self.column, What::Presses(key));
         self.answer_is_due = false;
@@ -268,7 +268,7 @@ impl Terminal {
     }
 
     /// Closes the window: nobody reads what the program prints from now on. Then types `line`
-    /// again and again, so that the program has something to print, until it ends; returns its
+    /// again and again, so that the program has something to print, until it ends. Returns its
     /// exit status, if it has one.
     #[track_caller]
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
@@ -327,19 +327,19 @@ impl Terminal {
         }
     }
 
-    /// Waits for the program to end; its exit status, if it has one.
+    /// Waits for the program to end. Returns its exit status, if it has one.
     #[track_caller]
     pub fn exit_status(&mut self) -> Option<i32> {
         self.reads_to_the_end().code()
     }
 
-    /// Everything printed on stdout so far; complete once the program has ended.
+    /// All of stdout so far; complete once the program has ended.
     pub fn printed(&mut self) -> String {
         self.take_output();
         self.printed.clone()
     }
 
-    /// Everything printed on stderr so far; complete once the program has ended.
+    /// All of stderr so far; complete once the program has ended.
     pub fn complained(&mut self) -> String {
         self.take_output();
         self.complained.clone()
@@ -424,7 +424,7 @@ impl Terminal {
         }
     }
 
-    /// The answer should be here: the next prompt is. Only what comes on stderr may be late.
+    /// The next prompt is here, so the answer should be, too. Only stderr may lag behind.
     #[track_caller]
     fn wait_for_afterthought(&mut self, text: &str) {
         let why = match self.next_output(Instant::now() + GRACE) {

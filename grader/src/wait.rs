@@ -1,4 +1,4 @@
-//! Waiting for what nobody announces: a look now and then, up to a deadline.
+//! Polling for what nobody announces, up to a deadline.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// Between two looks at something that nobody announces.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Whether `wanted` comes true within `patience`.
+/// Waits until `wanted` is true, at most `patience`. Returns whether it came true.
 pub fn eventually(patience: Duration, mut wanted: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + patience;
     while !wanted() {
