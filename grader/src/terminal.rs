@@ -50,6 +50,7 @@ pub struct Terminal {
     screen: Screen,
     printed: String,
     complained: String,
+    ended: Option<ExitStatus>,
     /// The lengths of `printed` and `complained` when the current step began.
     step: (usize, usize),
     prompts: Prompts,
@@ -91,6 +92,7 @@ impl Terminal {
             screen: Screen::default(),
             printed: String::new(),
             complained: String::new(),
+            ended: None,
             step: (0, 0),
             prompts: Prompts::of(&[]),
             answer_is_due: false,
@@ -276,8 +278,7 @@ impl Terminal {
         self.child.closes_output();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.has_ended().expect("it can be waited for") {
-                self.timeline.tell(self.column, What::Ends(status.to_string()));
+            if let Some(status) = self.has_ended() {
                 return status.code();
             }
             if Instant::now() >= deadline {
@@ -460,6 +461,9 @@ impl Terminal {
 
     #[track_caller]
     fn reads_to_the_end(&mut self) -> ExitStatus {
+        if let Some(status) = self.ended {
+            return status;
+        }
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -471,8 +475,7 @@ impl Terminal {
         }
         // Its pipes are closed, so it is ending; only its status may not be here yet.
         loop {
-            if let Some(status) = self.child.has_ended().expect("it can be waited for") {
-                self.timeline.tell(self.column, What::Ends(status.to_string()));
+            if let Some(status) = self.has_ended() {
                 return status;
             }
             if Instant::now() >= deadline {
@@ -480,6 +483,13 @@ impl Terminal {
             }
             thread::park_timeout(LOOK_AGAIN);
         }
+    }
+
+    fn has_ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.has_ended().expect("it can be waited for")?;
+        self.timeline.tell(self.column, What::Ends(status.to_string()));
+        self.ended = Some(status);
+        self.ended
     }
 
     /// Fails the test with the picture; the reason stands in this terminal's column.

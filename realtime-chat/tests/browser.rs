@@ -33,7 +33,7 @@ struct Browser {
 impl Browser {
     #[track_caller]
     fn opens_in(fixture: &Fixture) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("browser");
+        let folder = Path::new("tests").join("browser");
         let missing = !folder.join("node_modules").join("playwright-core").is_dir();
         assert!(!missing, "what drives the browser is not here: type `just browser`");
         fs::create_dir_all(SCREENSHOTS).expect("a folder can be made in target/");

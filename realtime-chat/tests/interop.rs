@@ -21,7 +21,7 @@ static TOLD: Once = Once::new();
 /// One of the programs in `tests/interop/`, if this machine has what it needs. Where it must have
 /// it (in CI, say, where `CI` is set), that is a failure, unless `P2P_WITHOUT_NPM` is set, too.
 fn npm(program: &str) -> Option<Program> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("interop");
+    let folder = Path::new("tests").join("interop");
     let has = |package: &str| folder.join("node_modules").join(package).is_dir();
     // `fetch` is an error where Node.js is too old to have it.
     let missing = if !Program::exactly(&["node", "--eval"]).runs_with("fetch") {

@@ -53,8 +53,7 @@ impl Folder {
         let name = format!("{name}-{}", std::process::id());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(folder.join("target")).expect("a folder can be made");
-        let license = concat!(env!("CARGO_MANIFEST_DIR"), "/../LICENSE");
-        fs::copy(license, folder.join("LICENSE")).expect("the course has a license");
+        fs::copy("../LICENSE", folder.join("LICENSE")).expect("the course has a license");
         Self(folder)
     }
 }

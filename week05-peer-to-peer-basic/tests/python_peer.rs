@@ -11,14 +11,13 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 /// The Python peer, if this machine has Python. Where it must have it (in CI, say, where `CI`
 /// is set), a missing Python is a failure.
 fn python_peer() -> Option<Program> {
-    let peer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
     let runs = |python: &&str| Program::exactly(&[python]).runs_with("--version");
     let python = ["python3", "python"].into_iter().find(runs);
     if python.is_none() {
         assert!(env::var_os("CI").is_none(), "no Python here: install python3");
         eprintln!("No Python on this machine: the Python peer was not tried.");
     }
-    python.map(|python| Program::exactly(&[python, "-u", peer]))
+    python.map(|python| Program::exactly(&[python, "-u", "tests/peer.py"]))
 }
 
 #[test]
