@@ -215,14 +215,14 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
 
 /// Whoever says goodbye and stays on the line costs no more than a few of those who do.
 #[test]
-fn guests_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound() {
+fn strangers_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound() {
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
     let mut stay = Vec::new();
     for n in 0..300 {
-        let mut guest = alice.is_linked_with("Guest", &invented_id(n));
-        guest.says("bye");
-        stay.push(guest);
+        let mut stranger = alice.is_linked_with("Guest", &invented_id(n));
+        stranger.says("bye");
+        stay.push(stranger);
     }
     alice.sees_times(" left\n", 300); // Several are there at once, so their names have more.
     if let Some(threads) = statistics::threads(alice.pid()) {

@@ -1,4 +1,4 @@
-//! A running program: its process group, its keyboard, and what comes out of its pipes.
+//! A running program: its process group, its stdin and its pipes.
 //!
 //! The program runs in a process group of its own (a job on Windows), and dropping it ends the
 //! whole group: a test that fails leaves nothing behind, not even what the program itself has

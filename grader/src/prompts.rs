@@ -1,13 +1,13 @@
-//! Which questions a program has asked, and so whether it has answered what was typed.
+//! The prompts of a program, and what they tell: whether it has answered what was typed.
 //!
 //! Pure text. A program that asks the next question has said all it had to say to the last
-//! answer; a test that still waits for a line of it waits in vain.
+//! line; a test that still waits for more waits in vain.
 
-/// The prompts of one program, and how far it is.
+/// The prompts of one program, and how many of them are due.
 #[derive(Debug)]
 pub(crate) struct Prompts {
     known: Vec<String>,
-    /// How many fresh prompts there are once the last typed line has been answered.
+    /// How many fresh prompts there will be when the last typed line has been answered.
     due: usize,
 }
 
@@ -16,8 +16,8 @@ impl Prompts {
         Self { known: prompts.iter().map(|prompt| (*prompt).to_owned()).collect(), due: 1 }
     }
 
-    /// So many lines were typed when `printed` was on the screen. A line that is typed ahead is
-    /// answered later; a prompt that a program asks once too often answers nothing.
+    /// Takes note that `lines` lines were typed when `printed` was on the screen. A line typed
+    /// ahead is answered in its turn; a prompt that was asked too often answers nothing.
     pub(crate) fn typed(&mut self, lines: usize, printed: &str) {
         self.due = self.due.max(self.fresh(printed)) + lines;
     }
@@ -27,23 +27,18 @@ impl Prompts {
         self.fresh(printed) >= self.due
     }
 
-    /// How many prompts in `printed` ask something new. A prompt is only asked again if an
-    /// incoming line has broken off the one before: then a line end stands right behind that one
-    /// (or the escape that erases it), and not the answer.
+    /// How many prompts in `printed` ask something new. Where an incoming line has broken off a
+    /// prompt, a line end follows that prompt (or the escape that erases it), and the next one
+    /// only asks the same again.
     fn fresh(&self, printed: &str) -> usize {
-        let mut fresh = 0;
-        let mut rest = printed;
-        let mut broken_off = false;
-        while let Some((at, length)) = self.next(rest) {
-            fresh += usize::from(!broken_off);
-            rest = &rest[at + length..];
-            broken_off = rest.starts_with(['\n', '\r', '\u{1b}']);
-        }
-        fresh
-    }
-
-    fn next(&self, text: &str) -> Option<(usize, usize)> {
-        self.known.iter().filter_map(|prompt| Some((text.find(prompt)?, prompt.len()))).min()
+        let mut ends: Vec<_> = (self.known.iter())
+            .flat_map(|prompt| printed.match_indices(prompt))
+            .map(|(start, prompt)| start + prompt.len())
+            .collect();
+        ends.sort_unstable();
+        let Some((_last, before)) = ends.split_last() else { return 0 };
+        let broken_off = |end: &&usize| printed[**end..].starts_with(['\n', '\r', '\u{1b}']);
+        ends.len() - before.iter().filter(broken_off).count()
     }
 }
 
