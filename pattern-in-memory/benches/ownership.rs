@@ -12,9 +12,10 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 use std::{env, iter};
 
-use pattern_in_memory::{Event, Peer};
+use pattern_in_memory::Peer;
+use pattern_in_memory::event::Event;
 
-use mailboxes::{MAILBOX, Wish};
+use mailboxes::{Call, MAILBOX};
 
 #[path = "../examples/mailboxes.rs"]
 #[expect(
@@ -81,10 +82,10 @@ fn main() -> io::Result<()> {
     let (shared1, shared2) = (shared::Peer::new("Peer 1"), shared::Peer::new("Peer 2"));
     shared1.add_peer(&shared2);
     mailboxes::with_peers(["Peer 1", "Peer 2"], |[peer1, peer2]| {
-        peer1.ask(&peer2, [Wish::AddPeer]);
-        let post = |count| {
-            let letter = || Wish::SendMessage(MESSAGE.to_owned());
-            peer1.ask(&peer2, iter::repeat_with(letter).take(count))
+        peer1.ask(&peer2, [Call::AddPeer]);
+        let ask = |count| {
+            let call = || Call::SendMessage(MESSAGE.to_owned());
+            peer1.ask(&peer2, iter::repeat_with(call).take(count))
         };
         let mut designs = [
             Design::new("lent for a call (src/peer.rs)", 1, || {
@@ -93,8 +94,8 @@ fn main() -> io::Result<()> {
             Design::new("shared (examples/shared.rs)", 1, || {
                 shared1.send_message(&shared2, MESSAGE)
             }),
-            Design::new("a thread each (examples/mailboxes.rs)", 1, || post(1)),
-            Design::new("a thread each, a full mailbox at a time", MAILBOX, || post(MAILBOX)),
+            Design::new("a thread each (examples/mailboxes.rs)", 1, || ask(1)),
+            Design::new("a thread each, a full mailbox at a time", MAILBOX, || ask(MAILBOX)),
         ];
         let rounds = play(&mut designs);
         show(&mut designs, rounds)

@@ -1,22 +1,23 @@
-//! The same pattern with one thread per peer: a peer is whoever empties a mailbox, and its
-//! address is the slot where letters go in.
+//! The same pattern with one thread per peer: a peer is a thread that reads requests from a
+//! channel, its mailbox, and its address is the sending end of that channel.
 //!
 //! | thread | owns | waits in | ends |
 //! |---|---|---|---|
 //! | `main` | the addresses, the screen | `Address::ask`, for one conversation | after all others |
-//! | `Peer 1` | its connections, its inbox | its mailbox | when nobody can write to it |
+//! | `Peer 1` | its connections, its inbox | its mailbox | when no sender is left |
 //! | `Peer 2` | the same, of its own | its mailbox | likewise |
 //! | `Peer 3` | the same, of its own | its mailbox | likewise |
 //!
 //! Nothing is shared, so nothing is locked: a peer is changed by its own thread alone, and the
-//! compiler checks that (a `Letter` is `Send`; the `Rc` of `shared.rs` is not). What it does
+//! compiler checks that (a `Request` is `Send`; the `Rc` of `shared.rs` is not). What it does
 //! *not* check is who waits for whom. Two peers that add each other at once, and each wait for
-//! the answer with their own mailbox unread, wait for ever: the question that would free them
-//! lies in the mailbox that nobody empties. The test named `..._wait_for_ever` builds this
-//! deadlock. The way out is never to wait inside a conversation: a peer asks and reads on, and
-//! the answer arrives as one more letter (`Wish::Remember`). The test after it shows that.
+//! the answer with their own mailbox unread, wait for ever: the request that would free them
+//! lies in a mailbox that no thread reads. The test named `..._wait_for_ever` builds this
+//! deadlock. The way out is never to wait inside a conversation: a peer sends its request and
+//! reads on, and the answer arrives as one more request (`Call::Remember`). The test after it
+//! shows that.
 //!
-//! Put a port in place of the slot and a socket in place of the mailbox: that is the next lab.
+//! Put a port in place of the sender and a socket in place of the mailbox: that is the next lab.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -24,39 +25,40 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use pattern_in_memory::{Event, Inbox};
+use pattern_in_memory::Inbox;
+use pattern_in_memory::event::{Event, EventKind};
 
 const PEERS: [&str; 3] = ["Peer 1", "Peer 2", "Peer 3"];
 
-/// How many letters fit into a mailbox. A mailbox without a bound hides a peer that is too
+/// How many requests fit into a mailbox. A mailbox without a bound hides a peer that is too
 /// slow, until the memory is full.
 pub(crate) const MAILBOX: usize = 32;
 
-/// How long anybody here waits for somebody else.
+/// How long a thread waits for another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Everything that one peer can know about another: what it is called, and where to write.
+/// Everything that one peer can know about another: its name, and where to send a request.
 #[derive(Clone)]
 pub(crate) struct Address {
     name: &'static str,
-    slot: Sender<Letter>,
+    requests: Sender<Request>,
 }
 
-/// What a peer finds in its mailbox. The envelope names both ends, so a peer can answer
-/// without keeping any address. Kept addresses would be the circle of `Rc` again: two connected
-/// peers would hold each other's mailbox open, and their threads would never end.
-struct Letter {
+/// What a peer finds in its mailbox. A request holds the addresses of both ends, so a peer can
+/// answer without keeping any address. Kept addresses would be the circle of `Rc` again: two
+/// connected peers would hold each other's mailbox open, and their threads would never end.
+struct Request {
     to: Address,
     other: Address,
-    wish: Wish,
-    /// Travels with the conversation, from letter to letter. When its last holder lets go of
-    /// it, whoever listens at the far end knows that the conversation is over.
+    call: Call,
+    /// Goes from request to request as long as a conversation lasts. When its last copy is
+    /// dropped, the receiver at the far end knows that the conversation is over.
     report: Sender<Event>,
 }
 
-/// What a letter asks for. The first two come from outside, the rest from peer to peer.
+/// A method call as a value. `main` makes the first two calls, peers make the rest.
 #[derive(Clone)]
-pub(crate) enum Wish {
+pub(crate) enum Call {
     AddPeer,
     SendMessage(String),
     EstablishConnection,
@@ -66,47 +68,48 @@ pub(crate) enum Wish {
 
 impl Address {
     /// A mailbox, and the address that leads to it.
-    fn open(name: &'static str) -> (Self, Receiver<Letter>) {
-        let (slot, mailbox) = bounded(MAILBOX);
-        (Self { name, slot }, mailbox)
+    fn open(name: &'static str) -> (Self, Receiver<Request>) {
+        let (requests, mailbox) = bounded(MAILBOX);
+        (Self { name, requests }, mailbox)
     }
 
-    /// Asks this peer for something, and returns what happened until the conversation was over.
+    /// Sends this peer `calls`, and returns what happened until the conversation was over.
     /// Only `main` may wait like this: it has no mailbox, so nobody can be waiting for *it*.
     pub(crate) fn ask(
         &self,
         other: &Self,
-        wishes: impl IntoIterator<Item = Wish>,
+        calls: impl IntoIterator<Item = Call>,
     ) -> Vec<Event> {
-        // No bound: a letter leads to a few events, and the letters are bounded already. With
+        // No bound: a request leads to a few events, and the requests are bounded already. With
         // one, a peer would wait for us to read, in the middle of a conversation.
         let (report, events) = unbounded();
-        for wish in wishes {
-            self.post(other, wish, &report);
+        for call in calls {
+            self.send(other, call, &report);
         }
-        drop(report); // Ours. The letters carry copies, and the wait is for those.
+        drop(report); // Ours. The requests carry copies, and the wait is for those.
         std::iter::from_fn(|| events.recv_timeout(PATIENCE).ok()).collect()
     }
 
-    /// Leaves a letter for this peer, or reports that there was no room, and never waits: two
+    /// Puts a request into this peer's mailbox, or reports that it is full, and never waits: two
     /// peers that wait for room in each other's full mailbox are one more deadlock.
-    fn post(&self, other: &Self, wish: Wish, report: &Sender<Event>) -> bool {
+    fn send(&self, other: &Self, call: Call, report: &Sender<Event>) -> bool {
         let (to, other, report) = (self.clone(), other.clone(), report.clone());
-        let letter = Letter { to, other, wish, report };
-        let Err(returned) = self.slot.try_send(letter) else { return true };
-        returned.into_inner().tell(Event::MailboxFull { peer: self.name.into() });
+        let request = Request { to, other, call, report };
+        let Err(returned) = self.requests.try_send(request) else { return true };
+        returned.into_inner().tell(EventKind::MailboxFull);
         false
     }
 }
 
-impl Letter {
+impl Request {
     /// Goes on with this conversation at its other end.
-    fn pass_on(&self, wish: Wish) -> bool {
-        self.other.post(&self.to, wish, &self.report)
+    fn forward(&self, call: Call) -> bool {
+        self.other.send(&self.to, call, &self.report)
     }
 
-    fn tell(&self, event: Event) {
-        let _ = self.report.send(event); // Nobody listens any more: then nobody misses it.
+    fn tell(&self, kind: EventKind) {
+        // An error says that the receiver is gone, and then the event is not missed.
+        let _ = self.report.send(Event { peer: self.to.name.into(), kind });
     }
 }
 
@@ -118,66 +121,58 @@ struct Peer {
 }
 
 impl Peer {
-    fn run(mailbox: Receiver<Letter>) {
+    fn run(mailbox: Receiver<Request>) {
         let mut peer = Self::default();
-        for letter in mailbox {
-            peer.read(&letter);
+        for request in mailbox {
+            peer.handle(&request);
         }
     }
 
-    fn read(&mut self, letter: &Letter) {
-        let (peer, other) = (letter.to.name, letter.other.name);
+    fn handle(&mut self, request: &Request) {
+        let other = request.other.name;
         let connected = self.connections.contains(other);
-        match letter.wish.clone() {
-            Wish::AddPeer if peer == other => {
-                letter.tell(Event::BothEnds { peer: peer.into() });
+        match request.call.clone() {
+            Call::AddPeer if request.to.name == other => request.tell(EventKind::BothEnds),
+            Call::AddPeer if connected => {
+                request.tell(EventKind::AlreadyConnected(other.into()));
             }
-            Wish::AddPeer if connected => {
-                letter.tell(Event::AlreadyConnected { peer: peer.into(), other: other.into() });
+            Call::AddPeer => {
+                request.tell(EventKind::Dialing(other.into()));
+                request.forward(Call::EstablishConnection); // And on to the next request.
             }
-            Wish::AddPeer => {
-                letter.tell(Event::Dialing { peer: peer.into(), other: other.into() });
-                letter.pass_on(Wish::EstablishConnection); // And on to the next letter.
-            }
-            Wish::EstablishConnection => {
-                letter.tell(Event::Accepted { peer: peer.into(), other: other.into() });
-                self.remember(letter);
-                if !letter.pass_on(Wish::Remember) {
+            Call::EstablishConnection => {
+                request.tell(EventKind::Accepted(other.into()));
+                self.remember(request);
+                if !request.forward(Call::Remember) {
                     self.connections.remove(other); // One end alone is no connection.
-                    letter.tell(Event::Disconnected { peer: peer.into(), other: other.into() });
+                    request.tell(EventKind::Disconnected(other.into()));
                 }
             }
-            Wish::Remember => self.remember(letter),
-            Wish::SendMessage(message) if connected => {
-                letter.pass_on(Wish::ReceiveMessage(message));
+            Call::Remember => self.remember(request),
+            Call::SendMessage(message) if connected => {
+                request.forward(Call::ReceiveMessage(message));
             }
-            Wish::SendMessage(_) => {
-                letter.tell(Event::NotConnected { peer: peer.into(), other: other.into() });
-            }
-            Wish::ReceiveMessage(message) => {
+            Call::SendMessage(_) => request.tell(EventKind::NotConnected(other.into())),
+            Call::ReceiveMessage(message) => {
                 self.inbox.keep(other, &message);
-                letter.tell(Event::Received {
-                    peer: peer.into(),
-                    other: other.into(),
-                    message,
-                });
+                request.tell(EventKind::Received { other: other.into(), message });
             }
         }
     }
 
-    /// Two who add each other at once hear of one connection twice, and tell it once.
-    fn remember(&mut self, letter: &Letter) {
-        let (peer, other) = (letter.to.name, letter.other.name);
+    /// Two peers that add each other at once hear of one connection twice, and tell it once.
+    fn remember(&mut self, request: &Request) {
+        let other = request.other.name;
         if self.connections.insert(other) {
-            letter.tell(Event::Connected { peer: peer.into(), other: other.into() });
+            request.tell(EventKind::Connected(other.into()));
         }
     }
 }
 
 /// Starts a thread for each name, lends their addresses to `story`, and joins the threads.
 ///
-/// Nobody has to be told to stop. When `story` ends, the last addresses go, every mailbox
-/// closes, and each peer comes to the end of its letters.
+/// No thread has to be told to stop. When `story` ends, the last addresses go, every mailbox
+/// closes, and each peer comes to the end of its requests.
 pub(crate) fn with_peers<const N: usize, T>(
     names: [&'static str; N],
     story: impl FnOnce([Address; N]) -> T,
@@ -198,13 +193,13 @@ pub(crate) fn with_peers<const N: usize, T>(
 /// The lab sheet's example, line by line as in `src/demo.rs`.
 fn story() -> Vec<Event> {
     with_peers(PEERS, |[peer1, peer2, peer3]| {
-        let hears = |message: &str| [Wish::SendMessage(message.to_owned())];
+        let send = |message: &str| [Call::SendMessage(message.to_owned())];
         [
-            peer1.ask(&peer2, [Wish::AddPeer]),
-            peer1.ask(&peer3, [Wish::AddPeer]),
-            peer1.ask(&peer2, hears("Hello")),
-            peer2.ask(&peer1, hears("Hi there")),
-            peer2.ask(&peer3, hears("Try hello")),
+            peer1.ask(&peer2, [Call::AddPeer]),
+            peer1.ask(&peer3, [Call::AddPeer]),
+            peer1.ask(&peer2, send("Hello")),
+            peer2.ask(&peer1, send("Hi there")),
+            peer2.ask(&peer3, send("Try hello")),
         ]
         .concat()
     })
@@ -232,17 +227,17 @@ mod tests {
 
     /// A peer as one writes it first: it asks, waits for the answer, and only then reads on.
     /// `rescue` is no part of that; it lets the test join a thread that would wait for ever.
-    fn run_synchronous(mailbox: &Receiver<Letter>, rescue: &Receiver<Infallible>) {
-        for letter in mailbox {
-            let (peer, other) = (letter.to.name, letter.other.name);
-            if let Wish::AddPeer = letter.wish {
+    fn run_synchronous(mailbox: &Receiver<Request>, rescue: &Receiver<Infallible>) {
+        for request in mailbox {
+            let other = request.other.name;
+            if let Call::AddPeer = request.call {
                 let (answer, answered) = bounded(1);
-                letter.other.post(&letter.to, Wish::EstablishConnection, &answer);
-                drop(answer); // The question holds the other one until it has been read.
-                letter.tell(Event::Dialing { peer: peer.into(), other: other.into() });
+                request.other.send(&request.to, Call::EstablishConnection, &answer);
+                drop(answer); // The request holds the other copy until it has been read.
+                request.tell(EventKind::Dialing(other.into()));
                 select! {
                     recv(answered) -> _ => {
-                        letter.tell(Event::Connected { peer: peer.into(), other: other.into() });
+                        request.tell(EventKind::Connected(other.into()));
                     }
                     recv(rescue) -> _ => return,
                 }
@@ -269,13 +264,13 @@ mod tests {
         told
     }
 
-    /// Two mailboxes in which a wish to add the other lies before anybody reads: neither peer
-    /// can be the quicker one, so what follows needs no luck, and no sleep.
-    fn at_once() -> ([Receiver<Letter>; 2], Receiver<Event>) {
+    /// Two mailboxes, each with a request to add the other in it before any thread reads: neither
+    /// peer can be the quicker one, so what follows needs no luck, and no sleep.
+    fn at_once() -> ([Receiver<Request>; 2], Receiver<Event>) {
         let ((alice, mail1), (bob, mail2)) = (Address::open("Alice"), Address::open("Bob"));
         let (report, events) = unbounded();
-        alice.post(&bob, Wish::AddPeer, &report);
-        bob.post(&alice, Wish::AddPeer, &report);
+        alice.send(&bob, Call::AddPeer, &report);
+        bob.send(&alice, Call::AddPeer, &report);
         ([mail1, mail2], events)
     }
 
@@ -288,9 +283,9 @@ mod tests {
             start("Alice", move || run_synchronous(&mail1, &rescued)),
             start("Bob", move || run_synchronous(&mail2, &other_end)),
         ];
-        let events = alice.ask(&bob, [Wish::AddPeer]);
-        let connected = Event::Connected { peer: "Alice".into(), other: "Bob".into() };
-        assert_eq!(events.last(), Some(&connected));
+        let events = alice.ask(&bob, [Call::AddPeer]);
+        let last = events.last().map(Event::to_string);
+        assert_eq!(last.as_deref(), Some("Alice is now connected to Bob"));
         drop((alice, bob, rescue));
         join(threads);
     }
@@ -305,9 +300,11 @@ mod tests {
         });
         for _ in &mailboxes {
             let event = events.recv_timeout(PATIENCE);
-            assert!(matches!(event, Ok(Event::Dialing { .. })), "{event:?}");
+            let dialing =
+                event.as_ref().is_ok_and(|it| matches!(it.kind, EventKind::Dialing(_)));
+            assert!(dialing, "{event:?}");
         }
-        // Each has asked, and each question lies unread where nobody reads on.
+        // Each has sent its request, and each request lies in a mailbox that no thread reads.
         assert_eq!(mailboxes.each_ref().map(Receiver::len), [1, 1]);
         assert_eq!(events.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout));
         drop(rescue);
@@ -340,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_ends_when_nobody_keeps_its_address() {
+    fn a_thread_ends_when_its_last_address_is_dropped() {
         let (address, mailbox) = Address::open("Alice");
         let (running, ended) = bounded::<Infallible>(0);
         let thread = start("Alice", move || {
@@ -356,32 +353,36 @@ mod tests {
     #[test]
     fn a_full_mailbox_is_reported_and_not_waited_for() {
         let (alice, _unread) = Address::open("Alice");
-        let posted = in_time(move || {
+        let sent = in_time(move || {
             let (report, events) = unbounded();
-            let posted = (0..=MAILBOX).filter(|_| alice.post(&alice, Wish::Remember, &report));
-            (posted.count(), events.try_recv())
+            let sent = (0..=MAILBOX).filter(|_| alice.send(&alice, Call::Remember, &report));
+            (sent.count(), events.try_recv())
         });
-        assert_eq!(posted, (MAILBOX, Ok(Event::MailboxFull { peer: "Alice".into() })));
+        assert_eq!(
+            sent,
+            (MAILBOX, Ok(Event { peer: "Alice".into(), kind: EventKind::MailboxFull }))
+        );
     }
 
     #[test]
     fn a_connection_that_only_one_end_knows_is_given_up() {
         let ((alice, _unread), (bob, _)) = (Address::open("Alice"), Address::open("Bob"));
         let (report, events) = unbounded();
-        while alice.post(&bob, Wish::Remember, &report) {}
+        while alice.send(&bob, Call::Remember, &report) {}
         let mut peer = Peer::default();
-        let wish = Wish::EstablishConnection;
-        peer.read(&Letter { to: bob, other: alice, wish, report });
+        let call = Call::EstablishConnection;
+        peer.handle(&Request { to: bob, other: alice, call, report });
         assert!(peer.connections.is_empty());
-        let given_up = Event::Disconnected { peer: "Bob".into(), other: "Alice".into() };
-        assert_eq!(events.try_iter().last(), Some(given_up));
+        let last = events.try_iter().last().map(|event| event.to_string());
+        assert_eq!(last.as_deref(), Some("Bob is no longer connected to Alice"));
     }
 
     #[test]
     fn a_peer_that_dials_itself_is_told_so() {
         let dials_itself =
-            || with_peers(["Alice"], |[alice]| alice.ask(&alice, [Wish::AddPeer]));
-        assert_eq!(in_time(dials_itself), [Event::BothEnds { peer: "Alice".into() }]);
+            || with_peers(["Alice"], |[alice]| alice.ask(&alice, [Call::AddPeer]));
+        let both_ends = Event { peer: "Alice".into(), kind: EventKind::BothEnds };
+        assert_eq!(in_time(dials_itself), [both_ends]);
     }
 
     #[test]
@@ -395,8 +396,8 @@ mod tests {
         let running = in_time(|| {
             with_peers(PEERS, |[peer1, peer2, peer3]| {
                 // An answer from each, so that each is there.
-                peer1.ask(&peer2, [Wish::AddPeer]);
-                peer3.ask(&peer1, [Wish::AddPeer]);
+                peer1.ask(&peer2, [Call::AddPeer]);
+                peer3.ask(&peer1, [Call::AddPeer]);
                 grader::statistics::threads(std::process::id())
             })
         });

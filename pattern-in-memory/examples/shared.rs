@@ -1,16 +1,16 @@
-//! The same pattern with peers that are shared: an `Rc` for whoever needs one, a `Weak` for
-//! whoever is only connected to it.
+//! The same pattern with shared peers: the program holds each peer by an `Rc`, and peers hold
+//! each other by a `Weak`.
 //!
 //! This design is the closest to Python, where every variable is a shared reference, and the
-//! one that most people reach for first. Its methods take `&Rc<Peer>`, so everybody may call
-//! everybody at any time. That is the convenience, and also the price: the compiler no longer
-//! knows who changes what, and three promises of `src/peer.rs` become rules of ours.
+//! one that most people reach for first. Its methods take `&Rc<Peer>`, so any peer may call any
+//! other at any time. That is the convenience, and also the price: the compiler no longer knows
+//! which code changes a peer, and three promises of `src/peer.rs` become rules of ours.
 //!
 //! | promise | `src/peer.rs` | here |
 //! |---|---|---|
-//! | nobody is changed while looked at | `&mut`: else no program | `RefCell`: else a panic |
-//! | a peer is not both ends of a connection | cannot be lent twice | we have to ask |
-//! | whoever is no longer used is freed | one owner | only as long as one side is `Weak` |
+//! | a peer is not changed while it is read | a compiler error | a panic (`RefCell`) |
+//! | a peer is not both ends of a connection | a compiler error | we have to ask |
+//! | a peer that is no longer used is freed | one owner | only if connections are `Weak` |
 //!
 //! `Rc` also keeps all of this in one thread. `mailboxes.rs` shows what changes with several.
 
@@ -18,12 +18,13 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::{Rc, Weak};
 
-use pattern_in_memory::{Event, Inbox};
+use pattern_in_memory::Inbox;
+use pattern_in_memory::event::{Event, EventKind};
 
-/// A peer that others hold, and that is changed through a shared reference.
+/// A peer that is changed through a shared reference.
 pub(crate) struct Peer {
     name: String,
-    /// `Weak`: with `Rc` here, two connected peers would keep each other for ever.
+    /// With `Rc` in place of `Weak`, two connected peers would keep each other for ever.
     connections: RefCell<Vec<Weak<Peer>>>,
     inbox: RefCell<Inbox>,
 }
@@ -44,16 +45,12 @@ impl Peer {
     pub(crate) fn add_peer(self: &Rc<Self>, other: &Rc<Peer>) -> Vec<Event> {
         // `peer.add_peer(&peer)` compiles in this design, so it is asked at run time.
         if Rc::ptr_eq(self, other) {
-            return vec![Event::BothEnds { peer: self.name.clone() }];
+            return vec![self.event(EventKind::BothEnds)];
         }
         if self.is_connected_to(other) {
-            return vec![Event::AlreadyConnected {
-                peer: self.name.clone(),
-                other: other.name.clone(),
-            }];
+            return vec![self.event(EventKind::AlreadyConnected(other.name.clone()))];
         }
-        let mut events =
-            vec![Event::Dialing { peer: self.name.clone(), other: other.name.clone() }];
+        let mut events = vec![self.event(EventKind::Dialing(other.name.clone()))];
         // No `borrow` is held across this call. The other may call back, and a `RefCell` that
         // is borrowed twice panics: the rule is the same as for a lock and a network.
         events.extend(other.establish_connection(self));
@@ -62,34 +59,29 @@ impl Peer {
     }
 
     fn establish_connection(&self, other: &Rc<Peer>) -> Vec<Event> {
-        vec![
-            Event::Accepted { peer: self.name.clone(), other: other.name.clone() },
-            self.remember(other),
-        ]
+        vec![self.event(EventKind::Accepted(other.name.clone())), self.remember(other)]
     }
 
     fn remember(&self, other: &Rc<Peer>) -> Event {
         self.connections.borrow_mut().push(Rc::downgrade(other));
-        Event::Connected { peer: self.name.clone(), other: other.name.clone() }
+        self.event(EventKind::Connected(other.name.clone()))
     }
 
     pub(crate) fn send_message(&self, other: &Rc<Peer>, message: &str) -> Vec<Event> {
         if !self.is_connected_to(other) {
-            return vec![Event::NotConnected {
-                peer: self.name.clone(),
-                other: other.name.clone(),
-            }];
+            return vec![self.event(EventKind::NotConnected(other.name.clone()))];
         }
         other.receive_message(self, message)
     }
 
     fn receive_message(&self, other: &Peer, message: &str) -> Vec<Event> {
         self.inbox.borrow_mut().keep(&other.name, message);
-        vec![Event::Received {
-            peer: self.name.clone(),
-            other: other.name.clone(),
-            message: message.to_owned(),
-        }]
+        let (other, message) = (other.name.clone(), message.to_owned());
+        vec![self.event(EventKind::Received { other, message })]
+    }
+
+    fn event(&self, kind: EventKind) -> Event {
+        Event { peer: self.name.clone(), kind }
     }
 }
 
@@ -128,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_are_connected_are_freed_all_the_same() {
+    fn two_connected_peers_are_freed_all_the_same() {
         let (alice, bob) = (Peer::new("Alice"), Peer::new("Bob"));
         alice.add_peer(&bob);
         let (weak_alice, weak_bob) = (Rc::downgrade(&alice), Rc::downgrade(&bob));
@@ -148,6 +140,6 @@ mod tests {
     #[test]
     fn a_peer_that_dials_itself_is_told_so() {
         let alice = Peer::new("Alice");
-        assert_eq!(alice.add_peer(&alice), [Event::BothEnds { peer: "Alice".into() }]);
+        assert_eq!(alice.add_peer(&alice), [alice.event(EventKind::BothEnds)]);
     }
 }

@@ -1,12 +1,11 @@
 //! The lab sheet's example: three peers, two connections, three messages.
 
-use crate::{Event, Peer};
+use crate::event::Event;
+use crate::peer::Peer;
 
 /// Everything that happens in the example, in order.
 pub fn story() -> Vec<Event> {
-    let mut peer1 = Peer::new("Peer 1");
-    let mut peer2 = Peer::new("Peer 2");
-    let mut peer3 = Peer::new("Peer 3");
+    let [mut peer1, mut peer2, mut peer3] = ["Peer 1", "Peer 2", "Peer 3"].map(Peer::new);
 
     [
         peer1.add_peer(&mut peer2),

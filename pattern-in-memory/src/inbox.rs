@@ -6,13 +6,15 @@
 use std::collections::VecDeque;
 
 /// How many messages a peer keeps.
-pub const INBOX: usize = 64;
+pub(crate) const INBOX: usize = 64;
 
 /// The newest messages a peer received, oldest first.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    kept: VecDeque<(String, String)>,
-    forgotten: usize,
+    /// Who wrote, and what.
+    pub(crate) kept: VecDeque<(String, String)>,
+    /// How many older messages have made room.
+    pub(crate) forgotten: usize,
 }
 
 impl Inbox {
@@ -23,16 +25,6 @@ impl Inbox {
             self.forgotten += 1;
         }
         self.kept.push_back((from.to_owned(), message.to_owned()));
-    }
-
-    /// Who wrote, and what, oldest first.
-    pub fn messages(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.kept.iter().map(|(from, message)| (from.as_str(), message.as_str()))
-    }
-
-    /// How many older messages have made room.
-    pub fn forgotten(&self) -> usize {
-        self.forgotten
     }
 }
 
@@ -46,8 +38,8 @@ mod tests {
         for number in 0..INBOX + 2 {
             inbox.keep("Alice", &number.to_string());
         }
-        assert_eq!(inbox.messages().count(), INBOX);
-        assert_eq!(inbox.messages().next(), Some(("Alice", "2")));
-        assert_eq!(inbox.forgotten(), 2);
+        assert_eq!(inbox.kept.len(), INBOX);
+        assert_eq!(inbox.kept[0], ("Alice".to_owned(), "2".to_owned()));
+        assert_eq!(inbox.forgotten, 2);
     }
 }

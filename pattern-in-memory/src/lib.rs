@@ -2,10 +2,10 @@
 //!
 //! One idea a file, and this is the order to read them in:
 //!
-//! * [`peer`]: what a peer knows, and what it does when somebody calls.
+//! * `peer`: what a peer knows, and what it does when somebody calls.
 //! * [`event`]: what happened, and how it is worded.
 //! * [`demo`]: the lab sheet's example, in Rust.
-//! * [`inbox`]: what a peer keeps of what it heard.
+//! * `inbox`: what a peer keeps of what it heard.
 //! * [`step`], [`story`], [`script`]: the same pattern, told from a file.
 //!
 //! Nothing here prints: a peer *returns* what happened, and `main` prints it. Every later lab
@@ -14,13 +14,11 @@
 
 pub mod demo;
 pub mod event;
-pub mod inbox;
-pub mod peer;
+mod inbox;
+mod peer;
 pub mod script;
 pub mod step;
 pub mod story;
 
-pub use event::Event;
 pub use inbox::Inbox;
 pub use peer::Peer;
-pub use story::Story;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, Command, value_parser};
-use pattern_in_memory::event::Trouble;
-use pattern_in_memory::{Event, demo, script, step};
+use pattern_in_memory::event::{Event, Trouble};
+use pattern_in_memory::{demo, script, step};
 
 fn main() -> ExitCode {
     let args = arguments().get_matches();

@@ -9,25 +9,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Event, Inbox, inbox::INBOX};
+use crate::event::{Event, EventKind};
+use crate::inbox::{INBOX, Inbox};
 
 /// A peer is client and server at once: it dials, and it answers when somebody dials it.
 #[derive(Debug)]
 pub struct Peer {
-    name: String,
+    pub(crate) name: String,
     connections: BTreeSet<String>,
     inbox: Inbox,
 }
 
 impl Peer {
-    /// A peer that knows nobody yet.
+    /// A peer without connections.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), connections: BTreeSet::new(), inbox: Inbox::default() }
-    }
-
-    /// What the others call this peer.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Whether a message to `other` would be sent.
@@ -38,19 +34,15 @@ impl Peer {
     /// Asks `other` for a connection: the half of the handshake that dials.
     #[must_use]
     pub fn add_peer(&mut self, other: &mut Peer) -> Vec<Event> {
-        // `peer.add_peer(&mut peer)` does not compile. What still can come is a second peer
-        // under our own name, and whoever has the same address is, for a network, the same.
+        // `peer.add_peer(&mut peer)` does not compile. A second peer under our own name does,
+        // and to a network two peers with one address are one peer.
         if self.name == other.name {
-            return vec![Event::BothEnds { peer: self.name.clone() }];
+            return vec![self.event(EventKind::BothEnds)];
         }
         if self.is_connected_to(other) {
-            return vec![Event::AlreadyConnected {
-                peer: self.name.clone(),
-                other: other.name.clone(),
-            }];
+            return vec![self.event(EventKind::AlreadyConnected(other.name.clone()))];
         }
-        let mut events =
-            vec![Event::Dialing { peer: self.name.clone(), other: other.name.clone() }];
+        let mut events = vec![self.event(EventKind::Dialing(other.name.clone()))];
         events.extend(other.establish_connection(self));
         events.push(self.remember(other));
         events
@@ -59,10 +51,7 @@ impl Peer {
     /// Accepts the connection `other` asks for: the half of the handshake that answers.
     #[must_use]
     pub fn establish_connection(&mut self, other: &Peer) -> Vec<Event> {
-        vec![
-            Event::Accepted { peer: self.name.clone(), other: other.name.clone() },
-            self.remember(other),
-        ]
+        vec![self.event(EventKind::Accepted(other.name.clone())), self.remember(other)]
     }
 
     /// Closes the connection with `other`, at both ends.
@@ -71,11 +60,8 @@ impl Peer {
         if let Some(refused) = self.cannot_talk_to(other) {
             return vec![refused];
         }
-        vec![
-            Event::HangingUp { peer: self.name.clone(), other: other.name.clone() },
-            other.forget(self),
-            self.forget(other),
-        ]
+        let hanging_up = self.event(EventKind::HangingUp(other.name.clone()));
+        vec![hanging_up, other.forget(self), self.forget(other)]
     }
 
     /// Sends `message` to `other`, if the two are connected.
@@ -89,15 +75,11 @@ impl Peer {
 
     /// Sends `message` to those of `others` that this peer is connected to.
     #[must_use]
-    pub fn broadcast_message<'a>(
-        &self,
-        others: impl IntoIterator<Item = &'a mut Peer>,
-        message: &str,
-    ) -> Vec<Event> {
+    pub fn broadcast_message(&self, others: &mut [Peer], message: &str) -> Vec<Event> {
         if self.connections.is_empty() {
-            return vec![Event::ConnectedToNobody { peer: self.name.clone() }];
+            return vec![self.event(EventKind::ConnectedToNobody)];
         }
-        let listening = others.into_iter().filter(|other| self.is_connected_to(other));
+        let listening = others.iter_mut().filter(|other| self.is_connected_to(other));
         listening.flat_map(|other| self.send_message(other, message)).collect()
     }
 
@@ -105,54 +87,49 @@ impl Peer {
     #[must_use]
     pub fn receive_message(&mut self, other: &Peer, message: &str) -> Vec<Event> {
         self.inbox.keep(&other.name, message);
-        vec![Event::Received {
-            peer: self.name.clone(),
-            other: other.name.clone(),
-            message: message.to_owned(),
-        }]
+        let (other, message) = (other.name.clone(), message.to_owned());
+        vec![self.event(EventKind::Received { other, message })]
     }
 
     /// Tells what is in the inbox, oldest first; reading takes nothing out.
     #[must_use]
     pub fn inbox(&self) -> Vec<Event> {
-        let peer = || self.name.clone();
-        let forgotten = self.inbox.forgotten();
         let mut events = Vec::new();
-        if forgotten > 0 {
-            events.push(Event::Forgot { peer: peer(), kept: INBOX, forgotten });
+        if self.inbox.forgotten > 0 {
+            let forgotten = self.inbox.forgotten;
+            events.push(self.event(EventKind::Forgot { kept: INBOX, forgotten }));
         }
-        events.extend(self.inbox.messages().map(|(other, message)| Event::Keeps {
-            peer: peer(),
-            other: other.to_owned(),
-            message: message.to_owned(),
-        }));
+        for (other, message) in self.inbox.kept.iter().cloned() {
+            events.push(self.event(EventKind::Keeps { other, message }));
+        }
         if events.is_empty() {
-            events.push(Event::KeepsNothing { peer: peer() });
+            events.push(self.event(EventKind::KeepsNothing));
         }
         events
     }
 
     fn cannot_talk_to(&self, other: &Peer) -> Option<Event> {
         if self.name == other.name {
-            return Some(Event::BothEnds { peer: self.name.clone() });
+            Some(self.event(EventKind::BothEnds))
+        } else if !self.is_connected_to(other) {
+            Some(self.event(EventKind::NotConnected(other.name.clone())))
+        } else {
+            None
         }
-        if !self.is_connected_to(other) {
-            return Some(Event::NotConnected {
-                peer: self.name.clone(),
-                other: other.name.clone(),
-            });
-        }
-        None
     }
 
     fn remember(&mut self, other: &Peer) -> Event {
         self.connections.insert(other.name.clone());
-        Event::Connected { peer: self.name.clone(), other: other.name.clone() }
+        self.event(EventKind::Connected(other.name.clone()))
     }
 
     fn forget(&mut self, other: &Peer) -> Event {
         self.connections.remove(&other.name);
-        Event::Disconnected { peer: self.name.clone(), other: other.name.clone() }
+        self.event(EventKind::Disconnected(other.name.clone()))
+    }
+
+    pub(crate) fn event(&self, kind: EventKind) -> Event {
+        Event { peer: self.name.clone(), kind }
     }
 }
 
@@ -186,13 +163,13 @@ mod tests {
             told(&alice.send_message(&mut bob, "psst")),
             ["Alice is not connected to Bob"]
         );
-        assert_eq!(bob.inbox(), [Event::KeepsNothing { peer: "Bob".into() }]);
+        assert_eq!(bob.inbox(), [bob.event(EventKind::KeepsNothing)]);
     }
 
     #[test]
-    fn whoever_has_our_name_is_us() {
+    fn a_second_peer_with_our_name_is_us() {
         let (mut alice, mut impostor) = (Peer::new("Alice"), Peer::new("Alice"));
-        let refused = [Event::BothEnds { peer: "Alice".into() }];
+        let refused = [alice.event(EventKind::BothEnds)];
         assert_eq!(alice.add_peer(&mut impostor), refused);
         assert_eq!(alice.send_message(&mut impostor, "hi"), refused);
         assert_eq!(alice.disconnect(&mut impostor), refused);
@@ -200,9 +177,8 @@ mod tests {
 
     #[test]
     fn a_broadcast_reaches_those_who_are_connected_and_lent() {
-        let (alice, mut bob) = connected_pair();
-        let mut carol = Peer::new("Carol");
-        let events = alice.broadcast_message([&mut carol, &mut bob], "hi");
+        let (alice, bob) = connected_pair();
+        let events = alice.broadcast_message(&mut [Peer::new("Carol"), bob], "hi");
         assert_eq!(told(&events), ["Bob received a message from Alice: hi"]);
     }
 

@@ -9,8 +9,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use crate::event::Event;
 use crate::event::{Refusal, Trouble};
-use crate::{Event, Story};
+use crate::story::Story;
 
 /// How many bytes a line may have. Without a bound, one line that never ends takes all the
 /// memory there is; and 64 peers keep 64 messages each.

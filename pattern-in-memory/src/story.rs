@@ -4,9 +4,9 @@
 //! not being connected is an ordinary thing to hear. What the script itself got wrong is a
 //! [`Refusal`], and the story ends there, because nobody can know what was meant.
 
-use crate::event::Refusal;
+use crate::event::{Event, EventKind, Refusal};
+use crate::peer::Peer;
 use crate::step::Step;
-use crate::{Event, Peer};
 
 /// How many peers a story may have.
 pub const MAX_PEERS: usize = 64;
@@ -60,28 +60,29 @@ impl Story {
         b: &str,
         call: impl FnOnce(&mut Peer, &mut Peer) -> Vec<Event>,
     ) -> Result<Vec<Event>, Refusal> {
-        let ends = [self.find(a)?, self.find(b)?];
+        let [a, b] = [self.find(a)?, self.find(b)?];
         // In Rust code, `peer1.add_peer(&mut peer1)` does not compile: there is one peer, and it
         // cannot be lent out twice at once. A script is read when the compiler has long gone
         // home, so the same question is asked again here, and its answer has to be worded.
         // Without the question there would be two ways left, and both are worse: `unsafe`, or
         // a `RefCell` that panics.
-        Ok(match self.peers.get_disjoint_mut(ends) {
+        Ok(match self.peers.get_disjoint_mut([a, b]) {
             Ok([a, b]) => call(a, b),
-            Err(_the_same) => vec![Event::BothEnds { peer: a.to_owned() }],
+            Err(_the_same) => vec![self.peers[a].event(EventKind::BothEnds)],
         })
     }
 
-    /// Lends the peer called `a` all the others.
-    fn broadcast(&mut self, a: &str, text: &str) -> Result<Vec<Event>, Refusal> {
+    /// Takes the peer that `a` names out of the list, so that all others can be lent to it.
+    fn broadcast(&mut self, a: &str, message: &str) -> Result<Vec<Event>, Refusal> {
         let at = self.find(a)?;
-        let (before, rest) = self.peers.split_at_mut(at);
-        let (from, after) = rest.split_first_mut().expect("`find` found it there");
-        Ok(from.broadcast_message(before.iter_mut().chain(after), text))
+        let from = self.peers.remove(at);
+        let events = from.broadcast_message(&mut self.peers, message);
+        self.peers.insert(at, from);
+        Ok(events)
     }
 
     fn find(&self, name: &str) -> Result<usize, Refusal> {
-        let found = self.peers.iter().position(|peer| peer.name() == name);
+        let found = self.peers.iter().position(|peer| peer.name == name);
         found.ok_or_else(|| Refusal::NoSuchPeer { name: name.to_owned() })
     }
 }
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn a_broadcast_reaches_everyone_connected_in_the_order_of_the_script() {
         let lines = ["peer C", "peer A", "peer D", "peer B", "connect A B", "connect C A"];
-        let told = tell(&[&lines[..], &["broadcast A hi"]].concat());
+        let told = tell(&[&lines[..], &["broadcast C hi", "broadcast A hi"]].concat());
         assert_eq!(
             told.expect("no refusal"),
             ["C received a message from A: hi", "B received a message from A: hi"]
