@@ -62,15 +62,25 @@ impl fmt::Display for Event {
     }
 }
 
+/// Every step of a script, in the form in which it is written.
+pub const FORMS: [&str; 6] = [
+    "peer NAME",
+    "connect A B",
+    "send A B TEXT",
+    "disconnect A B",
+    "broadcast A TEXT",
+    "inbox A",
+];
+
 /// Why a line of a script is not done: what is wrong with it, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    NoSuchStep { word: String, forms: &'static [&'static str] },
-    WrongForm { step: String, words: usize, form: &'static str },
+    NotAStep { step: String, words: usize },
     NotText,
+    BadQuotes,
     LongName { limit: usize },
     LongLine { limit: usize },
-    NoSuchPeer { name: String },
+    NoSuchPeer { word: String },
     SameName { name: String },
     TooManyPeers { limit: usize },
 }
@@ -78,21 +88,26 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSuchStep { word, forms } => {
-                write!(f, "{word:?} is not a step; write one of: {}", forms.join(", "))
-            }
-            Self::WrongForm { step, words, form } => {
+            Self::NotAStep { step, words } => {
+                let form = FORMS.iter().find(|form| form.split(' ').next() == Some(step));
+                let Some(form) = form else {
+                    write!(f, "{step:?} is not a step; ")?;
+                    return write!(f, "write one of: {}", FORMS.join(", "));
+                };
                 let follows = match words {
                     0 => "nothing".to_owned(),
                     1 => "1 word".to_owned(),
                     _ => format!("{words} words"),
                 };
-                write!(f, "{step:?} with {follows} after it is not a step; ")?;
-                write!(f, "write: {form} (a name is one word)")
+                write!(f, "{step:?} with {follows} after it is not a step; write: {form} ")?;
+                f.write_str("(a name of several words stands in quotes: \"Peer 1\")")
             }
             Self::NotText => {
                 f.write_str("a step or a name holds bytes that are not readable text; ")?;
                 f.write_str("type the line again, and save the script as UTF-8")
+            }
+            Self::BadQuotes => {
+                f.write_str("a name stands in two quotes or none; write: \"Peer 1\"")
             }
             Self::LongName { limit } => {
                 write!(f, "the name is too long; choose one of at most {limit} characters")
@@ -100,11 +115,9 @@ impl fmt::Display for Refusal {
             Self::LongLine { limit } => {
                 write!(f, "the line is too long; write at most {limit} bytes on one line")
             }
-            Self::NoSuchPeer { name } => {
-                write!(
-                    f,
-                    "there is no peer called {name:?}; write above this line: peer {name}"
-                )
+            Self::NoSuchPeer { word } => {
+                write!(f, "there is no peer called {:?}; ", word.trim_matches('"'))?;
+                write!(f, "write above this line: peer {word}")
             }
             Self::SameName { name } => {
                 write!(f, "there is a peer called {name:?} already; choose another name")

@@ -6,7 +6,7 @@
 //! * [`event`]: what happened, and how it is worded.
 //! * [`demo`]: the lab sheet's example, in Rust.
 //! * `inbox`: what a peer keeps of what it heard.
-//! * [`step`], [`story`], [`script`]: the same pattern, told from a file.
+//! * [`script`], `words`, `story`: the same pattern, told from a file.
 //!
 //! Nothing here prints: a peer *returns* what happened, and `main` prints it. Every later lab
 //! keeps this division. Below is the lab sheet; its Rust code is compiled by `cargo test`.
@@ -17,8 +17,8 @@ pub mod event;
 mod inbox;
 mod peer;
 pub mod script;
-pub mod step;
-pub mod story;
+mod story;
+mod words;
 
 pub use inbox::Inbox;
 pub use peer::Peer;

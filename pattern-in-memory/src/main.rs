@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, Command, value_parser};
-use pattern_in_memory::event::{Event, Trouble};
-use pattern_in_memory::{demo, script, step};
+use pattern_in_memory::event::{Event, FORMS, Trouble};
+use pattern_in_memory::{demo, script};
 
 fn main() -> ExitCode {
     let args = arguments().get_matches();
@@ -36,5 +36,5 @@ fn arguments() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Tells a story of peers that talk to each other, with no network at all")
         .arg(script.help("Tell the story in this file, or the one that is typed (-)"))
-        .after_help(format!("A script has one step a line:\n  {}", step::FORMS.join("\n  ")))
+        .after_help(format!("A script has one step a line:\n  {}", FORMS.join("\n  ")))
 }

@@ -44,7 +44,7 @@ pub fn tell(
     mut script: impl BufRead,
     mut show: impl FnMut(&Event) -> io::Result<()>,
 ) -> Result<(), Trouble> {
-    let mut story = Story::new();
+    let mut story = Story::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();

@@ -1,49 +1,47 @@
 //! A story: peers by name, one line of a script in, what happened out.
 //!
-//! Two kinds of "no" stay apart. What a peer answers is an [`Event`], and the story goes on:
-//! not being connected is an ordinary thing to hear. What the script itself got wrong is a
-//! [`Refusal`], and the story ends there, because nobody can know what was meant.
+//! Two kinds of "no" stay apart. What a peer answers is an [`Event`]: not being connected is an
+//! ordinary thing to hear. A mistake in the script itself leads to a [`Refusal`]: the program
+//! cannot know what was meant, so it does nothing, and the line has to be written again.
 
 use crate::event::{Event, EventKind, Refusal};
 use crate::peer::Peer;
-use crate::step::Step;
+use crate::words::{self, MAX_NAME};
 
 /// How many peers a story may have.
-pub const MAX_PEERS: usize = 64;
+const MAX_PEERS: usize = 64;
 
 /// Owns all peers of a script, in the order in which it introduced them.
-#[derive(Debug, Default)]
-pub struct Story {
+#[derive(Default)]
+pub(crate) struct Story {
     peers: Vec<Peer>,
 }
 
 impl Story {
-    /// A story in which nothing has happened.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Does what `line` says, and tells what happened.
-    ///
-    /// # Errors
-    ///
-    /// If the line is no step, or names somebody who is not there; then nothing has happened.
-    pub fn tell(&mut self, line: &str) -> Result<Vec<Event>, Refusal> {
-        match Step::read(line)? {
-            None => Ok(Vec::new()),
-            Some(Step::Peer(name)) => self.introduce(name),
-            Some(Step::Connect(a, b)) => self.between(a, b, Peer::add_peer),
-            Some(Step::Send(a, b, text)) => {
-                self.between(a, b, |from, to| from.send_message(to, text))
+    /// Does what `line` says, and returns what happened. A refused line has changed nothing.
+    pub(crate) fn tell(&mut self, line: &str) -> Result<Vec<Event>, Refusal> {
+        let (words, texts) = words::split(line);
+        match words[..] {
+            [] => Ok(Vec::new()),
+            [comment, ..] if comment.starts_with('#') => Ok(Vec::new()),
+            ["peer", a] => self.introduce(words::name(a)?),
+            ["connect", a, b] => self.between(a, b, Peer::add_peer),
+            ["send", a, b, _, ..] => self.between(a, b, |a, b| a.send_message(b, texts[3])),
+            ["disconnect", a, b] => self.between(a, b, Peer::disconnect),
+            ["broadcast", a, _, ..] => self.broadcast(a, texts[2]),
+            ["inbox", a] => Ok(self.peers[self.find(a)?].inbox()),
+            [step, ..] if step.contains(char::REPLACEMENT_CHARACTER) => Err(Refusal::NotText),
+            [step, ref others @ ..] => {
+                others.iter().try_for_each(|word| words::name(word).map(drop))?;
+                // Quoted no longer than a name may be: a refusal is read by a person.
+                let step = step.chars().take(MAX_NAME).collect();
+                Err(Refusal::NotAStep { step, words: others.len() })
             }
-            Some(Step::Disconnect(a, b)) => self.between(a, b, Peer::disconnect),
-            Some(Step::Broadcast(a, text)) => self.broadcast(a, text),
-            Some(Step::Inbox(a)) => Ok(self.peers[self.find(a)?].inbox()),
         }
     }
 
     fn introduce(&mut self, name: &str) -> Result<Vec<Event>, Refusal> {
-        if self.find(name).is_ok() {
+        if self.peers.iter().any(|peer| peer.name == name) {
             return Err(Refusal::SameName { name: name.to_owned() });
         }
         if self.peers.len() == MAX_PEERS {
@@ -53,7 +51,7 @@ impl Story {
         Ok(Vec::new())
     }
 
-    /// Lends the peers called `a` and `b` to `call`, if these are two.
+    /// Lends the peers that `a` and `b` name to `call`, if these are two.
     fn between(
         &mut self,
         a: &str,
@@ -81,19 +79,25 @@ impl Story {
         Ok(events)
     }
 
-    fn find(&self, name: &str) -> Result<usize, Refusal> {
+    fn find(&self, word: &str) -> Result<usize, Refusal> {
+        let name = words::name(word)?;
         let found = self.peers.iter().position(|peer| peer.name == name);
-        found.ok_or_else(|| Refusal::NoSuchPeer { name: name.to_owned() })
+        found.ok_or_else(|| Refusal::NoSuchPeer { word: word.to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::FORMS;
+
+    fn why_not(line: &str) -> String {
+        Story::default().tell(line).expect_err("a refusal").to_string()
+    }
 
     /// Tells `lines`, and returns what the last one led to.
     fn tell(lines: &[&str]) -> Result<Vec<String>, Refusal> {
-        let mut story = Story::new();
+        let mut story = Story::default();
         let mut told = Ok(Vec::new());
         for line in lines {
             told = story.tell(line);
@@ -120,13 +124,74 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_not_introduced_is_refused() {
-        let refused = Err(Refusal::NoSuchPeer { name: "Bob".into() });
+    fn a_peer_that_was_not_introduced_is_refused() {
+        let refused = Err(Refusal::NoSuchPeer { word: "Bob".into() });
         for step in
             ["connect A Bob", "connect Bob A", "send A Bob hi", "broadcast Bob hi", "inbox Bob"]
         {
             assert_eq!(tell(&["peer A", step]), refused, "{step}");
         }
+    }
+
+    #[test]
+    fn every_form_is_a_step() {
+        let peers = ["peer A", "peer B"];
+        for form in FORMS {
+            assert!(tell(&[&peers[..], &[form]].concat()).is_ok(), "{form}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_and_comments_hold_no_step() {
+        for line in ["", " \t ", "# peer A", "  #peer A", "#\"peer A"] {
+            assert_eq!(tell(&[line]), Ok(Vec::new()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_form_is_shown_the_right_one() {
+        assert_eq!(
+            why_not("peer Peer 1"),
+            "\"peer\" with 2 words after it is not a step; write: peer NAME \
+             (a name of several words stands in quotes: \"Peer 1\")"
+        );
+        assert!(why_not("peer").contains(r#""peer" with nothing after it"#));
+        assert!(why_not("connect \"Peer 1\"").contains(r#""connect" with 1 word after it"#));
+        assert!(why_not("send A B").contains("write: send A B TEXT"));
+        assert!(why_not("disconnect A B C").contains("with 3 words after it"));
+        assert!(why_not("broadcast A").contains("write: broadcast A TEXT"));
+        assert!(why_not("inbox A B").contains("write: inbox A"));
+    }
+
+    #[test]
+    fn a_word_that_is_no_step_is_shown_all_of_them() {
+        let why = why_not(&"x".repeat(1000));
+        assert!(why.starts_with(&format!("\"{}\" is not a step", "x".repeat(MAX_NAME))));
+        assert!(FORMS.iter().all(|form| why.contains(form)));
+    }
+
+    #[test]
+    fn a_quote_that_swallows_the_line_is_told_as_such() {
+        for line in ["peer \"Peer 1", "send \"Peer 1 B hi", "connect \"Peer 1 \"Peer 2\""] {
+            assert_eq!(tell(&[line]), Err(Refusal::BadQuotes), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_name_is_refused_and_a_damaged_text_is_not() {
+        for line in ["p\u{FFFD}er A", "peer A\u{FFFD}", "send A\u{FFFD} B hi", "inbox \u{FFFD}"]
+        {
+            assert_eq!(tell(&[line]), Err(Refusal::NotText), "{line:?}");
+        }
+        assert!(tell(&["peer A", "peer B", "send A B \u{FFFD}"]).is_ok());
+    }
+
+    #[test]
+    fn what_a_refusal_says_to_write_can_be_written() {
+        let why = why_not("inbox \"Peer 1\"");
+        let expected =
+            r#"there is no peer called "Peer 1"; write above this line: peer "Peer 1""#;
+        assert_eq!(why, expected);
     }
 
     #[test]
@@ -136,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_story_has_room_for_so_many_peers() {
-        let mut story = Story::new();
+        let mut story = Story::default();
         for number in 0..MAX_PEERS {
             assert_eq!(story.tell(&format!("peer {number}")), Ok(Vec::new()));
         }

@@ -131,6 +131,27 @@ fn script_mode_keeps_a_text_as_it_was_written() {
 }
 
 #[test]
+fn script_mode_tells_the_example_of_the_sheet() {
+    let script = lab_sheet::block(INSTRUCTIONS, "## The example as a script");
+    assert_eq!(tells("example", script), lab_sheet::block(SHEET, "## Output"));
+}
+
+#[test]
+fn script_mode_takes_names_of_several_words_in_quotes() {
+    let peers = "peer \"Peer 1\"\npeer \"Peer 2\"\nconnect \"Peer 1\" \"Peer 2\"\n";
+    let told = tells("quotes", format!("{peers}broadcast \"Peer 2\" \"hi\"\ninbox \"Peer 1\""));
+    assert!(told.ends_with("\nPeer 1 has a message from Peer 2: \"hi\"\n"), "{told}");
+    let told = tells("end", format!("{peers}disconnect \"Peer 1\" \"Peer 2\""));
+    assert!(told.ends_with("\nPeer 1 is no longer connected to Peer 2\n"), "{told}");
+    assert_eq!(tells("one-word", "peer \"A\"\ninbox A"), "A has no messages\n");
+
+    let complaint = refuses("stranger", "inbox \"Peer 3\"", "");
+    let expected =
+        "line 1: there is no peer called \"Peer 3\"; write above this line: peer \"Peer 3\"\n";
+    assert_eq!(complaint, expected);
+}
+
+#[test]
 fn script_mode_refuses_a_bad_line_and_says_what_to_write() {
     let table = INSTRUCTIONS.split("## When a line is refused").nth(1).expect("that heading");
     let rows = table.lines().filter(|line| line.starts_with("| `"));
@@ -152,7 +173,7 @@ fn script_mode_lets_the_lines_above_a_bad_one_stand() {
 }
 
 #[test]
-fn script_mode_refuses_whoever_was_not_introduced() {
+fn script_mode_refuses_a_peer_that_was_not_introduced() {
     for step in
         ["connect A B", "connect B A", "send A B hi", "disconnect A B", "broadcast B hi"]
     {
