@@ -129,15 +129,15 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Why the program ends before its story does.
+/// Why a line is not done, or why the whole story ends.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum Error {
     Line { number: usize, refusal: Refusal },
     Script { name: String, error: io::Error },
     Screen(io::Error),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line { number, refusal } => write!(f, "line {number}: {refusal}"),
@@ -148,16 +148,6 @@ impl fmt::Display for Trouble {
             Self::Screen(error) => {
                 write!(f, "cannot print: {error}; send the output somewhere else")
             }
-        }
-    }
-}
-
-impl Trouble {
-    /// The exit status that reports it: 1 for what failed, 2 for what was asked wrongly.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Script { .. } | Self::Screen(_) => 1,
-            Self::Line { .. } => 2,
         }
     }
 }

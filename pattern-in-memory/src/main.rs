@@ -1,32 +1,57 @@
 //! The terminal: chooses a story (the lab sheet's, or a script), prints it, and reports the end.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, Command, value_parser};
-use pattern_in_memory::event::{Event, FORMS, Trouble};
+use pattern_in_memory::event::{Error, Event, FORMS};
 use pattern_in_memory::{demo, script};
 
 fn main() -> ExitCode {
     let args = arguments().get_matches();
-    let show = |event: &Event| writeln!(io::stdout(), "{event}");
     let ended = match args.get_one::<PathBuf>("script") {
-        None => demo::story().iter().try_for_each(show).map_err(Trouble::Screen),
-        Some(path) if path.as_os_str() == "-" => script::tell("-", io::stdin().lock(), show),
-        Some(path) => script::tell_file(path, show),
+        None => print(&demo::story()),
+        Some(path) if path.as_os_str() == "-" => {
+            tell(path, Ok(io::stdin().lock()), io::stdin().is_terminal())
+        }
+        Some(path) => tell(path, File::open(path).map(BufReader::new), false),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough of it (`| head -1`). Nothing has failed.
-        Err(Trouble::Screen(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(trouble) => {
-            let _ = writeln!(io::stderr(), "{trouble}"); // `eprintln!` panics if nobody reads it.
-            trouble.exit_code().into()
+        // The reader of our output has seen enough of it (`| head -1`). Nothing has failed.
+        Err(Error::Screen(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            // 2: we were asked for something wrong. 1: something failed.
+            ExitCode::from(if matches!(error, Error::Line { .. }) { 2 } else { 1 })
         }
     }
+}
+
+/// Prints what each line of `script` leads to. If it `goes_on`, a refused line does not end the
+/// story: a person at a terminal types it again, but the rest of a file may need what it asks for.
+fn tell(path: &Path, script: io::Result<impl BufRead>, goes_on: bool) -> Result<(), Error> {
+    let name = || script::clean(path.to_string_lossy().as_bytes());
+    let unreadable = |error| Error::Script { name: name(), error };
+    for (number, told) in (1..).zip(script::tell(script.map_err(unreadable)?)) {
+        match told.map_err(unreadable)? {
+            Ok(events) => print(&events)?,
+            Err(refusal) if goes_on => complain(&Error::Line { number, refusal }),
+            Err(refusal) => return Err(Error::Line { number, refusal }),
+        }
+    }
+    Ok(())
+}
+
+fn print(events: &[Event]) -> Result<(), Error> {
+    let print = |event| writeln!(io::stdout(), "{event}");
+    events.iter().try_for_each(print).map_err(Error::Screen)
+}
+
+fn complain(error: &Error) {
+    let _ = writeln!(io::stderr(), "{error}"); // `eprintln!` panics if stderr is closed.
 }
 
 fn arguments() -> Command {

@@ -1,4 +1,4 @@
-//! What becomes of a story when nobody reads it, or the disk is full.
+//! The end of a story whose output is closed, or whose disk is full.
 //!
 //! A `Terminal` always reads, so here the program is started by hand. It is this lab's own
 //! program: another one, in another language, may die of a closed pipe as it likes.
@@ -56,10 +56,13 @@ fn a_complaint_that_nobody_reads_still_has_its_exit_status() {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has /dev/full")]
 fn output_that_cannot_be_written_is_a_failure() {
-    let full = File::options().write(true).open("/dev/full").expect("Linux has this file");
-    let ended = run(&[], full.into(), Stdio::piped());
-    let complaint = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(1), "{complaint}");
-    assert!(complaint.starts_with("cannot print: "), "{complaint}");
-    assert!(complaint.ends_with("; send the output somewhere else\n"), "{complaint}");
+    // The script's last line is bad: a story that goes on would end with status 2.
+    for args in [&[][..], &["--script", "-"]] {
+        let full = File::options().write(true).open("/dev/full").expect("Linux has this file");
+        let ended = run(args, full.into(), Stdio::piped());
+        let complaint = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{args:?}: {complaint}");
+        assert!(complaint.starts_with("cannot print: "), "{complaint}");
+        assert!(complaint.ends_with("; send the output somewhere else\n"), "{complaint}");
+    }
 }

@@ -128,6 +128,10 @@ fn script_mode_keeps_a_text_as_it_was_written() {
     let told = tells("text", script);
     let last = told.lines().last();
     assert_eq!(last, Some("B received a message from A: żółw  # 🐢 \"two  spaces\""));
+
+    let script = "peer A\npeer B\nconnect A B\nsend A B\t\"one\ttab, one quote\n";
+    let told = tells("tab", script);
+    assert_eq!(told.lines().last(), Some("B received a message from A: \"one\ttab, one quote"));
 }
 
 #[test]
@@ -246,6 +250,12 @@ fn script_mode_makes_foreign_bytes_harmless() {
     let last = told.lines().last();
     assert_eq!(last, Some("B received a message from A: �[2Jred� �� a�b �c"));
     assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{told:?}");
+
+    let marks =
+        "\u{61C}\u{200E}\u{200F}\u{2028}\u{2029}\u{202A}\u{2066}\u{2069}\u{FFF9}\u{FFFB}";
+    let told = tells("marks", format!("peer A\npeer B\nconnect A B\nsend A B {marks}"));
+    let shown = marks.chars().map(|_| '�').collect::<String>();
+    assert!(told.ends_with(&format!("received a message from A: {shown}\n")), "{told:?}");
 }
 
 #[test]
