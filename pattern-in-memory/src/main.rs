@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 /// Prints what each line of `script` leads to. If it `goes_on`, a refused line does not end the
 /// story: a person at a terminal types it again, but the rest of a file may need what it asks for.
 fn tell(path: &Path, script: io::Result<impl BufRead>, goes_on: bool) -> Result<(), Error> {
-    let name = || script::clean(path.to_string_lossy().as_bytes());
+    let name = || terminal::clean(path.to_string_lossy().as_bytes());
     let unreadable = |error| Error::Script { name: name(), error };
     for (number, told) in (1..).zip(script::tell(script.map_err(unreadable)?)) {
         match told.map_err(unreadable)? {

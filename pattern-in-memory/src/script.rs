@@ -8,6 +8,8 @@
 use std::io::{self, BufRead, Read};
 use std::iter;
 
+use terminal::clean;
+
 use crate::event::{Event, Refusal};
 use crate::story::Story;
 
@@ -48,20 +50,6 @@ fn readable(line: &[u8]) -> Result<String, Refusal> {
     let line = line.strip_suffix(b"\r").unwrap_or(line); // Windows ends its lines with both.
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line); // Some editors say "UTF-8".
     Ok(clean(line))
-}
-
-/// `bytes` as text, without what could move the cursor, color the screen or turn the writing
-/// around: each such character becomes U+FFFD, so that a reader sees that something was there.
-/// A tab is white space, and stays.
-pub fn clean(bytes: &[u8]) -> String {
-    let is_harmful = |c: char| match c {
-        '\t' => false,
-        // Line ends that are not called control characters, marks of the writing direction, and
-        // annotations.
-        '\u{061C}' | '\u{200E}'..='\u{200F}' | '\u{2028}'..='\u{202E}' => true,
-        _ => c.is_control() || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FFF9}'..='\u{FFFB}'),
-    };
-    String::from_utf8_lossy(bytes).replace(is_harmful, "\u{FFFD}")
 }
 
 #[cfg(test)]
@@ -111,10 +99,6 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_shown_as_such() {
-        let harmful = "\x07\x1b\r\0\x7f\u{85}\u{9b}\u{61C}\u{200E}\u{200F}\u{2028}\u{2029}\u{202A}\
-                       \u{202E}\u{2066}\u{2069}\u{FFF9}\u{FFFB}";
-        assert_eq!(clean(harmful.as_bytes()), "\u{FFFD}".repeat(harmful.chars().count()));
         assert_eq!(readable(b"a\xFFb\0c\n").expect("short"), "a\u{FFFD}b\u{FFFD}c");
-        assert_eq!(clean("żółw\t🐢 \u{2027}\u{202F}".as_bytes()), "żółw\t🐢 \u{2027}\u{202F}");
     }
 }

@@ -115,7 +115,10 @@ mod tests {
             let text = "x".repeat(MAX);
             assert_eq!(typed(format!("{text}{end}")), [line(&text)]);
             let text = "x".repeat(MAX + 1);
-            assert!(matches!(typed(format!("{text}{end}"))[..], [Typed::TooLong(_)]), "{end:?}");
+            assert!(
+                matches!(typed(format!("{text}{end}"))[..], [Typed::TooLong(_)]),
+                "{end:?}"
+            );
         }
         let long = format!("{}\nnext\n", "x".repeat(3 * MAX));
         assert_eq!(typed(long), [Typed::TooLong(3 * MAX + 1), line("next")]);

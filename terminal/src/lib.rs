@@ -1,3 +1,5 @@
+//! What a program needs at a terminal, so that a lab need not teach it.
+//!
 #![doc = include_str!("../README.md")]
 
 mod clean;
