@@ -204,8 +204,10 @@ fn every_source_file_is_in_the_tree_of_its_lab_sheet_and_vice_versa() {
 fn every_thread_that_is_started_is_on_the_thread_map_and_vice_versa() {
     for (lab, folder) in labs() {
         let started = threads_started(&folder);
-        // A lab may also use the threads of the lab below, or leave them.
-        let borrowed = below(&lab).map(|folder| threads_started(&folder)).unwrap_or_default();
+        // A lab may also use the threads of the lab below and of `terminal`, or leave them.
+        let mut borrowed =
+            below(&lab).map(|folder| threads_started(&folder)).unwrap_or_default();
+        borrowed.extend(threads_started(&workspace().join("terminal")));
         let map = read(&folder.join("src/lib.rs"));
         // The main thread is called what the program is called.
         let main_thread = read(&folder.join("Cargo.toml"));

@@ -1,19 +1,22 @@
-//! What is typed behind the program's name: `week05 ID [--host HOST] [--base-port PORT]`.
+//! Arguments: `week05 ID [--host HOST] [--base-port PORT]`.
+//!
+//! *What if you start a peer without an ID?* Then the program says what is missing, and ends
+//! with status 2.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
 
-use crate::config::{BASE_PORT, HOST, Neighbourhood, PeerId};
+use crate::config::{AddressPlan, BASE_PORT, HOST, PeerId};
 
 /// The arguments of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// Who we are.
+    /// Our own id.
     pub id: PeerId,
-    /// Where we and all others live.
-    pub neighbourhood: Neighbourhood,
+    /// The addresses of all peers.
+    pub plan: AddressPlan,
 }
 
 impl Arguments {
@@ -29,64 +32,61 @@ impl Arguments {
     fn checked(matches: &ArgMatches) -> Result<Self, String> {
         let number = |name| matches.get_one::<u16>(name).copied();
         let id = number("ID").ok_or("a peer needs an ID")?;
-        let neighbourhood = Neighbourhood {
+        let plan = AddressPlan {
             host: matches.get_one("host").copied().unwrap_or(HOST),
             base_port: number("base-port").unwrap_or(BASE_PORT),
         };
-        if neighbourhood.address_of(id).is_none() {
-            let Neighbourhood { base_port, .. } = neighbourhood;
-            let last = neighbourhood.last_id();
+        if plan.address_of(id).is_none() {
+            let (base_port, last) = (plan.base_port, plan.last_id());
             return Err(format!(
                 "peer {id} would listen on port {base_port} + {id}, and ports end at 65535: \
                  choose an ID from 0 to {last}, or a smaller --base-port"
             ));
         }
-        Ok(Self { id, neighbourhood })
+        Ok(Self { id, plan })
     }
 }
 
 fn usage() -> Command {
     let id = Arg::new("ID")
         .required(true)
-        .value_parser(peer_id)
         .allow_negative_numbers(true)
+        .value_parser(peer_id)
         .help("The number of this peer; it listens on base port + ID");
     let host = Arg::new("host")
         .long("host")
         .value_name("HOST")
         .env("P2P_HOST")
         .value_parser(host)
-        .help(format!("The address where all peers live [default: {HOST}]"));
+        .help("The address of all peers [default: 127.0.0.1]");
     let base_port = Arg::new("base-port")
         .long("base-port")
         .value_name("PORT")
         .env("P2P_BASE_PORT")
         .value_parser(base_port)
-        .help(format!("The port that all IDs are added to [default: {BASE_PORT}]"));
+        .help("The port that all IDs are added to [default: 9000]");
     Command::new("week05")
         .about("A peer that listens and speaks, at the same time")
         .after_help("Start one in each terminal, with the IDs 1, 2 and 3. Then type help.")
         .args([id, host, base_port])
 }
 
-/// Reads a peer's number.
-fn peer_id(text: &str) -> Result<PeerId, String> {
-    text.parse().map_err(|_| "write a whole number, such as 1".to_owned())
+fn peer_id(text: &str) -> Result<PeerId, &'static str> {
+    text.parse().map_err(|_| "write a whole number, such as 1")
 }
 
-/// Reads a port; 0 would mean "any", and then nobody could compute where anybody is.
-fn base_port(text: &str) -> Result<u16, String> {
+/// Port 0 would mean "any", and then no peer could compute another peer's address.
+fn base_port(text: &str) -> Result<u16, &'static str> {
     let port = text.parse().ok().filter(|port| *port > 0);
-    port.ok_or_else(|| "write a port from 1 to 65535, here or in P2P_BASE_PORT".to_owned())
+    port.ok_or("write a port from 1 to 65535, here or in P2P_BASE_PORT")
 }
 
-/// Reads an address, or the one name that means the same on every machine.
-fn host(text: &str) -> Result<IpAddr, String> {
-    if text == "localhost" {
-        return Ok(Ipv4Addr::LOCALHOST.into());
-    }
-    text.parse()
-        .map_err(|_| "write an IP address, such as 127.0.0.1, here or in P2P_HOST".to_owned())
+/// An address, or the one name that means the same on every machine.
+fn host(text: &str) -> Result<IpAddr, &'static str> {
+    let text = if text == "localhost" { "127.0.0.1" } else { text };
+    // "Any address" (0.0.0.0) can be listened on, but peers also have to dial it.
+    let address = text.parse().ok().filter(|address: &IpAddr| !address.is_unspecified());
+    address.ok_or("write an IP address, such as 127.0.0.1, here or in P2P_HOST")
 }
 
 #[cfg(test)]
@@ -100,11 +100,11 @@ mod tests {
     }
 
     #[test]
-    fn flags_move_the_neighbourhood() {
+    fn flags_move_all_peers() {
         let words = ["2", "--host", "localhost", "--base-port", "12000"];
         let arguments = read(&words).unwrap();
         assert_eq!(arguments.id, 2);
-        assert_eq!(arguments.neighbourhood.address_of(2), "127.0.0.1:12002".parse().ok());
+        assert_eq!(arguments.plan.address_of(2), "127.0.0.1:12002".parse().ok());
     }
 
     #[test]

@@ -1,47 +1,26 @@
-//! What a user may type, and what is made of it at the first prompt. Pure text.
+//! Commands: what a user may type at the first prompt.
+//!
+//! *What if you type `two`, or 70000?* The lab sheet's program knows only numbers, and dies of a
+//! large one. Here each answer is read into one of the cases below, and each has a reply.
 
 use crate::config::PeerId;
 
-/// A line from the keyboard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Typed {
-    /// The line, without its line end.
-    Line(String),
-    /// A line of this many bytes, more than any message may have. It was not kept.
-    TooLong(usize),
-}
-
 /// An answer to `Send to peer ID: `.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// A peer's number: send it a message.
+pub(crate) enum Command {
     Send(PeerId),
     /// A number that is no peer's id, as it was typed.
     NoPeer(String),
-    /// `help`
     Help,
-    /// `list` (extension A)
     List,
-    /// `broadcast` (extension A)
     Broadcast,
-    /// `discover` (extension D)
     Discover,
-    /// `quit` (extension C)
     Quit,
-    /// Anything else.
     Invalid,
 }
 
 impl Command {
-    /// Reads an answer to the first prompt.
-    ///
-    /// ```
-    /// use week05::command::Command;
-    /// assert_eq!(Command::read(" 2 "), Command::Send(2));
-    /// assert_eq!(Command::read("broadcast"), Command::Broadcast);
-    /// assert_eq!(Command::read("two"), Command::Invalid);
-    /// ```
-    pub fn read(line: &str) -> Self {
+    pub(crate) fn read(line: &str) -> Self {
         match line.trim() {
             "help" => Self::Help,
             "list" => Self::List,
@@ -68,11 +47,14 @@ mod tests {
 
     #[test]
     fn a_number_that_is_no_id_is_a_number_all_the_same() {
+        assert_eq!(Command::read(" 2 "), Command::Send(2));
         assert_eq!(Command::read("65535"), Command::Send(65535));
         for typed in ["65536", "-1", "99999999999999999999999999999999999999999999"] {
             assert_eq!(Command::read(typed), Command::NoPeer(typed.to_owned()));
         }
-        assert_eq!(Command::read(""), Command::Invalid);
-        assert_eq!(Command::read("1 2"), Command::Invalid);
+        assert_eq!(Command::read("broadcast"), Command::Broadcast);
+        for typed in ["", "two", "1 2"] {
+            assert_eq!(Command::read(typed), Command::Invalid);
+        }
     }
 }

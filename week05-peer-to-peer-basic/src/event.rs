@@ -1,119 +1,56 @@
-//! What happened, worded as the lab sheet words it: every line that a running peer prints.
+//! Events: what happened, worded as the lab sheet words it.
 //!
-//! Why a peer could not be started is told by `main.rs` and `arguments.rs`, on stderr.
+//! *Where does that line on my screen come from?* From here: every line that a running peer
+//! prints is worded in this file. (Why a peer cannot be started is worded in `main.rs` and
+//! `arguments.rs`, and goes to stderr.)
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use crate::config::{MAX_MESSAGE, PeerId};
-use crate::errand::Failure;
+use crate::call::Cut;
+use crate::config::{CALLER_PATIENCE, DIAL_PATIENCE, MAX_MESSAGE, PeerId};
+use crate::report::Failure;
 
-/// The first question: to whom?
-pub const ASK_WHOM: &str = "Send to peer ID: ";
+/// The first prompt.
+pub(crate) const ASK_WHOM: &str = "Send to peer ID: ";
 
-/// The second question: what?
-pub const ASK_WHAT: &str = "Message: ";
+/// The second prompt.
+pub(crate) const ASK_WHAT: &str = "Message: ";
 
 /// Something that happened; one line on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// We can be dialed on this port.
+pub(crate) enum Event {
     Listening(u16),
-    /// Somebody dialed us and left a message.
-    Received {
-        /// The caller's address; not the port it listens on, that is another one.
-        from: SocketAddr,
-        /// What it said, cleaned.
-        message: String,
-    },
-    /// Somebody dialed us and left the beginning of a message; why there is no more, [`Cut`]
-    /// tells. It reads like a message, but is not acted on.
-    ReceivedPart {
-        /// The caller's address.
-        from: SocketAddr,
-        /// What it said before the call ended, cleaned.
-        message: String,
-    },
-    /// A call ended before its message did.
-    Cut {
-        /// The caller's address.
-        from: SocketAddr,
-        /// How many bytes came before.
-        after: usize,
-        /// What ended it.
-        why: Cut,
-    },
-    /// The system lets nobody in, for this reason.
-    Deaf(String),
-    /// We left a message with a peer.
-    Sent {
-        /// With whom.
-        to: PeerId,
-        /// What we said.
-        message: String,
-    },
-    /// We could not.
-    NotSent {
-        /// With whom we wanted to leave it.
-        to: PeerId,
-        /// Why we could not.
-        why: Failure,
-    },
+    /// A message, or the beginning of one that was cut; it is clean.
+    Received(SocketAddr, String),
+    /// A call was cut after so many bytes.
+    Cut(SocketAddr, usize, Cut),
+    AcceptFailed(String),
+    Sent(PeerId, String),
+    NotSent(PeerId, Failure),
     /// Our user typed a message of this many bytes.
     TooLong(usize),
-    /// There can be no peer with this number.
-    NoSuchPeer {
-        /// The number, as it was given.
-        id: String,
-        /// The largest one that has a port.
-        last: PeerId,
-    },
-    /// The user typed neither a command nor a number.
+    /// There can be no peer with this number; the largest id there can be.
+    NoSuchPeer(String, PeerId),
     InvalidInput,
-    /// The user asked what can be typed.
     Help,
-    /// Our user asked whom we know (extension A).
     KnownPeers(Vec<PeerId>),
-    /// There is nobody to broadcast to (extension A).
     NobodyKnown,
-    /// A message has been relayed too often already (extension B).
-    RelayEnded {
-        /// Where it was to go next.
-        to: PeerId,
-        /// How many peers have relayed it.
-        hops: usize,
-    },
-    /// We are going to hang up on everybody (extension C).
+    /// A message to this peer has been relayed by so many peers already.
+    RelayEnded(PeerId, usize),
     Closing,
-    /// A peer said that it is leaving (extension C).
+    /// When we shut down, the dial to this peer was not finished.
+    Unfinished(PeerId),
     Left(PeerId),
-    /// A peer asked us whom we know (extension D).
+    /// A peer asked us who is online.
     Asked(PeerId),
-    /// Who turned out to be online (extension D).
     Discovered(Vec<PeerId>),
-    /// This is the last line.
     ShuttingDown,
-}
-
-/// What ended a call before its message ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// The message is longer than [`MAX_MESSAGE`].
-    TooLong,
-    /// The call took longer than this.
-    TooSlow(Duration),
-    /// Too many callers at once, and this one had been on the line for longest.
-    Crowded,
-    /// We are shutting down.
-    Closing,
-    /// The connection broke; the system's own words.
-    Broken(String),
 }
 
 impl Event {
     /// The line as peer `me` prints it, without a line end.
-    pub fn line(&self, me: PeerId) -> String {
+    pub(crate) fn line(&self, me: PeerId) -> String {
         match self {
             // The one line that does not say which peer speaks: it speaks to its own user.
             Self::InvalidInput => format!("[PEER] {self}"),
@@ -126,33 +63,23 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listening(port) => write!(f, "Listening on {port}"),
-            Self::Received { from, message } | Self::ReceivedPart { from, message } => {
-                write!(f, "From {}: {message}", Caller(from))
+            Self::Received(from, message) => write!(f, "From {}: {message}", tuple(from)),
+            Self::Cut(from, after, why) => {
+                write!(f, "NOTICE: Call from {} cut after {after} bytes: {why}", tuple(from))
             }
-            Self::Cut { from, after, why } => {
-                write!(f, "NOTICE: Call from {} cut after {after} bytes: {why}", Caller(from))
+            Self::AcceptFailed(why) => {
+                write!(f, "NOTICE: No caller can be let in for now: {why}")
             }
-            Self::Deaf(why) => write!(f, "NOTICE: No caller can be let in for now: {why}"),
-            Self::Sent { to, message } => write!(f, "Sent to peer {to}: {message}"),
-            Self::NotSent { to, why } => match why {
-                Failure::Offline => write!(f, "ERROR: Peer {to} is not online"),
-                Failure::NoAnswer(patience) => {
-                    write!(f, "ERROR: Peer {to} is not online (no answer within {patience:?})")
-                }
-                Failure::TooLong(bytes) => {
-                    write!(f, "ERROR: Not sent to peer {to}: {}", OverLimit(*bytes))
-                }
-                Failure::TooMany(waiting) => write!(
-                    f,
-                    "ERROR: Not sent to peer {to}: {waiting} messages wait to be sent already"
-                ),
-                Failure::Closing => {
-                    write!(f, "ERROR: Not sent to peer {to}: this peer is shutting down")
-                }
-                Failure::Broken(error) => write!(f, "ERROR: Not sent to peer {to}: {error}"),
-            },
-            Self::TooLong(bytes) => write!(f, "ERROR: Not sent: {}", OverLimit(*bytes)),
-            Self::NoSuchPeer { id, last } => {
+            Self::Sent(to, message) => write!(f, "Sent to peer {to}: {message}"),
+            Self::NotSent(to, Failure::Offline) => {
+                write!(f, "ERROR: Peer {to} is not online")
+            }
+            Self::NotSent(to, Failure::NoAnswer) => {
+                write!(f, "ERROR: Peer {to} is not online (no answer within {DIAL_PATIENCE:?})")
+            }
+            Self::NotSent(to, why) => write!(f, "ERROR: Not sent to peer {to}: {why}"),
+            Self::TooLong(bytes) => write!(f, "ERROR: Not sent: {}", Failure::TooLong(*bytes)),
+            Self::NoSuchPeer(id, last) => {
                 write!(f, "ERROR: Peer {id} cannot exist: peer IDs go from 0 to {last}")
             }
             Self::InvalidInput => write!(f, "Invalid input. Enter peer ID as integer."),
@@ -161,11 +88,19 @@ impl fmt::Display for Event {
             Self::NobodyKnown => {
                 write!(f, "NOTICE: No other peer is known. `discover` looks for some")
             }
-            Self::RelayEnded { to, hops } => write!(
-                f,
-                "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it already"
-            ),
+            Self::RelayEnded(to, hops) => {
+                write!(
+                    f,
+                    "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it already"
+                )
+            }
             Self::Closing => write!(f, "Closing connections..."),
+            Self::Unfinished(to) => {
+                write!(
+                    f,
+                    "NOTICE: Peer {to} may not have got the message: there was no more time"
+                )
+            }
             Self::Left(peer) => write!(f, "Peer {peer} has left"),
             Self::Asked(by) => write!(f, "Peer {by} asks who is online"),
             Self::Discovered(ids) => write!(f, "Discovered peers: {ids:?}"),
@@ -174,11 +109,27 @@ impl fmt::Display for Event {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => write!(f, "no peer listens there"),
+            Self::NoAnswer => write!(f, "no answer within {DIAL_PATIENCE:?}"),
+            Self::TooLong(bytes) => {
+                write!(f, "a message has at most {MAX_MESSAGE} bytes, ")?;
+                write!(f, "and this one has {bytes}. Send it in parts")
+            }
+            Self::QueueFull => write!(f, "too many messages wait to be sent already"),
+            Self::Closing => write!(f, "this peer is shutting down"),
+            Self::Broken(error) => write!(f, "{error}"),
+        }
+    }
+}
+
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => write!(f, "a message has at most {MAX_MESSAGE} bytes"),
-            Self::TooSlow(patience) => write!(f, "it was not finished within {patience:?}"),
+            Self::TooSlow => write!(f, "it was not finished within {CALLER_PATIENCE:?}"),
             Self::Crowded => {
                 write!(f, "too many callers at once, and it had the line for longest")
             }
@@ -198,23 +149,9 @@ At `Send to peer ID:` you can type
   help        to read this again
   quit        to say goodbye and leave (Ctrl-D and Ctrl-C do the same)";
 
-/// What is wrong with a message of so many bytes.
-struct OverLimit(usize);
-
-impl fmt::Display for OverLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a message has at most {MAX_MESSAGE} bytes, and this one has {}", self.0)?;
-        write!(f, ". Send it in parts")
-    }
-}
-
 /// A caller's address, written as the lab sheet writes it: Python's tuple.
-struct Caller<'a>(&'a SocketAddr);
-
-impl fmt::Display for Caller<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "('{}', {})", self.0.ip(), self.0.port())
-    }
+fn tuple(from: &SocketAddr) -> String {
+    format!("('{}', {})", from.ip(), from.port())
 }
 
 #[cfg(test)]
@@ -224,10 +161,10 @@ mod tests {
     #[test]
     fn lines_read_as_on_the_lab_sheet() {
         let from = "127.0.0.1:50123".parse().unwrap();
-        let received = Event::Received { from, message: "Hello from peer 2".into() };
+        let received = Event::Received(from, "Hello from peer 2".into());
         let line = "[PEER 1] From ('127.0.0.1', 50123): Hello from peer 2";
         assert_eq!(received.line(1), line);
-        let offline = Event::NotSent { to: 3, why: Failure::Offline };
+        let offline = Event::NotSent(3, Failure::Offline);
         assert_eq!(offline.line(2), "[PEER 2] ERROR: Peer 3 is not online");
         let invalid = "[PEER] Invalid input. Enter peer ID as integer.";
         assert_eq!(Event::InvalidInput.line(1), invalid);

@@ -1,144 +1,193 @@
 //! Task 1, the listener: answer calls, and report the message that each one brings.
 //!
-//! Several threads stand at one door. Whoever answers a call reads it, and before it does, it
-//! makes sure that somebody else stands at the door; afterwards it comes back. So a silent,
-//! slow or endless caller holds up nobody, and no call is ever handed from thread to thread,
-//! which on a fast line would take longer than reading it. At rest there are one or two
-//! listeners; each caller who does not finish takes one more, up to
-//! [`MAX_CALLERS`](crate::config::MAX_CALLERS).
+//! *What if a caller connects and says nothing?* The lab sheet's listener waits for it, and so
+//! does every caller behind it. Ours waits for [`FIRST_PATIENCE`]: nearly all callers have
+//! finished by then, because typed text arrives together with its end. A slow caller gets a
+//! thread of its own for the rest of its time, and the listener accepts the next call.
 //!
-//! Who is at the door, and who may come in when it is crowded, are the pure rules of `door.rs`.
+//! So callers that wait for each other are reported in their order. (Among [`CROWD`] or more
+//! slow callers each call gets its own thread at once, and the order is the system's.)
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+use std::mem;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Weak;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::Event;
-use crate::call::Call;
-use crate::door::{Come, Door};
-use crate::extensions::{c_shutdown, d_discovery};
-use crate::message::clean;
-use crate::peer::Report;
+use crate::call::{Call, Cut};
+use crate::config::CALLER_PATIENCE;
+use crate::control_line::is_line;
+use crate::report::Report;
 
-/// How long a caller may take for its whole message.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the listener itself waits for a caller.
+const FIRST_PATIENCE: Duration = Duration::from_millis(40);
 
-/// How long to wait when the system lets nobody in (too many open files, say). It would only
+/// With so many slow callers the listener waits for none. So silent callers delay a message by
+/// `CROWD * FIRST_PATIENCE` at most, however many they are.
+const CROWD: usize = 5;
+
+/// How many slow callers are listened to. For one more, the oldest is hung up on.
+const MAX_CALLERS: usize = 64;
+
+/// How long to wait when the system accepts no call (too many open files, say). It would only
 /// say so again at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The listener threads, and how to end them.
+/// How often the same failure to accept is reported.
+const REPORT_AGAIN: Duration = Duration::from_secs(10);
+
+/// How long the call that wakes the listener may take.
+const WAKE_PATIENCE: Duration = Duration::from_millis(400);
+
+/// The listener thread, and how to stop it.
 pub struct Listener {
-    /// Where they can be dialed.
-    pub address: SocketAddr,
-    /// What they share: it can be closed, and it knows who is to be joined.
-    pub door: Arc<Door>,
+    address: SocketAddr,
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
-/// Starts listening on `socket`. Everything that happens is told to `report`.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
-pub fn listen(socket: TcpListener, report: Sender<Report>) -> io::Result<Listener> {
-    let address = socket.local_addr()?;
-    let door = Arc::new(Door::open());
-    let post = Post { socket: Arc::new(socket), door: Arc::clone(&door), report };
-    post.call_another()?;
-    Ok(Listener { address, door })
-}
-
-/// All that a listener needs. The last one to leave closes the socket, and frees the port.
-#[derive(Clone)]
-struct Post {
-    socket: Arc<TcpListener>,
-    door: Arc<Door>,
-    report: Sender<Report>,
-}
-
-impl Post {
-    /// Starts a thread that stands at the door.
-    fn call_another(&self) -> io::Result<()> {
-        let post = self.clone();
-        let body = move || post.answer_calls();
+impl Listener {
+    /// Starts to answer calls on `socket`.
+    pub fn start(socket: TcpListener, report: Sender<Report>) -> io::Result<Self> {
+        let address = socket.local_addr()?;
+        let (stop, stop_requested) = bounded(1);
+        let body = move || listen(socket, &stop_requested, &report);
         let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-        self.door.expect_back(thread);
-        Ok(())
+        Ok(Self { address, stop, thread })
     }
 
-    fn answer_calls(&self) {
-        loop {
-            match self.socket.accept() {
-                Ok((stream, from)) => {
-                    let call = Arc::new(Call::accepted(stream, PATIENCE));
-                    match self.door.answered(&call) {
-                        Come::In => {}
-                        Come::InAndCallAnother => {
-                            if self.call_another().is_err() {
-                                self.door.nobody_came();
-                            }
-                        }
-                        Come::NotAtAll => return,
-                    }
-                    receive_message(from, call, &self.report);
-                    if !self.door.comes_back() {
-                        return;
-                    }
-                }
-                Err(error) if is_the_callers_own(&error) => {}
-                Err(error) => {
-                    if self.door.is_in_trouble_anew() {
-                        tell(&self.report, Event::Deaf(error.to_string()));
-                    }
-                    // If it was for want of descriptors, the longest call can help out.
-                    self.door.makes_room();
-                    if self.door.is_closed_within(PAUSE) {
-                        return;
-                    }
-                }
-            }
+    /// Frees the port and hangs up on all callers.
+    pub(crate) fn stop(&self) {
+        let _ = self.stop.try_send(());
+        // A thread in `accept` looks at nothing else. So we dial it.
+        let _ = TcpStream::connect_timeout(&self.address, WAKE_PATIENCE);
+    }
+
+    /// Waits for the thread, which ends after the threads of all callers.
+    pub(crate) fn join(self) {
+        let _ = self.thread.join(); // A panic has been printed already.
+    }
+}
+
+fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Report>) {
+    let mut slow: Vec<SlowCaller> = Vec::new(); // The oldest first.
+    let mut reported: Option<Instant> = None;
+    loop {
+        let accepted = socket.accept();
+        if stop_requested.try_recv().is_ok() {
+            break;
+        }
+        slow.retain(|caller| !caller.thread.is_finished());
+        let answered =
+            accepted.and_then(|(stream, from)| answer(stream, from, &mut slow, report));
+        let Err(error) = answered else { continue };
+        if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+            continue; // The caller has gone again, and that harms no one else.
+        }
+        if reported.is_none_or(|reported| reported.elapsed() > REPORT_AGAIN) {
+            reported = Some(Instant::now());
+            let _ = report.send(Report::AcceptFailed(error.to_string()));
+        }
+        // If files or threads have run out, a slow caller can give some back.
+        hang_up_on_the_oldest(&mut slow);
+        if stop_requested.recv_timeout(PAUSE).is_ok() {
+            break;
         }
     }
+    drop(socket);
+    for caller in slow {
+        caller.hang_up(Cut::Closing);
+    }
 }
 
-/// The caller was gone again before it was let in; that is no trouble of ours.
-fn is_the_callers_own(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
-}
-
-/// Reads one message, to the end of the connection, and reports it.
-fn receive_message(from: SocketAddr, call: Arc<Call>, report: &Sender<Report>) {
-    let (bytes, cut) = call.read_message();
-    if cut.is_none()
-        && let Some(by) = d_discovery::question(&bytes)
-    {
-        return d_discovery::answer_question(&call, by, report);
-    }
-    // Hangs up. The line is free for others, even if the owner is slow to take our report.
-    drop(call);
-    if cut.is_none()
-        && let Some(peer) = c_shutdown::farewell(&bytes)
-    {
-        return tell(report, Event::Left(peer));
-    }
-    let message = clean(&bytes);
-    match cut {
-        None => tell(report, Event::Received { from, message }),
-        Some(why) => {
-            if !message.is_empty() {
-                tell(report, Event::ReceivedPart { from, message });
-            }
-            tell(report, Event::Cut { from, after: bytes.len(), why });
+/// Reads and reports a message: here if it is finished soon, or else in a thread of its own.
+fn answer(
+    stream: TcpStream,
+    from: SocketAddr,
+    slow: &mut Vec<SlowCaller>,
+    report: &Sender<Report>,
+) -> io::Result<()> {
+    let mut call = Call::accepted(stream, CALLER_PATIENCE);
+    if slow.len() < CROWD {
+        let ended = call.read_message_within(FIRST_PATIENCE);
+        if ended != Err(Cut::TooSlow) {
+            report_message(report, from, call, ended.err());
+            return Ok(());
         }
     }
+    if slow.len() == MAX_CALLERS {
+        hang_up_on_the_oldest(slow);
+    }
+    slow.push(SlowCaller::start(call, from, report.clone())?);
+    Ok(())
 }
 
-fn tell(report: &Sender<Report>, event: Event) {
-    // Fails once the owner is gone; then there is nobody left to tell.
-    let _ = report.send(Report::Happened(event));
+fn hang_up_on_the_oldest(slow: &mut Vec<SlowCaller>) {
+    if !slow.is_empty() {
+        slow.remove(0).hang_up(Cut::Crowded);
+    }
+}
+
+/// A slow caller: the thread that reads on, and what ends it.
+struct SlowCaller {
+    stream: Weak<TcpStream>,
+    reason: Sender<Cut>,
+    thread: JoinHandle<()>,
+}
+
+impl SlowCaller {
+    fn start(mut call: Call, from: SocketAddr, report: Sender<Report>) -> io::Result<Self> {
+        let stream = call.handle();
+        let (reason, hung_up) = bounded(1);
+        let thread = thread::Builder::new().name("caller".into()).spawn(move || {
+            let ended = call.read_message();
+            let cut = hung_up.try_recv().ok().or(ended.err());
+            report_message(&report, from, call, cut);
+        })?;
+        Ok(Self { stream, reason, thread })
+    }
+
+    /// Ends the call; its thread reports what the caller has said so far, and `why`.
+    fn hang_up(self, why: Cut) {
+        let _ = self.reason.try_send(why);
+        if let Some(stream) = self.stream.upgrade() {
+            let _ = stream.shutdown(Shutdown::Both); // Fails if the caller has just hung up.
+        }
+        let _ = self.thread.join(); // A panic has been printed already.
+    }
+}
+
+fn report_message(report: &Sender<Report>, from: SocketAddr, mut call: Call, cut: Option<Cut>) {
+    let message = mem::take(&mut call.message);
+    // A line may be a question, and then its caller waits for a reply. All other calls are over,
+    // even if the owner is slow to take the report.
+    let call = (cut.is_none() && is_line(&message)).then_some(call);
+    // Fails once the owner has gone, and nothing is shown any more.
+    let _ = report.send(Report::Called { from, message, cut, call });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stopping_hangs_up_on_a_silent_caller_and_frees_the_port() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let (report, reports) = bounded(16);
+        let listener = Listener::start(socket, report).unwrap();
+        let silent = TcpStream::connect(address).unwrap();
+        // By then it is a slow caller.
+        assert!(reports.recv_timeout(3 * FIRST_PATIENCE).is_err());
+        listener.stop();
+        listener.join();
+        let Ok(Report::Called { cut, .. }) = reports.recv() else { panic!() };
+        assert_eq!(cut, Some(Cut::Closing));
+        TcpListener::bind(address).expect("the port is free");
+        drop(silent);
+    }
 }

@@ -1,4 +1,8 @@
-//! A peer: sockets first, then threads, then it does what its rules say.
+//! A peer: open the socket, start the threads, do what the rules say.
+//!
+//! *What if you start two peers with the same ID?* In the lab sheet's program the listener thread
+//! dies alone, and its user types on into a peer that is deaf. Here the socket is opened before
+//! any thread starts, so a used port is an error message, and the program ends.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -6,38 +10,28 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use week05::arguments::Arguments;
-use week05::console::Screen;
-use week05::extensions::c_shutdown;
-use week05::keyboard::Keyboard;
+use week05::config::MAX_MESSAGE;
 use week05::owner::Owner;
-use week05::{Event, Peer};
 
 fn main() -> ExitCode {
     match run(Arguments::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`: it panics if nobody reads that either.
+            // Not `eprintln!`, which panics if stderr is closed too.
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(Arguments { id, neighbourhood }: Arguments) -> Result<()> {
-    let address = neighbourhood.address_of(id).context("this peer has no port")?;
+fn run(Arguments { id, plan }: Arguments) -> Result<()> {
+    let address = plan.address_of(id).context("this peer has no port")?;
     let socket = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
-    // Before the first line, since whoever reads it may press Ctrl-C at once.
-    let interrupts = c_shutdown::interrupts().context("cannot wait for Ctrl-C")?;
-    let mut screen = Screen::new(id, io::stdout());
-    screen.show(&Event::Listening(address.port()));
-    screen.refresh().context("cannot print")?;
-
-    let keyboard = Keyboard::plug_in().context("cannot read the keyboard")?;
-    let peer = Peer::new(id, neighbourhood);
-    let owner = Owner::start(peer, neighbourhood, socket, screen).context("cannot listen")?;
-    let ended = owner.run(&keyboard.lines, &interrupts).context("cannot print");
-    keyboard.unplug();
-    ended
+    // Before the first line is printed: its reader may press Ctrl-C at once.
+    let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
+    let lines = terminal::lines(MAX_MESSAGE).context("cannot read the keyboard")?;
+    let owner = Owner::start(id, plan, socket).context("cannot start the threads")?;
+    owner.run(&lines, &interrupts).context("cannot print")
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {

@@ -1,163 +1,155 @@
 //! The owner: the one thread that decides, and the only one that prints.
 //!
-//! It owns the peer's state and never waits for a peer: others wait, and report to it through
-//! a channel with a bound. So there is nothing to lock, and no line is printed into another.
+//! *What if a message arrives while you type, or while another line is printed?* In the lab
+//! sheet's program two threads print, and their lines run into each other. Here one thread owns
+//! the peer's state and the screen. It never waits for a peer: other threads wait, and report to
+//! it through a channel with a bound.
 
-use std::collections::VecDeque;
-use std::io::{self, Stdout};
+use std::io;
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::ops::ControlFlow;
+use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, never, select};
+use terminal::{Screen, Typed};
 
-use crate::Event;
-use crate::command::Typed;
-use crate::config::Neighbourhood;
-use crate::console::Screen;
-use crate::errand::{Errand, Failure, Outcome};
-use crate::extensions::c_shutdown;
-use crate::listener::{Listener, listen};
-use crate::peer::{Action, Peer, Report};
+use crate::call::Call;
+use crate::config::{AddressPlan, PeerId, SHUTDOWN_PATIENCE};
+use crate::event::Event;
+use crate::listener::Listener;
+use crate::peer::{Action, Peer};
+use crate::report::{Failure, Report};
 use crate::sender::Senders;
 
-/// How many reports may wait for the owner. Then those who report wait, and with them the
-/// callers: a flood stays in the network instead of filling our memory.
+/// How many reports may wait for the owner. Then the threads that report wait, and with them the
+/// callers: a flood stays in the network and does not fill our memory.
 const MAX_REPORTS: usize = 256;
-
-/// How long to wait for one of our own senders. The rules never have more than `MAX_DIALS` of
-/// them out; but one that has just reported needs an instant to be ready again.
-const HANDOVER: Duration = Duration::from_millis(500);
-
-/// How many steps are gathered before the terminal sees them. Each may show a message of
-/// 64 KiB, so about a megabyte waits at the most.
-const MAX_UNSEEN: usize = 16;
 
 /// One running peer.
 pub struct Owner {
+    id: PeerId,
     peer: Peer,
-    screen: Screen<Stdout>,
+    screen: Screen,
     listener: Listener,
     senders: Senders,
     reports: Receiver<Report>,
-    /// How many steps the terminal has not seen yet.
-    unseen: usize,
 }
 
 impl Owner {
-    /// Starts the threads of `peer`, which is dialed on `socket`.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no thread for the listener.
-    pub fn start(
-        peer: Peer,
-        neighbourhood: Neighbourhood,
-        socket: TcpListener,
-        screen: Screen<Stdout>,
-    ) -> io::Result<Self> {
-        let (report, reports): (Sender<Report>, _) = bounded(MAX_REPORTS);
-        let listener = listen(socket, report.clone())?;
-        let senders = Senders::new(neighbourhood, report);
-        Ok(Self { peer, screen, listener, senders, reports, unseen: 0 })
+    /// Starts the threads of peer `id`, which is dialed on `socket`.
+    pub fn start(id: PeerId, plan: AddressPlan, socket: TcpListener) -> io::Result<Self> {
+        let mut screen = Screen::stdout();
+        screen.show(&Event::Listening(socket.local_addr()?.port()).line(id));
+        let (report, reports) = bounded(MAX_REPORTS);
+        let senders = Senders::start(plan, &report)?;
+        let listener = Listener::start(socket, report)?;
+        Ok(Self { id, peer: Peer::new(id, plan), screen, listener, senders, reports })
     }
 
-    /// Does what the rules say, until the user leaves.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal is gone.
+    /// Does what the rules say, until the user leaves. Fails if the terminal is gone; the other
+    /// peers are told all the same.
     pub fn run(mut self, lines: &Receiver<Typed>, interrupts: &Receiver<()>) -> io::Result<()> {
-        let no_lines = never();
+        let shown = self.serve(lines, interrupts);
+        let closed = self.close();
+        shown.and(closed)
+    }
+
+    fn serve(&mut self, lines: &Receiver<Typed>, interrupts: &Receiver<()>) -> io::Result<()> {
+        let nothing = never();
         loop {
             let prompt = self.peer.prompt();
-            let typed = if prompt.is_some() { lines } else { &no_lines };
-            if let Err(error) = self.show_what_is_due(prompt, !typed.is_empty()) {
-                // Nobody sees us any more. The others are told all the same.
-                let farewells = self.peer.on_quit(Instant::now());
-                if let Some(farewells) = self.carry_out(farewells) {
-                    self.close(farewells)?;
-                }
-                return Err(error);
+            // While a message is on its way the user is asked nothing, and typed lines wait.
+            let typed = if prompt.is_some() { lines } else { &nothing };
+            let is_idle = self.reports.is_empty() && typed.is_empty();
+            if is_idle || self.screen.is_full() {
+                prompt.inspect(|prompt| self.screen.ask(prompt));
+                self.screen.refresh()?;
             }
-            let actions = select! {
+            let flow = select! {
                 recv(self.reports) -> report => match report {
-                    Ok(report) => self.peer.on_report(report, Instant::now()),
-                    Err(_) => self.peer.on_quit(Instant::now()), // Nobody is left to report.
+                    Ok(report) => self.on_report(report),
+                    Err(_) => ControlFlow::Break(()), // All other threads have ended.
                 },
                 recv(typed) -> line => match line {
-                    Ok(line) => {
-                        // Typed ahead, perhaps: then the prompt still goes before the answer.
-                        if let Some(prompt) = prompt {
-                            self.screen.ask(prompt);
-                        }
-                        self.screen.answered();
-                        self.peer.on_typed(line, Instant::now())
-                    }
-                    Err(_) => self.peer.on_quit(Instant::now()), // Ctrl-D.
+                    Ok(line) => self.on_typed(line),
+                    Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => self.peer.on_quit(Instant::now()),
+                recv(interrupts) -> _ => ControlFlow::Break(()),
             };
-            if let Some(farewells) = self.carry_out(actions) {
-                return self.close(farewells);
+            if flow.is_break() {
+                return Ok(());
             }
         }
     }
 
-    /// Brings the terminal up to date, unless there is more to come at once: then the prompt
-    /// can wait, and so can the terminal.
-    fn show_what_is_due(
-        &mut self,
-        prompt: Option<&str>,
-        is_answered_already: bool,
-    ) -> io::Result<()> {
-        self.unseen += 1;
-        let more_to_come = is_answered_already || !self.reports.is_empty();
-        if more_to_come && self.unseen < MAX_UNSEEN {
-            return Ok(());
+    fn on_report(&mut self, report: Report) -> ControlFlow<()> {
+        let actions = self.peer.on_report(&report, Instant::now());
+        match report {
+            Report::Called { call, .. } => self.carry_out(actions, call.as_ref()),
+            _ => self.carry_out(actions, None),
         }
-        self.unseen = 0;
-        if let Some(prompt) = prompt {
-            self.screen.ask(prompt);
-        }
-        self.screen.refresh()
+    } // Dropping the report hangs up on the caller.
+
+    fn on_typed(&mut self, line: Typed) -> ControlFlow<()> {
+        self.peer.prompt().inspect(|prompt| self.screen.answered(prompt));
+        let actions = self.peer.on_typed(line, Instant::now());
+        self.carry_out(actions, None)
     }
 
-    /// Does what the rules want done; returns the goodbyes to say, if it is time to close.
-    fn carry_out(&mut self, actions: Vec<Action>) -> Option<Vec<Errand>> {
-        let mut actions = VecDeque::from(actions);
-        while let Some(action) = actions.pop_front() {
+    /// Does what the rules want done; breaks when it is time to close.
+    fn carry_out(&mut self, actions: Vec<Action>, caller: Option<&Call>) -> ControlFlow<()> {
+        for action in actions {
             match action {
-                Action::Show(event) => self.screen.show(&event),
-                Action::SendOut(errand) => {
-                    if let Err(errand) = self.senders.send_out(errand, HANDOVER) {
-                        let why = Failure::Broken("the system has no thread to spare".into());
-                        let report = Report::Returned(errand, Outcome::Failed(why));
-                        actions.extend(self.peer.on_report(report, Instant::now()));
+                Action::Show(event) => self.show(&event),
+                Action::Dial(dial) => {
+                    let to = dial.to;
+                    // There is room for all that our user wants, not for all that strangers
+                    // may want relayed.
+                    if !self.senders.dial(dial) {
+                        self.show(&Event::NotSent(to, Failure::QueueFull));
                     }
                 }
-                // Fails if the caller has hung up, and then it needs no answer.
-                Action::Answer(answer, known) => drop(answer.try_send(known)),
-                Action::Close(farewells) => return Some(farewells),
+                Action::Reply(text) => {
+                    // Fails if the caller has hung up, and then it needs no reply.
+                    let _ = caller.map(|call| call.write_at_once(&text));
+                }
+                Action::Quit => return ControlFlow::Break(()),
             }
         }
-        None
+        ControlFlow::Continue(())
     }
 
-    /// Ends everything. A terminal that is gone does not keep us from it; it is told at the end.
-    fn close(self, farewells: Vec<Errand>) -> io::Result<()> {
-        let Self { mut peer, mut screen, listener, senders, reports, .. } = self;
-        let mut shown = screen.refresh();
-        c_shutdown::close(listener, senders, farewells, &reports, |report| {
-            for action in peer.on_report(report, Instant::now()) {
-                if let Action::Show(event) = action {
-                    screen.show(&event);
-                }
+    fn show(&mut self, event: &Event) {
+        self.screen.show(&event.line(self.id));
+    }
+
+    /// Says goodbye, ends all threads, and shows what they still report. If the terminal is
+    /// gone, all of it happens all the same, and the error is returned at the end.
+    fn close(mut self) -> io::Result<()> {
+        let deadline = Instant::now() + SHUTDOWN_PATIENCE;
+        let goodbyes = self.peer.on_quit();
+        let _ = self.carry_out(goodbyes, None);
+        for relay in self.senders.stop() {
+            self.show(&Event::NotSent(relay.to, Failure::Closing));
+        }
+        let mut shown = self.screen.refresh();
+        self.listener.stop();
+        // Each thread holds an end of this channel. When the last one has ended, it is closed.
+        let ended = loop {
+            match self.reports.recv_deadline(deadline) {
+                Ok(report) => drop(self.on_report(report)),
+                Err(error) => break error,
             }
-            if shown.is_ok() {
-                shown = screen.refresh();
-            }
-        });
-        screen.show(&Event::ShuttingDown);
-        shown.and_then(|()| screen.refresh())
+            shown = shown.and_then(|()| self.screen.refresh());
+        };
+        if ended == RecvTimeoutError::Disconnected {
+            self.senders.join();
+            self.listener.join();
+        } // Otherwise a thread is stuck. It owns nothing that the end of the process does not free.
+        for event in self.peer.unfinished() {
+            self.screen.show(&event.line(self.id));
+        }
+        self.screen.show(&Event::ShuttingDown.line(self.id));
+        shown.and_then(|()| self.screen.refresh())
     }
 }

@@ -1,99 +1,75 @@
 //! The rules of a peer: what it knows, and what it does when something happens.
 //!
-//! Pure: events and the time go in, actions come out. There is no socket, no thread and no
-//! terminal in this file, so every rule can be tried in a test without one. The owner
-//! (`owner.rs`) carries the actions out.
+//! *What does a message mean?* In the lab sheet's program every message is a line to print. Here
+//! it may also be a goodbye, a question or a request to relay it, and this is the one file that
+//! decides. It is pure: reports and the time go in, actions come out, and the owner (`owner.rs`)
+//! carries them out. So every rule is tested without a socket, a thread or a terminal.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::net::SocketAddr;
 use std::time::Instant;
 
-use crossbeam_channel::Sender;
+use terminal::{Typed, clean};
 
-use crate::Event;
-use crate::command::{Command, Typed};
-use crate::config::{KNOWN_PEERS, MAX_KNOWN, Neighbourhood, PeerId};
-use crate::errand::{Errand, Failure, Outcome, Words};
-use crate::event::{ASK_WHAT, ASK_WHOM};
+use crate::call::Cut;
+use crate::command::Command;
+use crate::config::{AddressPlan, KNOWN_PEERS, MAX_KNOWN, PeerId};
+use crate::event::{ASK_WHAT, ASK_WHOM, Event};
 use crate::extensions::b_relay::{Relay, relay_message};
 use crate::extensions::d_discovery::Search;
-use crate::extensions::{a_registry, c_shutdown};
-use crate::outbox::{MAX_WAITING, Outbox};
-
-/// What the other threads tell the owner.
-#[derive(Debug)]
-pub enum Report {
-    /// Something that the user may know.
-    Happened(Event),
-    /// A caller wants to know whom we know, and waits for `answer`.
-    Asked {
-        /// The peer that asks.
-        by: PeerId,
-        /// Where it waits. It has room for the answer, so nobody waits for it to be taken.
-        answer: Sender<BTreeSet<PeerId>>,
-    },
-    /// A sender has come home.
-    Returned(Errand, Outcome),
-}
+use crate::extensions::{a_registry, c_shutdown, d_discovery};
+use crate::report::{Dial, Failure, Outcome, Purpose, Report};
 
 /// What the owner is to do.
-#[derive(Debug)]
-pub enum Action {
-    /// Show this.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
     Show(Event),
-    /// Send somebody out on this errand.
-    SendOut(Errand),
-    /// Answer a caller who waits there.
-    Answer(Sender<BTreeSet<PeerId>>, BTreeSet<PeerId>),
-    /// Say these goodbyes, and end everything.
-    Close(Vec<Errand>),
+    Dial(Dial),
+    /// Write this to the caller whose message has just been reported.
+    Reply(String),
+    Quit,
 }
 
 /// What the user is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Asking {
     Whom,
-    What(To),
-    /// Nothing, until the last answer has been dealt with.
+    /// What to say to this peer; `None`: to all known peers.
+    What(Option<PeerId>),
+    /// Nothing, while the last message or search is on its way.
     Nothing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum To {
-    Peer(PeerId),
-    Everybody,
-}
-
-/// All that one peer knows.
+/// The state of one peer.
 #[derive(Debug)]
-pub struct Peer {
+pub(crate) struct Peer {
     id: PeerId,
-    neighbourhood: Neighbourhood,
+    plan: AddressPlan,
     known: BTreeSet<PeerId>,
     asking: Asking,
-    /// How the user's last message went, for each peer it was sent to; `None`: not known yet.
+    /// The peers that our user's last message goes to, and how it went; `None`: not known yet.
     results: BTreeMap<PeerId, Option<Event>>,
     search: Option<Search>,
-    outbox: Outbox,
     closing: bool,
 }
 
 impl Peer {
-    /// Peer `id`, who knows the peers of the initial list, and itself.
-    pub fn new(id: PeerId, neighbourhood: Neighbourhood) -> Self {
+    /// Peer `id`, which knows itself and the peers of the initial list.
+    pub(crate) fn new(id: PeerId, plan: AddressPlan) -> Self {
         Self {
             id,
-            neighbourhood,
+            plan,
             known: KNOWN_PEERS.into_iter().chain([id]).collect(),
             asking: Asking::Whom,
             results: BTreeMap::new(),
             search: None,
-            outbox: Outbox::default(),
             closing: false,
         }
     }
 
-    /// What the user is being asked, if anything.
-    pub fn prompt(&self) -> Option<&'static str> {
+    /// The question that the user is asked, if there is one.
+    pub(crate) fn prompt(&self) -> Option<&'static str> {
         match self.asking {
             Asking::Whom => Some(ASK_WHOM),
             Asking::What(_) => Some(ASK_WHAT),
@@ -101,202 +77,200 @@ impl Peer {
         }
     }
 
-    /// The user has answered the question.
-    pub fn on_typed(&mut self, typed: Typed, now: Instant) -> Vec<Action> {
-        match (self.asking, typed) {
-            (Asking::Whom, Typed::Line(line)) => self.on_command(Command::read(&line), now),
-            (Asking::Whom, Typed::TooLong(_)) => vec![Action::Show(Event::InvalidInput)],
-            (Asking::What(to), Typed::Line(message)) => self.say(to, &message),
+    /// The user has answered the prompt.
+    pub(crate) fn on_typed(&mut self, typed: Typed, now: Instant) -> Vec<Action> {
+        match (mem::replace(&mut self.asking, Asking::Whom), typed) {
+            (Asking::What(to), Typed::Line(message)) => self.send(to, message),
             (Asking::What(_), Typed::TooLong(bytes)) => {
-                self.asking = Asking::Whom;
                 vec![Action::Show(Event::TooLong(bytes))]
             }
-            (Asking::Nothing, _) => Vec::new(), // The owner reads no answer without a question.
+            (_, Typed::Line(line)) => self.on_command(Command::read(&line), now),
+            (_, Typed::TooLong(_)) => vec![Action::Show(Event::InvalidInput)],
         }
     }
 
-    /// Another thread has something to tell.
-    pub fn on_report(&mut self, report: Report, now: Instant) -> Vec<Action> {
+    /// Another thread has reported something.
+    pub(crate) fn on_report(&mut self, report: &Report, now: Instant) -> Vec<Action> {
         match report {
-            Report::Happened(event) => self.on_event(event),
-            Report::Asked { by, answer } => {
-                if self.known.len() < MAX_KNOWN && self.neighbourhood.address_of(by).is_some() {
-                    self.known.insert(by);
-                }
-                vec![Action::Show(Event::Asked(by)), Action::Answer(answer, self.known.clone())]
+            Report::Called { from, message, cut: None, .. } => self.on_message(*from, message),
+            Report::Called { from, message, cut: Some(why), .. } => {
+                on_part(*from, message, why.clone())
             }
-            Report::Returned(errand, outcome) => {
-                let next = self.outbox.returned();
-                let mut actions = self.on_outcome(errand, &outcome, now);
-                actions.extend(next.map(Action::SendOut));
-                actions
-            }
+            Report::AcceptFailed(why) => vec![Action::Show(Event::AcceptFailed(why.clone()))],
+            Report::Dialed(dial, outcome) => self.on_dialed(dial, outcome, now),
         }
     }
 
-    /// The user wants to leave: `quit`, Ctrl-D, Ctrl-C, or the system asks us to.
-    pub fn on_quit(&mut self, now: Instant) -> Vec<Action> {
+    /// The user leaves, or the system ends us: `quit`, Ctrl-D, Ctrl-C, SIGTERM.
+    pub(crate) fn on_quit(&mut self) -> Vec<Action> {
         self.closing = true;
-        self.asking = Asking::Nothing;
+        self.search = None;
         let mut actions = vec![Action::Show(Event::Closing)];
-        actions.extend(self.results.values().flatten().cloned().map(Action::Show));
-        self.results.clear();
-        for errand in self.outbox.empty() {
-            actions.extend(self.on_outcome(errand, &Outcome::Failed(Failure::Closing), now));
-        }
-        actions.push(Action::Close(c_shutdown::say_goodbye(self.id, &self.known)));
+        let known = self.results.extract_if(.., |_, result| result.is_some());
+        actions.extend(known.filter_map(|(_, result)| result).map(Action::Show));
+        let goodbyes = c_shutdown::goodbyes(self.id, &self.known);
+        actions.extend(goodbyes.into_iter().map(Action::Dial));
         actions
     }
 
+    /// What is still not known about our user's last message when the peer ends.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = Event> {
+        self.results.keys().map(|&to| Event::Unfinished(to))
+    }
+
     fn on_command(&mut self, command: Command, now: Instant) -> Vec<Action> {
-        let last = self.neighbourhood.last_id();
         match command {
-            Command::Send(id) if id > last => {
-                vec![Action::Show(Event::NoSuchPeer { id: id.to_string(), last })]
+            Command::Send(id) if self.plan.address_of(id).is_none() => {
+                vec![self.no_such_peer(id.to_string())]
             }
-            Command::Send(id) => self.ask_what(To::Peer(id)),
-            Command::Broadcast => self.ask_what(To::Everybody),
-            Command::NoPeer(id) => vec![Action::Show(Event::NoSuchPeer { id, last })],
+            Command::NoPeer(id) => vec![self.no_such_peer(id)],
+            Command::Send(id) => self.ask_what(Some(id)),
+            Command::Broadcast => self.ask_what(None),
             Command::List => vec![Action::Show(a_registry::list_peers(&self.known))],
             Command::Discover => self.search(now),
             Command::Help => vec![Action::Show(Event::Help)],
-            Command::Quit => self.on_quit(now),
+            Command::Quit => vec![Action::Quit],
             Command::Invalid => vec![Action::Show(Event::InvalidInput)],
         }
     }
 
-    fn ask_what(&mut self, to: To) -> Vec<Action> {
+    fn no_such_peer(&self, id: String) -> Action {
+        Action::Show(Event::NoSuchPeer(id, self.plan.last_id()))
+    }
+
+    fn ask_what(&mut self, to: Option<PeerId>) -> Vec<Action> {
         self.asking = Asking::What(to);
         Vec::new()
     }
 
-    fn say(&mut self, to: To, message: &str) -> Vec<Action> {
-        let errands = match to {
-            To::Peer(to) => vec![Errand { to, words: Words::Message(message.to_owned()) }],
-            To::Everybody => a_registry::broadcast_message(self.id, &self.known, message),
+    fn send(&mut self, to: Option<PeerId>, text: String) -> Vec<Action> {
+        let dials = match to {
+            Some(to) => vec![Dial { to, text, purpose: Purpose::Message }],
+            None => a_registry::broadcast(self.id, &self.known, &text),
         };
-        if errands.is_empty() {
-            self.asking = Asking::Whom;
+        if dials.is_empty() {
             return vec![Action::Show(Event::NobodyKnown)];
         }
         self.asking = Asking::Nothing;
-        self.results = errands.iter().map(|errand| (errand.to, None)).collect();
-        self.run(errands)
+        self.results = dials.iter().map(|dial| (dial.to, None)).collect();
+        dials.into_iter().map(Action::Dial).collect()
     }
 
     fn search(&mut self, now: Instant) -> Vec<Action> {
         self.asking = Asking::Nothing;
-        // The initial list is asked every time, also about peers that were forgotten: how else
-        // would somebody be found who left and came back?
-        let first: BTreeSet<_> = self.known.iter().copied().chain(KNOWN_PEERS).collect();
-        let (search, errands) = Search::begin(self.id, first, now);
+        // The initial list is asked every time, forgotten peers as well: a peer that left may
+        // have come back.
+        let first = self.known.iter().copied().chain(KNOWN_PEERS).collect();
+        let (search, dials) = Search::begin(self.id, first, now);
         self.search = Some(search);
-        let mut actions = self.run(errands);
-        actions.extend(self.search_result());
-        actions
+        self.search_on(dials)
     }
 
-    fn on_event(&mut self, event: Event) -> Vec<Action> {
-        let mut actions = vec![Action::Show(event.clone())];
-        match event {
-            Event::Received { message, .. } => match relay_message(&message) {
-                Relay::ForUs => {}
-                Relay::Forward(errand) => actions.extend(self.relay(errand)),
-                Relay::Refused(event) => actions.push(Action::Show(event)),
-            },
-            Event::Left(peer) if peer != self.id => {
-                self.known.remove(&peer);
-                if let Some(search) = &mut self.search {
-                    search.on_farewell(peer);
-                }
-            }
-            _ => {}
+    fn on_message(&mut self, from: SocketAddr, bytes: &[u8]) -> Vec<Action> {
+        if let Some(peer) = c_shutdown::read_goodbye(bytes) {
+            return self.on_goodbye(peer);
         }
-        actions
-    }
-
-    fn relay(&mut self, errand: Errand) -> Vec<Action> {
-        let last = self.neighbourhood.last_id();
-        if errand.to > last {
-            let id = errand.to.to_string();
-            return vec![Action::Show(Event::NoSuchPeer { id, last })];
+        if let Some(by) = d_discovery::read_question(bytes) {
+            self.learn(by);
+            let answer = d_discovery::answer(&self.known);
+            return vec![Action::Show(Event::Asked(by)), Action::Reply(answer)];
         }
-        let why = if self.closing {
-            Failure::Closing
-        } else if self.outbox.is_full() {
-            Failure::TooMany(MAX_WAITING)
-        } else {
-            return self.run(vec![errand]);
+        let message = clean(bytes);
+        let relayed = match relay_message(&message) {
+            Relay::ForUs => None,
+            Relay::Forward(dial) => Some(self.relay(dial)),
+            Relay::Refused(event) => Some(Action::Show(event)),
         };
-        vec![Action::Show(Event::NotSent { to: errand.to, why })]
+        let received = Action::Show(Event::Received(from, message));
+        [received].into_iter().chain(relayed).collect()
     }
 
-    /// Sends somebody out on each errand, or lets it wait until somebody comes home.
-    fn run(&mut self, errands: Vec<Errand>) -> Vec<Action> {
-        errands
-            .into_iter()
-            .filter_map(|errand| self.outbox.put(errand))
-            .map(Action::SendOut)
-            .collect()
+    fn on_goodbye(&mut self, peer: PeerId) -> Vec<Action> {
+        if peer != self.id {
+            self.known.remove(&peer);
+            if let Some(search) = &mut self.search {
+                search.on_goodbye(peer);
+            }
+        }
+        vec![Action::Show(Event::Left(peer))]
     }
 
-    fn on_outcome(&mut self, errand: Errand, outcome: &Outcome, now: Instant) -> Vec<Action> {
-        let Errand { to, words } = errand;
-        match words {
-            Words::Message(message) => {
-                let event = told(to, message, outcome);
-                if self.closing {
-                    return vec![Action::Show(event)];
-                }
-                self.results.insert(to, Some(event));
+    fn relay(&self, dial: Dial) -> Action {
+        if self.plan.address_of(dial.to).is_none() {
+            return self.no_such_peer(dial.to.to_string());
+        }
+        if self.closing {
+            return Action::Show(Event::NotSent(dial.to, Failure::Closing));
+        }
+        Action::Dial(dial)
+    }
+
+    fn on_dialed(&mut self, dial: &Dial, outcome: &Outcome, now: Instant) -> Vec<Action> {
+        match dial.purpose {
+            Purpose::Message if self.closing => {
+                self.results.remove(&dial.to);
+                vec![Action::Show(result_of(dial, outcome))]
+            }
+            Purpose::Message => {
+                self.results.insert(dial.to, Some(result_of(dial, outcome)));
                 self.all_results()
             }
-            Words::Relay(message) => vec![Action::Show(told(to, message, outcome))],
-            Words::Farewell(_) => Vec::new(),
-            Words::Question(_) => {
+            Purpose::Relay => vec![Action::Show(result_of(dial, outcome))],
+            Purpose::Goodbye => Vec::new(),
+            Purpose::Question => {
                 let Some(search) = &mut self.search else { return Vec::new() };
-                let errands = search.on_answer(to, outcome, now);
-                let mut actions = self.run(errands);
-                actions.extend(self.search_result());
-                actions
+                let dials = search.on_answer(dial.to, outcome, now);
+                self.search_on(dials)
             }
         }
     }
 
-    /// Once the user's message has been sent to all: how it went, in the order of the ids.
+    /// Once all results of the user's message are known: the results, in the order of the ids.
     fn all_results(&mut self) -> Vec<Action> {
         if self.results.values().any(Option::is_none) {
             return Vec::new();
         }
         self.asking = Asking::Whom;
-        std::mem::take(&mut self.results).into_values().flatten().map(Action::Show).collect()
+        mem::take(&mut self.results).into_values().flatten().map(Action::Show).collect()
     }
 
-    /// Once the search is over: who is online. From then on we know exactly these, and those
-    /// who made themselves known in the meantime, up to [`MAX_KNOWN`].
-    fn search_result(&mut self) -> Option<Action> {
-        let search = self.search.take_if(|search| search.result().is_some())?;
-        let online = search.result()?;
-        let me = self.id;
-        self.known
-            .retain(|&peer| peer == me || !search.has_asked(peer) || online.contains(&peer));
-        for &peer in online {
-            if self.known.len() < MAX_KNOWN {
-                self.known.insert(peer);
-            }
+    /// Asks on, or shows the peers that are online once all have answered. From then on we know
+    /// exactly these, and the peers that asked us in the meantime, up to [`MAX_KNOWN`].
+    fn search_on(&mut self, dials: Vec<Dial>) -> Vec<Action> {
+        let mut actions: Vec<_> = dials.into_iter().map(Action::Dial).collect();
+        let Some(search) = self.search.take_if(|search| search.is_over()) else {
+            return actions;
+        };
+        self.known.retain(|&peer| peer == self.id || !search.found_absent(peer));
+        for &peer in search.online() {
+            self.learn(peer);
         }
-        if !self.closing {
-            self.asking = Asking::Whom;
+        self.asking = Asking::Whom;
+        let online = search.online().iter().copied().collect();
+        actions.push(Action::Show(Event::Discovered(online)));
+        actions
+    }
+
+    fn learn(&mut self, peer: PeerId) {
+        if self.known.len() < MAX_KNOWN && self.plan.address_of(peer).is_some() {
+            self.known.insert(peer);
         }
-        Some(Action::Show(Event::Discovered(online.iter().copied().collect())))
     }
 }
 
-/// How the sending of `message` to peer `to` is told.
-fn told(to: PeerId, message: String, outcome: &Outcome) -> Event {
+/// A call ended before its message did. The part is shown, but never acted on.
+fn on_part(from: SocketAddr, bytes: &[u8], why: Cut) -> Vec<Action> {
+    let cut = Action::Show(Event::Cut(from, bytes.len(), why));
+    if bytes.is_empty() {
+        return vec![cut];
+    }
+    vec![Action::Show(Event::Received(from, clean(bytes))), cut]
+}
+
+fn result_of(dial: &Dial, outcome: &Outcome) -> Event {
     match outcome {
-        Outcome::Failed(why) => Event::NotSent { to, why: why.clone() },
-        Outcome::Delivered | Outcome::Answered(_) => Event::Sent { to, message },
+        Outcome::Failed(why) => Event::NotSent(dial.to, why.clone()),
+        _ => Event::Sent(dial.to, dial.text.clone()),
     }
 }
 

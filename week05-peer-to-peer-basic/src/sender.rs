@@ -1,111 +1,151 @@
-//! Task 2, the sender: dial a peer, leave one message, hang up.
+//! Task 2, the sender: dial a peer, deliver one message, hang up.
 //!
-//! A peer that does not pick up costs [`PATIENCE`]. So every errand is run by a thread of its
-//! own: ten peers that are down cost one patience, not ten, and the owner waits for none.
+//! *What if the peer does not pick up?* The lab sheet's program stands still. Here a few threads
+//! dial, and the owner waits for none of them. The dials to peer `n` are all made by thread
+//! `n % SENDERS`, one after the other, so messages to one peer keep their order without a lock. A
+//! peer that does not pick up delays only the peers that share its thread.
 
 use std::io::{self, ErrorKind};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
 
 use crate::call::Call;
-use crate::config::{MAX_DIALS, MAX_MESSAGE, Neighbourhood, PeerId};
-use crate::crew::Crew;
-use crate::errand::{Errand, Failure, Outcome, Words};
-use crate::peer::Report;
+use crate::config::{AddressPlan, DIAL_PATIENCE, MAX_KNOWN, MAX_MESSAGE};
+use crate::report::{Dial, Failure, Outcome, Purpose, Report};
 
-/// How long a call may take from dialing to hanging up. Less than the second in which a peer
-/// has to shut down, since nothing but its end can end a dial.
-pub const PATIENCE: Duration = Duration::from_millis(800);
+/// How many threads dial.
+const SENDERS: usize = 8;
 
-/// The threads that run errands.
-pub struct Senders {
-    crew: Crew<Errand>,
+/// How many of our own dials may wait for one thread: a broadcast or a search, and the goodbyes.
+const MAX_OWN: usize = 2 * MAX_KNOWN;
+
+/// How many relays may wait for one thread. Strangers can make us relay, so there is a limit.
+const MAX_RELAYS: usize = 32;
+
+/// The threads that dial, and the dials that wait for each of them.
+pub(crate) struct Senders {
+    queues: Vec<Queues>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Queues {
+    own: Sender<Dial>,
+    relays: Sender<Dial>,
+    /// The other end, to take back what still waits when we stop.
+    waiting_relays: Receiver<Dial>,
 }
 
 impl Senders {
-    /// Senders who know where everybody in `neighbourhood` lives, and tell `report` how it went.
-    pub fn new(neighbourhood: Neighbourhood, report: Sender<Report>) -> Self {
-        let work = move |errand: Errand| {
-            let outcome = run(neighbourhood, &errand);
-            if matches!(errand.words, Words::Farewell(_)) {
-                return; // Nobody waits for how it went.
-            }
-            // Fails once the owner is gone; then there is nobody left to tell.
-            let _ = report.send(Report::Returned(errand, outcome));
-        };
-        Self { crew: Crew::new("sender", MAX_DIALS, work) }
+    /// Starts threads that report what came of each dial.
+    pub(crate) fn start(plan: AddressPlan, report: &Sender<Report>) -> io::Result<Self> {
+        let mut senders = Self { queues: Vec::new(), threads: Vec::new() };
+        for _ in 0..SENDERS {
+            let (own, own_dials) = bounded(MAX_OWN);
+            let (relays, waiting_relays) = bounded(MAX_RELAYS);
+            let (relay_dials, report) = (waiting_relays.clone(), report.clone());
+            let body = move || make_dials(plan, &own_dials, &relay_dials, &report);
+            senders.threads.push(thread::Builder::new().name("sender".into()).spawn(body)?);
+            senders.queues.push(Queues { own, relays, waiting_relays });
+        }
+        Ok(senders)
     }
 
-    /// Sends somebody out on `errand`; waits only if all are out, and no longer than `patience`.
-    ///
-    /// # Errors
-    ///
-    /// The errand, if nobody came home in time, and the system has no thread for one more.
-    pub fn send_out(&mut self, errand: Errand, patience: Duration) -> Result<(), Errand> {
-        self.crew.offer(errand, patience)
+    /// Hands `dial` to its thread. Never waits; returns whether there was room for it. Not to be
+    /// called after [`Senders::stop`].
+    pub(crate) fn dial(&self, dial: Dial) -> bool {
+        let queues = &self.queues[usize::from(dial.to) % SENDERS];
+        let queue = if dial.purpose == Purpose::Relay { &queues.relays } else { &queues.own };
+        queue.try_send(dial).is_ok()
     }
 
-    /// Sends everybody home; returns the threads, to be joined.
-    pub fn dismiss(self) -> Vec<JoinHandle<()>> {
-        self.crew.dismiss()
+    /// Closes the queues. Each thread still makes our own dials and ends; relays that wait are
+    /// returned.
+    pub(crate) fn stop(&mut self) -> Vec<Dial> {
+        let queues = self.queues.drain(..);
+        queues.flat_map(|queues| queues.waiting_relays.try_iter().collect::<Vec<_>>()).collect()
+    }
+
+    /// Waits for the threads.
+    pub(crate) fn join(self) {
+        for thread in self.threads {
+            let _ = thread.join(); // A panic has been printed already.
+        }
     }
 }
 
-/// Runs one errand, from dialing to hanging up.
-pub fn run(neighbourhood: Neighbourhood, errand: &Errand) -> Outcome {
-    let text = errand.words.text();
-    let done = if matches!(errand.words, Words::Question(_)) {
-        ask(neighbourhood, errand.to, text).map(Outcome::Answered)
-    } else {
-        send_message(neighbourhood, errand.to, text).map(|()| Outcome::Delivered)
-    };
-    done.unwrap_or_else(Outcome::Failed)
-}
-
-/// Leaves `message` with peer `to`.
-///
-/// # Errors
-///
-/// If the message is longer than [`MAX_MESSAGE`], or the peer does not take it within
-/// [`PATIENCE`].
-pub fn send_message(
-    neighbourhood: Neighbourhood,
-    to: PeerId,
-    message: &str,
-) -> Result<(), Failure> {
-    if message.len() > MAX_MESSAGE {
-        return Err(Failure::TooLong(message.len()));
+fn make_dials(
+    plan: AddressPlan,
+    own: &Receiver<Dial>,
+    relays: &Receiver<Dial>,
+    report: &Sender<Report>,
+) {
+    // Our user, who waits for an answer, goes before strangers.
+    while let Ok(dial) = select_biased! {
+        recv(own) -> dial => dial,
+        recv(relays) -> dial => dial,
+    } {
+        let outcome = send_message(plan, &dial).unwrap_or_else(Outcome::Failed);
+        // Fails once the owner has gone, and nothing is shown any more.
+        let _ = report.send(Report::Dialed(dial, outcome));
     }
-    let call = dial(neighbourhood, to)?;
-    call.write(message.as_bytes()).map_err(|error| failure(&error))
-} // Dropping the call hangs up, and that is what ends the message.
-
-/// Asks peer `to` a question and returns the answer: nothing, if it took the question and gave
-/// none. A peer that knows only messages does just that.
-fn ask(neighbourhood: Neighbourhood, to: PeerId, question: &str) -> Result<Vec<u8>, Failure> {
-    let call = dial(neighbourhood, to)?;
-    let (answer, _cut) = match call.write(question.as_bytes()).and_then(|()| call.has_spoken())
-    {
-        Ok(()) => call.read_message(),
-        Err(_) => (Vec::new(), None), // It picked up, so it is there.
-    };
-    Ok(answer)
 }
 
-fn dial(neighbourhood: Neighbourhood, to: PeerId) -> Result<Call, Failure> {
-    // Nobody listens on a port that does not exist.
-    let address = neighbourhood.address_of(to).ok_or(Failure::Offline)?;
-    Call::dial(address, PATIENCE).map_err(|error| failure(&error))
+/// Dials a peer and delivers the message; if it is a question, waits for the answer.
+pub fn send_message(plan: AddressPlan, dial: &Dial) -> Result<Outcome, Failure> {
+    if dial.text.len() > MAX_MESSAGE {
+        return Err(Failure::TooLong(dial.text.len()));
+    }
+    // No peer listens on a port that does not exist.
+    let address = plan.address_of(dial.to).ok_or(Failure::Offline)?;
+    let mut call = Call::dial(address, DIAL_PATIENCE).map_err(|error| failure(&error))?;
+    let written = call.write(&dial.text);
+    if dial.purpose != Purpose::Question {
+        // Dropping the call hangs up, and that is what ends the message.
+        return written.map(|()| Outcome::Delivered).map_err(|error| failure(&error));
+    }
+    // The peer picked up, so it is online, whatever it answers. One that knows only messages
+    // takes the question for a message, and answers nothing.
+    if written.and_then(|()| call.finish_message()).is_ok() {
+        let _ = call.read_message();
+    }
+    Ok(Outcome::Answered(call.message))
 }
 
 fn failure(error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::ConnectionRefused => Failure::Offline,
-        // Windows knocks at a closed door three times, which takes it longer than our patience.
+        // Windows tries a closed port three times, which takes it longer than our patience.
         ErrorKind::TimedOut if cfg!(windows) => Failure::Offline,
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Failure::NoAnswer(PATIENCE),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Failure::NoAnswer,
         _ => Failure::Broken(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::config::HOST;
+
+    #[test]
+    fn a_peer_hears_us_in_our_order_and_the_goodbye_last() {
+        let socket = TcpListener::bind((HOST, 0)).unwrap();
+        let plan = AddressPlan { host: HOST, base_port: socket.local_addr().unwrap().port() };
+        let (report, _reports) = bounded(256);
+        let senders = Senders::start(plan, &report).unwrap();
+        let messages = (0..50).map(|number| ("x".repeat(1000 * number), Purpose::Message));
+        let spoken: Vec<_> =
+            messages.chain([("bye 1\n".to_owned(), Purpose::Goodbye)]).collect();
+        for (text, purpose) in spoken.clone() {
+            assert!(senders.dial(Dial { to: 0, text, purpose }));
+        }
+        for (text, _) in spoken {
+            let mut heard = String::new();
+            socket.accept().unwrap().0.read_to_string(&mut heard).unwrap();
+            assert_eq!(heard.len(), text.len());
+        }
     }
 }

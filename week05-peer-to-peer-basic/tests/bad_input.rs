@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use grader::fixture::sends;
-use grader::{Fixture, Program, Story, statistics};
+use grader::{Fixture, Program, Story, Terminal, statistics};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -160,10 +160,10 @@ fn of_65_callers_the_one_with_the_longest_call_makes_room() {
     fixture.leaves(1, "let me in");
     peer1.sees("too many callers at once, and it had the line for longest\n");
     peer1.sees("): let me in\n");
-    // Never more than 64 lines: one listener for each, one at the door.
+    // Never more than 64 slow callers, with a thread each.
     let threads = statistics::threads(peer1.pid()).unwrap_or_default();
-    let listeners = threads.iter().filter(|name| *name == "listener").count();
-    assert!(listeners <= 65, "{listeners} listeners");
+    let callers = threads.iter().filter(|name| *name == "caller").count();
+    assert!(callers <= 64, "{callers} callers");
     drop(crowd);
 }
 
@@ -178,14 +178,14 @@ fn after_a_crowd_has_left_nothing_of_it_stays() {
         fixture.leaves(1, message);
         peer1.sees(&format!("): {message}\n"));
     };
-    // The first crowd leaves a second listener at the door, and memory that is used again.
+    // The first crowd leaves memory that is used again.
     crowd_comes_and_goes("first", &mut peer1);
-    peer1.runs_threads_called("listener", 2);
+    peer1.runs_threads_called("caller", 0);
     let memory = statistics::memory_kib(peer1.pid());
     for round in 0..5 {
         crowd_comes_and_goes(&format!("round {round}"), &mut peer1);
     }
-    peer1.runs_threads_called("listener", 2);
+    peer1.runs_threads_called("caller", 0);
     peer1.waits_until("as many descriptors as before", |pid| {
         statistics::descriptors(pid) == descriptors
     });
@@ -223,7 +223,7 @@ fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
         (&b"caf\xe9"[..], "caf\u{FFFD}"),
         (b"\x1b[2J\x1b]0;title\x07", "\u{FFFD}[2J\u{FFFD}]0;title\u{FFFD}"),
         (b"hi\n[PEER 1] Shutting down", "hi\u{FFFD}[PEER 1] Shutting down"),
-        (b"hi\r\x08\t\0", "hi\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"),
+        (b"hi\r\x08\0", "hi\u{FFFD}\u{FFFD}\u{FFFD}"),
         ("\u{9b}31m\u{202e}\u{2028}".as_bytes(), "\u{FFFD}31m\u{FFFD}\u{FFFD}"),
         (b"\xf0\x9f\x91", "\u{FFFD}"),
     ] {
@@ -300,4 +300,51 @@ fn a_thousand_messages_at_once_are_a_thousand_lines() {
             assert_eq!(printed.matches(&line).count(), 1, "{line:?}");
         }
     }
+}
+
+#[test]
+fn a_tab_stays_a_tab() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "let\tx;");
+    peer1.sees("): let\tx;\n");
+    sends(&mut peer1, "1", "one\ttwo");
+    peer1.sees_all(&["[PEER 1] Sent to peer 1: one\ttwo\n", "): one\ttwo\n"]);
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_the_first_line_is_dropped() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    peer1.types("\u{FEFF}list");
+    peer1.sees("[PEER 1] Known peers: [1, 2, 3, 4, 5]\n");
+}
+
+#[cfg(unix)]
+fn signal(which: &str, peer: &Terminal) {
+    let pid = peer.pid().to_string();
+    let kill = std::process::Command::new("kill").args([which, &pid]).status();
+    assert!(kill.expect("there is a kill(1)").success());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_caller_that_finished_while_the_peer_was_stopped_is_not_blamed() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut slow = fixture.dials(1);
+    slow.write_all(b"slow ").expect("the peer takes it");
+    peer1.runs_threads_called("caller", 1);
+    // The peer stands still for longer than a caller may take.
+    signal("-STOP", &peer1);
+    let begun = Instant::now();
+    slow.write_all(b"but whole").expect("the system takes it");
+    drop(slow);
+    peer1.waits_until("more than 2 s to pass", |_| begun.elapsed().as_millis() > 2100);
+    signal("-CONT", &peer1);
+    peer1.sees("): slow but whole\n");
+    peer1.sees("Send to peer ID: ");
+    peer1.types("quit");
+    peer1.ends_well();
+    assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
 }

@@ -82,7 +82,7 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     peer1.types("2");
     peer1.sees("Message: ");
     peer1.types_half("I was going to wr");
-    peer1.runs_threads_called("listener", 3);
+    peer1.runs_threads_called("caller", 2);
 
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");
@@ -98,19 +98,19 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
     TcpListener::bind(fixture.address_of(1)).expect("the port is free at once");
 }
 
-/// The map stands in `src/lib.rs`: at rest there is the owner, whoever waits for the world
-/// outside, and one listener.
+/// The map stands in `src/lib.rs`.
 #[test]
 fn the_thread_map_is_true() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener"]);
-    // With a caller and a message on its way, every thread of the map is there.
+    let at_rest = [&["week05", "ctrl-c", "keyboard", "listener"][..], &["sender"; 8]].concat();
+    peer1.runs_threads(&at_rest);
+    // With a slow caller and a message on its way, every thread of the map is there.
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
     let _silent = fixture.dials(1);
     sends(&mut peer1, "2", "Anybody?");
-    peer1.runs_threads(&["week05", "ctrl-c", "keyboard", "listener", "listener", "sender"]);
+    peer1.runs_threads(&[&at_rest[..], &["caller"]].concat());
 }
 
 #[test]

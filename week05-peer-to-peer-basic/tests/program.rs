@@ -7,37 +7,36 @@ use grader::{Fixture, Program};
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
-fn listeners_come_with_callers_and_leave_with_them() {
+fn slow_callers_have_threads_and_the_listener_is_one() {
     if Program::is_a_stranger() {
         return;
     }
     let fixture = Fixture::of(WEEK05);
     let peer1 = fixture.peer(1);
-    peer1.runs_threads_called("listener", 1);
+    peer1.runs_threads_called("caller", 0);
 
-    // Two callers who say nothing: a listener for each, and one more at the door.
+    // Two callers that say nothing: a thread for each.
     let silent = [fixture.dials(1), fixture.dials(1)];
-    peer1.runs_threads_called("listener", 3);
+    peer1.runs_threads_called("caller", 2);
+    peer1.runs_threads_called("listener", 1);
     drop(silent);
-    // Two stay at the door, so that the next call costs no new thread.
-    peer1.runs_threads_called("listener", 2);
+    peer1.runs_threads_called("caller", 0);
 }
 
 #[test]
-fn senders_come_with_messages_and_leave_when_there_are_none() {
+fn senders_are_a_fixed_few() {
     if Program::is_a_stranger() {
         return;
     }
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(2);
-    // Nobody picks up, so the sender is out for a while.
+    // The queue of peer 2 is full, so the dial takes a while.
     let _queue = fills_the_queue_of(&stranger);
     let mut peer1 = fixture.peer(1);
-    peer1.runs_threads_called("sender", 0);
+    peer1.runs_threads_called("sender", 8);
     sends(&mut peer1, "2", "Anybody?");
-    peer1.runs_threads_called("sender", 1);
+    peer1.runs_threads_called("sender", 8);
     peer1.sees("Send to peer ID: ");
-    peer1.runs_threads_called("sender", 0);
 }
 
 #[test]

@@ -1,25 +1,25 @@
 //! Extension A: a list of known peers, and one message to all of them.
 //!
-//! A broadcast is no new thing on the wire: it is the same message, once for every peer. What
-//! is new is that some of them will be down, that each is told of, and that waiting for one
-//! must not mean waiting for the next.
+//! On the wire a broadcast is nothing new: the same message, once for each peer. What is new is
+//! that some of them are down, that each result is shown, and that the waiting times must not
+//! add up.
 
 use std::collections::BTreeSet;
 
-use crate::Event;
 use crate::config::PeerId;
-use crate::errand::{Errand, Words};
+use crate::event::Event;
+use crate::report::{Dial, Purpose};
 
-/// Shows all known peers, in order.
-pub fn list_peers(known: &BTreeSet<PeerId>) -> Event {
+/// The known peers, in order.
+pub(crate) fn list_peers(known: &BTreeSet<PeerId>) -> Event {
     Event::KnownPeers(known.iter().copied().collect())
 }
 
-/// Sends `message` to every known peer but `me`: one errand each, all of them at once, so
-/// that the time lost on peers that are down does not add up.
-pub fn broadcast_message(me: PeerId, known: &BTreeSet<PeerId>, message: &str) -> Vec<Errand> {
+/// One dial to each known peer but `me`.
+pub(crate) fn broadcast(me: PeerId, known: &BTreeSet<PeerId>, message: &str) -> Vec<Dial> {
     let others = known.iter().filter(|&&peer| peer != me);
-    others.map(|&to| Errand { to, words: Words::Message(message.to_owned()) }).collect()
+    let dial = |&to| Dial { to, text: message.to_owned(), purpose: Purpose::Message };
+    others.map(dial).collect()
 }
 
 #[cfg(test)]
@@ -27,10 +27,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broadcast_goes_to_everybody_else_once() {
+    fn a_broadcast_goes_once_to_each_other_peer() {
         let known = BTreeSet::from([3, 1, 2]);
-        let to: Vec<_> =
-            broadcast_message(2, &known, "hi").iter().map(|errand| errand.to).collect();
+        let to: Vec<_> = broadcast(2, &known, "hi").iter().map(|dial| dial.to).collect();
         assert_eq!(to, [1, 3]);
         assert_eq!(list_peers(&known), Event::KnownPeers(vec![1, 2, 3]));
     }

@@ -1,63 +1,55 @@
-//! Extension B: a message that asks to be passed on.
+//! Extension B: relay, a message that asks to be passed on.
 //!
 //! ```text
-//! relay 2 relay 3 hi            is left with peer 1, who leaves
-//! [relayed] relay 3 hi          with peer 2, who leaves
-//! [relayed] [relayed] hi        with peer 3, whom it reaches
+//! relay 2 relay 3 hi            arrives at peer 1, which sends
+//! [relayed] relay 3 hi          to peer 2, which sends
+//! [relayed] [relayed] hi        to peer 3, which shows it
 //! ```
 //!
-//! The marks in front count the hops, and that is what ends every loop: a message that bears
-//! [`MAX_HOPS`] of them goes no further. No peer has to remember what it has relayed.
+//! The marks in front count the hops, and that ends every loop: a message with [`MAX_HOPS`] of
+//! them goes no further. No peer has to remember what it has relayed.
 
-use crate::Event;
 use crate::config::PeerId;
-use crate::errand::{Errand, Words};
+use crate::event::Event;
+use crate::report::{Dial, Purpose};
 
 /// How many peers may relay a message, one after the other.
-pub const MAX_HOPS: usize = 8;
+pub(crate) const MAX_HOPS: usize = 8;
 
-/// What becomes of a message that has arrived.
+/// What a peer that relays a message puts in front of it.
+const MARK: &str = "[relayed] ";
+
+/// What happens to a message that has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Relay {
-    /// It is for us. That it begins with the word is not enough: `relay race tonight?`
+pub(crate) enum Relay {
+    /// It is for our user. The word alone is no request: `relay race tonight?`
     ForUs,
-    /// It is passed on.
-    Forward(Errand),
-    /// It has been passed on often enough.
+    Forward(Dial),
+    /// It has been relayed too often.
     Refused(Event),
 }
 
 /// Decides whether `message` asks to be relayed.
-///
-/// ```
-/// use week05::extensions::b_relay::{Relay, relay_message};
-/// let Relay::Forward(errand) = relay_message("relay 2 relay 3 hi") else { panic!() };
-/// assert_eq!((errand.to, errand.words.text()), (2, "[relayed] relay 3 hi"));
-/// assert_eq!(relay_message("relay race tonight?"), Relay::ForUs);
-/// ```
-pub fn relay_message(message: &str) -> Relay {
-    /// What every peer that relays a message puts in front of it.
-    const MARK: &str = "[relayed] ";
-
-    /// Reads `relay <id> <text>`; nothing else is a request, however similar.
-    fn next_stop(text: &str) -> Option<(PeerId, &str)> {
-        let (id, text) = text.strip_prefix("relay ")?.split_once(' ')?;
-        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-        (is_number && !text.is_empty()).then_some(())?;
-        Some((id.parse().ok()?, text))
-    }
-
+pub(crate) fn relay_message(message: &str) -> Relay {
     let mut rest = message;
     let mut hops = 0;
     while let Some(unmarked) = rest.strip_prefix(MARK) {
         rest = unmarked;
         hops += 1;
     }
-    let Some((to, text)) = next_stop(rest) else { return Relay::ForUs };
+    let Some((to, text)) = read_request(rest) else { return Relay::ForUs };
     if hops >= MAX_HOPS {
-        return Relay::Refused(Event::RelayEnded { to, hops });
+        return Relay::Refused(Event::RelayEnded(to, hops));
     }
-    Relay::Forward(Errand { to, words: Words::Relay(MARK.repeat(hops + 1) + text) })
+    Relay::Forward(Dial { to, text: MARK.repeat(hops + 1) + text, purpose: Purpose::Relay })
+}
+
+/// Reads `relay <id> <text>`; nothing else is a request, however similar.
+fn read_request(text: &str) -> Option<(PeerId, &str)> {
+    let (id, text) = text.strip_prefix("relay ")?.split_once(' ')?;
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !text.is_empty()).then_some(())?;
+    Some((id.parse().ok()?, text))
 }
 
 #[cfg(test)]
@@ -68,9 +60,9 @@ mod tests {
     fn each_hop_adds_one_mark_and_takes_one_request() {
         let mut message = "relay 2 relay 3 hi".to_owned();
         let mut stops = Vec::new();
-        while let Relay::Forward(errand) = relay_message(&message) {
-            stops.push(errand.to);
-            errand.words.text().clone_into(&mut message);
+        while let Relay::Forward(dial) = relay_message(&message) {
+            stops.push(dial.to);
+            message = dial.text;
         }
         assert_eq!(stops, [2, 3]);
         assert_eq!(message, "[relayed] [relayed] hi");
@@ -100,15 +92,12 @@ mod tests {
     fn the_hop_limit_ends_every_loop() {
         let mut message = "relay 1 ".repeat(100) + "hi";
         let mut hops = 0;
-        while let Relay::Forward(errand) = relay_message(&message) {
-            errand.words.text().clone_into(&mut message);
+        while let Relay::Forward(dial) = relay_message(&message) {
+            message = dial.text;
             hops += 1;
             assert!(hops <= MAX_HOPS);
         }
         assert_eq!(hops, MAX_HOPS);
-        assert_eq!(
-            relay_message(&message),
-            Relay::Refused(Event::RelayEnded { to: 1, hops: 8 })
-        );
+        assert_eq!(relay_message(&message), Relay::Refused(Event::RelayEnded(1, 8)));
     }
 }

@@ -1,0 +1,82 @@
+//! What goes from thread to thread: dials to the senders, reports to the owner.
+//!
+//! *How do two threads work together without a lock?* They share nothing. Each value below
+//! belongs to one thread at a time, and moves through a channel to the next one.
+
+use std::net::SocketAddr;
+
+use crate::call::Call;
+pub use crate::call::Cut;
+use crate::config::PeerId;
+
+/// One call to make: which peer to dial, and what to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    /// The peer to dial.
+    pub to: PeerId,
+    /// The text that goes over the wire.
+    pub text: String,
+    /// Why the peer is dialed.
+    pub purpose: Purpose,
+}
+
+/// Why a peer is dialed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Our user has typed a message.
+    Message,
+    /// Another peer has asked us to pass a message on (extension B).
+    Relay,
+    /// We are leaving (extension C).
+    Goodbye,
+    /// We ask which peers are online, and wait for the answer (extension D).
+    Question,
+}
+
+/// What came of a dial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The peer took our message. This wire does not tell whether anybody read it.
+    Delivered,
+    /// The peer took our question and answered this; nothing, if it does not know how to.
+    Answered(Vec<u8>),
+    /// The message was not delivered.
+    Failed(Failure),
+}
+
+/// Why a message was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No program listens there.
+    Offline,
+    /// The peer did not pick up in time.
+    NoAnswer,
+    /// The message has this many bytes, more than a message may have.
+    TooLong(usize),
+    /// Too many messages to this peer are waiting already.
+    QueueFull,
+    /// We are shutting down.
+    Closing,
+    /// Anything else, in the system's own words.
+    Broken(String),
+}
+
+/// What the other threads tell the owner.
+#[derive(Debug)]
+pub enum Report {
+    /// A caller has dialed us.
+    Called {
+        /// The caller's address; not the port it listens on, which is another one.
+        from: SocketAddr,
+        /// What the caller said.
+        message: Vec<u8>,
+        /// Why there is no more, if the call ended before its message did.
+        cut: Option<Cut>,
+        /// The open call, if the caller may wait for a reply. Dropping it hangs up.
+        call: Option<Call>,
+    },
+    /// The system accepts no call, for this reason.
+    AcceptFailed(String),
+    /// A sender has made a call, or has tried to.
+    Dialed(Dial, Outcome),
+}

@@ -1,0 +1,77 @@
+//! Order: what one sender says arrives in the order in which it was said.
+
+use std::fmt::Write as _;
+
+use grader::{Fixture, Terminal};
+
+const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+/// The texts that `peer` has shown, in the order of its screen: what stands behind `): `.
+fn texts(peer: &mut Terminal) -> Vec<String> {
+    let printed = peer.printed();
+    let lines = printed.lines().filter(|line| line.contains("] From ('"));
+    lines.filter_map(|line| Some(line.split_once("): ")?.1.to_owned())).collect()
+}
+
+#[test]
+fn callers_that_wait_for_each_other_are_shown_in_their_order() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let messages: Vec<_> = (0..2000).map(|number| format!("message {number}")).collect();
+    for message in &messages {
+        fixture.leaves(1, message); // Each call is closed before the next one begins.
+    }
+    peer1.sees_times("): message ", messages.len());
+    assert_eq!(texts(&mut peer1), messages);
+}
+
+#[test]
+fn five_lines_that_are_typed_ahead_arrive_in_order() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut peer2 = fixture.peer(2);
+    let mut expected = Vec::new();
+    for round in 0..20 {
+        let lines = (1..=5).map(|number| format!("round {round}, line {number}"));
+        let lines: Vec<_> = lines.collect();
+        let mut typed = String::new();
+        for line in &lines {
+            write!(typed, "1\n{line}\n").expect("a string takes everything");
+        }
+        peer2.types_bytes(typed.as_bytes());
+        expected.extend(lines);
+    }
+    peer1.sees_times("): round ", expected.len());
+    assert_eq!(texts(&mut peer1), expected);
+}
+
+#[test]
+fn the_goodbye_comes_after_the_last_message() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let long = "x".repeat(60_000); // It takes longer to send than a goodbye.
+    for round in 0..10 {
+        let mut peer2 = fixture.peer(2);
+        // The end of the input comes right behind the message.
+        peer2.types_bytes(format!("1\nlast words {round} {long}\n").as_bytes());
+        peer2.presses_ctrl_d();
+        peer2.ends_well();
+        peer1.sees(&format!("): last words {round} {long}\n"));
+        peer1.sees("[PEER 1] Peer 2 has left\n");
+    }
+}
+
+#[test]
+fn messages_relayed_for_one_sender_keep_their_order() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer3 = fixture.peer(3);
+    let _peer2 = fixture.peer(2);
+    // Fewer than may wait for one sender, as fast as they can be left.
+    let messages: Vec<_> = (0..30).map(|number| "x".repeat(1 + number)).collect();
+    for message in &messages {
+        fixture.leaves(2, format!("relay 3 {message}"));
+    }
+    peer3.sees_times("): [relayed] x", messages.len());
+    let relayed: Vec<_> = messages.iter().map(|text| format!("[relayed] {text}")).collect();
+    assert_eq!(texts(&mut peer3), relayed);
+}
