@@ -84,3 +84,13 @@ lint:
 [group('develop')]
 docs *ARGS:
     cargo doc --workspace --no-deps {{ ARGS }}
+
+# How large each crate is and may be, or each file of a crate: `just size week05`
+[group('develop')]
+size CRATE="":
+    @cargo run -q -p grader -- size {{ CRATE }}
+
+# What a lab adds to another one, file by file: `just delta week05 discovery-chat`
+[group('develop')]
+delta A B:
+    @cargo run -q -p grader -- delta {{ A }} {{ B }}

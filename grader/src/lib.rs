@@ -40,8 +40,11 @@
 #![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
 mod child;
+pub mod code;
+pub mod delta;
 pub mod fixture;
 pub mod http;
+pub mod imports;
 pub mod lab_sheet;
 pub mod labs;
 mod picture;
@@ -49,6 +52,7 @@ mod port_lease;
 mod program;
 mod prompts;
 mod screen;
+pub mod size;
 mod spawn_lock;
 pub mod statistics;
 mod story;

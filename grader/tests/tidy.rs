@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use grader::code::code_lines;
+use grader::imports::circles;
 use grader::labs::{Lab, workspace};
+use grader::size::Crate;
 
 /// The pure files of a lab, by name or by folder and name: text, numbers and rules.
 const PURE: [&str; 60] = [
@@ -119,7 +122,7 @@ fn threads_started(folder: &Path) -> BTreeSet<String> {
     let of_tests = |file: &PathBuf| file.ends_with("tests.rs");
     for file in files(&folder.join("src"), ".rs").iter().filter(|file| !of_tests(file)) {
         let text = read(file);
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code = code_lines(&text).join("\n");
         for start in [".name(\"", "Crew::new(\""] {
             let names = code.split(start).skip(1).filter_map(|rest| rest.split('"').next());
             started.extend(names.map(str::to_owned));
@@ -129,6 +132,13 @@ fn threads_started(folder: &Path) -> BTreeSet<String> {
         }
     }
     started
+}
+
+/// The crates that have their final form.
+fn crates_done() -> impl Iterator<Item = Crate> {
+    let crates = Crate::all(&workspace()).expect("the crates can be read");
+    assert!(crates.iter().any(|one| one.package == "grader"), "the manifest lists the crates");
+    crates.into_iter().filter(Crate::is_done)
 }
 
 fn labs() -> Vec<(Lab, PathBuf)> {
@@ -165,9 +175,7 @@ fn pure_files_know_nothing_of_the_world() {
             if !PURE.contains(&&*name) && !PURE.contains(&&*in_parent) {
                 continue;
             }
-            let text = read(&file);
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for line in code_lines(&read(&file)) {
                 let named = WORLD.iter().find(|word| line.contains(**word));
                 assert!(named.is_none(), "{} names {named:?}: {line}", file.display());
             }
@@ -273,4 +281,20 @@ fn every_file_that_a_page_names_exists() {
             assert!(exists, "{} names {quoted}, which is not there", page.display());
         }
     }
+}
+
+#[test]
+fn no_crate_that_is_done_exceeds_its_budget() {
+    let excesses: Vec<_> = crates_done().flat_map(|one| one.excesses()).collect();
+    assert!(excesses.is_empty(), "\n{}", excesses.join("\n"));
+}
+
+#[test]
+fn no_files_of_a_crate_that_is_done_import_each_other() {
+    let mut found = Vec::new();
+    for one in crates_done() {
+        let circles = circles(&one.sources).into_iter();
+        found.extend(circles.map(|circle| format!("{}: {circle}", one.package)));
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }

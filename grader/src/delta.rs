@@ -1,0 +1,122 @@
+//! What a lab adds to the one before: their files side by side, compared by code lines.
+
+use std::collections::BTreeMap;
+
+use crate::code::Source;
+use crate::size::{row, table};
+
+/// A file of either lab, with its code lines: those as before, added, and removed.
+struct File<'a> {
+    state: &'static str,
+    path: &'a str,
+    lines: [usize; 3],
+}
+
+/// A table of all files, grouped by what became of the file of the same path. A file in which
+/// only comments or blank space have changed is as before.
+pub fn between(before: &[Source], after: &[Source]) -> String {
+    let mut pairs: BTreeMap<&str, [Option<&[String]>; 2]> = BTreeMap::new();
+    for (side, sources) in [before, after].into_iter().enumerate() {
+        for source in sources {
+            pairs.entry(&source.path).or_default()[side] = Some(&source.code);
+        }
+    }
+    let files: Vec<_> = pairs.into_iter().map(|(path, [a, b])| compare(path, a, b)).collect();
+
+    let mut rows = vec![row(&[&"code lines", &"as before", &"added", &"removed"])];
+    for state in ["new", "changed", "as before", "gone"] {
+        let group: Vec<_> = files.iter().filter(|file| file.state == state).collect();
+        rows.push(lines_row(&format!("{state} ({})", group.len()), sum(&group)));
+        rows.extend(
+            group.iter().map(|file| lines_row(&format!("  {}", file.path), file.lines)),
+        );
+        rows.push(Vec::new());
+    }
+    rows.push(lines_row("all", sum(&files.iter().collect::<Vec<_>>())));
+    table(&rows)
+}
+
+fn compare<'a>(path: &'a str, before: Option<&[String]>, after: Option<&[String]>) -> File<'a> {
+    let (a, b) = (before.unwrap_or_default(), after.unwrap_or_default());
+    let kept = kept(a, b);
+    let lines = [kept, b.len() - kept, a.len() - kept];
+    let state = match (before, after) {
+        (None, _) => "new",
+        (_, None) => "gone",
+        _ if a == b => "as before",
+        _ => "changed",
+    };
+    File { state, path, lines }
+}
+
+/// The length of the longest common subsequence: how many lines an editor can leave in place.
+fn kept(a: &[String], b: &[String]) -> usize {
+    let mut best = vec![0; b.len() + 1]; // Of the lines of `a` so far, and of each start of `b`.
+    for line in a {
+        let mut diagonal = 0;
+        for (column, other) in b.iter().enumerate() {
+            let above = best[column + 1];
+            best[column + 1] =
+                if line == other { diagonal + 1 } else { above.max(best[column]) };
+            diagonal = above;
+        }
+    }
+    best[b.len()]
+}
+
+fn sum(files: &[&File]) -> [usize; 3] {
+    [0, 1, 2].map(|column| files.iter().map(|file| file.lines[column]).sum())
+}
+
+/// A row in which a zero is left blank.
+fn lines_row(name: &str, lines: [usize; 3]) -> Vec<String> {
+    let shown = lines.map(|count| if count == 0 { String::new() } else { count.to_string() });
+    [name.to_owned()].into_iter().chain(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn source(path: &str, code: &str) -> Source {
+        Source { path: path.into(), code: lines(code) }
+    }
+
+    #[test]
+    fn as_many_lines_as_possible_are_kept() {
+        assert_eq!(kept(&lines("a b c d"), &lines("x b d c y")), 2);
+        assert_eq!(kept(&lines("a a b"), &lines("b a a")), 2);
+        assert_eq!(kept(&lines("a b a"), &lines("a b a")), 3);
+        assert_eq!(kept(&lines("a a"), &lines("a")), 1);
+        assert_eq!(kept(&lines("a"), &[]), 0);
+    }
+
+    #[test]
+    fn files_are_grouped_by_what_became_of_them() {
+        let before =
+            [source("config.rs", "a"), source("door.rs", "a b"), source("peer.rs", "a b c d")];
+        let after =
+            [source("config.rs", "a"), source("mesh.rs", "m"), source("peer.rs", "a x c y")];
+        let expected = "\
+code lines     as before  added  removed
+new (1)                       1
+  mesh.rs                     1
+
+changed (1)            2      2        2
+  peer.rs              2      2        2
+
+as before (1)          1
+  config.rs            1
+
+gone (1)                               2
+  door.rs                              2
+
+all                    3      3        4
+";
+        assert_eq!(between(&before, &after), expected);
+    }
+}

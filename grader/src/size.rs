@@ -1,0 +1,211 @@
+//! How large each crate is, and how large it may be.
+//!
+//! A size is a symptom: a lab over its budget wants a simpler design, not shorter lines.
+
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::code::Source;
+
+/// The most code lines and README words of a crate, enforced by `tests/tidy.rs` once it is done.
+struct Budget {
+    package: &'static str,
+    code: usize,
+    words: Option<usize>,
+    done: bool,
+}
+
+const BUDGETS: [Budget; 8] = [
+    Budget { package: "pattern-in-memory", code: 450, words: Some(1200), done: true },
+    Budget { package: "week05", code: 1150, words: Some(1200), done: true },
+    Budget { package: "capability-peers", code: 650, words: None, done: false },
+    Budget { package: "realtime-chat", code: 3300, words: None, done: false },
+    Budget { package: "discovery-chat", code: 2300, words: None, done: false },
+    Budget { package: "terminal", code: 550, words: None, done: true },
+    Budget { package: "capnweb", code: 3600, words: None, done: false },
+    Budget { package: "grader", code: 2800, words: None, done: true },
+];
+
+/// The files of week05 that a plain message passes through, and their budget together.
+const TASKS: [&str; 5] = ["config.rs", "call.rs", "listener.rs", "sender.rs", "main.rs"];
+const TASKS_CODE: usize = 370;
+
+/// A crate of the workspace.
+#[derive(Debug)]
+pub struct Crate {
+    /// What cargo calls it.
+    pub package: String,
+    /// Its files, without those of its tests.
+    pub sources: Vec<Source>,
+    folder: PathBuf,
+    words: usize,
+}
+
+/// What is counted, how many there are, and the most there may be.
+type Count = (&'static str, usize, Option<usize>);
+
+impl Crate {
+    /// All members of the workspace, in the order of its manifest.
+    pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
+        let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
+        let members = between(&manifest, "members = [", ']').split('"').skip(1).step_by(2);
+        members.map(|member| Self::read(workspace.join(member))).collect()
+    }
+
+    fn read(folder: PathBuf) -> io::Result<Self> {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+        let package = between(&manifest, "name = \"", '"').to_owned();
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        let words = readme.split_whitespace().count();
+        Ok(Self { package, sources: Source::all(&folder)?, folder, words })
+    }
+
+    /// Whether a user who types `name` means this crate: its package, or its folder.
+    pub fn is_called(&self, name: &str) -> bool {
+        name == self.package || self.folder.ends_with(name)
+    }
+
+    /// Whether the crate has its final form, and is held to its budget.
+    pub fn is_done(&self) -> bool {
+        self.budget().is_some_and(|budget| budget.done)
+    }
+
+    /// One line for each budget that the crate exceeds.
+    pub fn excesses(&self) -> Vec<String> {
+        let excess = |(what, count, most): Count| {
+            let most = most.filter(|most| count > *most)?;
+            Some(format!("{}: {count} {what}, at most {most}", self.package))
+        };
+        self.counts().into_iter().filter_map(excess).collect()
+    }
+
+    fn budget(&self) -> Option<&'static Budget> {
+        BUDGETS.iter().find(|budget| budget.package == self.package)
+    }
+
+    fn counts(&self) -> Vec<Count> {
+        let code = self.sources.iter().map(|file| file.code.len()).sum();
+        let mut counts = vec![
+            ("code lines", code, self.budget().map(|budget| budget.code)),
+            ("README words", self.words, self.budget().and_then(|budget| budget.words)),
+        ];
+        if self.package == "week05" {
+            let tasks = self.sources.iter().filter(|file| TASKS.contains(&&*file.path));
+            let code = tasks.map(|file| file.code.len()).sum();
+            counts.push(("code lines of its tasks", code, Some(TASKS_CODE)));
+        }
+        counts
+    }
+}
+
+/// A table with a row for each crate.
+pub fn crates(all: &[Crate]) -> String {
+    let mut rows = vec![row(&[&"", &"code lines", &"at most", &"README words", &"at most"])];
+    for one in all {
+        let counts = one.counts().into_iter().take(2);
+        let cells = counts.flat_map(|(_, count, most)| [count.to_string(), shown(most)]);
+        rows.push([one.package.clone()].into_iter().chain(cells).collect());
+    }
+    table(&rows)
+}
+
+/// A table with a row for each file of a crate, and its sums.
+pub fn files(one: &Crate) -> String {
+    let mut rows = vec![row(&[&one.package, &"code lines", &"at most"])];
+    rows.extend(one.sources.iter().map(|file| row(&[&file.path, &file.code.len()])));
+    rows.push(Vec::new());
+    let counts = one.counts().into_iter();
+    rows.extend(counts.map(|(what, count, most)| row(&[&what, &count, &shown(most)])));
+    table(&rows)
+}
+
+/// Lays out a table: the first column is aligned to the left, all others to the right.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let cells = |column| rows.iter().filter_map(move |row| row.get(column));
+    let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or_default())
+        .map(|column| cells(column).map(String::len).max().unwrap_or_default())
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            if column == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+        });
+        text += cells.collect::<Vec<_>>().join("  ").trim_end();
+        text += "\n";
+    }
+    text
+}
+
+pub(crate) fn row(cells: &[&dyn Display]) -> Vec<String> {
+    cells.iter().map(ToString::to_string).collect()
+}
+
+fn shown(most: Option<usize>) -> String {
+    most.map_or("-".to_owned(), |most| most.to_string())
+}
+
+fn between<'a>(text: &'a str, start: &str, end: char) -> &'a str {
+    let rest = text.split_once(start).map_or("", |(_, rest)| rest);
+    rest.split(end).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn week05(code: usize, words: usize) -> Crate {
+        let file =
+            |path: &str, lines| Source { path: path.into(), code: vec!["f();".into(); lines] };
+        Crate {
+            package: "week05".into(),
+            sources: vec![file("call.rs", 100), file("peer.rs", code - 100)],
+            folder: "/course/week05-peer-to-peer-basic".into(),
+            words,
+        }
+    }
+
+    #[test]
+    fn a_crate_is_held_to_each_of_its_budgets() {
+        assert!(week05(1150, 1200).excesses().is_empty());
+        let excesses = week05(1151, 1201).excesses();
+        assert_eq!(
+            excesses,
+            [
+                "week05: 1151 code lines, at most 1150",
+                "week05: 1201 README words, at most 1200"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_has_a_row_and_the_sums_come_last() {
+        let expected = "\
+week05                   code lines  at most
+call.rs                         100
+peer.rs                         900
+
+code lines                     1000     1150
+README words                    700     1200
+code lines of its tasks         100      370
+";
+        assert_eq!(files(&week05(1000, 700)), expected);
+    }
+
+    #[test]
+    fn a_crate_has_a_row_with_its_budgets() {
+        let expected = "
+        code lines  at most  README words  at most
+week05        1000     1150           700     1200
+";
+        assert_eq!(format!("\n{}", crates(&[week05(1000, 700)])), expected);
+    }
+
+    #[test]
+    fn a_crate_is_called_by_its_package_or_its_folder() {
+        let one = week05(1000, 700);
+        assert!(one.is_called("week05") && one.is_called("week05-peer-to-peer-basic/"));
+        assert!(!one.is_called("week") && !one.is_called("basic"));
+    }
+}
