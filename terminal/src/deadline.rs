@@ -13,6 +13,11 @@ use std::time::{Duration, Instant};
 pub struct Deadline(Instant);
 
 impl Deadline {
+    /// This moment.
+    pub fn at(moment: Instant) -> Self {
+        Self(moment)
+    }
+
     /// The moment that is `patience` from now.
     pub fn after(patience: Duration) -> Self {
         Self(Instant::now() + patience)

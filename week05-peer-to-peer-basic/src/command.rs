@@ -1,7 +1,7 @@
 //! Commands: what a user may type at the first prompt.
 //!
-//! *What if you type `two`, or 70000?* The lab sheet's program knows only numbers, and dies of a
-//! large one. Here each answer is read into one of the cases below, and each has a reply.
+//! *What if you type `two`, or 70000, or `help`?* The example knows only numbers up to 65535. Here
+//! each line is read into one of the cases below, and each case has a reply.
 
 use crate::config::PeerId;
 

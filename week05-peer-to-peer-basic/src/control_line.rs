@@ -1,9 +1,9 @@
 //! Control lines: messages from program to program, such as `bye 2`.
 //!
-//! *How does a peer tell its friends that it leaves, without inventing a second wire?* By a
-//! message that ends in a line end. A typed message never does: it is one line, and its end is
-//! not sent. So a user cannot type a control line by accident, and a peer that knows none of
-//! them shows it as a message.
+//! *How can a peer say that it leaves, if all it can send is messages?* By a message that ends in
+//! a line end. A typed message never does: it is one line, and its end is not sent. So a user
+//! cannot type a control line by accident, and a peer that knows none of them (the example, say)
+//! shows it as a message.
 
 use crate::config::PeerId;
 

@@ -1,4 +1,4 @@
-//! Events: what happened, worded as the lab sheet words it.
+//! Events: what happened, in the words of the lab sheet.
 //!
 //! *Where does that line on my screen come from?* From here: every line that a running peer
 //! prints is worded in this file. (Why a peer cannot be started is worded in `main.rs` and
@@ -120,6 +120,7 @@ impl fmt::Display for Failure {
             }
             Self::QueueFull => write!(f, "too many messages wait to be sent already"),
             Self::Closing => write!(f, "this peer is shutting down"),
+            Self::SearchOver => write!(f, "the search was over"),
             Self::Broken(error) => write!(f, "{error}"),
         }
     }
@@ -147,7 +148,8 @@ At `Send to peer ID:` you can type
   broadcast   to send one message to all of them
   discover    to find out who is online
   help        to read this again
-  quit        to say goodbye and leave (Ctrl-D and Ctrl-C do the same)";
+  quit        to say goodbye and leave (Ctrl-D and Ctrl-C do the same)
+At `Message:` everything is sent as you type it.";
 
 /// A caller's address, written as the lab sheet writes it: Python's tuple.
 fn tuple(from: &SocketAddr) -> String {

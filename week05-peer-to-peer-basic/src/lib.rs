@@ -1,13 +1,13 @@
 //! Lab 2, week 5: every peer listens and speaks, at the same time, over TCP.
 //!
 //! The two tasks of the lab sheet are [`listener`] and [`sender`]: accept a call, make a call.
-//! `peer` holds the rules, without a socket; [`owner`] carries them out. `examples/peer.rs` is
-//! the lab sheet's program as it stands, and each file here answers a question that it leaves
-//! open.
+//! `peer` holds the rules, without a socket; [`owner`] carries them out. `examples/peer.rs` is all
+//! of it in one short file, and each file here answers a question that the example leaves open.
 //!
 //! # Thread map
 //!
-//! One thread decides; every other thread waits for one thing and reports it.
+//! One thread decides; every other thread waits for one thing and reports it. (`select!` waits
+//! on several channels and takes from one that is ready; `select_biased!` prefers the first.)
 //!
 //! ```text
 //!  keyboard ── line ──────┐             ┌─▶ screen
@@ -26,8 +26,9 @@
 //! | `keyboard` | stdin                    | `read`            | at Ctrl-D, or with the process |
 //! | `ctrl-c`   | nothing                  | a signal          | with the process               |
 //!
-//! All but the last two are joined. Nothing in std wakes a read of stdin, and `ctrl-c` belongs to
-//! the crate of that name; neither owns anything that the end of the process does not free.
+//! The listener, the callers and the senders are joined. `keyboard` and `ctrl-c` end with the
+//! process: nothing in std wakes a read of stdin, and `ctrl-c` belongs to the crate of that name.
+//! Neither owns anything that the end of the process does not free.
 //!
 //! Threads share nothing: what two of them need is sent from one to the other. There is no lock.
 

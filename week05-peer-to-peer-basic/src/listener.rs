@@ -1,12 +1,12 @@
 //! Task 1, the listener: answer calls, and report the message that each one brings.
 //!
-//! *What if a caller connects and says nothing?* The lab sheet's listener waits for it, and so
-//! does every caller behind it. Ours waits for [`FIRST_PATIENCE`]: nearly all callers have
+//! *What if a caller connects and says nothing?* The example waits for it, and so does every
+//! caller behind it. Here the listener waits for [`FIRST_PATIENCE`]: nearly all callers have
 //! finished by then, because typed text arrives together with its end. A slow caller gets a
 //! thread of its own for the rest of its time, and the listener accepts the next call.
 //!
-//! So callers that wait for each other are reported in their order. (Among [`CROWD`] or more
-//! slow callers each call gets its own thread at once, and the order is the system's.)
+//! So calls that finish within [`FIRST_PATIENCE`] are reported in the order in which they were
+//! accepted. A slower one may be overtaken by the next.
 
 use std::io;
 use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
@@ -26,9 +26,9 @@ use crate::report::Report;
 /// How long the listener itself waits for a caller.
 const FIRST_PATIENCE: Duration = Duration::from_millis(40);
 
-/// With so many slow callers the listener waits for none. So silent callers delay a message by
-/// `CROWD * FIRST_PATIENCE` at most, however many they are.
-const CROWD: usize = 5;
+/// How often it may wait in vain within [`CALLER_PATIENCE`]; then it hands each call on at once.
+/// So slow callers, however many, delay a message by `MAX_WAITS * FIRST_PATIENCE` at most.
+const MAX_WAITS: usize = 5;
 
 /// How many slow callers are listened to. For one more, the oldest is hung up on.
 const MAX_CALLERS: usize = 64;
@@ -75,21 +75,23 @@ impl Listener {
 
 fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Report>) {
     let mut slow: Vec<SlowCaller> = Vec::new(); // The oldest first.
-    let mut reported: Option<Instant> = None;
+    let mut waits: Vec<Instant> = Vec::new();
+    let mut last_failure: Option<Instant> = None;
     loop {
         let accepted = socket.accept();
         if stop_requested.try_recv().is_ok() {
             break;
         }
         slow.retain(|caller| !caller.thread.is_finished());
-        let answered =
-            accepted.and_then(|(stream, from)| answer(stream, from, &mut slow, report));
-        let Err(error) = answered else { continue };
+        waits.retain(|wait| wait.elapsed() < CALLER_PATIENCE);
+        let taken = accepted
+            .and_then(|(stream, from)| take_call(stream, from, &mut slow, &mut waits, report));
+        let Err(error) = taken else { continue };
         if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
             continue; // The caller has gone again, and that harms no one else.
         }
-        if reported.is_none_or(|reported| reported.elapsed() > REPORT_AGAIN) {
-            reported = Some(Instant::now());
+        if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
+            last_failure = Some(Instant::now());
             let _ = report.send(Report::AcceptFailed(error.to_string()));
         }
         // If files or threads have run out, a slow caller can give some back.
@@ -105,19 +107,21 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
 }
 
 /// Reads and reports a message: here if it is finished soon, or else in a thread of its own.
-fn answer(
+fn take_call(
     stream: TcpStream,
     from: SocketAddr,
     slow: &mut Vec<SlowCaller>,
+    waits: &mut Vec<Instant>,
     report: &Sender<Report>,
 ) -> io::Result<()> {
     let mut call = Call::accepted(stream, CALLER_PATIENCE);
-    if slow.len() < CROWD {
+    if waits.len() < MAX_WAITS {
         let ended = call.read_message_within(FIRST_PATIENCE);
         if ended != Err(Cut::TooSlow) {
             report_message(report, from, call, ended.err());
             return Ok(());
         }
+        waits.push(Instant::now());
     }
     if slow.len() == MAX_CALLERS {
         hang_up_on_the_oldest(slow);
@@ -134,6 +138,7 @@ fn hang_up_on_the_oldest(slow: &mut Vec<SlowCaller>) {
 
 /// A slow caller: the thread that reads on, and what ends it.
 struct SlowCaller {
+    /// `Weak`, since an `Arc` would keep the connection open after the thread has ended.
     stream: Weak<TcpStream>,
     reason: Sender<Cut>,
     thread: JoinHandle<()>,

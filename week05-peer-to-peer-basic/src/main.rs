@@ -1,8 +1,8 @@
 //! A peer: open the socket, start the threads, do what the rules say.
 //!
-//! *What if you start two peers with the same ID?* In the lab sheet's program the listener thread
-//! dies alone, and its user types on into a peer that is deaf. Here the socket is opened before
-//! any thread starts, so a used port is an error message, and the program ends.
+//! *What if you start two peers with the same ID?* In the example only the listener thread
+//! panics; the prompt goes on, and no message can arrive. Here the socket is opened before any
+//! thread starts, so a used port is an error message, and the program ends.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};

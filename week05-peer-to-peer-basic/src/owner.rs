@@ -1,7 +1,7 @@
 //! The owner: the one thread that decides, and the only one that prints.
 //!
-//! *What if a message arrives while you type, or while another line is printed?* In the lab
-//! sheet's program two threads print, and their lines run into each other. Here one thread owns
+//! *What if a message arrives while you type, or while another line is printed?* In the example
+//! two threads print, and their lines run into each other. Here one thread, the main one, owns
 //! the peer's state and the screen. It never waits for a peer: other threads wait, and report to
 //! it through a channel with a bound.
 
@@ -83,12 +83,21 @@ impl Owner {
     }
 
     fn on_report(&mut self, report: Report) -> ControlFlow<()> {
-        let actions = self.peer.on_report(&report, Instant::now());
         match report {
-            Report::Called { call, .. } => self.carry_out(actions, call.as_ref()),
-            _ => self.carry_out(actions, None),
+            Report::Called { from, message, cut, call } => {
+                let actions = self.peer.on_called(from, &message, cut);
+                self.carry_out(actions, call.as_ref())
+            } // Dropping the call hangs up.
+            Report::Dialed(dial, outcome) => {
+                let actions = self.peer.on_dialed(dial, outcome);
+                self.carry_out(actions, None)
+            }
+            Report::AcceptFailed(why) => {
+                self.show(&Event::AcceptFailed(why));
+                ControlFlow::Continue(())
+            }
         }
-    } // Dropping the report hangs up on the caller.
+    }
 
     fn on_typed(&mut self, line: Typed) -> ControlFlow<()> {
         self.peer.prompt().inspect(|prompt| self.screen.answered(prompt));

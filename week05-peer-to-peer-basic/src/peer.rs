@@ -1,9 +1,9 @@
 //! The rules of a peer: what it knows, and what it does when something happens.
 //!
-//! *What does a message mean?* In the lab sheet's program every message is a line to print. Here
-//! it may also be a goodbye, a question or a request to relay it, and this is the one file that
-//! decides. It is pure: reports and the time go in, actions come out, and the owner (`owner.rs`)
-//! carries them out. So every rule is tested without a socket, a thread or a terminal.
+//! *What does a message mean?* In the example every message is a line to print. Here it may also
+//! be a goodbye, a question or a request to relay it, and this is the one file that decides. It
+//! is pure: reports and the time go in, actions come out, and the owner (`owner.rs`) carries
+//! them out. So every rule is tested without a socket, a thread or a terminal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -15,11 +15,12 @@ use terminal::{Typed, clean};
 use crate::call::Cut;
 use crate::command::Command;
 use crate::config::{AddressPlan, KNOWN_PEERS, MAX_KNOWN, PeerId};
+use crate::control_line::is_line;
 use crate::event::{ASK_WHAT, ASK_WHOM, Event};
 use crate::extensions::b_relay::{Relay, relay_message};
 use crate::extensions::d_discovery::Search;
 use crate::extensions::{a_registry, c_shutdown, d_discovery};
-use crate::report::{Dial, Failure, Outcome, Purpose, Report};
+use crate::report::{Dial, Failure, Outcome, Purpose};
 
 /// What the owner is to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,15 +90,50 @@ impl Peer {
         }
     }
 
-    /// Another thread has reported something.
-    pub(crate) fn on_report(&mut self, report: &Report, now: Instant) -> Vec<Action> {
-        match report {
-            Report::Called { from, message, cut: None, .. } => self.on_message(*from, message),
-            Report::Called { from, message, cut: Some(why), .. } => {
-                on_part(*from, message, why.clone())
+    /// A caller has said `message`; if the call was `cut`, that is not all of it.
+    pub(crate) fn on_called(
+        &mut self,
+        from: SocketAddr,
+        message: &[u8],
+        cut: Option<Cut>,
+    ) -> Vec<Action> {
+        if let Some(why) = cut {
+            return on_part(from, message, why);
+        }
+        if is_line(message)
+            && let Some(actions) = self.on_control_line(message)
+        {
+            return actions;
+        }
+        let message = clean(message);
+        let relayed = match relay_message(&message) {
+            Relay::ForUs => None,
+            Relay::Forward(dial) => Some(self.relay(dial)),
+            Relay::Refused(event) => Some(Action::Show(event)),
+        };
+        let received = Action::Show(Event::Received(from, message));
+        [received].into_iter().chain(relayed).collect()
+    }
+
+    /// A sender has made this dial, or has tried to.
+    pub(crate) fn on_dialed(&mut self, dial: Dial, outcome: Outcome) -> Vec<Action> {
+        match dial.purpose {
+            Purpose::Message if self.closing => {
+                self.results.remove(&dial.to);
+                vec![Action::Show(result_of(dial, outcome))]
             }
-            Report::AcceptFailed(why) => vec![Action::Show(Event::AcceptFailed(why.clone()))],
-            Report::Dialed(dial, outcome) => self.on_dialed(dial, outcome, now),
+            Purpose::Message => {
+                let to = dial.to;
+                self.results.insert(to, Some(result_of(dial, outcome)));
+                self.all_results()
+            }
+            Purpose::Relay => vec![Action::Show(result_of(dial, outcome))],
+            Purpose::Goodbye => Vec::new(),
+            Purpose::Question(_) => {
+                let Some(search) = &mut self.search else { return Vec::new() };
+                let dials = search.on_outcome(dial.to, &outcome);
+                self.search_on(dials)
+            }
         }
     }
 
@@ -166,23 +202,15 @@ impl Peer {
         self.search_on(dials)
     }
 
-    fn on_message(&mut self, from: SocketAddr, bytes: &[u8]) -> Vec<Action> {
-        if let Some(peer) = c_shutdown::read_goodbye(bytes) {
-            return self.on_goodbye(peer);
+    /// A goodbye or a question; `None` for any other line.
+    fn on_control_line(&mut self, line: &[u8]) -> Option<Vec<Action>> {
+        if let Some(peer) = c_shutdown::read_goodbye(line) {
+            return Some(self.on_goodbye(peer));
         }
-        if let Some(by) = d_discovery::read_question(bytes) {
-            self.learn(by);
-            let answer = d_discovery::answer(&self.known);
-            return vec![Action::Show(Event::Asked(by)), Action::Reply(answer)];
-        }
-        let message = clean(bytes);
-        let relayed = match relay_message(&message) {
-            Relay::ForUs => None,
-            Relay::Forward(dial) => Some(self.relay(dial)),
-            Relay::Refused(event) => Some(Action::Show(event)),
-        };
-        let received = Action::Show(Event::Received(from, message));
-        [received].into_iter().chain(relayed).collect()
+        let by = d_discovery::read_question(line)?;
+        self.learn(by);
+        let answer = d_discovery::answer(&self.known);
+        Some(vec![Action::Show(Event::Asked(by)), Action::Reply(answer)])
     }
 
     fn on_goodbye(&mut self, peer: PeerId) -> Vec<Action> {
@@ -203,26 +231,6 @@ impl Peer {
             return Action::Show(Event::NotSent(dial.to, Failure::Closing));
         }
         Action::Dial(dial)
-    }
-
-    fn on_dialed(&mut self, dial: &Dial, outcome: &Outcome, now: Instant) -> Vec<Action> {
-        match dial.purpose {
-            Purpose::Message if self.closing => {
-                self.results.remove(&dial.to);
-                vec![Action::Show(result_of(dial, outcome))]
-            }
-            Purpose::Message => {
-                self.results.insert(dial.to, Some(result_of(dial, outcome)));
-                self.all_results()
-            }
-            Purpose::Relay => vec![Action::Show(result_of(dial, outcome))],
-            Purpose::Goodbye => Vec::new(),
-            Purpose::Question => {
-                let Some(search) = &mut self.search else { return Vec::new() };
-                let dials = search.on_answer(dial.to, outcome, now);
-                self.search_on(dials)
-            }
-        }
     }
 
     /// Once all results of the user's message are known: the results, in the order of the ids.
@@ -267,10 +275,10 @@ fn on_part(from: SocketAddr, bytes: &[u8], why: Cut) -> Vec<Action> {
     vec![Action::Show(Event::Received(from, clean(bytes))), cut]
 }
 
-fn result_of(dial: &Dial, outcome: &Outcome) -> Event {
+fn result_of(dial: Dial, outcome: Outcome) -> Event {
     match outcome {
-        Outcome::Failed(why) => Event::NotSent(dial.to, why.clone()),
-        _ => Event::Sent(dial.to, dial.text.clone()),
+        Outcome::Failed(why) => Event::NotSent(dial.to, why),
+        _ => Event::Sent(dial.to, dial.text),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::net::SocketAddr;
 
+use terminal::Deadline;
+
 use crate::call::Call;
 pub use crate::call::Cut;
 use crate::config::PeerId;
@@ -29,8 +31,9 @@ pub enum Purpose {
     Relay,
     /// We are leaving (extension C).
     Goodbye,
-    /// We ask which peers are online, and wait for the answer (extension D).
-    Question,
+    /// We ask which peers are online, and wait for the answer (extension D). After this
+    /// deadline it is not asked any more.
+    Question(Deadline),
 }
 
 /// What came of a dial.
@@ -49,7 +52,7 @@ pub enum Outcome {
 pub enum Failure {
     /// No program listens there.
     Offline,
-    /// The peer did not pick up in time.
+    /// The peer did not accept in time.
     NoAnswer,
     /// The message has this many bytes, more than a message may have.
     TooLong(usize),
@@ -57,6 +60,8 @@ pub enum Failure {
     QueueFull,
     /// We are shutting down.
     Closing,
+    /// The search (extension D) was over before the peer was dialed.
+    SearchOver,
     /// Anything else, in the system's own words.
     Broken(String),
 }

@@ -1,9 +1,9 @@
 //! Task 2, the sender: dial a peer, deliver one message, hang up.
 //!
-//! *What if the peer does not pick up?* The lab sheet's program stands still. Here a few threads
-//! dial, and the owner waits for none of them. The dials to peer `n` are all made by thread
-//! `n % SENDERS`, one after the other, so messages to one peer keep their order without a lock. A
-//! peer that does not pick up delays only the peers that share its thread.
+//! *What if the other peer does not accept the connection?* The example stands still. Here a few
+//! threads dial, and the owner waits for none of them. The dials to peer `n` are all made by
+//! thread `n % SENDERS`, one after the other, so messages to one peer keep their order without a
+//! lock. A peer that does not accept delays only the peers that share its thread.
 
 use std::io::{self, ErrorKind};
 use std::thread::{self, JoinHandle};
@@ -96,15 +96,20 @@ pub fn send_message(plan: AddressPlan, dial: &Dial) -> Result<Outcome, Failure> 
     if dial.text.len() > MAX_MESSAGE {
         return Err(Failure::TooLong(dial.text.len()));
     }
+    if let Purpose::Question(until) = dial.purpose
+        && until.left().is_none()
+    {
+        return Err(Failure::SearchOver); // It waited behind other dials.
+    }
     // No peer listens on a port that does not exist.
     let address = plan.address_of(dial.to).ok_or(Failure::Offline)?;
     let mut call = Call::dial(address, DIAL_PATIENCE).map_err(|error| failure(&error))?;
     let written = call.write(&dial.text);
-    if dial.purpose != Purpose::Question {
+    if !matches!(dial.purpose, Purpose::Question(_)) {
         // Dropping the call hangs up, and that is what ends the message.
         return written.map(|()| Outcome::Delivered).map_err(|error| failure(&error));
     }
-    // The peer picked up, so it is online, whatever it answers. One that knows only messages
+    // The peer has accepted, so it is online, whatever it answers. One that knows only messages
     // takes the question for a message, and answers nothing.
     if written.and_then(|()| call.finish_message()).is_ok() {
         let _ = call.read_message();
@@ -126,9 +131,23 @@ fn failure(error: &io::Error) -> Failure {
 mod tests {
     use std::io::Read;
     use std::net::TcpListener;
+    use std::time::Duration;
+
+    use terminal::Deadline;
 
     use super::*;
     use crate::config::HOST;
+
+    #[test]
+    fn a_question_that_has_waited_too_long_is_not_asked() {
+        let socket = TcpListener::bind((HOST, 0)).unwrap();
+        let plan = AddressPlan { host: HOST, base_port: socket.local_addr().unwrap().port() };
+        let purpose = Purpose::Question(Deadline::after(Duration::ZERO));
+        let dial = Dial { to: 0, text: "discover 1\n".into(), purpose };
+        assert_eq!(send_message(plan, &dial), Err(Failure::SearchOver));
+        socket.set_nonblocking(true).unwrap();
+        assert!(socket.accept().is_err(), "the peer was not dialed");
+    }
 
     #[test]
     fn a_peer_hears_us_in_our_order_and_the_goodbye_last() {

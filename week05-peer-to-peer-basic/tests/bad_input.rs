@@ -153,6 +153,26 @@ fn silent_callers_hold_up_nobody() {
 }
 
 #[test]
+fn callers_that_leave_again_hold_up_no_message_either() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
+    // They say nothing, and hang up one after the other, in four seconds and more.
+    let leave = std::thread::Builder::new().spawn(move || {
+        for caller in crowd {
+            std::thread::park_timeout(Duration::from_millis(45));
+            drop(caller);
+        }
+    });
+    let begun = Instant::now();
+    fixture.leaves(1, "I have something to say");
+    peer1.sees("): I have something to say\n");
+    assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
+    drop(peer1);
+    leave.expect("a thread").join().expect("it only hangs up");
+}
+
+#[test]
 fn of_65_callers_the_one_with_the_longest_call_makes_room() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);

@@ -9,21 +9,23 @@
 //! peers 2 3 7\n      the other peer answers, and hangs up
 //! ```
 //!
-//! What a peer says about others is hearsay: a peer counts as online when it picks up itself. So
+//! What a peer says about others is hearsay: a peer counts as online when it accepts our call. So
 //! a liar can waste our time, and [`MAX_ASKED`] and [`PATIENCE`] limit how much of it. A peer
-//! that takes the question and cannot answer (the lab sheet's program, say) is online as well.
+//! that takes the question and cannot answer (the example, say) is online as well.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use terminal::Deadline;
+
 use crate::config::{MAX_KNOWN, PeerId};
 use crate::control_line;
-use crate::report::{Dial, Outcome, Purpose};
+use crate::report::{Dial, Failure, Outcome, Purpose};
 
 /// How many peers are asked in one search.
 pub(crate) const MAX_ASKED: usize = MAX_KNOWN - 1; // And we know ourselves.
 
-/// After this time a search asks no further peer.
+/// After this time a search dials no further peer. It ends at most one dial later.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The word of the question.
@@ -51,7 +53,7 @@ fn read_answer(message: &[u8]) -> Vec<PeerId> {
 #[derive(Debug)]
 pub(crate) struct Search {
     me: PeerId,
-    begun: Instant,
+    until: Deadline,
     asked: BTreeSet<PeerId>,
     unanswered: BTreeSet<PeerId>,
     online: BTreeSet<PeerId>,
@@ -65,27 +67,25 @@ impl Search {
         now: Instant,
     ) -> (Self, Vec<Dial>) {
         let [asked, unanswered, online] = [const { BTreeSet::new() }; 3];
-        let mut search = Self { me, begun: now, asked, unanswered, online };
-        let dials = search.ask(first, now);
+        let until = Deadline::at(now + PATIENCE);
+        let mut search = Self { me, until, asked, unanswered, online };
+        let dials = search.ask(first);
         (search, dials)
     }
 
-    /// Peer `from` has answered, or could not be asked. Returns the next dials.
-    pub(crate) fn on_answer(
-        &mut self,
-        from: PeerId,
-        outcome: &Outcome,
-        now: Instant,
-    ) -> Vec<Dial> {
+    /// What came of the question to peer `from`. Returns the next dials.
+    pub(crate) fn on_outcome(&mut self, from: PeerId, outcome: &Outcome) -> Vec<Dial> {
         self.unanswered.remove(&from);
         match outcome {
-            // Only a peer that picks up is online.
-            Outcome::Failed(_) | Outcome::Delivered => Vec::new(),
             Outcome::Answered(message) => {
                 self.online.insert(from);
-                self.ask(read_answer(message), now)
+                return self.ask(read_answer(message));
             }
-        }
+            // We did not even try, which says nothing about this peer.
+            Outcome::Failed(Failure::SearchOver) => self.asked.remove(&from),
+            Outcome::Failed(_) | Outcome::Delivered => false,
+        };
+        Vec::new()
     }
 
     /// Peer `gone` has said goodbye.
@@ -98,26 +98,23 @@ impl Search {
         self.unanswered.is_empty()
     }
 
-    /// The peers that have picked up.
+    /// The peers that have accepted our call.
     pub(crate) fn online(&self) -> &BTreeSet<PeerId> {
         &self.online
     }
 
-    /// Whether `peer` was asked and has not picked up.
+    /// Whether `peer` was asked and has not accepted our call.
     pub(crate) fn found_absent(&self, peer: PeerId) -> bool {
         self.asked.contains(&peer) && !self.online.contains(&peer)
     }
 
-    fn ask(&mut self, peers: impl IntoIterator<Item = PeerId>, now: Instant) -> Vec<Dial> {
-        if now.duration_since(self.begun) >= PATIENCE {
-            return Vec::new();
-        }
+    fn ask(&mut self, peers: impl IntoIterator<Item = PeerId>) -> Vec<Dial> {
         let mut dials = Vec::new();
         for to in peers {
             if to != self.me && self.asked.len() < MAX_ASKED && self.asked.insert(to) {
                 self.unanswered.insert(to);
                 let text = control_line::write(DISCOVER, self.me);
-                dials.push(Dial { to, text, purpose: Purpose::Question });
+                dials.push(Dial { to, text, purpose: Purpose::Question(self.until) });
             }
         }
         dials
@@ -127,7 +124,6 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Failure;
 
     fn asked(dials: &[Dial]) -> Vec<PeerId> {
         dials.iter().map(|dial| dial.to).collect()
@@ -142,10 +138,10 @@ mod tests {
         let now = Instant::now();
         let (mut search, first) = Search::begin(1, [1, 2, 3].into(), now);
         assert_eq!(asked(&first), [2, 3]);
-        assert_eq!(asked(&search.on_answer(2, &knows("1 2 3 7"), now)), [7]);
-        assert_eq!(search.on_answer(3, &Outcome::Failed(Failure::Offline), now), []);
+        assert_eq!(asked(&search.on_outcome(2, &knows("1 2 3 7"))), [7]);
+        assert_eq!(search.on_outcome(3, &Outcome::Failed(Failure::Offline)), []);
         assert!(!search.is_over());
-        assert_eq!(search.on_answer(7, &knows("1 2 7"), now), []);
+        assert_eq!(search.on_outcome(7, &knows("1 2 7")), []);
         assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::from([2, 7])));
     }
 
@@ -156,7 +152,7 @@ mod tests {
         {
             let (mut search, _) = Search::begin(1, [2].into(), now);
             let outcome = Outcome::Answered(answer.as_bytes().to_vec());
-            assert_eq!(search.on_answer(2, &outcome, now), [], "{answer:?}");
+            assert_eq!(search.on_outcome(2, &outcome), [], "{answer:?}");
             assert_eq!(
                 (search.is_over(), search.online()),
                 (true, &BTreeSet::from([2])),
@@ -172,17 +168,26 @@ mod tests {
         let no_call = [Failure::Broken("too many open files".into()), Failure::Closing];
         for why in no_call {
             let (mut search, _) = Search::begin(1, [2].into(), now);
-            assert_eq!(search.on_answer(2, &Outcome::Failed(why), now), []);
+            assert_eq!(search.on_outcome(2, &Outcome::Failed(why)), []);
             assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::new()));
         }
+    }
+
+    #[test]
+    fn a_peer_that_was_not_dialed_in_time_is_not_absent() {
+        let (mut search, _) = Search::begin(1, [2, 3].into(), Instant::now());
+        search.on_outcome(2, &Outcome::Failed(Failure::SearchOver));
+        search.on_outcome(3, &Outcome::Failed(Failure::Offline));
+        assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::new()));
+        assert_eq!([2, 3].map(|peer| search.found_absent(peer)), [false, true]);
     }
 
     #[test]
     fn hearsay_is_no_proof() {
         let now = Instant::now();
         let (mut search, _) = Search::begin(1, [2].into(), now);
-        assert_eq!(asked(&search.on_answer(2, &knows("7"), now)), [7]);
-        search.on_answer(7, &Outcome::Failed(Failure::Offline), now);
+        assert_eq!(asked(&search.on_outcome(2, &knows("7"))), [7]);
+        search.on_outcome(7, &Outcome::Failed(Failure::Offline));
         assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::from([2])));
     }
 
@@ -191,10 +196,10 @@ mod tests {
         let now = Instant::now();
         let all: Vec<_> = (0..=PeerId::MAX).map(|id| id.to_string()).collect();
         let (mut search, _) = Search::begin(1, [2].into(), now);
-        let dials = search.on_answer(2, &knows(&all.join(" ")), now);
+        let dials = search.on_outcome(2, &knows(&all.join(" ")));
         assert_eq!(dials.len(), MAX_ASKED - 1);
-        let (mut search, _) = Search::begin(1, [2].into(), now);
-        assert_eq!(search.on_answer(2, &knows("7"), now + PATIENCE), []);
-        assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::from([2])));
+        // The senders dial none of them after this deadline.
+        let until = Purpose::Question(Deadline::at(now + PATIENCE));
+        assert!(dials.iter().all(|dial| dial.purpose == until));
     }
 }

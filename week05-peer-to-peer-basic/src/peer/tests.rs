@@ -12,13 +12,12 @@ fn types(peer: &mut Peer, line: &str) -> Vec<Action> {
 }
 
 fn comes_back(peer: &mut Peer, dial: Dial, outcome: Outcome) -> Vec<Action> {
-    peer.on_report(&Report::Dialed(dial, outcome), Instant::now())
+    peer.on_dialed(dial, outcome)
 }
 
 fn hears(peer: &mut Peer, message: &str, cut: Option<Cut>) -> Vec<Action> {
     let from = "127.0.0.1:50123".parse().unwrap();
-    let report = Report::Called { from, message: message.into(), cut, call: None };
-    peer.on_report(&report, Instant::now())
+    peer.on_called(from, message.as_bytes(), cut)
 }
 
 fn dials(actions: Vec<Action>) -> Vec<Dial> {
