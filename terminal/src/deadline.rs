@@ -4,7 +4,7 @@
 //! runs into a timeout of two seconds. A deadline does not move: the time left until then is
 //! computed before each read and each write.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -29,8 +29,12 @@ impl Deadline {
         (!left.is_zero()).then_some(left)
     }
 
-    /// `stream`, on which no read and no write goes on after the deadline. Afterwards each of
-    /// them fails with [`ErrorKind::TimedOut`] (or [`ErrorKind::WouldBlock`], as Unix says).
+    /// `stream`, on which no read and no write waits longer than until the deadline. A wait that
+    /// ends there fails with [`ErrorKind::WouldBlock`](io::ErrorKind::WouldBlock) (Unix) or
+    /// [`ErrorKind::TimedOut`](io::ErrorKind::TimedOut) (Windows).
+    ///
+    /// Afterwards a read or a write still takes what is there, and waits for nothing. So the
+    /// other side is not blamed for a pause of our own, such as a stopped process.
     ///
     /// ```
     /// use std::{io::Read, net::{TcpListener, TcpStream}, time::Duration};
@@ -45,11 +49,6 @@ impl Deadline {
     pub fn of(self, stream: &TcpStream) -> Timed<'_> {
         Timed { stream, deadline: self }
     }
-
-    /// Never zero, which a socket would take for "no timeout".
-    fn timeout(self) -> io::Result<Option<Duration>> {
-        self.left().map(Some).ok_or_else(|| ErrorKind::TimedOut.into())
-    }
 }
 
 /// A stream with a deadline; see [`Deadline::of`].
@@ -59,17 +58,40 @@ pub struct Timed<'a> {
     deadline: Deadline,
 }
 
+impl Timed<'_> {
+    /// Does `io` on the stream without waiting.
+    fn at_once<T>(
+        &mut self,
+        io: impl FnOnce(&mut &TcpStream) -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.stream.set_nonblocking(true)?;
+        let done = io(&mut self.stream);
+        self.stream.set_nonblocking(false)?;
+        done
+    }
+}
+
 impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.deadline.timeout()?)?;
-        self.stream.read(buffer)
+        match self.deadline.left() {
+            None => self.at_once(|stream| stream.read(buffer)),
+            left => {
+                self.stream.set_read_timeout(left)?;
+                self.stream.read(buffer)
+            }
+        }
     }
 }
 
 impl Write for Timed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(self.deadline.timeout()?)?;
-        self.stream.write(bytes)
+        match self.deadline.left() {
+            None => self.at_once(|stream| stream.write(bytes)),
+            left => {
+                self.stream.set_write_timeout(left)?;
+                self.stream.write(bytes)
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -91,6 +113,11 @@ mod tests {
         (dialed, listener.accept().unwrap().0)
     }
 
+    fn has_timed_out<T>(result: io::Result<T>) -> bool {
+        use io::ErrorKind::{TimedOut, WouldBlock};
+        result.is_err_and(|error| matches!(error.kind(), TimedOut | WouldBlock))
+    }
+
     #[test]
     fn many_small_bytes_do_not_move_the_deadline() {
         let (mut caller, stream) = connected();
@@ -106,8 +133,7 @@ mod tests {
         let begun = Instant::now();
         let deadline = Deadline::after(Duration::from_millis(300));
         let mut text = Vec::new();
-        let error = deadline.of(&stream).read_to_end(&mut text).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock), "{error}");
+        assert!(has_timed_out(deadline.of(&stream).read_to_end(&mut text)));
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         assert!(!text.is_empty(), "what came before the deadline is kept");
         drop(stream);
@@ -125,10 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_left_once_it_has_passed() {
+    fn after_the_deadline_what_is_there_is_taken_and_nothing_waited_for() {
         let passed = Deadline::after(Duration::ZERO);
         assert_eq!(passed.left(), None);
-        let (_caller, stream) = connected();
-        assert_eq!(passed.of(&stream).read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
+        let (mut caller, stream) = connected();
+        assert!(has_timed_out(passed.of(&stream).read(&mut [0])));
+        passed.of(&stream).write_all(b"late").unwrap();
+        caller.read_exact(&mut [0; 4]).unwrap();
+        caller.write_all(b"x").unwrap();
+        stream.peek(&mut [0]).unwrap(); // Now it has arrived.
+        assert_eq!(passed.of(&stream).read(&mut [0]).unwrap(), 1);
     }
 }

@@ -84,9 +84,12 @@ fn base_port(text: &str) -> Result<u16, &'static str> {
 /// An address, or the one name that means the same on every machine.
 fn host(text: &str) -> Result<IpAddr, &'static str> {
     let text = if text == "localhost" { "127.0.0.1" } else { text };
+    let address = text.parse().ok().map(|address: IpAddr| address.to_canonical());
     // "Any address" (0.0.0.0) can be listened on, but peers also have to dial it.
-    let address = text.parse().ok().filter(|address: &IpAddr| !address.is_unspecified());
-    address.ok_or("write an IP address, such as 127.0.0.1, here or in P2P_HOST")
+    let is_of_one = |address: &IpAddr| !address.is_unspecified() && !address.is_multicast();
+    address
+        .filter(is_of_one)
+        .ok_or("write an IP address, such as 127.0.0.1, here or in P2P_HOST")
 }
 
 #[cfg(test)]
@@ -105,6 +108,14 @@ mod tests {
         let arguments = read(&words).unwrap();
         assert_eq!(arguments.id, 2);
         assert_eq!(arguments.plan.address_of(2), "127.0.0.1:12002".parse().ok());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_dialed_is_refused() {
+        for host in ["0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "somewhere"] {
+            assert!(read(&["1", "--host", host]).is_err(), "{host}");
+        }
+        assert!(read(&["1", "--host", "::1"]).is_ok());
     }
 
     #[test]

@@ -63,19 +63,27 @@ impl Call {
 
     /// Reads the rest of the message: everything up to the end of the stream.
     pub(crate) fn read_message(&mut self) -> Result<(), Cut> {
-        let ended = read(self.deadline.of(&self.stream), &mut self.message);
-        if ended != Err(Cut::TooSlow) {
-            return ended;
-        }
-        // Perhaps the caller was in time, and we were not: a stopped process, a busy machine.
-        // One more look takes what is there, and waits for nothing.
-        let _ = self.stream.set_nonblocking(true);
-        read(&*self.stream, &mut self.message)
+        self.read_message_until(self.deadline)
     }
 
     /// Reads for `time` at most. After [`Cut::TooSlow`], [`Call::read_message`] reads on.
     pub(crate) fn read_message_within(&mut self, time: Duration) -> Result<(), Cut> {
-        read(Deadline::after(time).of(&self.stream), &mut self.message)
+        self.read_message_until(Deadline::after(time))
+    }
+
+    fn read_message_until(&mut self, deadline: Deadline) -> Result<(), Cut> {
+        let room = (MAX_MESSAGE + 1 - self.message.len()) as u64;
+        // What came before an error stays in the message.
+        match deadline.of(&self.stream).take(room).read_to_end(&mut self.message) {
+            Ok(_) if self.message.len() > MAX_MESSAGE => {
+                self.message.truncate(MAX_MESSAGE);
+                Err(Cut::TooLong)
+            }
+            Ok(_) => Ok(()),
+            // Unix says one, Windows the other.
+            Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => Err(Cut::TooSlow),
+            Err(error) => Err(Cut::Broken(error.to_string())),
+        }
     }
 
     /// Writes all of `text`.
@@ -98,22 +106,6 @@ impl Call {
     /// A handle with which another thread can hang up. It does not keep the call open.
     pub(crate) fn handle(&self) -> Weak<TcpStream> {
         Arc::downgrade(&self.stream)
-    }
-}
-
-/// Reads `stream` to its end, behind what `message` holds already.
-fn read(stream: impl Read, message: &mut Vec<u8>) -> Result<(), Cut> {
-    let room = (MAX_MESSAGE + 1 - message.len()) as u64;
-    // What came before an error stays in the message.
-    match stream.take(room).read_to_end(message) {
-        Ok(_) if message.len() > MAX_MESSAGE => {
-            message.truncate(MAX_MESSAGE);
-            Err(Cut::TooLong)
-        }
-        Ok(_) => Ok(()),
-        // Unix says one, Windows the other.
-        Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => Err(Cut::TooSlow),
-        Err(error) => Err(Cut::Broken(error.to_string())),
     }
 }
 

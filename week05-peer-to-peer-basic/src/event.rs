@@ -95,12 +95,7 @@ impl fmt::Display for Event {
                 )
             }
             Self::Closing => write!(f, "Closing connections..."),
-            Self::Unfinished(to) => {
-                write!(
-                    f,
-                    "NOTICE: Peer {to} may not have got the message: there was no more time"
-                )
-            }
+            Self::Unfinished(to) => write!(f, "NOTICE: Peer {to} may not have got the message"),
             Self::Left(peer) => write!(f, "Peer {peer} has left"),
             Self::Asked(by) => write!(f, "Peer {by} asks who is online"),
             Self::Discovered(ids) => write!(f, "Discovered peers: {ids:?}"),

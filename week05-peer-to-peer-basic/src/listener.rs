@@ -26,9 +26,13 @@ use crate::report::Report;
 /// How long the listener itself waits for a caller.
 const FIRST_PATIENCE: Duration = Duration::from_millis(40);
 
-/// How often it may wait in vain within [`CALLER_PATIENCE`]; then it hands each call on at once.
-/// So slow callers, however many, delay a message by `MAX_WAITS * FIRST_PATIENCE` at most.
-const MAX_WAITS: usize = 5;
+/// How long the listener may wait in all, refilled by a tenth of the time that passes (a token
+/// bucket). When it is used up, each call gets a thread at once. So slow callers, however many,
+/// delay a message by little more than this.
+const MAX_WAIT: Duration = Duration::from_millis(200);
+
+/// Reading a message that is there takes less than this, and does not count as a wait.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// How many slow callers are listened to. For one more, the oldest is hung up on.
 const MAX_CALLERS: usize = 64;
@@ -75,7 +79,7 @@ impl Listener {
 
 fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Report>) {
     let mut slow: Vec<SlowCaller> = Vec::new(); // The oldest first.
-    let mut waits: Vec<Instant> = Vec::new();
+    let (mut wait_left, mut refilled) = (MAX_WAIT, Instant::now());
     let mut last_failure: Option<Instant> = None;
     loop {
         let accepted = socket.accept();
@@ -83,9 +87,11 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
             break;
         }
         slow.retain(|caller| !caller.thread.is_finished());
-        waits.retain(|wait| wait.elapsed() < CALLER_PATIENCE);
-        let taken = accepted
-            .and_then(|(stream, from)| take_call(stream, from, &mut slow, &mut waits, report));
+        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 10);
+        refilled = Instant::now();
+        let taken = accepted.and_then(|(stream, from)| {
+            take_call(stream, from, &mut slow, &mut wait_left, report)
+        });
         let Err(error) = taken else { continue };
         if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
             continue; // The caller has gone again, and that harms no one else.
@@ -111,17 +117,20 @@ fn take_call(
     stream: TcpStream,
     from: SocketAddr,
     slow: &mut Vec<SlowCaller>,
-    waits: &mut Vec<Instant>,
+    wait_left: &mut Duration,
     report: &Sender<Report>,
 ) -> io::Result<()> {
     let mut call = Call::accepted(stream, CALLER_PATIENCE);
-    if waits.len() < MAX_WAITS {
+    if *wait_left >= FIRST_PATIENCE {
+        let begun = Instant::now();
         let ended = call.read_message_within(FIRST_PATIENCE);
+        if begun.elapsed() > SHORT {
+            *wait_left -= FIRST_PATIENCE.min(begun.elapsed());
+        }
         if ended != Err(Cut::TooSlow) {
             report_message(report, from, call, ended.err());
             return Ok(());
         }
-        waits.push(Instant::now());
     }
     if slow.len() == MAX_CALLERS {
         hang_up_on_the_oldest(slow);

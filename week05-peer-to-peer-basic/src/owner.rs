@@ -136,11 +136,9 @@ impl Owner {
     /// gone, all of it happens all the same, and the error is returned at the end.
     fn close(mut self) -> io::Result<()> {
         let deadline = Instant::now() + SHUTDOWN_PATIENCE;
-        let goodbyes = self.peer.on_quit();
-        let _ = self.carry_out(goodbyes, None);
-        for relay in self.senders.stop() {
-            self.show(&Event::NotSent(relay.to, Failure::Closing));
-        }
+        let last_actions = self.peer.on_quit(self.senders.take_back());
+        let _ = self.carry_out(last_actions, None);
+        self.senders.stop();
         let mut shown = self.screen.refresh();
         self.listener.stop();
         // Each thread holds an end of this channel. When the last one has ended, it is closed.
@@ -155,7 +153,7 @@ impl Owner {
             self.senders.join();
             self.listener.join();
         } // Otherwise a thread is stuck. It owns nothing that the end of the process does not free.
-        for event in self.peer.unfinished() {
+        for event in self.peer.last_results() {
             self.screen.show(&event.line(self.id));
         }
         self.screen.show(&Event::ShuttingDown.line(self.id));

@@ -118,10 +118,6 @@ impl Peer {
     /// A sender has made this dial, or has tried to.
     pub(crate) fn on_dialed(&mut self, dial: Dial, outcome: Outcome) -> Vec<Action> {
         match dial.purpose {
-            Purpose::Message if self.closing => {
-                self.results.remove(&dial.to);
-                vec![Action::Show(result_of(dial, outcome))]
-            }
             Purpose::Message => {
                 let to = dial.to;
                 self.results.insert(to, Some(result_of(dial, outcome)));
@@ -137,21 +133,26 @@ impl Peer {
         }
     }
 
-    /// The user leaves, or the system ends us: `quit`, Ctrl-D, Ctrl-C, SIGTERM.
-    pub(crate) fn on_quit(&mut self) -> Vec<Action> {
+    /// The user leaves, or the system ends us: `quit`, Ctrl-D, Ctrl-C, SIGTERM. Of the dials that
+    /// still wait, our user's messages go first, then the goodbyes, and no others.
+    pub(crate) fn on_quit(&mut self, waiting: Vec<Dial>) -> Vec<Action> {
         self.closing = true;
         self.search = None;
         let mut actions = vec![Action::Show(Event::Closing)];
-        let known = self.results.extract_if(.., |_, result| result.is_some());
-        actions.extend(known.filter_map(|(_, result)| result).map(Action::Show));
+        actions.extend(waiting.into_iter().filter_map(|dial| match dial.purpose {
+            Purpose::Message => Some(Action::Dial(dial)),
+            Purpose::Relay => Some(Action::Show(Event::NotSent(dial.to, Failure::Closing))),
+            Purpose::Goodbye | Purpose::Question(_) => None,
+        }));
         let goodbyes = c_shutdown::goodbyes(self.id, &self.known);
         actions.extend(goodbyes.into_iter().map(Action::Dial));
         actions
     }
 
-    /// What is still not known about our user's last message when the peer ends.
-    pub(crate) fn unfinished(&self) -> impl Iterator<Item = Event> {
-        self.results.keys().map(|&to| Event::Unfinished(to))
+    /// The peer ends, and has not shown all results of our user's last message.
+    pub(crate) fn last_results(self) -> impl Iterator<Item = Event> {
+        let results = self.results.into_iter();
+        results.map(|(to, result)| result.unwrap_or(Event::Unfinished(to)))
     }
 
     fn on_command(&mut self, command: Command, now: Instant) -> Vec<Action> {

@@ -32,8 +32,8 @@ pub(crate) struct Senders {
 struct Queues {
     own: Sender<Dial>,
     relays: Sender<Dial>,
-    /// The other end, to take back what still waits when we stop.
-    waiting_relays: Receiver<Dial>,
+    /// The other ends, to take back what still waits.
+    waiting: [Receiver<Dial>; 2],
 }
 
 impl Senders {
@@ -42,11 +42,12 @@ impl Senders {
         let mut senders = Self { queues: Vec::new(), threads: Vec::new() };
         for _ in 0..SENDERS {
             let (own, own_dials) = bounded(MAX_OWN);
-            let (relays, waiting_relays) = bounded(MAX_RELAYS);
-            let (relay_dials, report) = (waiting_relays.clone(), report.clone());
+            let (relays, relay_dials) = bounded(MAX_RELAYS);
+            let waiting = [own_dials.clone(), relay_dials.clone()];
+            let report = report.clone();
             let body = move || make_dials(plan, &own_dials, &relay_dials, &report);
             senders.threads.push(thread::Builder::new().name("sender".into()).spawn(body)?);
-            senders.queues.push(Queues { own, relays, waiting_relays });
+            senders.queues.push(Queues { own, relays, waiting });
         }
         Ok(senders)
     }
@@ -59,11 +60,18 @@ impl Senders {
         queue.try_send(dial).is_ok()
     }
 
-    /// Closes the queues. Each thread still makes our own dials and ends; relays that wait are
-    /// returned.
-    pub(crate) fn stop(&mut self) -> Vec<Dial> {
-        let queues = self.queues.drain(..);
-        queues.flat_map(|queues| queues.waiting_relays.try_iter().collect::<Vec<_>>()).collect()
+    /// Takes back all dials that still wait.
+    pub(crate) fn take_back(&self) -> Vec<Dial> {
+        self.queues
+            .iter()
+            .flat_map(|queues| &queues.waiting)
+            .flat_map(Receiver::try_iter)
+            .collect()
+    }
+
+    /// Closes the queues. Each thread makes the dials that wait, and ends.
+    pub(crate) fn stop(&mut self) {
+        self.queues.clear();
     }
 
     /// Waits for the threads.

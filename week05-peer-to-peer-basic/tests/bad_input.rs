@@ -157,10 +157,10 @@ fn callers_that_leave_again_hold_up_no_message_either() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
-    // They say nothing, and hang up one after the other, in four seconds and more.
+    // They say nothing, and hang up one after the other, in three seconds and more.
     let leave = std::thread::Builder::new().spawn(move || {
         for caller in crowd {
-            std::thread::park_timeout(Duration::from_millis(45));
+            std::thread::park_timeout(Duration::from_millis(30));
             drop(caller);
         }
     });

@@ -76,15 +76,13 @@ impl Search {
     /// What came of the question to peer `from`. Returns the next dials.
     pub(crate) fn on_outcome(&mut self, from: PeerId, outcome: &Outcome) -> Vec<Dial> {
         self.unanswered.remove(&from);
-        match outcome {
-            Outcome::Answered(message) => {
-                self.online.insert(from);
-                return self.ask(read_answer(message));
-            }
-            // We did not even try, which says nothing about this peer.
-            Outcome::Failed(Failure::SearchOver) => self.asked.remove(&from),
-            Outcome::Failed(_) | Outcome::Delivered => false,
-        };
+        if let Outcome::Answered(message) = outcome {
+            self.online.insert(from);
+            return self.ask(read_answer(message));
+        }
+        if *outcome == Outcome::Failed(Failure::SearchOver) {
+            self.asked.remove(&from); // It was not dialed, which says nothing about it.
+        }
         Vec::new()
     }
 

@@ -110,7 +110,7 @@ fn a_search_forgets_absent_peers_and_keeps_one_that_asks_meanwhile() {
 fn when_we_leave_goodbyes_are_said_and_nothing_is_relayed_any_more() {
     let mut peer = peer();
     let relay = dials(hears(&mut peer, "relay 2 hi", None)).remove(0);
-    let actions = peer.on_quit();
+    let actions = peer.on_quit(Vec::new());
     assert_eq!(shown(&actions), ["Closing connections..."]);
     assert_eq!(to(&dials(actions)), [2, 3, 4, 5]);
     // What is on its way comes back, and is told.
@@ -121,19 +121,6 @@ fn when_we_leave_goodbyes_are_said_and_nothing_is_relayed_any_more() {
     let actions = hears(&mut peer, "relay 3 hi", None);
     assert_eq!(shown(&actions)[1..], ["ERROR: Not sent to peer 3: this peer is shutting down"]);
     assert!(dials(actions).is_empty());
-}
-
-#[test]
-fn what_has_been_sent_when_the_user_leaves_is_told() {
-    let mut peer = peer();
-    types(&mut peer, "broadcast");
-    let mut out = dials(types(&mut peer, "hi"));
-    comes_back(&mut peer, out.remove(0), Outcome::Delivered);
-    assert_eq!(shown(&peer.on_quit()), ["Closing connections...", "Sent to peer 2: hi"]);
-    // The others are told as they come back.
-    let failed = Outcome::Failed(Failure::Offline);
-    let lines = shown(&comes_back(&mut peer, out.remove(0), failed));
-    assert_eq!(lines, ["ERROR: Peer 3 is not online"]);
 }
 
 #[test]
@@ -158,15 +145,27 @@ fn a_part_of_a_message_is_shown_but_not_acted_on() {
 }
 
 #[test]
-fn a_message_whose_outcome_is_unknown_at_the_end_is_told() {
+fn results_that_were_not_shown_when_the_user_leaves_are_shown_at_the_end() {
     let mut peer = peer();
     types(&mut peer, "broadcast");
     let mut out = dials(types(&mut peer, "hi"));
     comes_back(&mut peer, out.remove(0), Outcome::Delivered);
-    peer.on_quit();
-    comes_back(&mut peer, out.remove(0), Outcome::Delivered);
-    let lines: Vec<_> = peer.unfinished().map(|event| event.to_string()).collect();
-    let unfinished =
-        |id| format!("NOTICE: Peer {id} may not have got the message: there was no more time");
-    assert_eq!(lines, [unfinished(4), unfinished(5)]);
+    peer.on_quit(Vec::new());
+    comes_back(&mut peer, out.remove(0), Outcome::Failed(Failure::Offline));
+    let lines: Vec<_> = peer.last_results().map(|event| event.to_string()).collect();
+    let unfinished = |id| format!("NOTICE: Peer {id} may not have got the message");
+    let expected = ["Sent to peer 2: hi".into(), "ERROR: Peer 3 is not online".into()];
+    assert_eq!(lines, [&expected[..], &[unfinished(4), unfinished(5)]].concat());
+}
+
+#[test]
+fn of_what_waits_when_the_user_leaves_the_messages_go_before_the_goodbyes() {
+    let mut peer = peer();
+    let relay = dials(hears(&mut peer, "relay 2 hi", None)).remove(0);
+    let question = dials(types(&mut peer, "discover")).remove(0);
+    let message = Dial { to: 9, text: "hi".into(), purpose: Purpose::Message };
+    let actions = peer.on_quit(vec![question, relay, message]);
+    let lines = shown(&actions);
+    assert_eq!(lines[1..], ["ERROR: Not sent to peer 2: this peer is shutting down"]);
+    assert_eq!(to(&dials(actions)), [9, 2, 3, 4, 5]);
 }
