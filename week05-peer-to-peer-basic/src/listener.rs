@@ -26,13 +26,14 @@ use crate::report::Report;
 /// How long the listener itself waits for a caller.
 const FIRST_PATIENCE: Duration = Duration::from_millis(40);
 
-/// How long the listener may wait in all, refilled by a tenth of the time that passes (a token
-/// bucket). When it is used up, each call gets a thread at once. So slow callers, however many,
-/// delay a message by little more than this.
-const MAX_WAIT: Duration = Duration::from_millis(200);
+/// How long the listener may wait in all, refilled by a quarter of the time that passes (a token
+/// bucket). When it is used up, each call gets a thread at once. So silent callers, however many,
+/// delay a message by less than 300 ms.
+const MAX_WAIT: Duration = Duration::from_millis(160);
 
-/// Reading a message that is there takes less than this, and does not count as a wait.
-const SHORT: Duration = Duration::from_millis(1);
+/// A message that comes within this time costs none of [`MAX_WAIT`]: on a busy machine even an
+/// honest caller takes a few milliseconds.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// How many slow callers are listened to. For one more, the oldest is hung up on.
 const MAX_CALLERS: usize = 64;
@@ -87,7 +88,7 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
             break;
         }
         slow.retain(|caller| !caller.thread.is_finished());
-        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 10);
+        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 4);
         refilled = Instant::now();
         let taken = accepted.and_then(|(stream, from)| {
             take_call(stream, from, &mut slow, &mut wait_left, report)
@@ -124,7 +125,7 @@ fn take_call(
     if *wait_left >= FIRST_PATIENCE {
         let begun = Instant::now();
         let ended = call.read_message_within(FIRST_PATIENCE);
-        if begun.elapsed() > SHORT {
+        if call.message.is_empty() || begun.elapsed() > SHORT {
             *wait_left -= FIRST_PATIENCE.min(begun.elapsed());
         }
         if ended != Err(Cut::TooSlow) {
