@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_peer_is_refused() {
+    fn an_id_that_no_peer_can_have_is_refused() {
         for words in
             [&["one"][..], &["-1"], &["65536"], &[], &["1", "2"], &["1", "--base-port", "0"]]
         {

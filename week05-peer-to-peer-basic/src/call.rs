@@ -1,4 +1,4 @@
-//! A call: one connection between two peers, whoever dialed, with a deadline.
+//! A call: one connection between two peers, dialed or accepted, with a deadline.
 //!
 //! *What if a caller sends 100 kB, or "é" in two pieces, or one byte a second?* TCP delivers
 //! bytes, not messages: one `read` may return half a message, or half a letter. So a message is
@@ -15,12 +15,12 @@ use terminal::Deadline;
 
 use crate::config::MAX_MESSAGE;
 
-/// A connection, and the moment at which it is over, finished or not.
+/// A connection, and the deadline at which it is over, finished or not.
 #[derive(Debug)]
 pub struct Call {
     stream: Arc<TcpStream>,
     deadline: Deadline,
-    /// What the other side has said so far.
+    /// The other side's message so far.
     pub(crate) message: Vec<u8>,
 }
 
@@ -31,11 +31,11 @@ pub enum Cut {
     TooLong,
     /// It was not finished in time.
     TooSlow,
-    /// Too many slow callers at once, and this one was the oldest.
+    /// There were too many slow callers, and this one was the oldest.
     Crowded,
     /// We are shutting down.
     Closing,
-    /// The connection broke; the system's own words.
+    /// The connection broke, and the system gave this reason.
     Broken(String),
 }
 
@@ -86,7 +86,7 @@ impl Call {
         }
     }
 
-    /// Writes all of `text`.
+    /// Writes all of `text`, or fails at the deadline.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         self.deadline.of(&self.stream).write_all(text.as_bytes())
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_not_finished_at_first_is_read_on() {
+    fn a_message_that_was_too_slow_at_first_is_read_to_its_end() {
         let (mut caller, stream) = connected();
         let mut call = Call::accepted(stream, Duration::from_secs(10));
         caller.write_all("caf\u{e9}".as_bytes().split_last().unwrap().1).unwrap();
@@ -154,10 +154,10 @@ mod tests {
     #[test]
     fn a_caller_that_finished_in_time_is_not_blamed_for_our_own_pause() {
         let (mut caller, stream) = connected();
-        let mut call = Call::accepted(stream, Duration::ZERO); // It is over when we look.
+        let mut call = Call::accepted(stream, Duration::ZERO); // Its deadline has passed.
         caller.write_all(b"slow but whole").unwrap();
         drop(caller);
-        // Not before the system has brought the end of the stream.
+        // The end of the stream may take a moment to arrive.
         let begun = Instant::now();
         while call.read_message() != Ok(()) {
             assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", call.message);
@@ -175,7 +175,7 @@ mod tests {
             let reader = scope.spawn(|| call.read_message());
             handle.upgrade().unwrap().shutdown(Shutdown::Both).unwrap();
             assert_eq!(reader.join().unwrap(), Ok(()));
-            assert!(begun.elapsed() < Duration::from_secs(20), "and not its 60 s deadline");
+            assert!(begun.elapsed() < Duration::from_secs(20), "before its 60 s deadline");
         });
         drop(call);
         assert!(handle.upgrade().is_none());

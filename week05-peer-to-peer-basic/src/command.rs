@@ -1,4 +1,4 @@
-//! Commands: what a user may type at the first prompt.
+//! Commands: the lines that a user may type at the first prompt.
 //!
 //! *What if you type `two`, or 70000, or `help`?* The example knows only numbers up to 65535. Here
 //! each line is read into one of the cases below, and each case has a reply.
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_is_no_id_is_a_number_all_the_same() {
+    fn a_number_that_is_no_id_is_still_a_number() {
         assert_eq!(Command::read(" 2 "), Command::Send(2));
         assert_eq!(Command::read("65535"), Command::Send(65535));
         for typed in ["65536", "-1", "99999999999999999999999999999999999999999999"] {

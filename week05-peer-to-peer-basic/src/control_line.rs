@@ -17,7 +17,7 @@ pub(crate) fn write(word: &str, sender: PeerId) -> String {
     format!("{word} {sender}\n")
 }
 
-/// Reads a control line that begins with `word`: the id of its sender.
+/// Reads a control line that begins with `word`. Returns the id of its sender.
 pub(crate) fn read(word: &str, message: &[u8]) -> Option<PeerId> {
     let id = message.strip_prefix(word.as_bytes())?.strip_prefix(b" ")?.strip_suffix(b"\n")?;
     let id = str::from_utf8(id).ok()?;
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_almost_a_control_line_is_a_message() {
+    fn a_message_that_resembles_a_control_line_is_a_message() {
         let almost = [
             "bye\n",
             "bye \n",

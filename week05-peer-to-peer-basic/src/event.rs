@@ -1,8 +1,8 @@
 //! Events: what happened, in the words of the lab sheet.
 //!
 //! *Where does that line on my screen come from?* From here: every line that a running peer
-//! prints is worded in this file. (Why a peer cannot be started is worded in `main.rs` and
-//! `arguments.rs`, and goes to stderr.)
+//! prints is worded in this file. (The errors that keep a peer from starting are worded in
+//! `main.rs` and `arguments.rs`, and go to stderr.)
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,20 +23,20 @@ pub(crate) enum Event {
     Listening(u16),
     /// A message, or the beginning of one that was cut; it is clean.
     Received(SocketAddr, String),
-    /// A call was cut after so many bytes.
+    /// A call was cut after this many bytes.
     Cut(SocketAddr, usize, Cut),
     AcceptFailed(String),
     Sent(PeerId, String),
     NotSent(PeerId, Failure),
     /// Our user typed a message of this many bytes.
     TooLong(usize),
-    /// There can be no peer with this number; the largest id there can be.
+    /// There can be no peer with this number; the largest id that a peer can have.
     NoSuchPeer(String, PeerId),
     InvalidInput,
     Help,
     KnownPeers(Vec<PeerId>),
     NobodyKnown,
-    /// A message to this peer has been relayed by so many peers already.
+    /// A message to this peer has been relayed by this many peers already.
     RelayEnded(PeerId, usize),
     Closing,
     /// When we shut down, the dial to this peer was not finished.
@@ -135,7 +135,7 @@ impl fmt::Display for Cut {
     }
 }
 
-/// What can be typed at the first prompt.
+/// The answer to `help`: all commands.
 const HELP: &str = "\
 At `Send to peer ID:` you can type
   a number    to send that peer a message

@@ -30,7 +30,8 @@
 //! process: nothing in std wakes a read of stdin, and `ctrl-c` belongs to the crate of that name.
 //! Neither owns anything that the end of the process does not free.
 //!
-//! Threads share nothing: what two of them need is sent from one to the other. There is no lock.
+//! Threads share nothing: a value that two of them need is sent from one to the other. There is
+//! no lock.
 
 pub mod arguments;
 mod call;

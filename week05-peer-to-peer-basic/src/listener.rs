@@ -38,11 +38,11 @@ const SHORT: Duration = Duration::from_millis(10);
 /// How many slow callers are listened to. For one more, the oldest is hung up on.
 const MAX_CALLERS: usize = 64;
 
-/// How long to wait when the system accepts no call (too many open files, say). It would only
-/// say so again at once.
+/// How long the listener pauses when the system accepts no call (too many open files, say),
+/// because a second try at once would fail as well.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often the same failure to accept is reported.
+/// The least time between two reports that the system accepts no call.
 const REPORT_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long the call that wakes the listener may take.
@@ -95,7 +95,7 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
         });
         let Err(error) = taken else { continue };
         if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
-            continue; // The caller has gone again, and that harms no one else.
+            continue; // The caller has hung up already, and that harms no other caller.
         }
         if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
             last_failure = Some(Instant::now());
@@ -146,7 +146,7 @@ fn hang_up_on_the_oldest(slow: &mut Vec<SlowCaller>) {
     }
 }
 
-/// A slow caller: the thread that reads on, and what ends it.
+/// A slow caller: the thread that reads on, and the means to hang up.
 struct SlowCaller {
     /// `Weak`, since an `Arc` would keep the connection open after the thread has ended.
     stream: Weak<TcpStream>,
@@ -166,7 +166,7 @@ impl SlowCaller {
         Ok(Self { stream, reason, thread })
     }
 
-    /// Ends the call; its thread reports what the caller has said so far, and `why`.
+    /// Ends the call; its thread reports the message so far, and `why`.
     fn hang_up(self, why: Cut) {
         let _ = self.reason.try_send(why);
         if let Some(stream) = self.stream.upgrade() {
@@ -196,7 +196,7 @@ mod tests {
         let (report, reports) = bounded(16);
         let listener = Listener::start(socket, report).unwrap();
         let silent = TcpStream::connect(address).unwrap();
-        // By then it is a slow caller.
+        // After this time the listener has handed it to a thread of its own.
         assert!(reports.recv_timeout(3 * FIRST_PATIENCE).is_err());
         listener.stop();
         listener.join();

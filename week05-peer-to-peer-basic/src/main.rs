@@ -1,4 +1,4 @@
-//! A peer: open the socket, start the threads, do what the rules say.
+//! A peer: it opens its socket, starts its threads, and does what the rules say.
 //!
 //! *What if you start two peers with the same ID?* In the example only the listener thread
 //! panics; the prompt goes on, and no message can arrive. Here the socket is opened before any

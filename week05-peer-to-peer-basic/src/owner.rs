@@ -58,7 +58,7 @@ impl Owner {
         let nothing = never();
         loop {
             let prompt = self.peer.prompt();
-            // While a message is on its way the user is asked nothing, and typed lines wait.
+            // While a message is on its way there is no prompt, and typed lines wait.
             let typed = if prompt.is_some() { lines } else { &nothing };
             let is_idle = self.reports.is_empty() && typed.is_empty();
             if is_idle || self.screen.is_full() {
@@ -112,8 +112,8 @@ impl Owner {
                 Action::Show(event) => self.show(&event),
                 Action::Dial(dial) => {
                     let to = dial.to;
-                    // There is room for all that our user wants, not for all that strangers
-                    // may want relayed.
+                    // There is room for all dials of our user, but not for all relays that
+                    // strangers may ask for.
                     if !self.senders.dial(dial) {
                         self.show(&Event::NotSent(to, Failure::QueueFull));
                     }

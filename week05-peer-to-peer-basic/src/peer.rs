@@ -22,7 +22,7 @@ use crate::extensions::d_discovery::Search;
 use crate::extensions::{a_registry, c_shutdown, d_discovery};
 use crate::report::{Dial, Failure, Outcome, Purpose};
 
-/// What the owner is to do.
+/// A step that the owner is to carry out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Show(Event),
@@ -32,13 +32,13 @@ pub(crate) enum Action {
     Quit,
 }
 
-/// What the user is asked.
+/// The open prompt.
 #[derive(Clone, Copy, Debug)]
 enum Asking {
     Whom,
-    /// What to say to this peer; `None`: to all known peers.
+    /// The message to this peer; `None`: to all known peers.
     What(Option<PeerId>),
-    /// Nothing, while the last message or search is on its way.
+    /// There is no prompt while the last message or search is on its way.
     Nothing,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Peer {
     plan: AddressPlan,
     known: BTreeSet<PeerId>,
     asking: Asking,
-    /// The peers that our user's last message goes to, and how it went; `None`: not known yet.
+    /// The peers that our user's last message goes to, and its results; `None`: not known yet.
     results: BTreeMap<PeerId, Option<Event>>,
     search: Option<Search>,
     closing: bool,
@@ -69,7 +69,7 @@ impl Peer {
         }
     }
 
-    /// The question that the user is asked, if there is one.
+    /// The open prompt, if there is one.
     pub(crate) fn prompt(&self) -> Option<&'static str> {
         match self.asking {
             Asking::Whom => Some(ASK_WHOM),
@@ -90,7 +90,7 @@ impl Peer {
         }
     }
 
-    /// A caller has said `message`; if the call was `cut`, that is not all of it.
+    /// A caller has sent `message`, or only a part of it if the call was `cut`.
     pub(crate) fn on_called(
         &mut self,
         from: SocketAddr,
@@ -234,7 +234,7 @@ impl Peer {
         Action::Dial(dial)
     }
 
-    /// Once all results of the user's message are known: the results, in the order of the ids.
+    /// The results of the user's message in the order of the ids, once all of them are known.
     fn all_results(&mut self) -> Vec<Action> {
         if self.results.values().any(Option::is_none) {
             return Vec::new();
@@ -243,7 +243,7 @@ impl Peer {
         mem::take(&mut self.results).into_values().flatten().map(Action::Show).collect()
     }
 
-    /// Asks on, or shows the peers that are online once all have answered. From then on we know
+    /// Asks more peers, or shows those that are online once all have answered. From then on we know
     /// exactly these, and the peers that asked us in the meantime, up to [`MAX_KNOWN`].
     fn search_on(&mut self, dials: Vec<Dial>) -> Vec<Action> {
         let mut actions: Vec<_> = dials.into_iter().map(Action::Dial).collect();

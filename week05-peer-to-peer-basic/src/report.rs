@@ -1,4 +1,4 @@
-//! What goes from thread to thread: dials to the senders, reports to the owner.
+//! The values sent between threads: dials to the senders, reports to the owner.
 //!
 //! *How do two threads work together without a lock?* They share nothing. Each value below
 //! belongs to one thread at a time, and moves through a channel to the next one.
@@ -11,7 +11,7 @@ use crate::call::Call;
 pub use crate::call::Cut;
 use crate::config::PeerId;
 
-/// One call to make: which peer to dial, and what to say.
+/// One call to make: the peer to dial, and the text to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
     /// The peer to dial.
@@ -36,12 +36,12 @@ pub enum Purpose {
     Question(Deadline),
 }
 
-/// What came of a dial.
+/// The outcome of a dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The peer took our message. This wire does not tell whether anybody read it.
+    /// The peer took our message. This wire does not tell whether a user read it.
     Delivered,
-    /// The peer took our question and answered this; nothing, if it does not know how to.
+    /// The peer took our question and sent this answer, which is empty if it knows no questions.
     Answered(Vec<u8>),
     /// The message was not delivered.
     Failed(Failure),
@@ -62,20 +62,20 @@ pub enum Failure {
     Closing,
     /// The search (extension D) was over before the peer was dialed.
     SearchOver,
-    /// Anything else, in the system's own words.
+    /// Another failure, and the reason that the system gave.
     Broken(String),
 }
 
-/// What the other threads tell the owner.
+/// A report of another thread to the owner.
 #[derive(Debug)]
 pub enum Report {
     /// A caller has dialed us.
     Called {
         /// The caller's address; not the port it listens on, which is another one.
         from: SocketAddr,
-        /// What the caller said.
+        /// The caller's message.
         message: Vec<u8>,
-        /// Why there is no more, if the call ended before its message did.
+        /// Why the message is not whole, if the call ended before it did.
         cut: Option<Cut>,
         /// The open call, if the caller may wait for a reply. Dropping it hangs up.
         call: Option<Call>,

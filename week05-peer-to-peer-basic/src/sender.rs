@@ -37,7 +37,7 @@ struct Queues {
 }
 
 impl Senders {
-    /// Starts threads that report what came of each dial.
+    /// Starts threads that report the outcome of each dial.
     pub(crate) fn start(plan: AddressPlan, report: &Sender<Report>) -> io::Result<Self> {
         let mut senders = Self { queues: Vec::new(), threads: Vec::new() };
         for _ in 0..SENDERS {

@@ -1,5 +1,5 @@
-//! What strangers and users may do to a peer, and what they see of it: never a panic, a hang,
-//! or a raw byte on somebody's terminal.
+//! Bad input from strangers and from users: none of it leads to a panic, a hang, or a raw byte on
+//! a terminal.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ fn an_address_of_another_machine_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
+fn an_id_that_no_peer_can_have_is_refused_before_the_message_prompt() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     for id in ["65535", "70000", "-1"] {
@@ -53,7 +53,7 @@ fn an_id_that_can_be_no_peer_is_told_before_the_message_is_asked_for() {
 }
 
 #[test]
-fn an_answer_that_is_far_too_long_is_no_number() {
+fn an_answer_longer_than_a_message_is_no_number() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     peer1.types(&"1".repeat(MAX_MESSAGE + 100));
@@ -109,7 +109,7 @@ fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut stranger = fixture.dials(1);
-    // More than the system keeps for the peer, so that it must hang up to be rid of it.
+    // The system does not buffer so much, so the write ends only when the peer hangs up.
     let endless = stranger.write_all(&vec![b'x'; 64 << 20]);
     assert!(endless.is_err(), "the peer hangs up");
     peer1.sees(&format!("): {}\n", "x".repeat(MAX_MESSAGE)));
@@ -127,13 +127,13 @@ fn a_silent_caller_is_hung_up_on() {
 }
 
 #[test]
-fn a_slow_caller_is_hung_up_on_however_busy_it_seems() {
+fn a_caller_that_sends_byte_by_byte_is_hung_up_on_at_the_deadline() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut slow = fixture.dials(1);
     let begun = Instant::now();
     slow.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
-    // A byte every 100 ms: no single wait is long, and there is no end to them.
+    // One byte every 100 ms: no single read waits long, but the message never ends.
     while !matches!(slow.read(&mut [0]), Ok(0)) && slow.write_all(b".").is_ok() {
         assert!(begun.elapsed() < Duration::from_secs(8), "the deadline is 2 s");
     }
@@ -142,18 +142,18 @@ fn a_slow_caller_is_hung_up_on_however_busy_it_seems() {
 }
 
 #[test]
-fn silent_callers_hold_up_nobody() {
+fn silent_callers_do_not_hold_up_a_message() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let _silent: Vec<_> = (0..63).map(|_| fixture.dials(1)).collect();
     fixture.leaves(1, "I have something to say");
     peer1.sees("): I have something to say\n");
-    // It came before the first of them had used up its 2 s.
+    // It came before the first silent caller had used up its 2 s.
     assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
 }
 
 #[test]
-fn callers_that_leave_again_hold_up_no_message_either() {
+fn callers_that_hang_up_one_by_one_do_not_hold_up_a_message() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
@@ -173,14 +173,14 @@ fn callers_that_leave_again_hold_up_no_message_either() {
 }
 
 #[test]
-fn of_65_callers_the_one_with_the_longest_call_makes_room() {
+fn of_65_slow_callers_the_oldest_is_hung_up_on() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let crowd: Vec<_> = (0..120).map(|_| fixture.dials(1)).collect();
     fixture.leaves(1, "let me in");
     peer1.sees("too many callers at once, and it had the line for longest\n");
     peer1.sees("): let me in\n");
-    // Never more than 64 slow callers, with a thread each.
+    // There are never more than 64 slow callers, with a thread for each.
     let threads = statistics::threads(peer1.pid()).unwrap_or_default();
     let callers = threads.iter().filter(|name| *name == "caller").count();
     assert!(callers <= 64, "{callers} callers");
@@ -188,7 +188,7 @@ fn of_65_callers_the_one_with_the_longest_call_makes_room() {
 }
 
 #[test]
-fn after_a_crowd_has_left_nothing_of_it_stays() {
+fn a_crowd_that_has_left_holds_no_thread_descriptor_or_memory() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let descriptors = statistics::descriptors(peer1.pid());
@@ -198,7 +198,7 @@ fn after_a_crowd_has_left_nothing_of_it_stays() {
         fixture.leaves(1, message);
         peer1.sees(&format!("): {message}\n"));
     };
-    // The first crowd leaves memory that is used again.
+    // The memory that the first crowd took is used again for the next ones.
     crowd_comes_and_goes("first", &mut peer1);
     peer1.runs_threads_called("caller", 0);
     let memory = statistics::memory_kib(peer1.pid());
@@ -224,14 +224,14 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     peer1.sees("Send to peer ID: ");
     let crowd: Vec<_> = (0..40).map(|_| fixture.dials(1)).collect();
     peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
-    // Again and again the longest call is ended, so that somebody else gets in.
+    // Again and again the peer ends the longest call, so that it can accept another one.
     peer1.sees_times("it had the line for longest\n", 10);
     drop(crowd);
     fixture.leaves(1, "still there?");
     peer1.sees("): still there?\n");
     peer1.types("quit");
     peer1.ends_well();
-    // Told now and then, not each time it happened.
+    // The failure is reported now and then, not each time.
     assert!(peer1.printed().matches("No caller can be let in").count() < 5);
 }
 
@@ -265,7 +265,7 @@ fn an_empty_message_is_a_message() {
 }
 
 #[test]
-fn callers_that_break_the_connection_harm_nobody() {
+fn callers_that_reset_the_connection_do_no_harm() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     for _ in 0..50 {
@@ -279,7 +279,7 @@ fn callers_that_break_the_connection_harm_nobody() {
 }
 
 #[test]
-fn what_is_typed_may_be_no_text_at_all() {
+fn typed_bytes_that_are_no_text_are_shown_as_replacement_characters() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     peer1.types_bytes(b"\xff\xfe\x1b[2J\0\n");
@@ -291,10 +291,10 @@ fn what_is_typed_may_be_no_text_at_all() {
 }
 
 #[test]
-fn output_that_nobody_reads_ends_the_peer_without_a_panic() {
+fn output_without_a_reader_ends_the_peer_without_a_panic() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    // A failure, status 1; a panic would be 101.
+    // Status 1 is a failure; a panic would be 101.
     assert_eq!(peer1.closes_window_and_types("list"), Some(1));
 }
 

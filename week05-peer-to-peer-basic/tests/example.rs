@@ -11,7 +11,8 @@ use grader::{Fixture, Program, Terminal};
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 /// The example's program. `cargo test --test example` alone builds the lab's program and not the
-/// example, so cargo is asked once more; where no cargo runs the tests, what is there is used.
+/// example, so cargo is called once more; where no cargo runs the tests, an example that was
+/// built before is used.
 static EXAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(WEEK05).parent().expect("the program is in a folder");
     if let Some(cargo) = env::var_os("CARGO") {

@@ -16,7 +16,7 @@ fn list_shows_the_known_peers() {
 }
 
 #[test]
-fn a_broadcast_reaches_every_known_peer_but_oneself() {
+fn a_broadcast_reaches_every_known_peer_but_its_sender() {
     let fixture = Fixture::of(WEEK05);
     let mut others = [2, 3, 4, 5].map(|id| fixture.peer(id));
     let mut peer1 = fixture.peer(1);
@@ -28,7 +28,7 @@ fn a_broadcast_reaches_every_known_peer_but_oneself() {
         other.sees("): Hello everybody\n");
     }
     peer1.sees("Send to peer ID: ");
-    // Nothing to peer 1 itself, and once to each of the others.
+    // Peer 1 itself gets nothing, and each of the others gets it once.
     peer1.presses_ctrl_d();
     peer1.never_saw("): Hello everybody");
     for other in &mut others {
@@ -38,7 +38,7 @@ fn a_broadcast_reaches_every_known_peer_but_oneself() {
 }
 
 #[test]
-fn peers_that_are_down_are_told_one_by_one() {
+fn each_peer_that_is_down_is_named() {
     let fixture = Fixture::of(WEEK05);
     let mut peer3 = fixture.peer(3);
     let mut peer1 = fixture.peer(1);
@@ -53,8 +53,8 @@ fn peers_that_are_down_are_told_one_by_one() {
     peer3.sees("): Who is there?\n");
 }
 
-/// Four strangers whose queues are full do not pick up: each costs the sender its patience of
-/// 800 ms, and all four together cost no more than that. (On a system that always picks up
+/// Four strangers whose queues are full do not accept: each costs the sender its patience of
+/// 800 ms, and all four together cost no more than that. (On a system whose queues have no end
 /// there is nothing to wait for.)
 #[test]
 fn timeouts_do_not_add_up() {

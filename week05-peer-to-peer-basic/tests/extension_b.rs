@@ -1,4 +1,4 @@
-//! Extension B, relay: messages that are passed on, and those that only look like it.
+//! Extension B, relay: messages that are passed on, and messages that only resemble a request.
 
 use std::io::Write;
 
@@ -46,7 +46,7 @@ fn a_hop_limit_ends_every_loop() {
 }
 
 #[test]
-fn a_message_that_only_begins_with_the_word_is_shown_as_what_it_is() {
+fn a_message_that_only_resembles_a_request_is_not_relayed() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let messages = [
@@ -101,7 +101,7 @@ fn a_message_that_was_cut_is_not_relayed_as_if_it_were_whole() {
 }
 
 #[test]
-fn what_is_relayed_is_clean() {
+fn a_relayed_message_is_clean() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let _peer1 = fixture.peer(1);

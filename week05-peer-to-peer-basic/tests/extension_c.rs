@@ -1,4 +1,4 @@
-//! Extension C, graceful shutdown: four ways to leave, and nothing stays behind.
+//! Extension C, graceful shutdown: there are four ways to leave, and nothing stays behind.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 /// so the test allows for that; a peer that waits for a caller's 2 s does not get through.
 const LIMIT: Duration = Duration::from_millis(1900);
 
-/// Longer than the 250 ms in which two signals count as one, and shorter than a farewell may take.
+/// Longer than the 250 ms in which two signals count as one, and shorter than a goodbye may take.
 #[cfg(unix)]
 const IMPATIENT: Duration = Duration::from_millis(300);
 
@@ -62,7 +62,7 @@ fn sigterm_shuts_down() {
 }
 
 #[test]
-fn ctrl_d_at_the_second_question_shuts_down() {
+fn ctrl_d_at_the_second_prompt_shuts_down() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     peer1.types("2");
@@ -73,7 +73,7 @@ fn ctrl_d_at_the_second_question_shuts_down() {
 
 #[test]
 #[cfg(unix)]
-fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
+fn a_stalled_caller_and_a_half_typed_answer_do_not_hold_up_the_shutdown() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut stalled = fixture.dials(1);
@@ -86,7 +86,7 @@ fn a_stalled_caller_and_a_half_typed_answer_hold_up_nothing() {
 
     peer1.presses_ctrl_c();
     peer1.sees("[PEER 1] Closing connections...\n");
-    // What the stalled caller had said is not lost, and why there is no more is told.
+    // The stalled caller's message so far is shown, and why the rest is missing.
     peer1.sees_all(&[
         "): I was going to say\n",
         "cut after 18 bytes: this peer is shutting down\n",
@@ -115,7 +115,7 @@ fn the_thread_map_is_true() {
 
 #[test]
 #[cfg(unix)]
-fn a_message_on_its_way_holds_up_nothing() {
+fn a_message_on_its_way_does_not_hold_up_the_shutdown() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
@@ -130,7 +130,7 @@ fn a_message_on_its_way_holds_up_nothing() {
 }
 
 #[test]
-fn the_known_online_peers_are_told() {
+fn the_known_peers_that_are_online_are_told() {
     let fixture = Fixture::of(WEEK05);
     let mut peer2 = fixture.peer(2);
     let mut peer3 = fixture.peer(3);
@@ -139,15 +139,15 @@ fn the_known_online_peers_are_told() {
     peer2.sees("[PEER 2] Peer 1 has left\n");
     peer3.sees("[PEER 3] Peer 1 has left\n");
     shuts_down(&fixture, &mut peer1, 1);
-    // Those who are not online are nothing to complain of.
+    // A goodbye to a peer that is not online is no error.
     assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
-    // Nor does a peer say goodbye to itself.
+    // A peer says no goodbye to itself.
     assert!(!peer1.printed().contains("has left"), "{}", peer1.printed());
 }
 
 #[test]
 #[cfg(unix)]
-fn whoever_closes_the_window_says_goodbye_too() {
+fn a_peer_whose_window_is_closed_says_goodbye_too() {
     let fixture = Fixture::of(WEEK05);
     let mut peer2 = fixture.peer(2);
     let mut peer1 = fixture.peer(1);
@@ -157,7 +157,7 @@ fn whoever_closes_the_window_says_goodbye_too() {
 
 #[test]
 #[cfg(unix)]
-fn the_first_line_and_ctrl_c_at_once_are_a_shutdown() {
+fn sigterm_right_after_the_first_line_shuts_down() {
     let fixture = Fixture::of(WEEK05);
     for _ in 0..20 {
         let mut peer1 = fixture.starts(1);
@@ -168,7 +168,7 @@ fn the_first_line_and_ctrl_c_at_once_are_a_shutdown() {
 }
 
 #[test]
-fn the_farewell_is_a_line_that_nobody_can_type() {
+fn the_goodbye_is_a_line_that_no_user_can_type() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(2);
     let mut peer1 = fixture.peer(1);
@@ -180,7 +180,7 @@ fn the_farewell_is_a_line_that_nobody_can_type() {
     let mut peer3 = fixture.peer(3);
     fixture.leaves(3, "bye 4");
     peer3.sees("): bye 4\n");
-    // And a line of which only the beginning came may have gone on.
+    // A call that was cut is no goodbye either: its message may have gone on.
     let mut cut = fixture.dials(3);
     std::io::Write::write_all(&mut cut, b"bye 4\n").expect("the peer takes it");
     peer3.sees("): bye 4\u{FFFD}\n");
@@ -201,9 +201,9 @@ fn the_same_peer_can_start_again_at_once() {
 
 #[test]
 #[cfg(unix)]
-fn a_second_ctrl_c_ends_at_once() {
+fn a_second_ctrl_c_ends_the_program_at_once() {
     let fixture = Fixture::of(WEEK05);
-    // A full queue keeps the farewell waiting for 800 ms, so the second signal comes in time.
+    // A full queue keeps the goodbye waiting for 800 ms, so the second signal comes in time.
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
     let mut peer1 = fixture.peer(1);
@@ -216,7 +216,7 @@ fn a_second_ctrl_c_ends_at_once() {
     peer1.never_saw("Shutting down");
 }
 
-/// A system that closes a window or ends a session sends two, and means one.
+/// A system that closes a window or ends a session may send two signals, and means one.
 #[test]
 #[cfg(unix)]
 fn two_signals_at_once_are_one() {

@@ -1,5 +1,5 @@
-//! Plays every transcript of the lab sheet and of the pages in `docs/`, line by line, so that none
-//! of them promises what the program does not do.
+//! Plays every transcript of the lab sheet and of the pages in `docs/`, line by line, so that no
+//! page promises what the program does not do.
 
 use grader::lab_sheet::Sheet;
 use grader::{Fixture, Program};
@@ -15,12 +15,12 @@ fn plays(page: &str, heading: &str) {
     let fixture = Fixture::of(WEEK05);
     let program = Program::under_test(WEEK05);
     let base_port = fixture.ports.base_port().to_string();
-    let place = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
+    let environment = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
     let sheet = Sheet { page, prompts: &PROMPTS, first_port: 9000, airy: false };
     sheet.play(heading, &fixture.ports, |title, command| {
         let id = command.strip_prefix("cargo run -p week05 -- ");
         let id = id.expect("the sheet starts its peers with `cargo run -p week05 -- ID`");
-        fixture.story.terminal_with(title, &program, &[id], &place)
+        fixture.story.terminal_with(title, &program, &[id], &environment)
     });
 }
 
@@ -70,8 +70,8 @@ fn the_run_instructions_are_true() {
 }
 
 #[test]
-fn what_goes_wrong_goes_wrong_as_described() {
-    plays(INSTRUCTIONS, "### What is not a number");
+fn the_errors_of_the_run_instructions_are_true() {
+    plays(INSTRUCTIONS, "### An answer that is no ID");
     plays(INSTRUCTIONS, "### The port is in use");
 }
 

@@ -1,4 +1,4 @@
-//! Order: what one sender says arrives in the order in which it was said.
+//! Order: the messages of one sender arrive in the order in which they were sent.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,8 @@ use grader::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
-/// The texts that `peer` has shown, in the order of its screen: what stands behind `): `.
+/// The texts that `peer` has shown, in the order of its screen: the rest of each line
+/// behind `): `.
 fn texts(peer: &mut Terminal) -> Vec<String> {
     let printed = peer.printed();
     let lines = printed.lines().filter(|line| line.contains("] From ('"));
@@ -66,7 +67,7 @@ fn messages_relayed_for_one_sender_keep_their_order() {
     let fixture = Fixture::of(WEEK05);
     let mut peer3 = fixture.peer(3);
     let _peer2 = fixture.peer(2);
-    // Fewer than may wait for one sender, as fast as they can be left.
+    // They come as fast as they can be left, and are fewer than may wait for one sender.
     let messages: Vec<_> = (0..30).map(|number| "x".repeat(1 + number)).collect();
     for message in &messages {
         fixture.leaves(2, format!("relay 3 {message}"));

@@ -2,7 +2,7 @@
 still be able to talk with ours. It reads one buffer per message, waits without a timeout, and
 knows no command and no extension.
 
-It takes its place from P2P_HOST and P2P_BASE_PORT, so that tests can put it next to ours.
+It takes its address from P2P_HOST and P2P_BASE_PORT, so that tests can put it next to ours.
 """
 
 import os

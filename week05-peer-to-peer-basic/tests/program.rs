@@ -1,5 +1,5 @@
-//! What the lab's own program promises beyond the sheet's scenarios: its threads, its help, its
-//! flags. Another program in its place may do all this differently, and is not asked.
+//! Promises of the lab's own program beyond the sheet's scenarios: its threads, its help, its
+//! flags. Another program in its place may do all this differently, so these tests skip it.
 
 use grader::fixture::{fills_the_queue_of, sends};
 use grader::{Fixture, Program};
@@ -24,7 +24,7 @@ fn slow_callers_have_threads_and_the_listener_is_one() {
 }
 
 #[test]
-fn senders_are_a_fixed_few() {
+fn there_are_always_eight_senders() {
     if Program::is_a_stranger() {
         return;
     }
@@ -54,7 +54,7 @@ fn help_names_every_command() {
 }
 
 #[test]
-fn flags_and_environment_choose_the_place() {
+fn flags_and_environment_choose_the_address() {
     if Program::is_a_stranger() {
         return;
     }
@@ -62,7 +62,7 @@ fn flags_and_environment_choose_the_place() {
     let program = Program::under_test(WEEK05);
     let base_port = fixture.ports.base_port().to_string();
     let flags = ["3", "--host", "localhost", "--base-port", &base_port];
-    // What is typed counts more than what stands in the environment.
+    // A flag counts more than the environment.
     let environment = [("P2P_HOST", "10.0.0.1"), ("P2P_BASE_PORT", "1")];
     let mut peer3 = fixture.story.terminal_with("peer 3", &program, &flags, &environment);
     peer3.sees(&format!("[PEER 3] Listening on {}\n", fixture.ports.port(3)));
@@ -92,13 +92,13 @@ fn a_message_that_comes_in_leaves_the_prompt_below_it() {
     let port = fixture.leaves(1, "I can still be heard");
     peer1.sees_next(&format!("[PEER 1] From ('127.0.0.1', {port}): I can still be heard"));
     peer1.is_asked("Message: ");
-    // And what is typed now answers it.
+    // The next typed line answers it.
     peer1.types("Anybody?");
     peer1.sees_next("[PEER 1] ERROR: Peer 2 is not online");
 }
 
 #[test]
-fn what_is_typed_ahead_still_finds_its_prompts() {
+fn lines_that_are_typed_ahead_still_get_their_prompts() {
     if Program::is_a_stranger() {
         return;
     }

@@ -1,5 +1,5 @@
 //! The wire is the lab sheet's: a Python peer, written as the sheet writes it, talks with ours
-//! in both directions, today and for ever.
+//! in both directions, and has to after every change.
 
 use std::env;
 
@@ -8,8 +8,8 @@ use grader::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
-/// The Python peer, if this machine has Python. Where it must have it (in CI, say, where `CI`
-/// is set), a missing Python is a failure.
+/// The Python peer, if this machine has Python. In CI, where `CI` is set, a missing Python is a
+/// failure.
 fn python_peer() -> Option<Program> {
     let runs = |python: &&str| Program::exactly(&[python]).runs_with("--version");
     let python = ["python3", "python"].into_iter().find(runs);

@@ -62,12 +62,12 @@ fn test_3_peer_offline_during_send() {
 fn mistake_1_listener_blocks_sender() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    // Somebody calls and says nothing. Whoever waits for him cannot send.
+    // A caller says nothing. A peer that waits for it cannot send.
     let _silent = fixture.dials(1);
     let _peer2 = fixture.peer(2);
     sends(&mut peer1, "2", "I can still speak");
     peer1.sees("[PEER 1] Sent to peer 2: I can still speak\n");
-    // It did not have to hang up on him first.
+    // It did not have to hang up on the caller first.
     assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
 }
 
@@ -75,7 +75,7 @@ fn mistake_1_listener_blocks_sender() {
 fn mistake_1_sender_blocks_listener() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    // The user is asked for a message, and takes time to think. Meanwhile somebody calls.
+    // The user thinks about the answer to a prompt. Meanwhile a stranger calls.
     peer1.types("2");
     peer1.sees("Message: ");
     fixture.leaves(1, "I can still be heard");
@@ -116,13 +116,13 @@ fn mistake_3_peer_not_online() {
 fn mistake_4_sender_waits_forever() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    // Somebody listens there and never accepts; his queue is full, so nobody picks up.
+    // A stranger listens there and never accepts, and its queue is full.
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
     let begun = Instant::now();
     sends(&mut peer1, "2", "Anybody?");
     if cfg!(target_os = "linux") {
-        // Elsewhere the queue may have no end, and then the message is taken.
+        // Elsewhere the queue may have no end, and then the system takes the message.
         peer1.sees("[PEER 1] ERROR: Peer 2 is not online");
     }
     peer1.sees("Send to peer ID: ");
@@ -134,20 +134,20 @@ fn mistake_5_race_condition() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut peer2 = fixture.peer(2);
-    // Both have typed everything but the last Enter, and press it at the same time.
+    // Both users type a message at the same time.
     peer1.types("2");
     peer2.types("1");
     peer1.sees("Message: ");
     peer2.sees("Message: ");
     peer1.types("After you");
     peer2.types("No, after you");
-    // In whichever order it happens, both have sent and both have heard.
+    // In either order, both messages are sent and both arrive.
     peer1.sees_all(&["[PEER 1] Sent to peer 2: After you\n", "): No, after you\n"]);
     peer2.sees_all(&["[PEER 2] Sent to peer 1: No, after you\n", "): After you\n"]);
 }
 
 #[test]
-fn what_is_neither_a_number_nor_a_command_is_refused() {
+fn a_line_that_is_neither_a_number_nor_a_command_is_refused() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     for typed in ["two", "", "1.5", "1 2", "LIST", "list all"] {

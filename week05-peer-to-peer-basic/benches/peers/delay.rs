@@ -1,5 +1,5 @@
-//! What a user feels: from Enter here to the line on the screen there; and how long a message
-//! waits behind callers that say nothing.
+//! The delays that a user feels: from Enter at one peer to the line on the other peer's screen,
+//! and of a message behind callers that say nothing.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};

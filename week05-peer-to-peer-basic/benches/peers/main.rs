@@ -1,7 +1,7 @@
-//! What a peer costs, beside a bare loop and beside the lab sheet's program in Python.
+//! The cost of a peer, beside a bare loop and beside the lab sheet's program in Python.
 //!
-//! All rows of a table are measured in one run and in turns, so that whatever else the machine
-//! does hits all of them. Read the ratios; the absolute numbers belong to the machine.
+//! All rows of a table are measured in one run and in turns, so that other work of the machine
+//! slows all of them. Read the ratios; the absolute numbers belong to the machine.
 
 mod delay;
 mod first_line;

@@ -75,7 +75,7 @@ impl Program {
         Ok(self.keyboard.write_all(text.as_bytes())?)
     }
 
-    /// Waits for a line that contains `text`; the moment at which it was read.
+    /// Waits for a line that contains `text`. Returns the moment at which it was read.
     pub(crate) fn shows(&self, text: &str) -> Result<Instant> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -87,7 +87,7 @@ impl Program {
         }
     }
 
-    /// Forgets what was shown so far.
+    /// Forgets the lines shown so far.
     pub(crate) fn forgets(&self) {
         while self.lines.try_recv().is_ok() {}
     }

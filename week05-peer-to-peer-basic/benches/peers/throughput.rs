@@ -155,7 +155,7 @@ for line in sys.stdin:
     Command::new(&[python, "-c", TASKS, concat!(env!("CARGO_MANIFEST_DIR"), "/tests")])
 }
 
-/// What a user types for a burst.
+/// The lines that a user types for a burst.
 fn typed() -> String {
     format!("1\n{MESSAGE}\n").repeat(PROGRAM_BURST)
 }

@@ -16,10 +16,10 @@ use crate::report::{Dial, Purpose};
 /// How many peers may relay a message, one after the other.
 pub(crate) const MAX_HOPS: usize = 8;
 
-/// What a peer that relays a message puts in front of it.
+/// The mark that a peer puts in front of a message that it relays.
 const MARK: &str = "[relayed] ";
 
-/// What happens to a message that has arrived.
+/// Whether a message that has arrived is relayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Relay {
     /// It is for our user. The word alone is no request: `relay race tonight?`

@@ -1,7 +1,7 @@
 //! Extension C: graceful shutdown. However the user leaves, the known peers are told.
 //!
-//! This file holds what they are told: a control line, `bye 1`. That nothing is left behind is
-//! the work of `Owner::close`: it stops each thread, and each thread holds an end of the channel
+//! This file holds the goodbye that they get: a control line, `bye 1`. `Owner::close` sees to it
+//! that nothing is left behind: it stops each thread, and each thread holds an end of the channel
 //! on which it reports. When the last thread has ended, the channel is closed, and the owner
 //! knows.
 
@@ -21,7 +21,7 @@ pub(crate) fn goodbyes(me: PeerId, known: &BTreeSet<PeerId>) -> Vec<Dial> {
     others.map(dial).collect()
 }
 
-/// Reads a goodbye: the peer that leaves.
+/// Reads a goodbye. Returns the peer that leaves.
 pub(crate) fn read_goodbye(message: &[u8]) -> Option<PeerId> {
     control_line::read(BYE, message)
 }

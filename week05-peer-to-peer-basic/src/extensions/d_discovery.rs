@@ -1,6 +1,6 @@
 //! Extension D: discovery. Which peers are online?
 //!
-//! Ask the peers that we know which peers they know, and go on until no name is new. There is no
+//! We ask the peers that we know which peers they know, and go on until no peer is new. There is no
 //! directory, so no single peer whose absence would end the search. The question and its answer
 //! are control lines, and travel on one connection:
 //!
@@ -31,7 +31,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// The word of the question.
 const DISCOVER: &str = "discover";
 
-/// Reads a question: the peer that asks.
+/// Reads a question. Returns the peer that asks.
 pub(crate) fn read_question(message: &[u8]) -> Option<PeerId> {
     control_line::read(DISCOVER, message)
 }
@@ -42,7 +42,7 @@ pub(crate) fn answer(known: &BTreeSet<PeerId>) -> String {
     format!("peers {}\n", ids.join(" "))
 }
 
-/// Reads an answer: the peers that another one knows. Anything else names none.
+/// Reads an answer. Returns the peers that it names; any other message names none.
 fn read_answer(message: &[u8]) -> Vec<PeerId> {
     let Ok(text) = str::from_utf8(message) else { return Vec::new() };
     let ids = text.strip_prefix("peers ").and_then(|text| text.strip_suffix('\n'));
@@ -73,7 +73,7 @@ impl Search {
         (search, dials)
     }
 
-    /// What came of the question to peer `from`. Returns the next dials.
+    /// Takes the outcome of the question to peer `from`. Returns the next dials.
     pub(crate) fn on_outcome(&mut self, from: PeerId, outcome: &Outcome) -> Vec<Dial> {
         self.unanswered.remove(&from);
         if let Outcome::Answered(message) = outcome {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_could_not_be_made_proves_nothing() {
+    fn a_peer_that_could_not_be_dialed_does_not_count_as_online() {
         let now = Instant::now();
         let no_call = [Failure::Broken("too many open files".into()), Failure::Closing];
         for why in no_call {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn hearsay_is_no_proof() {
+    fn a_peer_that_others_name_is_not_online_until_it_accepts() {
         let now = Instant::now();
         let (mut search, _) = Search::begin(1, [2].into(), now);
         assert_eq!(asked(&search.on_outcome(2, &knows("7"))), [7]);

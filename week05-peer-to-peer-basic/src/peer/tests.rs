@@ -28,7 +28,7 @@ fn dials(actions: Vec<Action>) -> Vec<Dial> {
     actions.into_iter().filter_map(dial).collect()
 }
 
-/// What is shown, as the user reads it.
+/// The lines that the user reads.
 fn shown(actions: &[Action]) -> Vec<String> {
     let line = |action: &Action| match action {
         Action::Show(event) => Some(event.to_string()),
@@ -42,7 +42,7 @@ fn to(dials: &[Dial]) -> Vec<PeerId> {
 }
 
 #[test]
-fn nothing_is_asked_while_a_message_is_on_its_way() {
+fn there_is_no_prompt_while_a_message_is_on_its_way() {
     let mut peer = peer();
     assert_eq!(peer.prompt(), Some(ASK_WHOM));
     types(&mut peer, "2");
@@ -55,7 +55,7 @@ fn nothing_is_asked_while_a_message_is_on_its_way() {
 }
 
 #[test]
-fn a_broadcast_is_told_in_the_order_of_the_ids_however_it_went() {
+fn the_results_of_a_broadcast_are_shown_in_the_order_of_the_ids() {
     let mut peer = peer();
     types(&mut peer, "broadcast");
     let mut out = dials(types(&mut peer, "hi"));
@@ -63,7 +63,7 @@ fn a_broadcast_is_told_in_the_order_of_the_ids_however_it_went() {
     while out.len() > 1 {
         let last = out.pop().unwrap();
         let actions = comes_back(&mut peer, last, Outcome::Failed(Failure::Offline));
-        assert!(actions.is_empty(), "not before all are back");
+        assert!(actions.is_empty(), "nothing is shown before all results are known");
     }
     let actions = comes_back(&mut peer, out.remove(0), Outcome::Delivered);
     let offline = |id| format!("ERROR: Peer {id} is not online");
@@ -80,7 +80,7 @@ fn a_peer_that_asks_is_answered_and_remembered_up_to_a_limit() {
         assert!(answer.split_whitespace().count() <= 1 + MAX_KNOWN);
     }
     assert_eq!(peer.known.len(), MAX_KNOWN);
-    // A thousand known peers would not fit into what a system buffers at the least.
+    // The answer fits into the smallest buffer of any system; a thousand ids would not.
     assert!(d_discovery::answer(&peer.known).len() < 2048);
 }
 
@@ -96,7 +96,7 @@ fn a_search_forgets_absent_peers_and_keeps_one_that_asks_meanwhile() {
         } else {
             Outcome::Failed(Failure::Offline)
         };
-        // Peer 4 picks up, and leaves before the search is over.
+        // Peer 4 accepts, and leaves before the search is over.
         if dial.to == 5 {
             hears(&mut peer, "bye 4\n", None);
         }
@@ -107,13 +107,13 @@ fn a_search_forgets_absent_peers_and_keeps_one_that_asks_meanwhile() {
 }
 
 #[test]
-fn when_we_leave_goodbyes_are_said_and_nothing_is_relayed_any_more() {
+fn a_peer_that_leaves_says_goodbye_and_relays_no_further_message() {
     let mut peer = peer();
     let relay = dials(hears(&mut peer, "relay 2 hi", None)).remove(0);
     let actions = peer.on_quit(Vec::new());
     assert_eq!(shown(&actions), ["Closing connections..."]);
     assert_eq!(to(&dials(actions)), [2, 3, 4, 5]);
-    // What is on its way comes back, and is told.
+    // The result of a relay that is on its way is still shown.
     let actions = comes_back(&mut peer, relay.clone(), Outcome::Delivered);
     assert_eq!(shown(&actions), ["Sent to peer 2: [relayed] hi"]);
     let actions = comes_back(&mut peer, relay, Outcome::Failed(Failure::Closing));
