@@ -1,11 +1,11 @@
-//! Messages a second in the three designs, side by side: what it costs when a peer is lent,
-//! when it is shared, and when it is a thread with a mailbox.
+//! Messages a second in the three designs, side by side: the cost of a peer that is borrowed,
+//! that is shared, and that is a thread with a mailbox.
 //!
 //! The designs take turns, round by round, so a computer that gets warm or busy is warm and
-//! busy for all of them; what is shown is the median round. A message counts when it lies in
+//! busy for all of them; the median round is shown. A message counts when it lies in
 //! the receiver's inbox and the sender holds the event. The work around that is the same in
-//! all designs, so what differs is the way from one peer to the other. Lent peers know each
-//! other by name and shared ones by pointer: the first two rows differ by that comparison.
+//! all designs, so they differ in the way from one peer to the other. Borrowed peers know
+//! each other by name and shared ones by pointer: the first two rows differ by that comparison.
 
 use std::hint::black_box;
 use std::io::{self, Write};
@@ -35,14 +35,14 @@ mod shared;
 /// Messages that each design sends in a round: 500 full mailboxes.
 const MESSAGES: u32 = 16_000;
 
-/// What each of them says.
+/// The text of each message.
 const MESSAGE: &str = "Hello";
 
-/// How many rounds there are, and how long we go on beginning new ones.
+/// How many rounds there are, and how long after the first one a round may still begin.
 const ROUNDS: usize = 9;
-const PATIENCE: Duration = Duration::from_secs(10);
+const LAST_START: Duration = Duration::from_secs(10);
 
-/// One design: a way to send so many messages, and how long each round of it took.
+/// One design: a way to send `at_a_time` messages, and the time that each round took.
 struct Design<'a> {
     name: &'static str,
     at_a_time: usize,
@@ -77,8 +77,8 @@ impl<'a> Design<'a> {
 }
 
 fn main() -> io::Result<()> {
-    let (mut lent1, mut lent2) = (Peer::new("Peer 1"), Peer::new("Peer 2"));
-    let _ = lent1.add_peer(&mut lent2);
+    let (mut borrowed1, mut borrowed2) = (Peer::new("Peer 1"), Peer::new("Peer 2"));
+    let _ = borrowed1.add_peer(&mut borrowed2);
     let (shared1, shared2) = (shared::Peer::new("Peer 1"), shared::Peer::new("Peer 2"));
     shared1.add_peer(&shared2);
     mailboxes::with_peers(["Peer 1", "Peer 2"], |[peer1, peer2]| {
@@ -89,7 +89,7 @@ fn main() -> io::Result<()> {
         };
         let mut designs = [
             Design::new("lent for a call (src/peer.rs)", 1, || {
-                lent1.send_message(&mut lent2, MESSAGE)
+                borrowed1.send_message(&mut borrowed2, MESSAGE)
             }),
             Design::new("shared (examples/shared.rs)", 1, || {
                 shared1.send_message(&shared2, MESSAGE)
@@ -107,7 +107,7 @@ fn play(designs: &mut [Design]) -> usize {
     // `cargo test --all-targets` starts this program too, only to see that it still runs.
     let rounds = if env::args().any(|arg| arg == "--bench") { ROUNDS } else { 1 };
     let begun = Instant::now();
-    let in_time = (0..rounds).take_while(|round| *round == 0 || begun.elapsed() < PATIENCE);
+    let in_time = (0..rounds).take_while(|round| *round == 0 || begun.elapsed() < LAST_START);
     in_time.map(|_| designs.iter_mut().for_each(Design::play)).count()
 }
 

@@ -10,9 +10,9 @@
 //!
 //! Nothing is shared, so nothing is locked: a peer is changed by its own thread alone, and the
 //! compiler checks that (a `Request` is `Send`; the `Rc` of `shared.rs` is not). What it does
-//! *not* check is who waits for whom. Two peers that add each other at once, and each wait for
-//! the answer with their own mailbox unread, wait for ever: the request that would free them
-//! lies in a mailbox that no thread reads. The test named `..._wait_for_ever` builds this
+//! *not* check is which thread waits for which. Two peers that add each other at once, and each
+//! wait for the answer with their own mailbox unread, wait for ever: the request that would free
+//! them lies in a mailbox that no thread reads. The test named `..._wait_for_ever` builds this
 //! deadlock. The way out is never to wait inside a conversation: a peer sends its request and
 //! reads on, and the answer arrives as one more request (`Call::Remember`). The test after it
 //! shows that.
@@ -37,14 +37,14 @@ pub(crate) const MAILBOX: usize = 32;
 /// How long a thread waits for another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Everything that one peer can know about another: its name, and where to send a request.
+/// Everything that one peer can know about another: its name, and a way to send it requests.
 #[derive(Clone)]
 pub(crate) struct Address {
     name: &'static str,
     requests: Sender<Request>,
 }
 
-/// What a peer finds in its mailbox. A request holds the addresses of both ends, so a peer can
+/// One request in a peer's mailbox. It holds the addresses of both ends, so a peer can
 /// answer without keeping any address. Kept addresses would be the circle of `Rc` again: two
 /// connected peers would hold each other's mailbox open, and their threads would never end.
 struct Request {
@@ -73,8 +73,8 @@ impl Address {
         (Self { name, requests }, mailbox)
     }
 
-    /// Sends this peer `calls`, and returns what happened until the conversation was over.
-    /// Only `main` may wait like this: it has no mailbox, so nobody can be waiting for *it*.
+    /// Sends this peer `calls`, and returns the events up to the end of the conversation. Only
+    /// `main` may wait like this: it has no mailbox, so no peer can be waiting for *it*.
     pub(crate) fn ask(
         &self,
         other: &Self,
@@ -86,7 +86,7 @@ impl Address {
         for call in calls {
             self.send(other, call, &report);
         }
-        drop(report); // Ours. The requests carry copies, and the wait is for those.
+        drop(report); // Our own copy. We wait for the copies that the requests carry.
         std::iter::from_fn(|| events.recv_timeout(PATIENCE).ok()).collect()
     }
 
@@ -108,12 +108,12 @@ impl Request {
     }
 
     fn tell(&self, kind: EventKind) {
-        // An error says that the receiver is gone, and then the event is not missed.
+        // Fails if the receiver is gone, and then no code misses the event.
         let _ = self.report.send(Event { peer: self.to.name.into(), kind });
     }
 }
 
-/// What only a peer's own thread can see and change.
+/// The state of a peer, which only its own thread can see and change.
 #[derive(Default)]
 struct Peer {
     connections: BTreeSet<&'static str>,
@@ -138,7 +138,7 @@ impl Peer {
             }
             Call::AddPeer => {
                 request.tell(EventKind::Dialing(other.into()));
-                request.forward(Call::EstablishConnection); // And on to the next request.
+                request.forward(Call::EstablishConnection); // And the peer reads on.
             }
             Call::EstablishConnection => {
                 request.tell(EventKind::Accepted(other.into()));
@@ -160,7 +160,7 @@ impl Peer {
         }
     }
 
-    /// Two peers that add each other at once hear of one connection twice, and tell it once.
+    /// Two peers that add each other at once hear of one connection twice, and report it once.
     fn remember(&mut self, request: &Request) {
         let other = request.other.name;
         if self.connections.insert(other) {
@@ -169,7 +169,7 @@ impl Peer {
     }
 }
 
-/// Starts a thread for each name, lends their addresses to `story`, and joins the threads.
+/// Starts a thread for each name, gives their addresses to `story`, and joins the threads.
 ///
 /// No thread has to be told to stop. When `story` ends, the last addresses go, every mailbox
 /// closes, and each peer comes to the end of its requests.
@@ -225,7 +225,7 @@ mod tests {
     /// Long enough for an answer that is on its way, short enough to wait for one that is not.
     const A_WHILE: Duration = Duration::from_millis(200);
 
-    /// A peer as one writes it first: it asks, waits for the answer, and only then reads on.
+    /// The obvious first design of a peer: it asks, waits for the answer, and only then reads on.
     /// `rescue` is no part of that; it lets the test join a thread that would wait for ever.
     fn run_synchronous(mailbox: &Receiver<Request>, rescue: &Receiver<Infallible>) {
         for request in mailbox {
@@ -258,7 +258,8 @@ mod tests {
     /// not a test that never ends.
     fn in_time<T: Send + 'static>(story: impl FnOnce() -> T + Send + 'static) -> T {
         let (report, told) = bounded(1);
-        let thread = start("story", move || report.send(story()).expect("it is waited for"));
+        let thread =
+            start("story", move || report.send(story()).expect("the test waits for it"));
         let told = told.recv_timeout(2 * PATIENCE).expect("the story ends, and well");
         thread.join().expect("the story has ended");
         told
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_synchronous_peer_connects_while_it_is_the_only_one_that_asks() {
+    fn a_synchronous_peer_connects_while_no_other_peer_asks() {
         let ((alice, mail1), (bob, mail2)) = (Address::open("Alice"), Address::open("Bob"));
         let (rescue, rescued) = bounded(0);
         let other_end = rescued.clone();
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_add_each_other_at_once_and_wait_for_the_answer_wait_for_ever() {
+    fn two_peers_that_add_each_other_at_once_and_wait_for_the_answer_wait_for_ever() {
         let (mailboxes, events) = at_once();
         let (rescue, rescued) = bounded(0);
         let threads = mailboxes.clone().map(|mailbox| {
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_add_each_other_at_once_and_read_on_are_connected() {
+    fn two_peers_that_add_each_other_at_once_and_read_on_are_connected() {
         let (mailboxes, events) = at_once();
         let threads = mailboxes.map(|mailbox| start("reads on", || Peer::run(mailbox)));
         let mut told = Vec::new();
@@ -324,7 +325,7 @@ mod tests {
         };
         assert_eq!(ended, RecvTimeoutError::Disconnected, "still waiting after {told:?}");
         join(threads);
-        told.sort(); // Who is first is open now. What happens is not.
+        told.sort(); // Either peer may be first. The events are the same.
         let expected = [
             "Alice accepted connection with Bob",
             "Alice is establishing a connection with Bob",
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_dials_itself_is_told_so() {
+    fn a_peer_that_dials_itself_is_refused() {
         let dials_itself =
             || with_peers(["Alice"], |[alice]| alice.ask(&alice, [Call::AddPeer]));
         let both_ends = Event { peer: "Alice".into(), kind: EventKind::BothEnds };
@@ -395,13 +396,13 @@ mod tests {
 
         let running = in_time(|| {
             with_peers(PEERS, |[peer1, peer2, peer3]| {
-                // An answer from each, so that each is there.
+                // Each peer has answered, so its thread runs.
                 peer1.ask(&peer2, [Call::AddPeer]);
                 peer3.ask(&peer1, [Call::AddPeer]);
                 grader::statistics::threads(std::process::id())
             })
         });
-        // The test has threads of its own, and only Linux tells the names of any.
+        // The test has threads of its own, and only Linux lists the names of threads.
         let missing =
             |name: &&str| running.as_ref().is_some_and(|all| !all.iter().any(|n| n == name));
         assert_eq!(PEERS.iter().copied().find(missing), None, "{running:?}");

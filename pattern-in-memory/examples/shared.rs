@@ -9,7 +9,7 @@
 //! | promise | `src/peer.rs` | here |
 //! |---|---|---|
 //! | a peer is not changed while it is read | a compiler error | a panic (`RefCell`) |
-//! | a peer is not both ends of a connection | a compiler error | we have to ask |
+//! | a peer is not both ends of a connection | a compiler error | a check at run time |
 //! | a peer that is no longer used is freed | one owner | only if connections are `Weak` |
 //!
 //! `Rc` also keeps all of this in one thread. `mailboxes.rs` shows what changes with several.
@@ -43,7 +43,7 @@ impl Peer {
     }
 
     pub(crate) fn add_peer(self: &Rc<Self>, other: &Rc<Peer>) -> Vec<Event> {
-        // `peer.add_peer(&peer)` compiles in this design, so it is asked at run time.
+        // `peer.add_peer(&peer)` compiles in this design, so it is checked at run time.
         if Rc::ptr_eq(self, other) {
             return vec![self.event(EventKind::BothEnds)];
         }
@@ -51,7 +51,7 @@ impl Peer {
             return vec![self.event(EventKind::AlreadyConnected(other.name.clone()))];
         }
         let mut events = vec![self.event(EventKind::Dialing(other.name.clone()))];
-        // No `borrow` is held across this call. The other may call back, and a `RefCell` that
+        // No `borrow` is held across this call. The other peer may call back, and a `RefCell` that
         // is borrowed twice panics: the rule is the same as for a lock and a network.
         events.extend(other.establish_connection(self));
         events.push(self.remember(other));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn two_connected_peers_are_freed_all_the_same() {
+    fn two_connected_peers_are_freed_when_they_are_dropped() {
         let (alice, bob) = (Peer::new("Alice"), Peer::new("Bob"));
         alice.add_peer(&bob);
         let (weak_alice, weak_bob) = (Rc::downgrade(&alice), Rc::downgrade(&bob));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_dials_itself_is_told_so() {
+    fn a_peer_that_dials_itself_is_refused() {
         let alice = Peer::new("Alice");
         assert_eq!(alice.add_peer(&alice), [alice.event(EventKind::BothEnds)]);
     }

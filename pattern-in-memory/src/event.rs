@@ -1,4 +1,4 @@
-//! What happened, and what went wrong: every sentence this lab can put on a screen.
+//! Events, refusals and errors: every sentence this lab can put on a screen.
 //!
 //! A peer returns an [`Event`] and does not know who reads it, so the same peer can be printed,
 //! tested or put behind a network. All wording is in this one file because a lab sheet is a
@@ -15,7 +15,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What `peer` did or noticed; where one `String` is enough, it is the name of the other peer.
+/// An act or an observation of `peer`; a single `String` is the name of the other peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     Dialing(String),
@@ -72,7 +72,7 @@ pub const FORMS: [&str; 6] = [
     "inbox A",
 ];
 
-/// Why a line of a script is not done: what is wrong with it, and what to write instead.
+/// Why a line of a script is refused: what is wrong with it, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     NotAStep { step: String, words: usize },
@@ -129,7 +129,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Why a line is not done, or why the whole story ends.
+/// Why a line is refused, or why the whole story ends.
 #[derive(Debug)]
 pub enum Error {
     Line { number: usize, refusal: Refusal },

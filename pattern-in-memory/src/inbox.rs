@@ -1,6 +1,6 @@
-//! What a peer keeps of what it heard: the newest messages, and never more than [`INBOX`].
+//! An inbox: the newest messages that a peer received, and never more than [`INBOX`].
 //!
-//! Others decide how much they send, so the receiver decides how much it keeps. The oldest
+//! The senders decide how much they send, so the receiver decides how much it keeps. The oldest
 //! message makes room, and the inbox counts what it forgot instead of hiding it.
 
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ pub(crate) const INBOX: usize = 64;
 /// The newest messages a peer received, oldest first.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// Who wrote, and what.
+    /// The sender's name, and the message.
     pub(crate) kept: VecDeque<(String, String)>,
     /// How many older messages have made room.
     pub(crate) forgotten: usize,

@@ -24,14 +24,14 @@ fn main() -> ExitCode {
         Err(Error::Screen(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
-            // 2: we were asked for something wrong. 1: something failed.
+            // 2: the script is wrong. 1: the program failed.
             ExitCode::from(if matches!(error, Error::Line { .. }) { 2 } else { 1 })
         }
     }
 }
 
 /// Prints what each line of `script` leads to. If it `goes_on`, a refused line does not end the
-/// story: a person at a terminal types it again, but the rest of a file may need what it asks for.
+/// story: a person at a terminal types it again, but the rest of a file may need the refused step.
 fn tell(path: &Path, script: io::Result<impl BufRead>, goes_on: bool) -> Result<(), Error> {
     let name = || terminal::clean(path.to_string_lossy().as_bytes());
     let unreadable = |error| Error::Script { name: name(), error };

@@ -1,18 +1,18 @@
-//! A peer: its own name, the names it is connected to, and what it has heard.
+//! A peer: its own name, the names it is connected to, and its inbox.
 //!
 //! Peers know each other in circles, and Rust does not let values own each other in a circle.
 //! The way out is the one that networks take: a peer does not *hold* another peer, it remembers
 //! what the other is *called*. Here that address is a name; in the next lab it is a port.
 //!
-//! The other peer itself is lent for the length of one call, as `&mut Peer`. This loan is the
-//! wire: while it lasts, both ends are in our hands and in nobody else's.
+//! The other peer itself is borrowed for the length of one call, as `&mut Peer`. This borrow is
+//! the wire: while it lasts, both ends are in our hands, and no other code can touch them.
 
 use std::collections::BTreeSet;
 
 use crate::event::{Event, EventKind};
 use crate::inbox::{INBOX, Inbox};
 
-/// A peer is client and server at once: it dials, and it answers when somebody dials it.
+/// A peer is client and server at once: it dials, and it answers when another peer dials it.
 #[derive(Debug)]
 pub struct Peer {
     pub(crate) name: String,
@@ -91,7 +91,7 @@ impl Peer {
         vec![self.event(EventKind::Received { other, message })]
     }
 
-    /// Tells what is in the inbox, oldest first; reading takes nothing out.
+    /// The messages in the inbox, oldest first; reading takes none of them out.
     #[must_use]
     pub fn inbox(&self) -> Vec<Event> {
         let mut events = Vec::new();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_not_heard() {
+    fn a_message_from_a_peer_that_is_not_connected_is_refused() {
         let (alice, mut bob) = (Peer::new("Alice"), Peer::new("Bob"));
         assert_eq!(
             told(&alice.send_message(&mut bob, "psst")),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broadcast_reaches_those_who_are_connected_and_lent() {
+    fn a_broadcast_reaches_the_borrowed_peers_that_are_connected() {
         let (alice, bob) = connected_pair();
         let events = alice.broadcast_message(&mut [Peer::new("Carol"), bob], "hi");
         assert_eq!(told(&events), ["Bob received a message from Alice: hi"]);

@@ -1,9 +1,9 @@
-//! A script: bytes from somewhere, cut into lines, made safe to show, and told one by one.
+//! A script: bytes that are cut into lines, made safe to show, and told one by one.
 //!
-//! A script may come from a stranger, and its text ends up on our terminal. So all of it is
+//! Another person may have written a script, and its text ends up on our terminal. So all of it is
 //! cleaned here, where it enters, and no other file has to remember it. The story is an iterator,
-//! so that each line is done before the next one is read: a person who types a script sees every
-//! answer at once, and the lines above a bad one have been done.
+//! so that each line is carried out before the next one is read: a person who types a script sees
+//! every answer at once, and the lines above a bad one have been carried out.
 
 use std::io::{self, BufRead, Read};
 use std::iter;
@@ -17,7 +17,7 @@ use crate::story::Story;
 /// memory there is; and 64 peers keep 64 messages each.
 const MAX_LINE: usize = 4 * 1024;
 
-/// What one line led to, or why it is refused.
+/// The events of one line, or why it is refused.
 pub type Told = Result<Vec<Event>, Refusal>;
 
 /// Tells the story that `script` holds, one item a line. The caller decides whether the
@@ -48,7 +48,7 @@ fn readable(line: &[u8]) -> Result<String, Refusal> {
         return Err(Refusal::LongLine { limit: MAX_LINE });
     }
     let line = line.strip_suffix(b"\r").unwrap_or(line); // Windows ends its lines with both.
-    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line); // Some editors say "UTF-8".
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line); // Some editors mark UTF-8.
     Ok(clean(line))
 }
 
@@ -56,7 +56,7 @@ fn readable(line: &[u8]) -> Result<String, Refusal> {
 mod tests {
     use super::*;
 
-    /// What each line of `script` leads to, up to the first that is refused, and why it is.
+    /// The events of all lines of `script`, and the first refusal.
     fn told(script: &[u8]) -> (Vec<String>, Option<String>) {
         let (mut shown, mut refused) = (Vec::new(), None);
         for told in tell(script) {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_shown_as_such() {
+    fn bytes_that_are_no_text_become_replacement_characters() {
         assert_eq!(readable(b"a\xFFb\0c\n").expect("short"), "a\u{FFFD}b\u{FFFD}c");
     }
 }

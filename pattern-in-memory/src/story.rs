@@ -1,7 +1,7 @@
-//! A story: peers by name, one line of a script in, what happened out.
+//! A story: it has peers by name, takes one line of a script, and returns the events.
 //!
-//! Two kinds of "no" stay apart. What a peer answers is an [`Event`]: not being connected is an
-//! ordinary thing to hear. A mistake in the script itself leads to a [`Refusal`]: the program
+//! Two kinds of "no" stay apart. The answer of a peer is an [`Event`]: "not connected" is an
+//! ordinary answer. A mistake in the script itself leads to a [`Refusal`]: the program
 //! cannot know what was meant, so it does nothing, and the line has to be written again.
 
 use crate::event::{Event, EventKind, Refusal};
@@ -18,7 +18,7 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Does what `line` says, and returns what happened. A refused line has changed nothing.
+    /// Carries out `line`, and returns the events. A refused line has changed nothing.
     pub(crate) fn tell(&mut self, line: &str) -> Result<Vec<Event>, Refusal> {
         let (words, texts) = words::split(line);
         match words[..] {
@@ -33,7 +33,7 @@ impl Story {
             [step, ..] if step.contains(char::REPLACEMENT_CHARACTER) => Err(Refusal::NotText),
             [step, ref others @ ..] => {
                 others.iter().try_for_each(|word| words::name(word).map(drop))?;
-                // Quoted no longer than a name may be: a refusal is read by a person.
+                // No more of it is quoted than a name may have: a person reads the refusal.
                 let step = step.chars().take(MAX_NAME).collect();
                 Err(Refusal::NotAStep { step, words: others.len() })
             }
@@ -51,7 +51,7 @@ impl Story {
         Ok(Vec::new())
     }
 
-    /// Lends the peers that `a` and `b` name to `call`, if these are two.
+    /// Borrows the peers that `a` and `b` name for `call`, if these are two.
     fn between(
         &mut self,
         a: &str,
@@ -60,9 +60,9 @@ impl Story {
     ) -> Result<Vec<Event>, Refusal> {
         let [a, b] = [self.find(a)?, self.find(b)?];
         // In Rust code, `peer1.add_peer(&mut peer1)` does not compile: there is one peer, and it
-        // cannot be lent out twice at once. A script is read when the compiler has long gone
-        // home, so the same question is asked again here, and its answer has to be worded.
-        // Without the question there would be two ways left, and both are worse: `unsafe`, or
+        // cannot be borrowed twice at once. A script is read when the compiler has long gone
+        // home, so the same check is made again here, and its result has to be worded.
+        // Without the check there would be two ways left, and both are worse: `unsafe`, or
         // a `RefCell` that panics.
         Ok(match self.peers.get_disjoint_mut([a, b]) {
             Ok([a, b]) => call(a, b),
@@ -70,7 +70,7 @@ impl Story {
         })
     }
 
-    /// Takes the peer that `a` names out of the list, so that all others can be lent to it.
+    /// Takes the peer that `a` names out of the list, so that it can borrow all others.
     fn broadcast(&mut self, a: &str, message: &str) -> Result<Vec<Event>, Refusal> {
         let at = self.find(a)?;
         let from = self.peers.remove(at);
@@ -95,7 +95,7 @@ mod tests {
         Story::default().tell(line).expect_err("a refusal").to_string()
     }
 
-    /// Tells `lines`, and returns what the last one led to.
+    /// Tells `lines`, and returns the events of the last one.
     fn tell(lines: &[&str]) -> Result<Vec<String>, Refusal> {
         let mut story = Story::default();
         let mut told = Ok(Vec::new());
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_be_lent_twice_at_once() {
+    fn no_peer_is_borrowed_twice_at_once() {
         for step in ["connect Alice Alice", "send Alice Alice hi", "disconnect Alice Alice"] {
             let told = tell(&["peer Alice", step]).expect("a peer's own answer, no refusal");
             assert_eq!(told, ["Alice cannot be both ends of a connection"], "{step}");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broadcast_reaches_everyone_connected_in_the_order_of_the_script() {
+    fn a_broadcast_reaches_all_connected_peers_in_the_order_of_the_script() {
         let lines = ["peer C", "peer A", "peer D", "peer B", "connect A B", "connect C A"];
         let told = tell(&[&lines[..], &["broadcast C hi", "broadcast A hi"]].concat());
         assert_eq!(
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_swallows_the_line_is_told_as_such() {
+    fn quotes_in_the_wrong_place_are_refused() {
         for line in ["peer \"Peer 1", "send \"Peer 1 B hi", "connect \"Peer 1 \"Peer 2\""] {
             assert_eq!(tell(&[line]), Err(Refusal::BadQuotes), "{line}");
         }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_refusal_says_to_write_can_be_written() {
+    fn a_refusal_shows_the_line_to_write() {
         let why = why_not("inbox \"Peer 1\"");
         let expected =
             r#"there is no peer called "Peer 1"; write above this line: peer "Peer 1""#;
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_story_has_room_for_so_many_peers() {
+    fn the_number_of_peers_has_a_bound() {
         let mut story = Story::default();
         for number in 0..MAX_PEERS {
             assert_eq!(story.tell(&format!("peer {number}")), Ok(Vec::new()));

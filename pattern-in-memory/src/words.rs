@@ -26,7 +26,7 @@ pub(crate) fn split(line: &str) -> (Vec<&str>, Vec<&str>) {
 }
 
 /// The name that `word` stands for. A character that was damaged on the way is refused here and
-/// shown in a text: a damaged text is still a message, a damaged name is somebody else's.
+/// shown in a text: a damaged text is still a message, a damaged name is another name.
 pub(crate) fn name(word: &str) -> Result<&str, Refusal> {
     let name = match word.split('"').collect::<Vec<_>>()[..] {
         [name] | ["", name, ""] if !name.trim().is_empty() => name,

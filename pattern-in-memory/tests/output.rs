@@ -1,7 +1,7 @@
 //! The end of a story whose output is closed, or whose disk is full.
 //!
 //! A `Terminal` always reads, so here the program is started by hand. It is this lab's own
-//! program: another one, in another language, may die of a closed pipe as it likes.
+//! program: another one, in another language, may end in its own way at a closed pipe.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How long the program may take to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs the program with its stdout and stderr wherever they lead.
+/// Runs the program with this stdout and stderr, and waits for its end.
 fn run(args: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pattern-in-memory"));
     command.args(args).stdin(Stdio::piped()).stdout(stdout).stderr(stderr);
@@ -31,24 +31,24 @@ fn run(args: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
 }
 
 /// A pipe whose other end is closed: the terminal window is gone.
-fn nobody() -> Stdio {
+fn closed_pipe() -> Stdio {
     let (reader, writer) = io::pipe().expect("the system has a pipe left");
     drop(reader);
     writer.into()
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_failure() {
+fn output_without_a_reader_is_no_failure() {
     for args in [&[][..], &["--script", "-"]] {
-        let ended = run(args, nobody(), Stdio::piped());
+        let ended = run(args, closed_pipe(), Stdio::piped());
         assert_eq!(ended.status.code(), Some(0), "{args:?}: {ended:?}");
         assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{args:?}");
     }
 }
 
 #[test]
-fn a_complaint_that_nobody_reads_still_has_its_exit_status() {
-    let ended = run(&["--script", "-"], Stdio::piped(), nobody());
+fn a_complaint_without_a_reader_still_has_its_exit_status() {
+    let ended = run(&["--script", "-"], Stdio::piped(), closed_pipe());
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "A has no messages\n");
 }

@@ -1,6 +1,6 @@
 //! The lab sheet's scenarios, in its order and words, played on the program from outside.
 //!
-//! What is expected is read from the sheet and the run instructions, never from the program.
+//! The expected output is read from the sheet and the run instructions, never from the program.
 //! Nothing here knows the lab's library, so `LAB_PROGRAM` may name any other program.
 
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl Drop for Script {
     }
 }
 
-/// Plays a script to its good end, and returns what it printed.
+/// Plays a script to its end, demands status 0, and returns the output.
 #[track_caller]
 fn tells(test: &str, script: impl AsRef<[u8]>) -> String {
     let (story, script) = (Story::begin(), Script::new(test, script));
@@ -54,8 +54,8 @@ fn tells(test: &str, script: impl AsRef<[u8]>) -> String {
     demo.printed()
 }
 
-/// Plays a script with a bad line, demands exit status 2, and returns the complaint. What the
-/// lines above the bad one have printed must `stand`, and nothing else.
+/// Plays a script with a bad line, demands exit status 2, and returns the complaint. `stand` is
+/// the output of the lines above the bad one, and there must be no other output.
 #[track_caller]
 fn refuses(test: &str, script: impl AsRef<[u8]>, stand: &str) -> String {
     let (story, script) = (Story::begin(), Script::new(test, script));
@@ -149,7 +149,7 @@ fn script_mode_takes_names_of_several_words_in_quotes() {
     assert!(told.ends_with("\nPeer 1 is no longer connected to Peer 2\n"), "{told}");
     assert_eq!(tells("one-word", "peer \"A\"\ninbox A"), "A has no messages\n");
 
-    let complaint = refuses("stranger", "inbox \"Peer 3\"", "");
+    let complaint = refuses("unknown", "inbox \"Peer 3\"", "");
     let expected =
         "line 1: there is no peer called \"Peer 3\"; write above this line: peer \"Peer 3\"\n";
     assert_eq!(complaint, expected);
@@ -181,7 +181,7 @@ fn script_mode_refuses_a_peer_that_was_not_introduced() {
     for step in
         ["connect A B", "connect B A", "send A B hi", "disconnect A B", "broadcast B hi"]
     {
-        let complaint = refuses("nobody", format!("peer A\n{step}"), "");
+        let complaint = refuses("unknown-peer", format!("peer A\n{step}"), "");
         let expected = "line 2: there is no peer called \"B\"; write above this line: peer B\n";
         assert_eq!(complaint, expected, "{step}");
     }
@@ -283,7 +283,7 @@ fn script_mode_names_the_file_it_cannot_read() {
 }
 
 #[test]
-fn what_the_program_does_not_know_is_a_usage_error() {
+fn a_wrong_argument_is_a_usage_error() {
     for args in [&["--sript", "x"][..], &["--script"], &["story.txt"], &["--script", "-", "x"]]
     {
         let story = Story::begin();
@@ -308,7 +308,7 @@ fn the_help_shows_every_step() {
 }
 
 #[test]
-fn common_mistakes_are_told_in_the_words_of_the_sheet() {
+fn common_mistakes_are_reported_in_the_words_of_the_sheet() {
     let three = "peer Alice\npeer Bob\npeer Carol\nconnect Alice Carol\nconnect Bob Carol\n";
     let shown = [
         ("Alice is not connected to Bob", format!("{three}send Alice Bob hi")),
@@ -320,7 +320,7 @@ fn common_mistakes_are_told_in_the_words_of_the_sheet() {
         ("Alice is connected to nobody", "peer Alice\nbroadcast Alice hi".to_owned()),
     ];
     let table = SHEET.split("## Common mistakes").nth(1).expect("that heading");
-    // A symptom that begins with a name is one of scripts; the others are those of Rust.
+    // A symptom that begins with a name comes from a script; the others come from Rust.
     for row in
         table.lines().filter(|row| row.starts_with("| `Alice") || row.starts_with("| `Carol"))
     {

@@ -1,4 +1,4 @@
-//! What a person sees who types a story at a real terminal: a typo is told, and the story goes on.
+//! A story that a person types at a real terminal: a typo is reported, and the story goes on.
 //! The terminal comes from script(1), as Linux has it.
 #![cfg(target_os = "linux")]
 
@@ -9,15 +9,15 @@ use grader::{Program, Story, Terminal, lab_sheet};
 
 const SHEET: &str = include_str!("../README.md");
 
-/// The program on a terminal of its own; `None` if this machine has no script(1). Where it must
-/// have it (in CI, say, where `CI` is set), a missing script(1) is a failure.
+/// The program on a terminal of its own; `None` if this machine has no script(1). In CI, where
+/// `CI` is set, a missing script(1) is a failure.
 fn at_a_terminal(story: &Story) -> Option<Terminal> {
     if Program::is_a_stranger() {
         return None; // Another program may know a terminal by other means.
     }
     if !Program::exactly(&["script"]).runs_with("--version") {
         assert!(env::var_os("CI").is_none(), "no script(1) here: install bsdutils");
-        // Not `eprintln!`: nobody would see it, because the test passes.
+        // Not `eprintln!`: cargo hides what a passing test prints with it.
         let _ = io::stderr().write_all(
             b"\n##########\n# NOTICE: script(1) is not here, so no story was typed at a terminal.\n\
               # Install bsdutils, or util-linux where that has it.\n##########\n",
@@ -47,7 +47,7 @@ fn at_a_terminal_the_session_of_the_sheet_goes_on_until_ctrl_d() {
 }
 
 #[test]
-fn at_a_terminal_every_refused_line_is_told_with_its_number() {
+fn at_a_terminal_every_refused_line_is_reported_with_its_number() {
     let story = Story::begin();
     let Some(mut demo) = at_a_terminal(&story) else { return };
     demo.types("peer Peer 1");
