@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn text_cannot_be_turned_around_but_families_stay_together() {
+    fn direction_marks_are_replaced_and_joined_emoji_stay_joined() {
         let marks = "\u{2028}\u{2029}\u{202A}\u{202E}\u{2066}\u{2069}\u{206F}\
                      \u{61C}\u{200E}\u{200F}\u{FFF9}\u{FFFB}";
         for mark in marks.chars() {

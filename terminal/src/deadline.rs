@@ -1,6 +1,6 @@
 //! Deadlines: one moment for a whole conversation, however many reads and writes it takes.
 //!
-//! A socket timeout starts anew with every read, so a caller who sends one byte a second never
+//! A socket timeout starts anew with every read, so a caller that sends one byte a second never
 //! runs into a timeout of two seconds. A deadline does not move: the time left until then is
 //! computed before each read and each write.
 
@@ -8,17 +8,17 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// A moment after which nothing is waited for.
+/// The moment at which all waiting ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// This moment.
+    /// The deadline at `moment`.
     pub fn at(moment: Instant) -> Self {
         Self(moment)
     }
 
-    /// The moment that is `patience` from now.
+    /// The deadline at the end of `patience`, which begins now.
     pub fn after(patience: Duration) -> Self {
         Self(Instant::now() + patience)
     }
@@ -135,13 +135,13 @@ mod tests {
         let mut text = Vec::new();
         assert!(has_timed_out(deadline.of(&stream).read_to_end(&mut text)));
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-        assert!(!text.is_empty(), "what came before the deadline is kept");
+        assert!(!text.is_empty(), "bytes that came before the deadline are kept");
         drop(stream);
         drip.unwrap().join().unwrap();
     }
 
     #[test]
-    fn a_reader_that_takes_nothing_does_not_hold_a_writer_up() {
+    fn a_reader_that_takes_nothing_does_not_hold_up_a_writer() {
         let (_silent, stream) = connected();
         let begun = Instant::now();
         let deadline = Deadline::after(Duration::from_millis(300));

@@ -27,10 +27,6 @@ pub enum Typed {
 ///
 /// Nothing in std wakes a thread that waits for a key, so this one is not joined: it owns
 /// nothing, and ends with the process.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
 pub fn lines(max_bytes: usize) -> io::Result<Receiver<Typed>> {
     let (typed, lines) = bounded(TYPED_AHEAD);
     thread::Builder::new().name("keyboard".into()).spawn(move || {
@@ -91,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_as_the_system_ends_them() {
+    fn line_ends_of_every_system_are_read() {
         let lines = [line("one"), line("two"), line(""), line("last")];
         assert_eq!(typed("one\ntwo\r\n\nlast"), lines);
         assert_eq!(typed(""), []);

@@ -1,4 +1,4 @@
-//! What a program needs at a terminal, so that a lab need not teach it.
+//! The keyboard, screen, signals and deadlines of a terminal program.
 //!
 #![doc = include_str!("../README.md")]
 

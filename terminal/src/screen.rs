@@ -1,4 +1,4 @@
-//! The screen: lines that tell what happened, and at most one open prompt.
+//! The screen: lines of output, and at most one open prompt.
 //!
 //! Text is gathered, and written in one piece by [`Screen::refresh`]: many lines that arrive
 //! together cost the terminal one write.
@@ -71,11 +71,7 @@ impl<W: Write> Screen<W> {
         self.backlog.len() >= BACKLOG
     }
 
-    /// Writes everything to the terminal.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal is gone.
+    /// Writes the waiting text to the terminal. Fails if the terminal is gone.
     pub fn refresh(&mut self) -> io::Result<()> {
         if self.backlog.is_empty() {
             return Ok(());
