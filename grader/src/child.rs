@@ -1,8 +1,8 @@
 //! A running program: its process group, its stdin and its pipes.
 //!
 //! The program runs in a process group of its own (a job on Windows), and dropping it ends the
-//! whole group: a test that fails leaves nothing behind, not even what the program itself has
-//! started.
+//! whole group: a test that fails leaves nothing behind, not even a process that the program
+//! itself has started.
 
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};

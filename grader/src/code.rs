@@ -1,4 +1,4 @@
-//! Which lines of a Rust file are code: no blank line, no comment, no test.
+//! The code lines of a Rust file: no blank line, no comment, no test.
 
 use std::fs;
 use std::io;

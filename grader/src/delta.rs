@@ -1,4 +1,5 @@
-//! What a lab adds to the one before: their files side by side, compared by code lines.
+//! The difference between a lab and the one before: their files side by side, compared by code
+//! lines.
 
 use std::collections::BTreeMap;
 

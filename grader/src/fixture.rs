@@ -1,6 +1,6 @@
 //! The fixture of one test: its terminals, its ports, and strangers with bare sockets.
 //!
-//! The peers it starts run as `program ID` and take their place from `P2P_HOST` and
+//! The peers it starts run as `program ID` and take their address from `P2P_HOST` and
 //! `P2P_BASE_PORT`; flags are left alone, since a program in another language may have none.
 
 use std::io::{Read, Write};
@@ -16,10 +16,10 @@ use crate::terminal::Terminal;
 /// How long a stranger waits for a peer. A test that passes never waits it out.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a peer asks its user.
+/// The prompts of a peer.
 const PROMPTS: [&str; 2] = ["Send to peer ID: ", "Message: "];
 
-/// What one test has to itself.
+/// The terminals, the ports and the program of one test.
 #[derive(Debug)]
 pub struct Fixture {
     /// All its terminals.
@@ -64,9 +64,9 @@ impl Fixture {
     #[track_caller]
     pub fn starts_program(&self, id: u16, program: &Program) -> Terminal {
         let base_port = self.ports.base_port().to_string();
-        let place = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
+        let address = [("P2P_HOST", "127.0.0.1"), ("P2P_BASE_PORT", base_port.as_str())];
         let title = format!("peer {id}");
-        let mut peer = self.story.terminal_with(&title, program, &[&id.to_string()], &place);
+        let mut peer = self.story.terminal_with(&title, program, &[&id.to_string()], &address);
         peer.knows_prompts(&PROMPTS);
         peer
     }
@@ -79,7 +79,7 @@ impl Fixture {
     /// A stranger dials peer `id`, and says nothing yet.
     #[track_caller]
     pub fn dials(&self, id: u16) -> TcpStream {
-        Stranger::dials(self.address_of(id), PATIENCE).expect("the peer picks up").stream
+        Stranger::dials(self.address_of(id), PATIENCE).expect("the peer accepts").stream
     }
 
     /// A stranger leaves `message` with peer `id`; returns the stranger's port.
@@ -97,17 +97,17 @@ impl Fixture {
     }
 }
 
-/// What a stranger who listens is told: one call, up to its end.
+/// The message of the next call to `stranger`, up to its end.
 #[track_caller]
 pub fn hears(stranger: &TcpListener) -> String {
-    let mut call = accepts(stranger, PATIENCE).expect("somebody calls within 10 s");
+    let mut call = accepts(stranger, PATIENCE).expect("a peer calls within 10 s");
     call.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     let mut message = String::new();
     call.read_to_string(&mut message).expect("the call ends");
     message
 }
 
-/// Types the user's answers to the two questions.
+/// Types the user's answers to the two prompts.
 #[track_caller]
 pub fn sends(peer: &mut Terminal, to: &str, message: &str) {
     peer.types(to);
@@ -115,8 +115,8 @@ pub fn sends(peer: &mut Terminal, to: &str, message: &str) {
     peer.types(message);
 }
 
-/// Dials `stranger`, who never accepts, until nobody picks up any more. The system picks up for
-/// a number of callers (129 on Linux); a system that picks up for ever is left after 300.
+/// Dials `stranger`, which never accepts, until its queue is full: on Linux after 129 callers. On
+/// a system whose queues have no end, 300 dials are made.
 pub fn fills_the_queue_of(stranger: &TcpListener) -> Vec<TcpStream> {
     let address = stranger.local_addr().expect("it listens");
     let dial = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();

@@ -1,11 +1,11 @@
-//! As much HTTP as a stranger needs: the head of a batch of calls, and whatever is replied.
+//! As much HTTP as a stranger needs: the head of a batch of calls, and its reply.
 
 use std::io::{self, BufRead};
 
-/// What a program has answered.
+/// The reply of a program.
 #[derive(Debug)]
 pub struct Reply {
-    /// Such as 200.
+    /// The status code, such as 200.
     pub status: u16,
     /// The status line and the headers, up to the empty line.
     pub head: String,

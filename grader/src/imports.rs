@@ -1,4 +1,4 @@
-//! Which files of a crate import each other: such files can only be understood together.
+//! Circles of files that import each other: such files can only be understood together.
 //!
 //! An arrow is a path in code that names an item of another file, wherever `lib.rs` or a parent
 //! module re-exports it. `mod child;` is no arrow, `super::Item` is one to the parent's file.
@@ -67,7 +67,7 @@ type Modules<'a> = BTreeMap<String, Module<'a>>;
 
 struct Module<'a> {
     file: &'a str,
-    /// What it imports or re-exports.
+    /// Its imports and re-exports.
     uses: Vec<Import<'a>>,
     /// All other paths in its code.
     paths: Vec<Import<'a>>,
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_circle_is_found_and_told_once() {
+    fn every_circle_is_found_and_reported_once() {
         let a = ("a.rs", "use crate::b;\n");
         let b = ("b.rs", "use crate::c;\n");
         let c = ("c.rs", "use crate::a;\nuse crate::d;\n");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_re_exported_leads_to_its_file() {
+    fn a_re_exported_name_leads_to_its_file() {
         let lib = ("lib.rs", "mod event;\nmod peer;\npub use event::Event as News;\n");
         let event = ("event.rs", "use crate::peer::Peer;\n");
         let peer = ("peer.rs", "use crate::News;\n");

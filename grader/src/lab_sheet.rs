@@ -17,13 +17,13 @@
 //! ```
 //! ````
 //!
-//! `$` starts a program. A line that begins with a prompt is a question and what is typed
+//! `$` starts a program. A line that begins with a prompt is that prompt and the answer typed
 //! behind it; `^C` and `^D` are the keys, and a prompt with nothing behind it is left open.
 //! If a line follows such an open prompt in the same block, the prompt may also be missing.
 //! Every other line must be the very next one on that screen; `XXXXX` stands for a number, and an
-//! id such as `abc123-def456-ghi789` for whatever id stands there first, and from then on for no
+//! id such as `abc123-def456-ghi789` for the id that stands there first, and from then on for no
 //! other. Behind a line that begins with `#`, the lines up to the next prompt may come in any
-//! order. Where a program asks nothing, `Alice types:` is above what is typed in the terminal
+//! order. Where a program has no prompt, `Alice types:` is above what is typed in the terminal
 //! `Alice`, and `Alice sees:` above what comes there. The blocks are played from top to bottom, as
 //! a reader would.
 
@@ -120,8 +120,8 @@ impl Sheet<'_> {
                     continue;
                 }
                 match self.prompt_of(line) {
-                    // A question that the next line breaks off. Had that line come a moment
-                    // earlier, the question would not have been asked in between.
+                    // A prompt that the next line breaks off. Had that line come a moment
+                    // earlier, the program would not have asked in between.
                     Some(prompt)
                         if line.trim_end() == prompt.trim_end() && lines.peek().is_some() =>
                     {
@@ -171,7 +171,7 @@ fn whose(title: &str) -> (&str, bool) {
     }
 }
 
-/// Which id of this run each id of the sheet stands for.
+/// The id of this run that each id of the sheet stands for.
 #[derive(Debug, Default)]
 struct Ids {
     known: BTreeMap<String, String>,
@@ -184,7 +184,7 @@ impl Ids {
         let expected: Vec<_> = lines.iter().map(|line| self.fill_in(line)).collect();
         let (seen, found) =
             terminal.sees_one_of(&expected.iter().map(|(line, _)| &**line).collect::<Vec<_>>());
-        // Numbers are found as well; nobody asks for them again.
+        // Numbers are found as well, but no later line needs them.
         let found = found.into_iter().filter(|text| id_at_the_start_of(text).is_some());
         self.known.extend(expected[seen].1.iter().cloned().zip(found));
         seen
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_says_whose_block_it_is_and_whether_it_is_typed() {
+    fn a_title_names_the_terminal_and_says_whether_its_block_is_typed() {
         assert_eq!(whose("Alice types"), ("Alice", true));
         assert_eq!(whose("Alice sees"), ("Alice", false));
         assert_eq!(whose("Terminal 1"), ("Terminal 1", false));

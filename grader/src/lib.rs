@@ -20,16 +20,16 @@
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
 //! | `child.rs` | the process behind it: its group, its stdin, its pipes |
 //! | `screen.rs` | output that the scenario has not read yet |
-//! | `prompts.rs` | whether a program has answered what was typed |
+//! | `prompts.rs` | whether a program has answered the typed lines |
 //! | `story.rs` | all terminals of one scenario |
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
 //! | `port_lease.rs` | ports that belong to one test alone |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
-//! | `stranger.rs` | whoever speaks to a program through a bare socket |
+//! | `stranger.rs` | a bare socket on which a test speaks to a program |
 //! | `http.rs` | as much HTTP as a stranger needs |
-//! | `wait.rs` | polling for what nobody announces |
+//! | `wait.rs` | polling for a change that the system does not announce |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | the labs, their tasks, and the workspace |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |

@@ -1,8 +1,8 @@
 //! The picture of a failed scenario: a column per terminal, a line per event, with its time, and
 //! never wider than 120 cells.
 //!
-//! Pure text. A student reads it from top to bottom and sees who said what when, what was
-//! expected last, and where in the test that is written; no debugger needed.
+//! Pure text. A student reads it from top to bottom and sees which program said what when, which
+//! output was expected last, and where in the test that is written; no debugger needed.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(crate) enum What {
     Types(String),
     Presses(&'static str),
     Ends(String),
-    /// What did not come true, and where in the test it was expected.
+    /// The expectation that failed, and where in the test it stands.
     Fails(String),
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn draw(titles: &[String], moments: &[Moment]) -> String {
     picture
 }
 
-/// Which columns a picture has. A few terminals stand side by side. More of them would leave
+/// The columns of a picture. A few terminals stand side by side. More of them would leave
 /// each too narrow to read, so they share one column, beside the names of whose line it is.
 struct Layout {
     headings: Vec<String>,

@@ -31,7 +31,7 @@ pub struct PortLease {
 }
 
 impl PortLease {
-    /// Leases a block that nobody uses.
+    /// Leases a free block.
     pub fn lease() -> Self {
         // Any start will do; a different one each time keeps tests out of each other's way.
         let start = RandomState::new().hash_one(()) % u64::from(BLOCKS);
@@ -75,9 +75,9 @@ impl PortLease {
         let base_port = FIRST + block * PORTS;
         let lease = open_lease(base_port).ok()?;
         lease.try_lock().ok()?;
-        // The lease keeps other tests away; a program that knows nothing of it may sit here
-        // all the same, for good. Then the block is no use, now or later.
-        let _nobody_spawns = spawn_lock::hold();
+        // The lease keeps other tests away; a program that knows nothing of leases may use one
+        // of the ports all the same, for good. Then the block is no use, now or later.
+        let _spawning = spawn_lock::hold();
         let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
         (base_port..base_port + PORTS).all(free).then_some(Self { base_port, _lease: lease })
     }
@@ -95,24 +95,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_is_leased_to_one_at_a_time() {
+    fn a_block_is_leased_to_one_test_at_a_time() {
         let mine = PortLease::lease();
         let block = (mine.base_port() - FIRST) / PORTS;
         assert!(PortLease::lease_block(block).is_none());
     }
 
     #[test]
-    fn a_block_with_a_squatter_is_passed_over() {
+    fn a_block_with_a_used_port_is_passed_over() {
         let mine = PortLease::lease();
         let block = (mine.base_port() - FIRST) / PORTS;
-        let squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, mine.port(7))).unwrap();
+        let used = TcpListener::bind((Ipv4Addr::LOCALHOST, mine.port(7))).unwrap();
         drop(mine);
         assert!(PortLease::lease_block(block).is_none());
-        drop(squatter);
+        drop(used);
     }
 
     #[test]
-    fn the_sheets_ports_become_ours() {
+    fn the_ports_of_the_sheet_become_the_leased_ones() {
         let ports = PortLease::lease();
         let line =
             format!("[PEER 1] on {}, not 19001 or 9032, and {}", ports.port(1), ports.port(31));

@@ -1,4 +1,4 @@
-//! Which program is judged: the lab's own, or whatever `LAB_PROGRAM` names.
+//! The program that is judged: the lab's own, or the one that `LAB_PROGRAM` names.
 //!
 //! The scenarios know a program by its terminal and its sockets alone. So a peer in any
 //! language can be judged: `LAB_PROGRAM="python3 my_peer.py" just test week05`.

@@ -1,6 +1,6 @@
-//! The prompts of a program, and what they tell: whether it has answered what was typed.
+//! The prompts of a program, which show whether it has answered the typed lines.
 //!
-//! Pure text. A program that asks the next question has said all it had to say to the last
+//! Pure text. A program that shows the next prompt has said all it had to say to the last
 //! line; a test that still waits for more waits in vain.
 
 /// The prompts of one program, and how many of them are due.
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_ahead_is_answered_in_its_turn() {
+    fn a_line_that_is_typed_ahead_is_answered_in_its_turn() {
         let mut prompts = prompts();
         prompts.typed(2, "");
         prompts.typed(1, "To: ");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_too_many_answers_nothing() {
+    fn a_prompt_that_is_asked_too_often_answers_nothing() {
         let mut prompts = prompts();
         let chatty = "To: news\nTo: ";
         prompts.typed(1, chatty);

@@ -66,8 +66,8 @@ impl Screen {
         }
     }
 
-    /// Reads the next line if it is one of `expected`. Returns its index, and what stands in it
-    /// where there are placeholders.
+    /// Reads the next line if it is one of `expected`. Returns its index, and the texts in the
+    /// place of its placeholders.
     pub(crate) fn next_is_one_of(
         &mut self,
         expected: &[&str],
@@ -102,7 +102,7 @@ const NUMBER: &str = "XXXXX";
 /// Stands for an id, such as `abc123-def456-789abc`.
 pub(crate) const ID: &str = "XXXXXX-XXXXXX-XXXXXX";
 
-/// What stands in `line` in place of the placeholders, if it is otherwise `expected`: `XXXXX`
+/// The texts in `line` in the place of the placeholders, if it is otherwise `expected`: `XXXXX`
 /// is a number, and `XXXXXX-XXXXXX-XXXXXX` an id.
 pub(crate) fn found(expected: &str, line: &str) -> Option<Vec<String>> {
     let Some(at) = expected.find(NUMBER) else {
@@ -133,14 +133,14 @@ pub(crate) fn id_at_the_start_of(text: &str) -> Option<usize> {
     id.chars().zip(ID.chars()).all(fits).then_some(ID.len())
 }
 
-/// Puts pieces of a byte stream together to text; a character may be cut in two.
+/// Joins the pieces of a byte stream to text; a character may be cut in two.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     rest: Vec<u8>,
 }
 
 impl Decoder {
-    /// The text that is complete with `bytes`; what is no UTF-8 becomes U+FFFD.
+    /// The text that is complete with `bytes`; bytes that are not UTF-8 become U+FFFD.
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> String {
         self.rest.extend_from_slice(bytes);
         let mut text = String::new();

@@ -35,7 +35,7 @@ const TASKS_CODE: usize = 370;
 /// A crate of the workspace.
 #[derive(Debug)]
 pub struct Crate {
-    /// What cargo calls it.
+    /// Its name in cargo.
     pub package: String,
     /// Its files, without those of its tests.
     pub sources: Vec<Source>,
@@ -43,7 +43,7 @@ pub struct Crate {
     words: usize,
 }
 
-/// What is counted, how many there are, and the most there may be.
+/// The name of a count, the count, and the most it may be.
 type Count = (&'static str, usize, Option<usize>);
 
 impl Crate {

@@ -1,4 +1,4 @@
-//! A stranger: whoever speaks to a program through a bare socket, byte by byte.
+//! A stranger: a bare socket on which a test speaks to a program, byte by byte.
 //!
 //! Nothing here waits for ever: to dial, to read and to write all have the same patience.
 
@@ -10,12 +10,12 @@ use socket2::{Domain, Socket, Type};
 
 use crate::wait::eventually;
 
-/// A bare TCP connection, and what a test says on it.
+/// A bare TCP connection to a program.
 #[derive(Debug)]
 pub struct Stranger {
-    /// What the test writes to.
+    /// The end that the test writes to.
     pub stream: TcpStream,
-    /// What has come in, and has not been read yet.
+    /// The bytes that have come in, and have not been read yet.
     pub incoming: BufReader<TcpStream>,
 }
 
@@ -25,8 +25,8 @@ impl Stranger {
         Self::on(TcpStream::connect_timeout(&address, patience)?, patience)
     }
 
-    /// The same, with little room for what it has not read yet: what it leaves unread soon
-    /// stays with the program, and not in the system.
+    /// The same, with little room for unread bytes: they soon stay with the program, and not in
+    /// the system.
     pub fn dials_with_a_small_buffer(
         address: SocketAddr,
         patience: Duration,

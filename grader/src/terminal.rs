@@ -1,7 +1,7 @@
-//! One terminal window of a scenario: what is typed into it, what is seen in it, how it ends.
+//! One terminal window of a scenario: a program's input, its output, and its end.
 //!
 //! A `sees` waits for output, never for a fixed time, and at most for `PATIENCE`. Only what the
-//! system does not announce (the end of a thread, say) is polled. What is typed and printed also
+//! system does not announce (the end of a thread, say) is polled. All input and output also
 //! goes on the time line, which is drawn when the test fails.
 
 use std::panic::Location;
@@ -25,7 +25,7 @@ use crate::wait::{LOOK_AGAIN, eventually};
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the rest of an answer may come in when the next prompt is already there.
+/// How long the rest of an answer may take when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How long a thread map must match at every look. A wrong map can match at one look, while some
@@ -99,7 +99,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until `text` is on the screen, below whatever was seen before.
+    /// Waits until `text` is on the screen, below the text that was seen before.
     #[track_caller]
     pub fn sees(&mut self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
@@ -122,7 +122,7 @@ impl Terminal {
         });
     }
 
-    /// Waits until all of `texts` are on the screen, in whichever order.
+    /// Waits until all of `texts` are on the screen, in any order.
     #[track_caller]
     pub fn sees_all(&mut self, texts: &[&str]) {
         let deadline = Instant::now() + PATIENCE;
@@ -154,7 +154,7 @@ impl Terminal {
     }
 
     /// Waits until the next line on the screen is complete, and demands that it is one of
-    /// `lines`. Returns which one, and what stands in it where there are placeholders: `XXXXX`
+    /// `lines`. Returns its index, and the texts in the place of its placeholders: `XXXXX`
     /// for a number, `XXXXXX-XXXXXX-XXXXXX` for an id.
     #[track_caller]
     pub fn sees_one_of(&mut self, lines: &[&str]) -> (usize, Vec<String>) {
@@ -181,7 +181,7 @@ impl Terminal {
     }
 
     /// Names the program's prompts. From now on, the first `sees` after a typed line must be
-    /// about the answer to it: it fails as soon as the program asks the next question instead.
+    /// about the answer to it: it fails as soon as the program shows the next prompt instead.
     /// (To wait for something else first, use `sees_all` or `sees_next`.)
     pub fn knows_prompts(&mut self, prompts: &[&str]) {
         self.prompts = Prompts::of(prompts);
@@ -236,7 +236,7 @@ impl Terminal {
         self.put(text.as_bytes());
     }
 
-    /// Types bytes that may be no text at all.
+    /// Types bytes, which need not be text.
     #[track_caller]
     pub fn types_bytes(&mut self, bytes: &[u8]) {
         self.timeline.tell(self.column, What::Types(bytes.escape_ascii().to_string()));
@@ -269,7 +269,7 @@ impl Terminal {
         self.child.unplugs_keyboard();
     }
 
-    /// Closes the window: nobody reads what the program prints from now on. Then types `line`
+    /// Closes the window: the program's output is not read from now on. Then types `line`
     /// again and again, so that the program has something to print, until it ends. Returns its
     /// exit status, if it has one.
     #[track_caller]
@@ -282,7 +282,7 @@ impl Terminal {
                 return status.code();
             }
             if Instant::now() >= deadline {
-                self.fail("expected the program to end, since nobody reads what it prints");
+                self.fail("expected the program to end, since its output is not read");
             }
             // Fails when the program has just ended.
             let _ = self.child.types(format!("{line}\n").as_bytes());
@@ -352,8 +352,8 @@ impl Terminal {
     }
 
     /// Waits until the program runs exactly these threads, as its thread map promises, at every
-    /// look for 30 ms. Where the system does not list threads (anywhere but on Linux), the
-    /// program is taken at its word.
+    /// look for 30 ms. Where the system does not list threads (anywhere but on Linux), this
+    /// checks nothing.
     #[track_caller]
     pub fn runs_threads(&self, names: &[&str]) {
         let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -1,9 +1,9 @@
-//! Polling for what nobody announces, up to a deadline.
+//! Polling, up to a deadline, for a change that the system does not announce.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two looks at something that nobody announces.
+/// The time between two looks.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Waits until `wanted` is true, at most `patience`. Returns whether it came true.

@@ -10,11 +10,11 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 #[test]
 #[cfg(target_os = "linux")] // Elsewhere, a queue may have no end.
-fn a_program_that_does_not_pick_up_is_given_up() {
-    let deaf = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let _queue = grader::fixture::fills_the_queue_of(&deaf);
+fn a_program_that_does_not_accept_is_given_up() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let _queue = grader::fixture::fills_the_queue_of(&listener);
     let begun = Instant::now();
-    assert!(Stranger::dials(deaf.local_addr().unwrap(), PATIENCE).is_err());
+    assert!(Stranger::dials(listener.local_addr().unwrap(), PATIENCE).is_err());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 

@@ -12,14 +12,14 @@ fn runs(story: &Story, words: &[&str]) -> Terminal {
     story.terminal("left", &Program::exactly(&words[..1]), &words[1..])
 }
 
-/// What a failing scenario tells.
+/// The message of a failing scenario.
 fn complaint(scenario: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(scenario)).expect_err("the scenario fails");
     panic.downcast_ref::<String>().expect("a text").clone()
 }
 
 #[test]
-fn what_is_typed_is_seen_in_order() {
+fn lines_are_seen_in_the_order_in_which_they_come() {
     let story = Story::begin();
     let mut cat = runs(&story, &["cat"]);
     cat.types("one");
@@ -33,7 +33,7 @@ fn what_is_typed_is_seen_in_order() {
 }
 
 #[test]
-fn what_does_not_come_is_told_with_a_picture() {
+fn output_that_does_not_come_is_reported_with_a_picture() {
     let story = Story::begin();
     let mut sh = runs(&story, &["sh", "-c", "echo hello; echo oh >&2; exit 3"]);
     let told = complaint(|| sh.sees("good morning"));
@@ -53,7 +53,7 @@ fn a_line_that_comes_too_early_is_not_the_next_one() {
 }
 
 #[test]
-fn what_was_never_to_be_seen_is_noticed() {
+fn output_that_must_not_come_is_noticed() {
     let story = Story::begin();
     let mut cat = runs(&story, &["cat"]);
     cat.types("secret");
@@ -63,7 +63,7 @@ fn what_was_never_to_be_seen_is_noticed() {
 }
 
 #[test]
-fn what_was_seen_before_was_seen() {
+fn output_that_must_not_come_is_noticed_although_a_sees_has_passed_it() {
     let story = Story::begin();
     let mut cat = runs(&story, &["cat"]);
     cat.types("secret");
@@ -73,12 +73,12 @@ fn what_was_seen_before_was_seen() {
     assert!(told.starts_with("never expected \"secret\""), "{told}");
 }
 
-/// A program that asks for words, and knows one of them.
+/// A program that asks for words, and knows two of them.
 fn asks(story: &Story) -> Terminal {
     let script = "printf 'Word: '
         while read word; do
             case $word in
-                tea) echo; echo somebody comes; printf 'Word: '; sleep 0.5; echo 'with milk';;
+                tea) echo; echo a guest comes; printf 'Word: '; sleep 0.5; echo 'with milk';;
                 slow) sleep 0.5; echo 'at last';;
                 *) echo 'no such word';;
             esac
@@ -111,7 +111,7 @@ fn an_answer_that_is_still_to_come_is_waited_for() {
     // A prompt that was broken off is asked again, and the answer comes below it.
     sh.types("tea");
     sh.sees("with milk\n");
-    // What comes later is no answer, and may take its time; and so is what follows half a line.
+    // An answer may take its time, also if its line was typed in two halves.
     sh.sees("Word: ");
     sh.types_half("sl");
     sh.types("ow");
@@ -185,7 +185,7 @@ fn a_thread_map_that_flickers_is_noticed() {
 }
 
 #[test]
-fn keys_are_signals() {
+fn ctrl_c_is_a_signal() {
     let story = Story::begin();
     let mut sh = runs(
         &story,

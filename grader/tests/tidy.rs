@@ -1,4 +1,4 @@
-//! What a machine can check of the house rules, so that reviewers can look at the rest.
+//! The style rules that a machine can check, so that reviewers can look at the rest.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,10 +73,10 @@ const PURE: [&str; 60] = [
     "write",
 ];
 
-/// A lab that stands on the one before, and which that is.
+/// A lab that depends on the lab before, and that lab's folder.
 const STANDS_ON: [(&str, &str); 1] = [("realtime-chat", "capability-peers")];
 
-/// What a pure file may not name.
+/// The names that may not stand in a pure file.
 const WORLD: [&str; 9] = [
     "TcpStream",
     "TcpListener",
@@ -110,7 +110,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The folder of the lab that this one stands on, if it does.
+/// The folder of the lab that this one depends on, if there is one.
 fn below(lab: &Lab) -> Option<PathBuf> {
     let arrow = STANDS_ON.iter().find(|(upper, _)| *upper == lab.package);
     arrow.map(|(_, lower)| workspace().join(lower))
@@ -154,7 +154,7 @@ fn every_rust_file_begins_with_the_idea_it_holds() {
 }
 
 #[test]
-fn no_file_is_a_drawer_for_everything() {
+fn no_file_is_called_utils_common_or_helpers() {
     for file in files(&workspace(), ".rs") {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         assert!(
@@ -166,7 +166,7 @@ fn no_file_is_a_drawer_for_everything() {
 }
 
 #[test]
-fn pure_files_know_nothing_of_the_world() {
+fn pure_files_name_no_socket_thread_clock_or_terminal() {
     for (_, folder) in labs() {
         for file in files(&folder.join("src"), ".rs") {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -213,18 +213,18 @@ fn every_thread_that_is_started_is_on_the_thread_map_and_vice_versa() {
     for (lab, folder) in labs() {
         let started = threads_started(&folder);
         // A lab may also use the threads of the lab below and of `terminal`, or leave them.
-        let mut borrowed =
+        let mut inherited =
             below(&lab).map(|folder| threads_started(&folder)).unwrap_or_default();
-        borrowed.extend(threads_started(&workspace().join("terminal")));
+        inherited.extend(threads_started(&workspace().join("terminal")));
         let map = read(&folder.join("src/lib.rs"));
-        // The main thread is called what the program is called.
+        // The main thread has the name of the program.
         let main_thread = read(&folder.join("Cargo.toml"));
         let promised: BTreeSet<_> = map
             .lines()
             .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
             .filter(|name| !main_thread.contains(&format!("name = \"{name}\"")))
             .filter(|name| !folder.join(format!("src/bin/{name}.rs")).is_file())
-            .filter(|name| started.contains(*name) || !borrowed.contains(*name))
+            .filter(|name| started.contains(*name) || !inherited.contains(*name))
             .map(str::to_owned)
             .collect();
         if started.is_empty() {
@@ -235,7 +235,7 @@ fn every_thread_that_is_started_is_on_the_thread_map_and_vice_versa() {
 }
 
 #[test]
-fn no_lab_knows_another_one_and_no_test_knows_its_lab() {
+fn no_lab_depends_on_another_one_and_no_test_links_its_lab() {
     let all = labs();
     for (lab, folder) in &all {
         let manifest = read(&folder.join("Cargo.toml"));
