@@ -1,12 +1,12 @@
 //! Task 1, the listener: answer calls, and report the message that each one brings.
 //!
 //! *What if a caller connects and says nothing?* The example waits for it, and so does every
-//! caller behind it. Here the listener waits for [`FIRST_PATIENCE`]: nearly all callers have
-//! finished by then, because typed text arrives together with its end. A slow caller gets a
-//! thread of its own for the rest of its time, and the listener accepts the next call.
+//! caller behind it. Here the listener waits for [`MAX_WAIT`] at most: nearly all callers finish
+//! in much less, because typed text arrives together with its end. A slow caller gets a thread of
+//! its own for the rest of its time, and the listener accepts the next call.
 //!
-//! So calls that finish within [`FIRST_PATIENCE`] are reported in the order in which they were
-//! accepted. A slower one may be overtaken by the next.
+//! So messages that the listener has read itself are reported in the order of their calls. A slow
+//! caller may be overtaken by the next one.
 
 use std::io;
 use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
@@ -23,13 +23,10 @@ use crate::config::CALLER_PATIENCE;
 use crate::control_line::is_line;
 use crate::report::Report;
 
-/// How long the listener itself waits for a caller.
-const FIRST_PATIENCE: Duration = Duration::from_millis(40);
-
-/// How long the listener may wait in all, refilled by a quarter of the time that passes (a token
-/// bucket). When it is used up, each call gets a thread at once. So silent callers, however many,
-/// delay a message by less than 300 ms.
-const MAX_WAIT: Duration = Duration::from_millis(160);
+/// How long the listener itself waits for callers, in all: a token bucket, refilled by a third of
+/// the time that passes. When it is used up, each call gets a thread at once. So silent callers,
+/// however many, delay a message by less than 300 ms.
+const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of [`MAX_WAIT`]: on a busy machine even an
 /// honest caller takes a few milliseconds.
@@ -88,7 +85,7 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
             break;
         }
         slow.retain(|caller| !caller.thread.is_finished());
-        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 4);
+        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 3);
         refilled = Instant::now();
         let taken = accepted.and_then(|(stream, from)| {
             take_call(stream, from, &mut slow, &mut wait_left, report)
@@ -122,11 +119,11 @@ fn take_call(
     report: &Sender<Report>,
 ) -> io::Result<()> {
     let mut call = Call::accepted(stream, CALLER_PATIENCE);
-    if *wait_left >= FIRST_PATIENCE {
+    if *wait_left > SHORT {
         let begun = Instant::now();
-        let ended = call.read_message_within(FIRST_PATIENCE);
+        let ended = call.read_message_within(*wait_left);
         if call.message.is_empty() || begun.elapsed() > SHORT {
-            *wait_left -= FIRST_PATIENCE.min(begun.elapsed());
+            *wait_left = wait_left.saturating_sub(begun.elapsed());
         }
         if ended != Err(Cut::TooSlow) {
             report_message(report, from, call, ended.err());
@@ -197,7 +194,7 @@ mod tests {
         let listener = Listener::start(socket, report).unwrap();
         let silent = TcpStream::connect(address).unwrap();
         // After this time the listener has handed it to a thread of its own.
-        assert!(reports.recv_timeout(3 * FIRST_PATIENCE).is_err());
+        assert!(reports.recv_timeout(2 * MAX_WAIT).is_err());
         listener.stop();
         listener.join();
         let Ok(Report::Called { cut, .. }) = reports.recv() else { panic!() };
