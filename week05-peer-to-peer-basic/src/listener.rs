@@ -29,8 +29,8 @@ use crate::report::Report;
 const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of [`MAX_WAIT`]: on a busy machine even an
-/// honest caller takes a few milliseconds.
-const SHORT: Duration = Duration::from_millis(10);
+/// honest caller can take some milliseconds.
+const SHORT: Duration = Duration::from_millis(30);
 
 /// How many slow callers are listened to. For one more, the oldest is hung up on.
 const MAX_CALLERS: usize = 64;
