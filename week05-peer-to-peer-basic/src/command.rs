@@ -20,11 +20,10 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Reads a line that is no command of extension A, which reads its own.
     pub(crate) fn read(line: &str) -> Self {
         match line.trim() {
             "help" => Self::Help,
-            "list" => Self::List,
-            "broadcast" => Self::Broadcast,
             "discover" => Self::Discover,
             "quit" => Self::Quit,
             text if is_number(text) => {
@@ -52,7 +51,7 @@ mod tests {
         for typed in ["65536", "-1", "99999999999999999999999999999999999999999999"] {
             assert_eq!(Command::read(typed), Command::NoPeer(typed.to_owned()));
         }
-        assert_eq!(Command::read("broadcast"), Command::Broadcast);
+        assert_eq!(Command::read("discover"), Command::Discover);
         for typed in ["", "two", "1 2"] {
             assert_eq!(Command::read(typed), Command::Invalid);
         }

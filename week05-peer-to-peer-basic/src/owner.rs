@@ -10,11 +10,11 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, never, select};
+use crossbeam_channel::{Receiver, bounded, never, select};
 use terminal::{Screen, Typed};
 
 use crate::call::Call;
-use crate::config::{AddressPlan, PeerId, SHUTDOWN_PATIENCE};
+use crate::config::{AddressPlan, PeerId};
 use crate::event::Event;
 use crate::listener::Listener;
 use crate::peer::{Action, Peer};
@@ -135,6 +135,9 @@ impl Owner {
     /// Says goodbye, ends all threads, and shows what they still report. If the terminal is
     /// gone, all of it happens all the same, and the error is returned at the end.
     fn close(mut self) -> io::Result<()> {
+        // LAB:BEGIN c
+        use crate::config::SHUTDOWN_PATIENCE;
+        use crossbeam_channel::RecvTimeoutError;
         let deadline = Instant::now() + SHUTDOWN_PATIENCE;
         let last_actions = self.peer.on_quit(self.senders.take_back());
         let _ = self.carry_out(last_actions, None);
@@ -158,5 +161,14 @@ impl Owner {
         }
         self.screen.show(&Event::ShuttingDown.line(self.id));
         shown.and_then(|()| self.screen.refresh())
+        // LAB:STUB
+        //| // What there is to use:
+        //| let _ = (crate::config::SHUTDOWN_PATIENCE, Event::ShuttingDown);
+        //| let _ = (Listener::stop, Listener::join);
+        //| let _ = (Senders::take_back, Senders::stop, Senders::join);
+        //| let _ = (Peer::on_quit, Peer::last_results, &self.listener);
+        //| self.screen.refresh()?;
+        //| Err(io::Error::other("task c is not written yet"))
+        // LAB:END c
     }
 }

@@ -85,7 +85,7 @@ impl Peer {
             (Asking::What(_), Typed::TooLong(bytes)) => {
                 vec![Action::Show(Event::TooLong(bytes))]
             }
-            (_, Typed::Line(line)) => self.on_command(Command::read(&line), now),
+            (_, Typed::Line(line)) => self.on_command(&line, now),
             (_, Typed::TooLong(_)) => vec![Action::Show(Event::InvalidInput)],
         }
     }
@@ -155,8 +155,8 @@ impl Peer {
         results.map(|(to, result)| result.unwrap_or(Event::Unfinished(to)))
     }
 
-    fn on_command(&mut self, command: Command, now: Instant) -> Vec<Action> {
-        match command {
+    fn on_command(&mut self, line: &str, now: Instant) -> Vec<Action> {
+        match a_registry::read_command(line).unwrap_or_else(|| Command::read(line)) {
             Command::Send(id) if self.plan.address_of(id).is_none() => {
                 vec![self.no_such_peer(id.to_string())]
             }

@@ -223,7 +223,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     let mut peer1 = fixture.starts_program(1, &Program::exactly(&poor));
     peer1.sees("Send to peer ID: ");
     let crowd: Vec<_> = (0..40).map(|_| fixture.dials(1)).collect();
-    peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
+    peer1.sees("[PEER 1] NOTICE: No caller is let in for now: ");
     // Again and again the peer ends the longest call, so that it can accept another one.
     peer1.sees_times("it had the line for longest\n", 10);
     drop(crowd);
@@ -232,7 +232,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     peer1.types("quit");
     peer1.ends_well();
     // The failure is reported now and then, not each time.
-    assert!(peer1.printed().matches("No caller can be let in").count() < 5);
+    assert!(peer1.printed().matches("No caller is let in").count() < 5);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn a_hop_limit_ends_every_loop() {
     fixture.leaves(1, format!("{}hi", "relay 1 ".repeat(20)));
     let sent = |hops| format!("Sent to peer 1: {}relay 1 ", "[relayed] ".repeat(hops));
     let mut lines: Vec<_> = (1..=8).map(sent).collect();
-    lines.push("NOTICE: Not relayed to peer 1: 8 peers have relayed it already\n".to_owned());
+    lines.push("NOTICE: Not relayed to peer 1: 8 peers have relayed it\n".to_owned());
     // A relay's report and the message it sent race each other to the screen.
     peer1.sees_all(&lines.iter().map(String::as_str).collect::<Vec<_>>());
     peer1.types("quit");

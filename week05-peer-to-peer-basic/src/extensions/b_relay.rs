@@ -31,6 +31,7 @@ pub(crate) enum Relay {
 
 /// Decides whether `message` asks to be relayed.
 pub(crate) fn relay_message(message: &str) -> Relay {
+    // LAB:BEGIN b
     let mut rest = message;
     let mut hops = 0;
     while let Some(unmarked) = rest.strip_prefix(MARK) {
@@ -42,8 +43,19 @@ pub(crate) fn relay_message(message: &str) -> Relay {
         return Relay::Refused(Event::RelayEnded(to, hops));
     }
     Relay::Forward(Dial { to, text: MARK.repeat(hops + 1) + text, purpose: Purpose::Relay })
+    // LAB:STUB
+    //| use crate::report::Failure;
+    //| let _ = (MARK, MAX_HOPS, Purpose::Relay, Relay::Forward, Event::RelayEnded);
+    //| if !message.starts_with("relay ") {
+    //|     return Relay::ForUs;
+    //| }
+    //| let to: PeerId = 0;
+    //| let why = Failure::Broken("task b is not written yet".into());
+    //| Relay::Refused(Event::NotSent(to, why))
+    // LAB:END b
 }
 
+// LAB:BEGIN b
 /// Reads `relay <id> <text>`; nothing else is a request, however similar.
 fn read_request(text: &str) -> Option<(PeerId, &str)> {
     let (id, text) = text.strip_prefix("relay ")?.split_once(' ')?;
@@ -51,6 +63,8 @@ fn read_request(text: &str) -> Option<(PeerId, &str)> {
     (is_number && !text.is_empty()).then_some(())?;
     Some((id.parse().ok()?, text))
 }
+// LAB:STUB
+// LAB:END b
 
 #[cfg(test)]
 mod tests {

@@ -16,14 +16,24 @@ const BYE: &str = "bye";
 
 /// One goodbye to each known peer but `me`.
 pub(crate) fn goodbyes(me: PeerId, known: &BTreeSet<PeerId>) -> Vec<Dial> {
+    // LAB:BEGIN c
     let others = known.iter().filter(|&&peer| peer != me);
     let dial = |&to| Dial { to, text: control_line::write(BYE, me), purpose: Purpose::Goodbye };
     others.map(dial).collect()
+    // LAB:STUB
+    //| let _ = (me, known, Purpose::Goodbye, control_line::write);
+    //| Vec::new()
+    // LAB:END c
 }
 
 /// Reads a goodbye. Returns the peer that leaves.
 pub(crate) fn read_goodbye(message: &[u8]) -> Option<PeerId> {
+    // LAB:BEGIN c
     control_line::read(BYE, message)
+    // LAB:STUB
+    //| let _ = (message, BYE, control_line::read);
+    //| None
+    // LAB:END c
 }
 
 #[cfg(test)]

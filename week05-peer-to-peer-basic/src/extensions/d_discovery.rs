@@ -33,20 +33,35 @@ const DISCOVER: &str = "discover";
 
 /// Reads a question. Returns the peer that asks.
 pub(crate) fn read_question(message: &[u8]) -> Option<PeerId> {
+    // LAB:BEGIN d
     control_line::read(DISCOVER, message)
+    // LAB:STUB
+    //| let _ = (message, DISCOVER, control_line::read);
+    //| None
+    // LAB:END d
 }
 
 /// The answer to a question: the peers that we know.
 pub(crate) fn answer(known: &BTreeSet<PeerId>) -> String {
+    // LAB:BEGIN d
     let ids: Vec<_> = known.iter().map(PeerId::to_string).collect();
     format!("peers {}\n", ids.join(" "))
+    // LAB:STUB
+    //| let _ = known;
+    //| String::new()
+    // LAB:END d
 }
 
 /// Reads an answer. Returns the peers that it names; any other message names none.
 fn read_answer(message: &[u8]) -> Vec<PeerId> {
+    // LAB:BEGIN d
     let Ok(text) = str::from_utf8(message) else { return Vec::new() };
     let ids = text.strip_prefix("peers ").and_then(|text| text.strip_suffix('\n'));
     ids.map(|ids| ids.split(' ').filter_map(|id| id.parse().ok()).collect()).unwrap_or_default()
+    // LAB:STUB
+    //| let _ = message;
+    //| Vec::new()
+    // LAB:END d
 }
 
 /// One search, from the peers we know to the last one they know of.
@@ -60,21 +75,18 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// A search by peer `me` that begins `now`, and its first dials.
-    pub(crate) fn begin(
-        me: PeerId,
-        first: BTreeSet<PeerId>,
-        now: Instant,
-    ) -> (Self, Vec<Dial>) {
+    /// A search by peer `me` that begins `now` with these peers, and its first dials.
+    pub(crate) fn begin(me: PeerId, ids: BTreeSet<PeerId>, now: Instant) -> (Self, Vec<Dial>) {
         let [asked, unanswered, online] = [const { BTreeSet::new() }; 3];
         let until = Deadline::at(now + PATIENCE);
         let mut search = Self { me, until, asked, unanswered, online };
-        let dials = search.ask(first);
+        let dials = search.ask(ids);
         (search, dials)
     }
 
     /// Takes the outcome of the question to peer `from`. Returns the next dials.
     pub(crate) fn on_outcome(&mut self, from: PeerId, outcome: &Outcome) -> Vec<Dial> {
+        // LAB:BEGIN d
         self.unanswered.remove(&from);
         if let Outcome::Answered(message) = outcome {
             self.online.insert(from);
@@ -84,6 +96,11 @@ impl Search {
             self.asked.remove(&from); // It was not dialed, which says nothing about it.
         }
         Vec::new()
+        // LAB:STUB
+        //| let _ = (from, outcome, Outcome::Answered, Failure::SearchOver, read_answer);
+        //| self.unanswered.clear();
+        //| Vec::new()
+        // LAB:END d
     }
 
     /// Peer `gone` has said goodbye.
@@ -107,6 +124,7 @@ impl Search {
     }
 
     fn ask(&mut self, peers: impl IntoIterator<Item = PeerId>) -> Vec<Dial> {
+        // LAB:BEGIN d
         let mut dials = Vec::new();
         for to in peers {
             if to != self.me && self.asked.len() < MAX_ASKED && self.asked.insert(to) {
@@ -116,6 +134,12 @@ impl Search {
             }
         }
         dials
+        // LAB:STUB
+        //| let _ = (MAX_ASKED, Purpose::Question(self.until), control_line::write);
+        //| self.asked.extend(peers);
+        //| let text = "task d is not written yet".to_owned();
+        //| vec![Dial { to: self.me, text, purpose: Purpose::Message }]
+        // LAB:END d
     }
 }
 
