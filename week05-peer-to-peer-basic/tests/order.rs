@@ -15,7 +15,7 @@ fn texts(peer: &mut Terminal) -> Vec<String> {
 }
 
 #[test]
-fn callers_that_wait_for_each_other_are_shown_in_their_order() {
+fn a_burst_of_callers_is_shown_in_their_order() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let messages: Vec<_> = (0..2000).map(|number| format!("message {number}")).collect();
