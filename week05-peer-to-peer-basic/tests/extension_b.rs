@@ -1,14 +1,182 @@
 //! Extension B, relay: messages that are passed on, and messages that only resemble a request.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
-use grader::Fixture;
-use grader::fixture::{hears, sends};
+use grader::fixture::{fills_the_queue_of, hears, sends};
+use grader::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
+const MARK: &str = "[relayed] ";
+
+/// A request is shown, passed on with a mark in front, and its result is shown.
+///
+/// Points: 4
+/// Hint: What does a request look like? | `relay`, a space, an id, a space, and the text.
+/// Hint: What goes to the next peer? | The mark `[relayed] ` and the text, without `relay` and without the id.
+/// Hint: How do you send it? | Return `Relay::Forward` with a `Dial`; its purpose is `Purpose::Relay`.
 #[test]
 fn a_relay_request_is_forwarded() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let mut peer2 = fixture.peer(2);
+    fixture.leaves(2, "relay 3 hi");
+    assert_eq!(hears(&stranger), "[relayed] hi");
+    peer2.sees_all(&["): relay 3 hi\n", "[PEER 2] Sent to peer 3: [relayed] hi\n"]);
+}
+
+/// A message that is relayed twice has two marks.
+///
+/// Points: 3
+/// Hint: What arrives at the second peer? | `[relayed] relay 3 hi`. Take the marks off, read the request behind them, and put one mark more in front of its text.
+#[test]
+fn several_hops_leave_one_mark_each() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let _peer1 = fixture.peer(1);
+    let _peer2 = fixture.peer(2);
+    fixture.leaves(1, "relay 2 relay 3 hi");
+    assert_eq!(hears(&stranger), "[relayed] [relayed] hi");
+}
+
+/// Eight peers may relay a message; with eight marks it goes no further.
+///
+/// Points: 4
+/// Hint: Why must there be a limit? | `relay 1 relay 1 relay 1 ...` at peer 1 would go round and round.
+/// Hint: How does a peer know how often a message was relayed? | It counts the marks in front.
+/// Hint: What do you return then? | `Relay::Refused` with `Event::RelayEnded`.
+#[test]
+fn a_hop_limit_ends_every_loop() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let mut peer1 = fixture.peer(1);
+    // Peer 1 passes it on to itself, until it has eight marks and asks for one hop too many.
+    fixture.leaves(1, "relay 1 ".repeat(8) + "relay 3 too far");
+    peer1.sees(&format!("): {}relay 3 too far\n", MARK.repeat(8)));
+    fixture.leaves(1, MARK.repeat(7) + "relay 3 just so");
+    assert_eq!(hears(&stranger), MARK.repeat(8) + "just so");
+}
+
+/// A message that only resembles a request is a message like any other.
+///
+/// Points: 3
+/// Hint: Is `relay race tonight?` a request? | No: `race` is no id. Read the id first, and decide then.
+/// Hint: Is `relay -3 hi`? | No, and neither is an id above 65535, or a request without a text.
+#[test]
+fn a_message_that_only_resembles_a_request_is_not_relayed() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let mut peer1 = fixture.peer(1);
+    let messages = [
+        "relay race tonight?",
+        "relay",
+        "relay 3",
+        "relay -3 hi",
+        "relay 65536 hi",
+        "relay3 hi",
+        "Please relay 3 hi",
+    ];
+    for message in messages {
+        fixture.leaves(1, message);
+        peer1.sees(&format!("): {message}\n"));
+    }
+    fixture.leaves(1, "relay 3 the first one");
+    assert_eq!(hears(&stranger), "[relayed] the first one");
+    assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
+}
+
+/// The text is passed on as it came, with all its spaces.
+///
+/// Points: 2
+/// Hint: Where do inner spaces get lost? | In `split_whitespace` and `join`. Cut off the front with `split_once(' ')`, and leave the rest alone.
+#[test]
+fn the_spaces_in_a_relayed_message_stay() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let _peer1 = fixture.peer(1);
+    fixture.leaves(1, "relay 3 two  spaces,   then three ");
+    assert_eq!(hears(&stranger), "[relayed] two  spaces,   then three ");
+}
+
+/// The peer that relays names the next peer if that one is not online, and goes on.
+///
+/// Points: 2
+/// Hint: Who shows the failure? | `peer.rs`, with the outcome of your dial. If you see nothing, is the purpose `Purpose::Relay`?
+#[test]
+fn a_next_peer_that_is_offline_is_named() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "relay 3 hi");
+    peer1.sees("[PEER 1] ERROR: Peer 3 is not online");
+    let stranger = fixture.stranger(3);
+    fixture.leaves(1, "relay 3 hi again");
+    assert_eq!(hears(&stranger), "[relayed] hi again");
+}
+
+/// While the next peer does not accept, other messages and the user do not wait.
+///
+/// Points: 3
+/// Hint: Which thread dials the next peer? | A sender, never the one that prints or listens. Return the `Dial`; the owner puts it into a queue.
+#[test]
+fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let _queue = fills_the_queue_of(&stranger);
+    let other = fixture.stranger(4);
+    let mut peer1 = fixture.peer(1);
+    let requests = 6;
+    for number in 0..requests {
+        fixture.leaves(1, format!("relay 3 number {number}"));
+    }
+    fixture.leaves(1, "relay 4 I do not wait");
+    assert_eq!(hears(&other), "[relayed] I do not wait");
+    fixture.leaves(1, "Neither do I");
+    peer1.sees("): Neither do I\n");
+    peer1.types("Nor I");
+    peer1.sees("Invalid input");
+    // A peer that waits for each of them has named peer 3 as often by now.
+    let named = peer1.printed().matches("ERROR: Peer 3 ").count();
+    assert!(named < requests, "all others had to wait: {}", peer1.printed());
+}
+
+/// A request whose caller was hung up on is not passed on: its text may have gone on.
+///
+/// Points: 3
+/// Hint: Do you act on a part of a message? | `peer.rs` shows a part and asks your file nothing, if the listener reports why the message was cut.
+#[test]
+fn a_message_that_was_cut_is_not_relayed() {
+    let fixture = Fixture::of(WEEK05);
+    // It listens in peer 3's place, and must not be dialed for the part.
+    let stranger = fixture.stranger(3);
+    let mut peer1 = fixture.peer(1);
+    let mut slow = fixture.dials(1);
+    slow.write_all(b"relay 3 send 100, but only if ").expect("the peer takes it");
+    // The peer hangs up: with an end, or with a reset.
+    let _ = slow.read(&mut [0]);
+    fixture.leaves(1, "That was a part");
+    peer1.sees("): That was a part\n");
+    fixture.leaves(1, "relay 3 all of it");
+    assert_eq!(hears(&stranger), "[relayed] all of it");
+}
+
+/// What a terminal obeys is not passed on.
+///
+/// Points: 2
+/// Hint: Whose screen does an escape sequence clear? | The next peer's, if you pass it on. `relay_message` is given a text that is clean: use that one.
+#[test]
+fn a_relayed_message_has_no_control_characters() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(3);
+    let _peer1 = fixture.peer(1);
+    fixture.leaves(1, b"relay 3 \x1b[2J careful\n");
+    let heard = hears(&stranger);
+    assert!(heard.starts_with(MARK) && heard.contains("[2J careful"), "{heard:?}");
+    assert!(!heard.contains(char::is_control), "{heard:?}");
+}
+
+/// A request that a user types travels over two peers to a third one.
+#[test]
+fn three_peers_relay_what_a_user_types() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut peer2 = fixture.peer(2);
@@ -21,90 +189,24 @@ fn a_relay_request_is_forwarded() {
     peer3.sees("): [relayed] hi\n");
 }
 
+/// The words of a refusal are ours alone.
 #[test]
-fn several_hops_leave_one_mark_each() {
-    let fixture = Fixture::of(WEEK05);
-    let _peer1 = fixture.peer(1);
-    let _peer2 = fixture.peer(2);
-    let mut peer3 = fixture.peer(3);
-    fixture.leaves(1, "relay 2 relay 3 hi");
-    peer3.sees("): [relayed] [relayed] hi\n");
-}
-
-#[test]
-fn a_hop_limit_ends_every_loop() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, format!("{}hi", "relay 1 ".repeat(20)));
-    let sent = |hops| format!("Sent to peer 1: {}relay 1 ", "[relayed] ".repeat(hops));
-    let mut lines: Vec<_> = (1..=8).map(sent).collect();
-    lines.push("NOTICE: Not relayed to peer 1: 8 peers have relayed it\n".to_owned());
-    // A relay's report and the message it sent race each other to the screen.
-    peer1.sees_all(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-    peer1.types("quit");
-    peer1.saw_times("Sent to peer 1", 8);
-}
-
-#[test]
-fn a_message_that_only_resembles_a_request_is_not_relayed() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
-    let messages = [
-        "relay race tonight?",
-        "relay",
-        "relay 3",
-        "relay -3 hi",
-        "relay 65536 hi",
-        "relay3 hi",
-    ];
-    for message in messages {
-        fixture.leaves(1, message);
-        peer1.sees(&format!("): {message}\n"));
+fn a_refused_relay_is_told_why() {
+    if Program::is_a_stranger() {
+        return;
     }
-    peer1.types("quit");
-    peer1.ends_well();
-    for sign in ["[relayed]", "Sent to", "ERROR"] {
-        assert!(!peer1.printed().contains(sign), "{sign}: {}", peer1.printed());
-    }
-}
-
-#[test]
-fn the_relayer_is_told_when_the_next_peer_is_offline_or_impossible() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "relay 3 hi");
-    peer1.sees("[PEER 1] ERROR: Peer 3 is not online");
     fixture.leaves(1, "relay 65535 hi");
     peer1.sees("[PEER 1] ERROR: Peer 65535 cannot exist: peer IDs go from 0 to ");
-}
-
-#[test]
-fn a_relayed_message_that_grows_too_long_is_refused_with_the_limit() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, MARK.repeat(8) + "relay 3 hi");
+    peer1.sees("[PEER 1] NOTICE: Not relayed to peer 3: 8 peers have relayed it\n");
     // It fits when it arrives; the mark is two bytes longer than the request.
     let text = "x".repeat(64 * 1024 - "relay 3 ".len());
     fixture.leaves(1, format!("relay 3 {text}"));
     peer1.sees("[PEER 1] ERROR: Not sent to peer 3: a message has at most 65536 bytes");
-}
-
-#[test]
-fn a_message_that_was_cut_is_not_relayed_as_if_it_were_whole() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
-    let mut stranger = fixture.dials(1);
-    stranger.write_all(b"relay 3 send 100, but only if ").expect("the peer takes it");
-    peer1.sees("cut after 30 bytes: it was not finished within 2s\n");
-    peer1.types("quit");
-    peer1.ends_well();
-    assert!(!peer1.printed().contains("peer 3"), "{}", peer1.printed());
-}
-
-#[test]
-fn a_relayed_message_is_clean() {
-    let fixture = Fixture::of(WEEK05);
+    // What a terminal obeys has become U+FFFD.
     let stranger = fixture.stranger(3);
-    let _peer1 = fixture.peer(1);
     fixture.leaves(1, b"relay 3 \x1b[2J\n");
     assert_eq!(hears(&stranger), "[relayed] \u{FFFD}[2J\u{FFFD}");
 }

@@ -1,10 +1,12 @@
 //! Extension C, graceful shutdown: there are four ways to leave, and nothing stays behind.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use grader::fixture::{fills_the_queue_of, hears, sends};
-use grader::{Fixture, Terminal};
+use grader::stranger::accepts;
+use grader::{Fixture, Program, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -27,6 +29,12 @@ fn shuts_down(fixture: &Fixture, peer: &mut Terminal, id: u16) {
     TcpListener::bind(fixture.address_of(id)).expect("the port is free at once");
 }
 
+/// `quit` ends the program within a second: two last lines, status 0, and a free port.
+///
+/// Points: 3
+/// Hint: Where does a peer end? | In `Owner::close` in `src/owner.rs`. `quit`, Ctrl-D and signals all lead there.
+/// Hint: How do you end a thread that waits in `accept`? | `Listener::stop` tells it to stop, and dials it once, so that it looks.
+/// Hint: How do you know that all threads have ended? | Each holds an end of the report channel. Receive, and show, until it is closed; then join them.
 #[test]
 fn quit_shuts_down() {
     let fixture = Fixture::of(WEEK05);
@@ -35,6 +43,9 @@ fn quit_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
+/// Ctrl-D does the same.
+///
+/// Points: 2
 #[test]
 fn ctrl_d_shuts_down() {
     let fixture = Fixture::of(WEEK05);
@@ -43,6 +54,9 @@ fn ctrl_d_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
+/// Ctrl-C does the same.
+///
+/// Points: 2
 #[test]
 #[cfg(unix)]
 fn ctrl_c_shuts_down() {
@@ -52,6 +66,9 @@ fn ctrl_c_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
+/// SIGTERM, by which a system ends a program, does the same.
+///
+/// Points: 1
 #[test]
 #[cfg(unix)]
 fn sigterm_shuts_down() {
@@ -61,6 +78,9 @@ fn sigterm_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
+/// A peer can be left at the second prompt as well.
+///
+/// Points: 1
 #[test]
 fn ctrl_d_at_the_second_prompt_shuts_down() {
     let fixture = Fixture::of(WEEK05);
@@ -71,48 +91,52 @@ fn ctrl_d_at_the_second_prompt_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
+/// Callers that say nothing and an answer that is half typed do not hold up the shutdown.
+///
+/// Points: 3
+/// Hint: Which threads still wait? | One in `read` for each slow caller. `Listener::stop` also hangs up on all of them.
 #[test]
 #[cfg(unix)]
 fn a_stalled_caller_and_a_half_typed_answer_do_not_hold_up_the_shutdown() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let mut stalled = fixture.dials(1);
-    std::io::Write::write_all(&mut stalled, b"I was going to say").expect("the peer takes it");
+    stalled.write_all(b"I was going to say").expect("the peer takes it");
     let _silent = fixture.dials(1);
+    // Calls are accepted in their order, so these two have been.
+    fixture.leaves(1, "I have said it");
+    peer1.sees("): I have said it\n");
     peer1.types("2");
     peer1.sees("Message: ");
     peer1.types_half("I was going to wr");
-    peer1.runs_threads_called("caller", 2);
-
     peer1.presses_ctrl_c();
+    shuts_down(&fixture, &mut peer1, 1);
+}
+
+/// The words of the notice are ours alone.
+#[test]
+fn what_a_stalled_caller_has_said_is_shown_at_the_end() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let mut stalled = fixture.dials(1);
+    stalled.write_all(b"I was going to say").expect("the peer takes it");
+    peer1.runs_threads_called("caller", 1);
+    peer1.types("quit");
     peer1.sees("[PEER 1] Closing connections...\n");
-    // The stalled caller's message so far is shown, and why the rest is missing.
     peer1.sees_all(&[
         "): I was going to say\n",
         "cut after 18 bytes: this peer is shutting down\n",
     ]);
-    let begun = Instant::now();
     peer1.sees("[PEER 1] Shutting down\n");
-    peer1.ends_well();
-    assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
-    TcpListener::bind(fixture.address_of(1)).expect("the port is free at once");
 }
 
-/// The map stands in `src/lib.rs`.
-#[test]
-fn the_thread_map_is_true() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
-    let at_rest = [&["week05", "ctrl-c", "keyboard", "listener"][..], &["sender"; 8]].concat();
-    peer1.runs_threads(&at_rest);
-    // With a slow caller and a message on its way, every thread of the map is there.
-    let stranger = fixture.stranger(2);
-    let _queue = fills_the_queue_of(&stranger);
-    let _silent = fixture.dials(1);
-    sends(&mut peer1, "2", "Anybody?");
-    peer1.runs_threads(&[&at_rest[..], &["caller"]].concat());
-}
-
+/// A message that waits for a peer that does not accept does not hold up the shutdown.
+///
+/// Points: 2
+/// Hint: How do you end a thread that waits in `connect`? | Not at all: its deadline of 800 ms ends it. `Senders::stop` only closes the queues.
 #[test]
 #[cfg(unix)]
 fn a_message_on_its_way_does_not_hold_up_the_shutdown() {
@@ -129,20 +153,97 @@ fn a_message_on_its_way_does_not_hold_up_the_shutdown() {
     assert!(begun.elapsed() < LIMIT, "it took {:?}", begun.elapsed());
 }
 
+/// The known peers are told with the control line `bye 1`.
+///
+/// Points: 3
+/// Hint: What is a goodbye on the wire? | `bye`, a space, our id, and a line end: `control_line::write(BYE, me)`.
+/// Hint: Why the line end? | A user cannot type it, so no message can be mistaken for a goodbye.
 #[test]
-fn the_known_peers_that_are_online_are_told() {
+fn the_known_peers_are_told() {
     let fixture = Fixture::of(WEEK05);
-    let mut peer2 = fixture.peer(2);
-    let mut peer3 = fixture.peer(3);
+    let strangers = [2, 3, 5].map(|id| fixture.stranger(id));
     let mut peer1 = fixture.peer(1);
     peer1.types("quit");
-    peer2.sees("[PEER 2] Peer 1 has left\n");
-    peer3.sees("[PEER 3] Peer 1 has left\n");
+    for stranger in &strangers {
+        assert_eq!(hears(stranger), "bye 1\n");
+    }
     shuts_down(&fixture, &mut peer1, 1);
-    // A goodbye to a peer that is not online is no error.
-    assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
-    // A peer says no goodbye to itself.
-    assert!(!peer1.printed().contains("has left"), "{}", peer1.printed());
+}
+
+/// A goodbye to a peer that is not online is no error.
+///
+/// Points: 2
+/// Hint: Does the user read that a goodbye failed? | No. Its purpose is `Purpose::Goodbye`, and `peer.rs` shows nothing for it.
+#[test]
+fn a_goodbye_that_no_peer_hears_is_no_error() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    peer1.types("quit");
+    shuts_down(&fixture, &mut peer1, 1);
+    for sign in ["ERROR", "has left", "bye 1"] {
+        assert!(!peer1.printed().contains(sign), "{sign}: {}", peer1.printed());
+    }
+}
+
+/// A goodbye that comes in is shown as `Peer 2 has left`.
+///
+/// Points: 2
+/// Hint: Who reads it? | `read_goodbye` returns the id, and `peer.rs` makes the line on the screen. `control_line::read` takes a line apart.
+#[test]
+fn a_goodbye_is_shown() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "bye 2\n");
+    peer1.sees("[PEER 1] Peer 2 has left\n");
+}
+
+/// A peer that has left is not listed any more.
+///
+/// Points: 2
+/// Hint: Who forgets the peer? | `peer.rs`, if `read_goodbye` returns its id.
+#[test]
+fn a_peer_that_has_left_is_not_listed_any_more() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "bye 2\n");
+    peer1.sees("[PEER 1] Peer 2 has left\n");
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: [1, 3, 4, 5]\n");
+}
+
+/// A peer that has left is not told when we leave, and the others are.
+///
+/// Points: 2
+/// Hint: Whom do you tell? | The peers that we know now, which `goodbyes` is given. The initial list may be out of date.
+#[test]
+fn a_peer_that_has_left_is_not_told() {
+    let fixture = Fixture::of(WEEK05);
+    let [gone, other] = [2, 3].map(|id| fixture.stranger(id));
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "bye 2\n");
+    peer1.sees("[PEER 1] Peer 2 has left\n");
+    peer1.presses_ctrl_d();
+    assert_eq!(hears(&other), "bye 1\n");
+    peer1.ends_well();
+    // All calls have been made.
+    assert!(accepts(&gone, Duration::ZERO).is_none(), "peer 2 was called");
+}
+
+/// A message that a user typed is no goodbye, however similar.
+///
+/// Points: 2
+/// Hint: What does a typed message never have? | A line end. `control_line::read` asks for it.
+#[test]
+fn a_typed_message_is_no_goodbye() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    for message in ["bye 4", "bye", "goodbye 4"] {
+        fixture.leaves(1, message);
+        peer1.sees(&format!("): {message}\n"));
+    }
+    fixture.leaves(1, "bye 3\n");
+    peer1.sees("[PEER 1] Peer 3 has left\n");
+    assert!(!peer1.printed().contains("Peer 4"), "{}", peer1.printed());
 }
 
 #[test]
@@ -167,22 +268,13 @@ fn sigterm_right_after_the_first_line_shuts_down() {
     }
 }
 
+/// A call that was cut is no goodbye: its message may have gone on.
 #[test]
-fn the_goodbye_is_a_line_that_no_user_can_type() {
+fn a_goodbye_that_was_cut_is_a_message() {
     let fixture = Fixture::of(WEEK05);
-    let stranger = fixture.stranger(2);
-    let mut peer1 = fixture.peer(1);
-    peer1.types("quit");
-    assert_eq!(hears(&stranger), "bye 1\n");
-    peer1.ends_well();
-
-    // Without its line end it is a message like any other.
     let mut peer3 = fixture.peer(3);
-    fixture.leaves(3, "bye 4");
-    peer3.sees("): bye 4\n");
-    // A call that was cut is no goodbye either: its message may have gone on.
     let mut cut = fixture.dials(3);
-    std::io::Write::write_all(&mut cut, b"bye 4\n").expect("the peer takes it");
+    cut.write_all(b"bye 4\n").expect("the peer takes it");
     peer3.sees("): bye 4\u{FFFD}\n");
 }
 

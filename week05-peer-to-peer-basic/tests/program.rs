@@ -23,6 +23,24 @@ fn slow_callers_have_threads_and_the_listener_is_one() {
     peer1.runs_threads_called("caller", 0);
 }
 
+/// The map stands in `src/lib.rs`.
+#[test]
+fn the_thread_map_is_true() {
+    if Program::is_a_stranger() {
+        return;
+    }
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let at_rest = [&["week05", "ctrl-c", "keyboard", "listener"][..], &["sender"; 8]].concat();
+    peer1.runs_threads(&at_rest);
+    // With a slow caller and a message on its way, every thread of the map is there.
+    let stranger = fixture.stranger(2);
+    let _queue = fills_the_queue_of(&stranger);
+    let _silent = fixture.dials(1);
+    sends(&mut peer1, "2", "Anybody?");
+    peer1.runs_threads(&[&at_rest[..], &["caller"]].concat());
+}
+
 #[test]
 fn there_are_always_eight_senders() {
     if Program::is_a_stranger() {
