@@ -32,6 +32,7 @@ pub enum EventKind {
     KeepsNothing,
     Forgot { kept: usize, forgotten: usize },
     MailboxFull, // Only where peers have mailboxes: examples/mailboxes.rs.
+    NotWritten(&'static str), // Only where the answer to a task of the lab is missing.
 }
 
 impl fmt::Display for Event {
@@ -58,6 +59,7 @@ impl fmt::Display for Event {
                 write!(f, "keeps the newest {kept} messages; forgotten: {forgotten}")
             }
             EventKind::MailboxFull => f.write_str("has no room for another request"),
+            EventKind::NotWritten(task) => write!(f, "cannot: task {task} is not written yet"),
         }
     }
 }

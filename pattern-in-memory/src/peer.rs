@@ -39,29 +39,53 @@ impl Peer {
         if self.name == other.name {
             return vec![self.event(EventKind::BothEnds)];
         }
+        // LAB:BEGIN handshake
         if self.is_connected_to(other) {
             return vec![self.event(EventKind::AlreadyConnected(other.name.clone()))];
         }
         let mut events = vec![self.event(EventKind::Dialing(other.name.clone()))];
         events.extend(other.establish_connection(self));
-        events.push(self.remember(other));
+        self.connections.insert(other.name.clone());
+        events.push(self.event(EventKind::Connected(other.name.clone())));
         events
+        // LAB:STUB
+        //| vec![self.event(EventKind::NotWritten("handshake"))]
+        // LAB:END handshake
     }
 
     /// Accepts the connection `other` asks for: the half of the handshake that answers.
     #[must_use]
     pub fn establish_connection(&mut self, other: &Peer) -> Vec<Event> {
-        vec![self.event(EventKind::Accepted(other.name.clone())), self.remember(other)]
+        // LAB:BEGIN handshake
+        self.connections.insert(other.name.clone());
+        vec![
+            self.event(EventKind::Accepted(other.name.clone())),
+            self.event(EventKind::Connected(other.name.clone())),
+        ]
+        // LAB:STUB
+        //| let _ = other;
+        //| vec![self.event(EventKind::NotWritten("handshake"))]
+        // LAB:END handshake
     }
 
     /// Closes the connection with `other`, at both ends.
     #[must_use]
     pub fn disconnect(&mut self, other: &mut Peer) -> Vec<Event> {
+        // LAB:BEGIN disconnect
         if let Some(refused) = self.cannot_talk_to(other) {
             return vec![refused];
         }
-        let hanging_up = self.event(EventKind::HangingUp(other.name.clone()));
-        vec![hanging_up, other.forget(self), self.forget(other)]
+        other.connections.remove(&self.name);
+        self.connections.remove(&other.name);
+        vec![
+            self.event(EventKind::HangingUp(other.name.clone())),
+            other.event(EventKind::Disconnected(self.name.clone())),
+            self.event(EventKind::Disconnected(other.name.clone())),
+        ]
+        // LAB:STUB
+        //| let _ = other;
+        //| vec![self.event(EventKind::NotWritten("disconnect"))]
+        // LAB:END disconnect
     }
 
     /// Sends `message` to `other`, if the two are connected.
@@ -76,11 +100,16 @@ impl Peer {
     /// Sends `message` to those of `others` that this peer is connected to.
     #[must_use]
     pub fn broadcast_message(&self, others: &mut [Peer], message: &str) -> Vec<Event> {
+        // LAB:BEGIN broadcast
         if self.connections.is_empty() {
             return vec![self.event(EventKind::ConnectedToNobody)];
         }
         let listening = others.iter_mut().filter(|other| self.is_connected_to(other));
         listening.flat_map(|other| self.send_message(other, message)).collect()
+        // LAB:STUB
+        //| let _ = (others, message);
+        //| vec![self.event(EventKind::NotWritten("broadcast"))]
+        // LAB:END broadcast
     }
 
     /// Takes in `message`, which `other` sent.
@@ -116,16 +145,6 @@ impl Peer {
         } else {
             None
         }
-    }
-
-    fn remember(&mut self, other: &Peer) -> Event {
-        self.connections.insert(other.name.clone());
-        self.event(EventKind::Connected(other.name.clone()))
-    }
-
-    fn forget(&mut self, other: &Peer) -> Event {
-        self.connections.remove(&other.name);
-        self.event(EventKind::Disconnected(other.name.clone()))
     }
 
     pub(crate) fn event(&self, kind: EventKind) -> Event {
