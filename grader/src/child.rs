@@ -4,6 +4,7 @@
 //! whole group: a test that fails leaves nothing behind, not even a process that the program
 //! itself has started.
 
+use std::env;
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,7 +25,16 @@ use crate::spawn_lock;
 pub(crate) enum Output {
     Printed(String),
     Complained(String),
+    /// The program prints without end, and is not read any more.
+    TooMuch,
 }
+
+/// Set where the judge runs a test. The lab's programs then stay in the group of their test, which
+/// ends as a whole.
+pub(crate) const LAB_JUDGED: &str = "LAB_JUDGED";
+
+/// The most bytes that are read from one pipe of a program.
+const MOST: usize = 4 << 20;
 
 /// A program that has been started. Dropping it ends the program.
 #[derive(Debug)]
@@ -48,7 +58,9 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
-        command.wrap(ProcessGroup::leader());
+        if env::var_os(LAB_JUDGED).is_none() || Program::is_a_stranger() {
+            command.wrap(ProcessGroup::leader());
+        }
         #[cfg(windows)]
         command.wrap(JobObject);
         let spawning = spawn_lock::hold();
@@ -96,6 +108,12 @@ impl Child {
         self.program.wait()
     }
 
+    /// Whether the program has left a process of its group behind, now that it has ended itself.
+    /// Ends that process. (On Windows, the job ends with the program.)
+    pub(crate) fn left_a_process(&mut self) -> bool {
+        cfg!(unix) && self.program.start_kill().is_ok()
+    }
+
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.program.try_wait()
     }
@@ -117,11 +135,15 @@ fn watch(
     let body = move || {
         let mut decoder = Decoder::default();
         let mut buffer = [0; 16 * 1024];
+        let mut total = 0;
         while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            let output = kind(decoder.decode(&buffer[..count]));
+            total += count;
+            let too_much = total > MOST;
+            let mut text = || kind(decoder.decode(&buffer[..count]));
+            let output = if too_much { Output::TooMuch } else { text() };
             overhear(output.clone());
-            if shown.send(output).is_err() {
-                break; // The terminal was closed.
+            if shown.send(output).is_err() || too_much {
+                break; // The terminal was closed, or will fail.
             }
         }
     };

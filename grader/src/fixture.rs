@@ -12,9 +12,7 @@ use crate::program::Program;
 use crate::story::Story;
 use crate::stranger::{Stranger, accepts};
 use crate::terminal::Terminal;
-
-/// How long a stranger waits for a peer. A test that passes never waits it out.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::wait::patience;
 
 /// The prompts of a peer.
 const PROMPTS: [&str; 2] = ["Send to peer ID: ", "Message: "];
@@ -79,7 +77,7 @@ impl Fixture {
     /// A stranger dials peer `id`, and says nothing yet.
     #[track_caller]
     pub fn dials(&self, id: u16) -> TcpStream {
-        Stranger::dials(self.address_of(id), PATIENCE).expect("the peer accepts").stream
+        Stranger::dials(self.address_of(id), patience()).expect("the peer accepts").stream
     }
 
     /// A stranger leaves `message` with peer `id`; returns the stranger's port.
@@ -100,8 +98,9 @@ impl Fixture {
 /// The message of the next call to `stranger`, up to its end.
 #[track_caller]
 pub fn hears(stranger: &TcpListener) -> String {
-    let mut call = accepts(stranger, PATIENCE).expect("a peer calls within 10 s");
-    call.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let mut call =
+        accepts(stranger, patience()).expect("a peer calls before the patience ends");
+    call.set_read_timeout(Some(patience())).expect("a timeout can be set");
     let mut message = String::new();
     call.read_to_string(&mut message).expect("the call ends");
     message

@@ -32,6 +32,9 @@
 //! | `wait.rs` | polling for a change that the system does not announce |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | the labs, their tasks, and the workspace |
+//! | `task.rs` | the tasks of a lab, and what their tests ask for |
+//! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
+//! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made
@@ -45,8 +48,10 @@ pub mod delta;
 pub mod fixture;
 pub mod http;
 pub mod imports;
+pub mod judge;
 pub mod lab_sheet;
 pub mod labs;
+pub mod markers;
 mod picture;
 mod port_lease;
 mod program;
@@ -57,6 +62,7 @@ mod spawn_lock;
 pub mod statistics;
 mod story;
 pub mod stranger;
+pub mod task;
 mod terminal;
 mod timeline;
 mod wait;
@@ -67,4 +73,4 @@ pub use program::Program;
 pub use story::Story;
 pub use stranger::Stranger;
 pub use terminal::Terminal;
-pub use wait::eventually;
+pub use wait::{eventually, patience};

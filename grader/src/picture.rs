@@ -55,6 +55,11 @@ pub(crate) enum What {
 }
 
 impl What {
+    /// Whether the program prints `words`.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        matches!(self, Self::Prints(text) | Self::Complains(text) if text.contains(words))
+    }
+
     /// The sign in front, and the text.
     fn drawn(&self) -> (&'static str, String) {
         match self {

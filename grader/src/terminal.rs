@@ -1,6 +1,6 @@
 //! One terminal window of a scenario: a program's input, its output, and its end.
 //!
-//! A `sees` waits for output, never for a fixed time, and at most for `PATIENCE`. Only what the
+//! A `sees` waits for output, never for a fixed time, and at most for the patience. Only what the
 //! system does not announce (the end of a thread, say) is polled. All input and output also
 //! goes on the time line, which is drawn when the test fails.
 
@@ -19,11 +19,7 @@ use crate::prompts::Prompts;
 use crate::screen::{Next, Screen};
 use crate::statistics;
 use crate::timeline::Timeline;
-use crate::wait::{LOOK_AGAIN, eventually};
-
-/// How long a program may take to do what the lab sheet promises. Generous, since a test that
-/// passes never waits it out, and a busy machine may keep a program waiting for seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::wait::{LOOK_AGAIN, eventually, patience};
 
 /// How long the rest of an answer may take when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
@@ -79,6 +75,7 @@ impl Terminal {
                     match output {
                         Output::Printed(text) => What::Prints(text),
                         Output::Complained(text) => What::Complains(text),
+                        Output::TooMuch => return,
                     },
                 );
             }
@@ -102,7 +99,7 @@ impl Terminal {
     /// Waits until `text` is on the screen, below the text that was seen before.
     #[track_caller]
     pub fn sees(&mut self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         while !self.screen.find(text) {
             if self.answer_is_due && self.prompts.have_answered(&self.printed) {
                 self.wait_for_afterthought(text);
@@ -125,7 +122,7 @@ impl Terminal {
     /// Waits until all of `texts` are on the screen, in any order.
     #[track_caller]
     pub fn sees_all(&mut self, texts: &[&str]) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         while !self.screen.find_all(texts) {
             self.wait_for_output(deadline, || format!("expected all of {texts:?}"));
         }
@@ -135,7 +132,7 @@ impl Terminal {
     /// Waits until `text` has come `times` times.
     #[track_caller]
     pub fn sees_times(&mut self, text: &str, times: usize) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         for seen in 0..times {
             while !self.screen.find(text) {
                 let expected =
@@ -276,7 +273,7 @@ impl Terminal {
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
         self.presses("closes the window");
         self.child.closes_output();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             if let Some(status) = self.has_ended() {
                 return status.code();
@@ -372,7 +369,7 @@ impl Terminal {
 
     #[track_caller]
     fn runs_steadily(&self, expected: &str, as_promised: impl Fn(&[String]) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         let mut promised_since = None;
         while let Some(running) = statistics::threads(self.pid()) {
             let now = Instant::now();
@@ -391,14 +388,14 @@ impl Terminal {
     /// Waits until `wanted` is true of the running program.
     #[track_caller]
     pub fn waits_until(&self, what: &str, wanted: impl Fn(u32) -> bool) {
-        if !eventually(PATIENCE, || wanted(self.pid())) {
+        if !eventually(patience(), || wanted(self.pid())) {
             self.fail(&format!("expected {what}"));
         }
     }
 
     #[track_caller]
     fn demand(&mut self, expected: &str, mut look: impl FnMut(&mut Screen) -> Next) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             match look(&mut self.screen) {
                 Next::Same => break,
@@ -416,8 +413,9 @@ impl Terminal {
         match self.next_output(deadline) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => self.fail(&format!(
-                "{}; {PATIENCE:?} later it has not come, and the program still runs",
-                expected()
+                "{}; {:?} later it has not come, and the program still runs",
+                expected(),
+                patience()
             )),
             Err(RecvTimeoutError::Disconnected) => {
                 self.fail(&format!("{}; but the program has ended", expected()));
@@ -436,6 +434,7 @@ impl Terminal {
         self.fail(&format!("expected {text:?}; but {why}"));
     }
 
+    #[track_caller]
     fn next_output(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
         let left = deadline.saturating_duration_since(Instant::now());
         let output = self.child.output.recv_timeout(left)?;
@@ -444,15 +443,18 @@ impl Terminal {
         Ok(())
     }
 
+    #[track_caller]
     fn take(&mut self, output: Output) {
         let (all, text) = match output {
             Output::Printed(text) => (&mut self.printed, text),
             Output::Complained(text) => (&mut self.complained, text),
+            Output::TooMuch => self.fail("has printed more than 4 MiB: no test reads so much"),
         };
         all.push_str(&text);
         self.screen.shows(&text);
     }
 
+    #[track_caller]
     fn take_output(&mut self) {
         while let Ok(output) = self.child.output.try_recv() {
             self.take(output);
@@ -464,7 +466,7 @@ impl Terminal {
         if let Some(status) = self.ended {
             return status;
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.child.output.recv_timeout(left) {

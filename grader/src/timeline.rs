@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use crate::picture::{Moment, What, draw};
 
+/// What a program says where it reaches the stub of a task.
+pub(crate) const NOT_WRITTEN: &str = "not written yet";
+
 /// The events so far. A lock, because the threads that read the screens write here too, and
 /// the test reads it only to draw the picture; it is never held across anything that waits.
 #[derive(Debug)]
@@ -41,7 +44,14 @@ impl Timeline {
     pub(crate) fn draw_once(&self) -> Option<String> {
         let mut events = self.events();
         let first = !std::mem::replace(&mut events.drawn, true) && !events.titles.is_empty();
-        first.then(|| draw(&events.titles, &events.moments))
+        first.then(|| {
+            let mut picture = draw(&events.titles, &events.moments);
+            // The picture may break the line in the midst of these words.
+            if events.moments.iter().any(|moment| moment.what.says(NOT_WRITTEN)) {
+                picture = format!("{picture}A program says: {NOT_WRITTEN}.\n");
+            }
+            picture
+        })
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {

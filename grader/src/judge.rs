@@ -1,0 +1,325 @@
+//! The judge: builds the tests of a lab once, then asks for each behaviour in a process of its own.
+//!
+//! It fails closed: a behaviour passes only if its test says so, and ends with success.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::child::{Child, LAB_JUDGED, Output};
+use crate::labs::Lab;
+use crate::program::Program;
+use crate::task::{Behaviour, Task};
+use crate::timeline::NOT_WRITTEN;
+use crate::wait::{LAB_WAIT, eventually};
+
+/// How long one test may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How many seconds a test waits for one thing, unless `LAB_WAIT` is set.
+const WAIT: &str = "3";
+
+/// The most that is read of what a test prints.
+const MOST: usize = 1 << 20;
+
+/// What became of a behaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The program behaves so.
+    Passed,
+    /// It does not.
+    Failed,
+    /// The program has reached the stub of a task.
+    NotStarted,
+    /// It does so now and then.
+    Unstable {
+        /// How often it did.
+        passed: usize,
+        /// How often it was asked.
+        of: usize,
+    },
+    /// The test has not ended in time.
+    TimedOut,
+    /// This system does not ask for it.
+    NotAsked,
+    /// The lab does not compile.
+    NoBuild,
+    /// The test has ended without a result.
+    NoResult,
+}
+
+/// What became of a behaviour, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What became of it.
+    pub status: Status,
+    /// What the test says, with its picture. Empty if it passed.
+    pub message: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A lab that has been built.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    /// The test programs, by suite.
+    pub tests: BTreeMap<String, PathBuf>,
+    /// The lab's own programs, by name.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// Further environment variables of the tests, such as `LAB_PROGRAM`.
+    pub environment: Vec<(String, String)>,
+    /// How often each behaviour is asked for.
+    pub times: usize,
+    /// How long one test may take.
+    pub deadline: Duration,
+    folder: PathBuf,
+}
+
+impl Judge {
+    /// Builds the tests of these suites, and the lab's programs. The error is the first one of
+    /// the compiler, or else what cargo says.
+    pub fn build(workspace: &Path, lab: &Lab, suites: &[&str]) -> Result<Self, String> {
+        let mut cargo = cargo(workspace);
+        cargo.args(["test", "--quiet", "--no-run", "--message-format=json"]);
+        cargo.args(["--package", &lab.package]);
+        cargo.args(suites.iter().flat_map(|suite| ["--test", suite]));
+        let output = cargo.output().map_err(|error| format!("cannot start cargo: {error}"))?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let messages = printed.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let messages: Vec<Value> = messages.collect();
+        if !output.status.success() {
+            let is_error = |message: &&Value| message["message"]["level"] == "error";
+            let first = messages.iter().find(is_error);
+            let rendered = first.and_then(|error| error["message"]["rendered"].as_str());
+            let complaint = || String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(rendered.map_or_else(complaint, str::to_owned));
+        }
+        let mut judge = Self {
+            tests: BTreeMap::new(),
+            programs: BTreeMap::new(),
+            environment: Vec::new(),
+            times: 1,
+            deadline: DEADLINE,
+            folder: workspace.join(&lab.folder),
+        };
+        for message in messages {
+            let target = &message["target"];
+            let path = message["executable"].as_str().map(PathBuf::from);
+            let Some((name, path)) = target["name"].as_str().zip(path) else { continue };
+            let is_test = target["kind"][0] == "test";
+            let found = if is_test { &mut judge.tests } else { &mut judge.programs };
+            found.insert(name.to_owned(), path);
+        }
+        Ok(judge)
+    }
+
+    /// Asks for these behaviours, a few at once. `progress` is called whenever one more is
+    /// judged.
+    pub fn judge(
+        &self,
+        behaviours: &[(&Task, &Behaviour)],
+        mut progress: impl FnMut(),
+    ) -> Vec<Verdict> {
+        let next = AtomicUsize::new(0);
+        let (told, verdicts) = channel();
+        let work = || {
+            let told = told.clone();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((task, behaviour)) = behaviours.get(index) else { break };
+                let verdict = self.ask_times(&task.suite, behaviour);
+                told.send((index, verdict)).expect("the receiver outlives the scope");
+            }
+        };
+        let mut judged: Vec<_> = behaviours.iter().map(|_| no_result(String::new())).collect();
+        thread::scope(|scope| {
+            // Most behaviours wait most of the time, so there may be more than cores.
+            let cores = thread::available_parallelism().map_or(1, usize::from);
+            for _ in 0..=cores.min(8) {
+                let judge = thread::Builder::new().name("judge".into());
+                judge.spawn_scoped(scope, work).expect("the system has one more thread");
+            }
+            for (index, verdict) in verdicts.iter().take(behaviours.len()) {
+                judged[index] = verdict;
+                progress();
+            }
+        });
+        judged
+    }
+
+    /// Asks `times` times. Mixed results are unstable, with the message of the first failure.
+    fn ask_times(&self, suite: &str, behaviour: &Behaviour) -> Verdict {
+        let ask = |_| {
+            let begun = Instant::now();
+            let verdict = self.ask(suite, behaviour).unwrap_or_else(|error| {
+                no_result(format!("the test cannot be started: {error}"))
+            });
+            Verdict { took: begun.elapsed(), ..verdict }
+        };
+        let verdicts: Vec<_> = (0..self.times.max(1)).map(ask).collect();
+        let is_passed = |verdict: &&Verdict| verdict.status == Status::Passed;
+        let passed = verdicts.iter().filter(is_passed).count();
+        let of = verdicts.len();
+        let failed = verdicts.iter().find(|verdict| !is_passed(verdict));
+        let mut verdict = failed.unwrap_or(&verdicts[0]).clone();
+        if passed > 0 && passed < of {
+            verdict.status = Status::Unstable { passed, of };
+        }
+        verdict
+    }
+
+    fn ask(&self, suite: &str, behaviour: &Behaviour) -> io::Result<Verdict> {
+        let path = self.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
+        let test = Program::exactly(&[&path.to_string_lossy()]).in_folder(&self.folder);
+        let folder = self.folder.to_string_lossy();
+        let wait = env::var(LAB_WAIT).unwrap_or(WAIT.to_owned());
+        let mut environment = vec![
+            (LAB_WAIT, wait.as_str()),
+            (LAB_JUDGED, "1"),
+            ("CARGO_MANIFEST_DIR", &folder),
+            ("RUST_BACKTRACE", "0"),
+        ];
+        environment.extend(self.environment.iter().map(|(name, value)| (&**name, &**value)));
+        let arguments = ["--exact", &behaviour.test, "--nocapture"];
+        let mut child = Child::start(&test, &arguments, &environment, |_| ())?;
+        child.unplugs_keyboard();
+
+        let deadline = Instant::now() + self.deadline;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let (mut printed, mut complained) = (String::new(), String::new());
+        let cut_off = loop {
+            match child.output.recv_timeout(left()) {
+                Ok(Output::Printed(text)) => printed += &text,
+                Ok(Output::Complained(text)) => complained += &text,
+                Ok(Output::TooMuch) => break Some(Status::NoResult),
+                Err(RecvTimeoutError::Timeout) => break Some(Status::TimedOut),
+                Err(RecvTimeoutError::Disconnected) => break None,
+            }
+            if printed.len() + complained.len() > MOST {
+                break Some(Status::NoResult);
+            }
+        };
+        let mut ended = None;
+        eventually(left(), || {
+            ended = child.has_ended().ok().flatten();
+            ended.is_some() || cut_off.is_some()
+        });
+        let mut status = cut_off.unwrap_or(Status::TimedOut);
+        if let (None, Some(exit)) = (cut_off, ended) {
+            status = result(exit.success(), &printed, &complained, behaviour);
+            if child.left_a_process() {
+                complained += "\nA process was still running when the test had ended.\n";
+                status = Status::Failed;
+            }
+        }
+        let end = match status {
+            Status::TimedOut => format!("The test has not ended in {:?}.\n", self.deadline),
+            Status::NoResult if cut_off.is_some() => "The test prints without end.\n".into(),
+            Status::NoResult => format!("The test has ended without a result.\n{printed}"),
+            _ => String::new(),
+        };
+        Ok(Verdict { status, message: message_in(&complained) + &end, took: Duration::ZERO })
+    }
+}
+
+/// Cargo, as it was started itself, in the workspace.
+pub fn cargo(workspace: &Path) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command.current_dir(workspace);
+    command
+}
+
+/// What the test says of itself in its last line, if its exit status agrees.
+fn result(success: bool, printed: &str, complained: &str, behaviour: &Behaviour) -> Status {
+    let mut results = printed.lines().filter_map(|line| line.strip_prefix("test result: "));
+    let result = results.next().filter(|_| results.next().is_none()).unwrap_or_default();
+    let is = |start: &str| result.starts_with(start);
+    if success && is("ok. 1 passed; 0 failed; 0 ignored;") {
+        Status::Passed
+    } else if !success && is("FAILED. 0 passed; 1 failed; 0 ignored;") {
+        let at_stub = complained.contains(NOT_WRITTEN);
+        if at_stub { Status::NotStarted } else { Status::Failed }
+    } else if success && behaviour.conditional && is("ok. 0 passed; 0 failed; 0 ignored;") {
+        Status::NotAsked
+    } else {
+        Status::NoResult
+    }
+}
+
+/// The message of a panic, with the picture behind it.
+fn message_in(complained: &str) -> String {
+    let is_frame = |line: &&str| {
+        line.contains(" panicked at ") || line.starts_with("note: run with `RUST_BACKTRACE")
+    };
+    let lines = complained.split_inclusive('\n').filter(|line| !is_frame(line));
+    lines.skip_while(|line| line.trim().is_empty()).collect()
+}
+
+fn no_result(message: String) -> Verdict {
+    Verdict { status: Status::NoResult, message, took: Duration::ZERO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSED: &str = "\nrunning 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out\n";
+    const FAILED: &str = "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured";
+    const NONE: &str = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured";
+
+    fn behaviour(conditional: bool) -> Behaviour {
+        let test = "a".to_owned();
+        Behaviour { test, sentence: String::new(), points: 1, hints: Vec::new(), conditional }
+    }
+
+    #[test]
+    fn nothing_passes_but_one_test_that_says_so_and_ends_well() {
+        let result = |success, printed| result(success, printed, "", &behaviour(false));
+        assert_eq!(result(true, PASSED), Status::Passed);
+        assert_eq!(result(false, FAILED), Status::Failed);
+        let ignored = "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured";
+        let twice = format!("{PASSED}{PASSED}");
+        for (success, printed) in [
+            (false, PASSED),
+            (true, FAILED),
+            (true, ""),
+            (false, ""),
+            (true, NONE),
+            (true, ignored),
+            (true, "test result: ok. 2 passed; 0 failed; 0 ignored"),
+            (true, &twice),
+        ] {
+            assert_eq!(result(success, printed), Status::NoResult, "{success} {printed}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_is_not_there_is_not_asked_if_it_is_conditional() {
+        assert_eq!(result(true, NONE, "", &behaviour(true)), Status::NotAsked);
+        assert_eq!(result(false, NONE, "", &behaviour(true)), Status::NoResult);
+    }
+
+    #[test]
+    fn a_stub_is_told_from_a_wrong_answer() {
+        let complained = "PEER 1: extension A is not written yet";
+        assert_eq!(result(false, FAILED, complained, &behaviour(false)), Status::NotStarted);
+        assert_eq!(result(true, PASSED, complained, &behaviour(false)), Status::Passed);
+    }
+
+    #[test]
+    fn the_message_of_a_panic_is_what_stands_between_its_frame() {
+        let complained = "\nthread 'a' (12) panicked at tests/a.rs:3:5:\nexpected \"x\"\n\ntime | peer 1\nnote: run with `RUST_BACKTRACE=1` environment variable\n";
+        assert_eq!(message_in(complained), "expected \"x\"\n\ntime | peer 1\n");
+        assert_eq!(message_in(""), "");
+    }
+}

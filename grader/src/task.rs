@@ -1,0 +1,391 @@
+//! The tasks of a lab: what `lab.toml` says of them, and the behaviours that their tests ask for.
+//!
+//! A behaviour is a test with `Points:` in its doc comment. Its sentence, points and hints stand
+//! there and nowhere else:
+//!
+//! ```text
+//! /// A broadcast reaches every known peer but the sender.
+//! ///
+//! /// Points: 4
+//! /// Hint: Which peers are "every known peer"? | Those that `list` shows, without your own id.
+//! #[test]
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::labs::Lab;
+
+/// All tasks of a lab, in the order of its `lab.toml`, and the known mistakes in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tasks {
+    /// The tasks.
+    pub all: Vec<Task>,
+    /// The mistakes, each a patch in the lab's `mistakes/`.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A task of a lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its lab.
+    pub lab: Lab,
+    /// Its short name, such as `a`.
+    pub id: String,
+    /// Its name on the lab sheet.
+    pub title: String,
+    /// The ids of the tasks that come before it.
+    pub needs: Vec<String>,
+    /// The file of its tests, without folder and ending.
+    pub suite: String,
+    /// The files that a student edits, below the lab's folder.
+    pub files: Vec<String>,
+    /// What a report may show.
+    pub show: Show,
+    /// What its tests ask for, in their order.
+    pub behaviours: Vec<Behaviour>,
+}
+
+/// How much of a failed behaviour a student may see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// All of it.
+    #[default]
+    Full,
+    /// Its sentence alone.
+    Names,
+    /// All of it, when the task is no longer due.
+    AfterDue,
+}
+
+/// Something that a program must do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behaviour {
+    /// The name of its test.
+    pub test: String,
+    /// What the program must do, in one paragraph.
+    pub sentence: String,
+    /// What it is worth.
+    pub points: u32,
+    /// The hints, the smallest help first.
+    pub hints: Vec<Hint>,
+    /// Only some systems ask for it: its test has a `#[cfg(...)]`.
+    pub conditional: bool,
+}
+
+/// A question that leads a student on, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The question.
+    pub question: String,
+    /// Its answer.
+    pub answer: String,
+}
+
+/// A wrong answer that the tests are known to catch.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mistake {
+    /// The name of its patch.
+    pub name: String,
+    /// The id of the task that it is made in.
+    pub task: String,
+    /// The test that must fail.
+    pub caught_by: String,
+    /// What must stand in the message of the first failure.
+    pub says: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabToml {
+    format: u32,
+    task: Vec<Spanned<TaskToml>>,
+    #[serde(default)]
+    mistake: Vec<Spanned<Mistake>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskToml {
+    id: String,
+    title: String,
+    #[serde(default)]
+    needs: Vec<String>,
+    suite: String,
+    files: Vec<String>,
+    #[serde(default)]
+    show: Show,
+}
+
+impl Tasks {
+    /// Reads the tasks of `lab`; None if it has no `lab.toml`.
+    pub fn of(workspace: &Path, lab: &Lab) -> Result<Option<Self>> {
+        let folder = workspace.join(&lab.folder);
+        let path = folder.join("lab.toml");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let read = |file: &str| fs::read_to_string(folder.join(file));
+        let tasks = Self::parse(lab, &text, |file| read(file).context("cannot be read"));
+        tasks.map(Some).with_context(|| format!("{}/lab.toml", lab.folder))
+    }
+
+    /// The task a user means by `name`: its id or its suite, such as `b`, `B` or `extension_b`.
+    pub fn task(&self, name: &str) -> Option<&Task> {
+        let name = name.to_lowercase();
+        self.all.iter().find(|task| task.id == name || task.suite == name)
+    }
+
+    fn parse(lab: &Lab, text: &str, read: impl Fn(&str) -> Result<String>) -> Result<Self> {
+        let parsed: LabToml = toml::from_str(text)?;
+        ensure!(parsed.format == 1, "format {} is unknown: only 1 is known", parsed.format);
+        let mut tasks = Self { all: Vec::new(), mistakes: Vec::new() };
+        for entry in parsed.task {
+            let line = line_at(text, entry.span().start);
+            let task = Task::parse(lab, entry.into_inner(), &tasks.all, &read);
+            tasks.all.push(task.with_context(|| format!("line {line}"))?);
+        }
+        for entry in parsed.mistake {
+            let line = line_at(text, entry.span().start);
+            let mistake = entry.into_inner();
+            let Mistake { name, task: id, caught_by, .. } = &mistake;
+            let task = tasks.all.iter().find(|task| task.id == *id);
+            let task = task.with_context(|| format!("line {line}: there is no task {id:?}"))?;
+            ensure!(
+                task.behaviours.iter().any(|behaviour| behaviour.test == *caught_by),
+                "line {line}: {name} is caught by {caught_by:?}, no behaviour of task {id}"
+            );
+            tasks.mistakes.push(mistake);
+        }
+        Ok(tasks)
+    }
+}
+
+impl Task {
+    /// What all its behaviours are worth.
+    pub fn points(&self) -> u32 {
+        self.behaviours.iter().map(|behaviour| behaviour.points).sum()
+    }
+
+    fn parse(
+        lab: &Lab,
+        toml: TaskToml,
+        before: &[Self],
+        read: impl Fn(&str) -> Result<String>,
+    ) -> Result<Self> {
+        let TaskToml { id, title, needs, suite, files, show } = toml;
+        ensure!(id == id.to_lowercase(), "the id {id:?} is not in lower case");
+        for other in before {
+            ensure!(other.id != id, "there are two tasks {id:?}");
+            ensure!(other.suite != suite, "two tasks have the suite {suite:?}");
+        }
+        for need in &needs {
+            let known = before.iter().any(|other| other.id == *need);
+            ensure!(known, "task {id} needs {need:?}, which is no task above it");
+        }
+        ensure!(!files.is_empty(), "task {id} has no files");
+        for file in &files {
+            read(file).with_context(|| file.clone())?;
+        }
+        let path = format!("tests/{suite}.rs");
+        let tests = read(&path).with_context(|| path.clone())?;
+        let behaviours = behaviours(&tests).with_context(|| path.clone())?;
+        ensure!(!behaviours.is_empty(), "{path}: no test has \"Points:\" in its doc comment");
+        Ok(Self { lab: lab.clone(), id, title, needs, suite, files, show, behaviours })
+    }
+}
+
+/// The behaviours in a file of tests.
+pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
+    let mut found = Vec::new();
+    let mut doc = Vec::new();
+    let mut attributes = Vec::new();
+    let mut inside_attribute = false;
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        let code = line.split(" //").next().unwrap_or_default().trim_end();
+        if let Some(text) = line.strip_prefix("///") {
+            doc.push(text.trim());
+        } else if inside_attribute || line.starts_with("#[") {
+            attributes.push(code);
+            inside_attribute = !code.ends_with(']');
+        } else if !line.is_empty() && !line.starts_with("//") {
+            if let Some((test, _)) = line.strip_prefix("fn ").and_then(|f| f.split_once('(')) {
+                let behaviour = Behaviour::parse(test, &doc, &attributes);
+                found.extend(behaviour.with_context(|| format!("line {}: {test}", index + 1))?);
+            }
+            doc.clear();
+            attributes.clear();
+        }
+    }
+    Ok(found)
+}
+
+impl Behaviour {
+    /// The behaviour of a function with this doc comment; None if it has no points.
+    fn parse(test: &str, doc: &[&str], attributes: &[&str]) -> Result<Option<Self>> {
+        let mut entries: Vec<(&str, String)> = Vec::new();
+        let mut lines = doc.iter();
+        let paragraph = lines.by_ref().take_while(|line| !line.is_empty());
+        let sentence = paragraph.copied().collect::<Vec<_>>().join(" ");
+        for line in lines {
+            match line.split_once(": ") {
+                Some((key @ ("Points" | "Hint"), value)) => entries.push((key, value.into())),
+                _ if line.is_empty() => entries.push(("", String::new())),
+                _ => {
+                    // A long entry goes on in the next line.
+                    if let Some((_, value)) = entries.last_mut() {
+                        *value = format!("{value} {line}");
+                    }
+                }
+            }
+        }
+        let mut points = None;
+        let mut hints = Vec::new();
+        for (key, value) in entries {
+            match (key, value.split_once(" | ")) {
+                ("Points", _) => {
+                    let number = value.parse().ok();
+                    points = Some(number.with_context(|| format!("{value:?} is no points"))?);
+                }
+                ("Hint", Some((question, answer))) => {
+                    hints.push(Hint { question: question.into(), answer: answer.into() });
+                }
+                ("Hint", None) => bail!("a hint needs \"question | answer\": {value:?}"),
+                _ => {}
+            }
+        }
+        let Some(points) = points else { return Ok(None) };
+        ensure!(attributes.contains(&"#[test]"), "it has points, and is no test");
+        ensure!(!sentence.starts_with("Points"), "no sentence says what it asks for");
+        let conditional = attributes.iter().any(|attribute| attribute.starts_with("#[cfg("));
+        Ok(Some(Self { test: test.into(), sentence, points, hints, conditional }))
+    }
+}
+
+/// The number of the line in which the byte `at` stands.
+fn line_at(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TESTS: &str = r#"
+/// Not a behaviour: it has no points.
+#[test]
+fn something_else() {}
+
+/// A broadcast reaches every
+/// known peer.
+///
+/// Points: 4
+/// Hint: Which peers? | Those that `list` shows,
+/// without your own.
+/// Hint: And then? | See `dial`.
+#[test]
+#[cfg(unix)] // As ever.
+#[expect(
+    clippy::unwrap_used,
+    reason = "why not"
+)]
+fn a_broadcast() {
+    f();
+}
+
+#[test]
+fn no_comment() {}
+"#;
+
+    const LAB: &str = r#"format = 1
+[[task]]
+id = "a"
+title = "Peer list"
+suite = "extension_a"
+files = ["src/a.rs"]
+
+[[task]]
+id = "b"
+title = "Relay"
+needs = ["a"]
+suite = "extension_b"
+files = ["src/b.rs"]
+show = "names"
+
+[[mistake]]
+name = "includes_self"
+task = "a"
+caught_by = "a_broadcast"
+says = "Hello"
+"#;
+
+    fn parse(lab_toml: &str, tests: &str) -> Result<Tasks, String> {
+        let lab = Lab { folder: "lab".into(), package: "lab".into(), tasks: Vec::new() };
+        let read = |_: &str| Ok(tests.to_owned());
+        Tasks::parse(&lab, lab_toml, read).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_test_with_points_is_a_behaviour() {
+        let hint = |question: &str, answer: &str| Hint {
+            question: question.into(),
+            answer: answer.into(),
+        };
+        let expected = Behaviour {
+            test: "a_broadcast".into(),
+            sentence: "A broadcast reaches every known peer.".into(),
+            points: 4,
+            hints: vec![
+                hint("Which peers?", "Those that `list` shows, without your own."),
+                hint("And then?", "See `dial`."),
+            ],
+            conditional: true,
+        };
+        assert_eq!(behaviours(TESTS).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn tasks_are_read_in_order_and_found_by_id_or_suite() {
+        let tasks = parse(LAB, TESTS).unwrap();
+        let ids: Vec<_> = tasks.all.iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!((tasks.all[0].show, tasks.all[1].show), (Show::Full, Show::Names));
+        assert_eq!(tasks.all[0].points(), 4);
+        assert_eq!(tasks.mistakes[0].name, "includes_self");
+        for name in ["b", "B", "extension_b"] {
+            assert_eq!(tasks.task(name).map(|task| task.id.as_str()), Some("b"), "{name}");
+        }
+        assert_eq!(tasks.task("z"), None);
+    }
+
+    #[test]
+    fn an_error_names_the_line() {
+        let bad = |old: &str, new: &str| parse(&LAB.replace(old, new), TESTS).unwrap_err();
+        assert_eq!(bad("\"b\"", "\"a\""), "line 8: there are two tasks \"a\"");
+        assert_eq!(
+            bad("[\"a\"]", "[\"z\"]"),
+            "line 8: task b needs \"z\", which is no task above it"
+        );
+        assert_eq!(
+            bad("\"a_broadcast\"", "\"x\""),
+            "line 16: includes_self is caught by \"x\", no behaviour of task a"
+        );
+        assert_eq!(bad("format = 1", "format = 2"), "format 2 is unknown: only 1 is known");
+        assert!(bad("title = \"Relay\"", "tittle = \"Relay\"").contains("line 10, column 1"));
+
+        let bad = |old: &str, new: &str| parse(LAB, &TESTS.replace(old, new)).unwrap_err();
+        let start = "line 2: tests/extension_a.rs: line 19: a_broadcast: ";
+        assert_eq!(bad("Points: 4", "Points: four"), format!("{start}\"four\" is no points"));
+        let complaint = "a hint needs \"question | answer\": \"And then? See `dial`.\"";
+        assert_eq!(bad("then? |", "then?"), format!("{start}{complaint}"));
+        let no_test = bad("#[test]\n#[cfg", "#[cfg").replace("line 18", "line 19");
+        assert_eq!(no_test, format!("{start}it has points, and is no test"));
+    }
+}

@@ -1,0 +1,191 @@
+//! The judge tells apart all that can become of a behaviour, and lets nothing run on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use grader::judge::Status::{
+    Failed, NoResult, NotAsked, NotStarted, Passed, TimedOut, Unstable,
+};
+use grader::judge::{Judge, Verdict};
+use grader::labs::Lab;
+use grader::task::{Behaviour, Show, Task, behaviours};
+
+const TESTS: &str = r#"
+use std::process::{Command, Stdio};
+
+/// It passes.
+///
+/// Points: 1
+#[test]
+fn passes() {
+    assert_eq!(std::env::var("LAB_WAIT").unwrap(), "3");
+}
+
+/// It fails.
+///
+/// Points: 1
+#[test]
+fn fails() {
+    panic!("expected \"Hello\"\ntime | peer 1");
+}
+
+/// It reaches a stub.
+///
+/// Points: 1
+#[test]
+fn is_a_stub() {
+    panic!("task a is not written yet");
+}
+
+/// It ends the test.
+///
+/// Points: 1
+#[test]
+fn exits() {
+    std::process::exit(0);
+}
+
+/// It never ends.
+///
+/// Points: 1
+#[test]
+fn hangs() {
+    eprintln!("before it hangs");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// It prints without end.
+///
+/// Points: 1
+#[test]
+fn floods() {
+    loop {
+        eprintln!("{}", "x".repeat(1000));
+    }
+}
+
+/// Some systems do not ask for it.
+///
+/// Points: 1
+#[test]
+#[cfg(target_os = "none")]
+fn is_not_asked() {}
+
+/// It passes every other time.
+///
+/// Points: 1
+#[test]
+fn is_unstable() {
+    let seen = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seen");
+    if std::fs::remove_file(&seen).is_err() {
+        std::fs::write(&seen, "").unwrap();
+        panic!("the first time");
+    }
+}
+
+/// It leaves a process behind.
+///
+/// Points: 1
+#[test]
+#[cfg(unix)]
+fn leaves_a_process() {
+    let mut sleep = Command::new("sleep");
+    sleep.arg("1000").stdout(Stdio::null()).stderr(Stdio::null());
+    sleep.spawn().unwrap();
+}
+
+#[test]
+fn has_no_points() {}
+"#;
+
+/// A lab of its own, in a folder that is removed when it is dropped.
+struct Course(PathBuf);
+
+impl Course {
+    fn with(name: &str, program: &str) -> io::Result<(Self, Lab, Task)> {
+        let package = format!("grader-judge-{name}-{}", std::process::id());
+        let top = std::env::temp_dir().join(&package);
+        fs::create_dir_all(top.join("lab/src"))?;
+        fs::create_dir_all(top.join("lab/tests"))?;
+        let manifest = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n");
+        fs::write(top.join("Cargo.toml"), "[workspace]\nmembers = [\"lab\"]")?;
+        fs::write(top.join("lab/Cargo.toml"), manifest)?;
+        fs::write(top.join("lab/src/main.rs"), program)?;
+        fs::write(top.join("lab/tests/suite.rs"), TESTS)?;
+        let lab = Lab { folder: "lab".into(), package, tasks: Vec::new() };
+        let task = Task {
+            lab: lab.clone(),
+            id: "a".into(),
+            title: "A task".into(),
+            needs: Vec::new(),
+            suite: "suite".into(),
+            files: Vec::new(),
+            show: Show::Full,
+            behaviours: behaviours(TESTS).expect("they can be read"),
+        };
+        Ok((Self(top), lab, task))
+    }
+}
+
+impl Drop for Course {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn build(workspace: &Path, lab: &Lab) -> Result<Judge, String> {
+    let mut judge = Judge::build(workspace, lab, &["suite"])?;
+    judge.deadline = Duration::from_secs(2);
+    Ok(judge)
+}
+
+#[test]
+fn all_that_can_become_of_a_behaviour_is_told_apart() {
+    let (course, lab, task) = Course::with("all", "fn main() {}").unwrap();
+    let mut judge = build(&course.0, &lab).unwrap();
+    assert!(judge.programs[&lab.package].is_file(), "{:?}", judge.programs);
+
+    let asked: Vec<_> = task.behaviours.iter().map(|behaviour| (&task, behaviour)).collect();
+    let mut judged = 0;
+    let begun = Instant::now();
+    let verdicts = judge.judge(&asked, || judged += 1);
+    assert_eq!(judged, asked.len());
+    let of = |test: &str| -> &Verdict {
+        let index = asked.iter().position(|(_, behaviour)| behaviour.test == test);
+        &verdicts[index.expect("it is asked")]
+    };
+    let all: Vec<_> = ["passes", "fails", "is_a_stub", "hangs", "is_not_asked"]
+        .map(|test| of(test).status)
+        .into();
+    assert_eq!(all, [Passed, Failed, NotStarted, TimedOut, NotAsked]);
+    assert_eq!(["exits", "floods"].map(|test| of(test).status), [NoResult; 2]);
+    assert_eq!(of("fails").message, "expected \"Hello\"\ntime | peer 1\n");
+    assert_eq!(of("hangs").message, "before it hangs\nThe test has not ended in 2s.\n");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    if cfg!(unix) {
+        assert_eq!(of("leaves_a_process").status, Failed);
+        assert!(of("leaves_a_process").message.contains("still running"));
+    }
+
+    judge.times = 4;
+    let find = |test: &str| -> &Behaviour {
+        task.behaviours.iter().find(|behaviour| behaviour.test == test).unwrap()
+    };
+    let verdicts = judge.judge(&[(&task, find("is_unstable")), (&task, find("passes"))], || ());
+    assert_eq!(verdicts[0].status, Unstable { passed: 2, of: 4 });
+    assert_eq!(verdicts[0].message, "the first time\n");
+    assert_eq!(verdicts[1].status, Passed);
+}
+
+#[test]
+fn a_lab_that_does_not_compile_is_answered_with_the_first_error() {
+    let program = "fn main() {\n    let lost = nowhere;\n    elsewhere();\n}\n";
+    let (course, lab, _) = Course::with("broken", program).unwrap();
+    let error = build(&course.0, &lab).unwrap_err();
+    assert!(error.contains("nowhere") && error.contains("src/main.rs:2:16"), "{error}");
+    assert!(!error.contains("elsewhere"), "{error}");
+}
