@@ -38,10 +38,20 @@ realtime-chat NAME *ARGS:
 discovery-chat *ARGS:
     cargo run --package discovery-chat -- {{ ARGS }}
 
-# Run the tests of all labs, of a lab, or of a task of it: `just test week05 b`
-[group('test')]
-test LAB="" TASK="":
-    cargo grade {{ LAB }} {{ TASK }}
+# Begin a task: `just start week05 a` writes its stub where the answer stands
+[group('solve a task')]
+start LAB TASK:
+    cargo lab start {{ LAB }} {{ TASK }}
+
+# Test all tasks, a lab's, or one: `just test week05 b`
+[group('solve a task')]
+test LAB="" TASK="" *ARGS:
+    cargo lab test {{ LAB }} {{ TASK }} {{ ARGS }}
+
+# Show the answer of a task, or put it back: `just solution week05 a --restore`
+[group('solve a task')]
+solution LAB TASK *ARGS:
+    cargo lab solution {{ LAB }} {{ TASK }} {{ ARGS }}
 
 # Test discovery-chat on hosts of its own, made of network namespaces (Linux, as root)
 [group('test')]
@@ -68,7 +78,12 @@ bench LAB="":
 
 # Everything that must hold before a change lands
 [group('develop')]
-check: format lint docs test
+check: format lint docs all-tests
+
+# All tests of all crates, with or without tasks
+[group('develop')]
+all-tests:
+    cargo test --workspace --no-fail-fast
 
 # Whether the code is formatted
 [group('develop')]

@@ -4,12 +4,13 @@
 //! is a file there: `tests/extension_b.rs` is task `extension_b`, or `b` for short.
 
 use std::env;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// A lab of the workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lab {
     /// Its folder, e.g. `week05-peer-to-peer-basic`.
     pub folder: String,
@@ -36,6 +37,26 @@ fn workspace_above(folder: &Path) -> Option<PathBuf> {
         manifest.lines().any(|line| line == "[workspace]")
     };
     folder.ancestors().find(is_top).map(Path::to_owned)
+}
+
+/// The error for a name that no lab, task or crate has. It lists the right names.
+#[derive(Debug)]
+pub struct Misspelt(pub String);
+
+impl fmt::Display for Misspelt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misspelt {}
+
+/// The lab a user means by `name`.
+pub fn find<'a>(labs: &'a [Lab], name: &str) -> Result<&'a Lab, Misspelt> {
+    labs.iter().find(|lab| lab.is_called(name)).ok_or_else(|| {
+        let names: Vec<_> = labs.iter().map(|lab| lab.package.as_str()).collect();
+        Misspelt(format!("there is no lab {name:?}; the labs are: {}", names.join(", ")))
+    })
 }
 
 impl Lab {
@@ -101,6 +122,8 @@ mod tests {
         assert_eq!(lab.task("z"), None);
         assert!(lab.is_called("week05") && lab.is_called("week05-peer-to-peer-basic/"));
         assert!(!lab.is_called("week"));
+        let complaint = find(&[lab], "week5").unwrap_err().0;
+        assert_eq!(complaint, "there is no lab \"week5\"; the labs are: week05");
     }
 
     #[test]

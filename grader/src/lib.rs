@@ -35,6 +35,10 @@
 //! | `task.rs` | the tasks of a lab, and what their tests ask for |
 //! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
 //! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
+//! | `history.rs` | the answers of a task in git's history |
+//! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
+//! | `start.rs` | the verb `start`: writes the stub of a task |
+//! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made
@@ -46,6 +50,7 @@ mod child;
 pub mod code;
 pub mod delta;
 pub mod fixture;
+mod history;
 pub mod http;
 pub mod imports;
 pub mod judge;
@@ -58,12 +63,15 @@ mod program;
 mod prompts;
 mod screen;
 pub mod size;
+pub mod solution;
 mod spawn_lock;
+pub mod start;
 pub mod statistics;
 mod story;
 pub mod stranger;
 pub mod task;
 mod terminal;
+pub mod test;
 mod timeline;
 mod wait;
 

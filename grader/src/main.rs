@@ -1,20 +1,18 @@
-//! `cargo grade [LAB] [TASK]` runs the tests of all labs, of one lab, or of one task. `just size`
-//! prints how large the crates are, and `just delta` what a lab adds to another one.
+//! The verbs that a user types as `cargo lab VERB ...` or `just VERB ...`.
 //!
-//! `test` only picks the tests; cargo runs them and prints. A misspelt name is an error that
-//! lists the right ones, where cargo would run no test and report success.
+//! A misspelt name is an error that lists the right ones, where cargo would run no test and
+//! report success.
 
-use std::env;
-use std::ffi::OsString;
-use std::fmt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Arg;
+use clap::{Arg, ArgAction, value_parser};
 use grader::code::Source;
 use grader::delta;
-use grader::labs::{Lab, workspace};
+use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
+use grader::task;
+use grader::{solution, start, test};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -24,90 +22,69 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let lab = Arg::new("LAB").help("A lab's folder or package, e.g. week05 [default: all]");
-    let task = Arg::new("TASK").help("A file of its tests, e.g. extension_b, or b for short");
-    let test = clap::Command::new("test").about("Run the tests of all labs, a lab, or a task");
+    let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
+    let task = Arg::new("TASK").help("A task, such as b, or a file of its tests");
+    let times = Arg::new("times").long("repeat").help("Ask N times for each behaviour");
+    let times = times.value_name("N").default_value("1").value_parser(value_parser!(u16));
+    let restore = Arg::new("restore").long("restore").help("Put the answer back");
+    let restore = restore.action(ArgAction::SetTrue);
+    let (this_lab, this_task) = (lab.clone().required(true), task.clone().required(true));
     let one = Arg::new("CRATE").help("A crate's folder or package [default: all]");
-    let size = clap::Command::new("size")
-        .about("Print the size of all crates, or of the files of one");
     let before = Arg::new("A").required(true).help("A lab's folder or package");
     let after = Arg::new("B").required(true).help("The lab to compare with it");
-    let delta = clap::Command::new("delta").about("Print what lab B adds to lab A");
-    let mut usage = clap::Command::new("grader")
+    let verb = clap::Command::new;
+    let mut usage = verb("grader")
         .about("Judges the labs from outside")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(test.arg(lab).arg(task))
-        .subcommand(size.arg(one))
-        .subcommand(delta.arg(before).arg(after));
+        .subcommand(
+            verb("test").about("Test all tasks, a lab, or a task").args([lab, task, times]),
+        )
+        .subcommand(
+            verb("start").about("Begin a task: write its stub").args([&this_lab, &this_task]),
+        )
+        .subcommand(
+            verb("solution")
+                .about("Show the answer of a task")
+                .args([this_lab, this_task, restore]),
+        )
+        .subcommand(verb("size").about("Print the size of all crates, or of one").arg(one))
+        .subcommand(
+            verb("delta").about("Print what lab B adds to lab A").args([before, after]),
+        );
     let matches = usage.get_matches_mut();
     let Some((verb, chosen)) = matches.subcommand() else { return Ok(ExitCode::from(2)) };
 
-    let labs = Lab::all(&workspace()).context("cannot list the labs")?;
+    let workspace = workspace();
+    let labs = Lab::all(&workspace).context("cannot list the labs")?;
     let word = |name| chosen.get_one::<String>(name).filter(|word| !word.is_empty());
+    let word = |name| word(name).map(String::as_str);
+    let lab = |name| find(&labs, word(name).unwrap_or_default());
+    let task = || {
+        let (lab, task) = (word("LAB"), word("TASK"));
+        task::find(&workspace, &labs, lab.unwrap_or_default(), task.unwrap_or_default())
+    };
     match verb {
         "size" => print!("{}", size_of(word("CRATE"))?),
-        "delta" => {
-            let lab = |name| find_lab(&labs, word(name).map_or("", String::as_str));
-            let (before, after) = (lab("A")?, lab("B")?);
-            print!("{}", delta::between(&sources(before)?, &sources(after)?));
+        "delta" => print!("{}", delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
+        "start" => print!("{}", start::run(&workspace, &task()?)?),
+        "solution" => {
+            print!("{}", solution::run(&workspace, &task()?, chosen.get_flag("restore"))?);
         }
-        _ => return run_cargo(&tests_of(&labs, word("LAB"), word("TASK"))?),
+        _ => {
+            let times = chosen.get_one("times").map_or(1, |times: &u16| usize::from(*times));
+            let passed = test::run(&workspace, &labs, word("LAB"), word("TASK"), times)?;
+            return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The error for a name that no lab, task or crate has. It lists the right names.
-#[derive(Debug)]
-struct Misspelt(String);
-
-impl fmt::Display for Misspelt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Misspelt {}
-
-/// The arguments of `cargo test`.
-fn tests_of(
-    labs: &[Lab],
-    lab: Option<&String>,
-    task: Option<&String>,
-) -> Result<Vec<String>, Misspelt> {
-    // One failure says nothing of the tests behind it, so they all run.
-    let mut arguments = vec!["test".to_owned(), "--no-fail-fast".to_owned()];
-    let Some(name) = lab else {
-        arguments.push("--workspace".to_owned());
-        return Ok(arguments);
-    };
-    let lab = find_lab(labs, name)?;
-    arguments.extend(["--package".to_owned(), lab.package.clone()]);
-    if let Some(name) = task {
-        let task = lab.task(name).ok_or_else(|| {
-            let package = &lab.package;
-            Misspelt(format!(
-                "{package} has no task {name:?}; its tasks are: {}",
-                lab.tasks.join(", ")
-            ))
-        })?;
-        arguments.extend(["--test".to_owned(), task.to_owned()]);
-    }
-    Ok(arguments)
-}
-
-fn find_lab<'a>(labs: &'a [Lab], name: &str) -> Result<&'a Lab, Misspelt> {
-    labs.iter().find(|lab| lab.is_called(name)).ok_or_else(|| {
-        let names: Vec<_> = labs.iter().map(|lab| lab.package.as_str()).collect();
-        Misspelt(format!("there is no lab {name:?}; the labs are: {}", names.join(", ")))
-    })
 }
 
 fn sources(lab: &Lab) -> Result<Vec<Source>> {
     Source::all(&workspace().join(&lab.folder)).context("cannot read the lab")
 }
 
-fn size_of(name: Option<&String>) -> Result<String> {
+fn size_of(name: Option<&str>) -> Result<String> {
     let crates = Crate::all(&workspace()).context("cannot read the crates")?;
     let Some(name) = name else { return Ok(size::crates(&crates)) };
     let found = crates.iter().find(|one| one.is_called(name)).ok_or_else(|| {
@@ -115,47 +92,4 @@ fn size_of(name: Option<&String>) -> Result<String> {
         Misspelt(format!("there is no crate {name:?}; the crates are: {}", names.join(", ")))
     })?;
     Ok(size::files(found))
-}
-
-fn run_cargo(arguments: &[String]) -> Result<ExitCode> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let status = Command::new(cargo)
-        .current_dir(workspace())
-        .args(arguments)
-        .status()
-        .context("cannot start cargo")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn labs() -> Vec<Lab> {
-        vec![Lab {
-            folder: "week05-peer-to-peer-basic".into(),
-            package: "week05".into(),
-            tasks: vec!["extension_b".into()],
-        }]
-    }
-
-    #[test]
-    fn a_task_is_one_test_file_of_one_lab() {
-        let words = tests_of(&labs(), Some(&"week05".into()), Some(&"B".into())).unwrap();
-        let task = ["test", "--no-fail-fast", "--package", "week05", "--test", "extension_b"];
-        assert_eq!(words, task);
-        let all = tests_of(&labs(), None, None).unwrap();
-        assert_eq!(all, ["test", "--no-fail-fast", "--workspace"]);
-    }
-
-    #[test]
-    fn a_misspelt_name_is_answered_with_the_right_ones() {
-        let complaint = tests_of(&labs(), Some(&"week5".into()), None).unwrap_err().0;
-        assert_eq!(complaint, "there is no lab \"week5\"; the labs are: week05");
-        let complaint = tests_of(&labs(), Some(&"week05".into()), Some(&"x".into()));
-        assert_eq!(
-            complaint.unwrap_err().0,
-            "week05 has no task \"x\"; its tasks are: extension_b"
-        );
-    }
 }

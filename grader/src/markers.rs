@@ -73,12 +73,6 @@ pub fn stub(text: &str, task: &str) -> Result<String> {
     replace(text, task, &stubs)
 }
 
-/// The lines of each answer of `task`, without its stub.
-pub fn answers(text: &str, task: &str) -> Result<Vec<String>> {
-    let answer = |body: String| split(&body).0.concat();
-    Ok(bodies(text, task)?.into_iter().map(answer).collect())
-}
-
 /// What stands in each region of `task`.
 pub fn bodies(text: &str, task: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
@@ -100,8 +94,13 @@ pub fn replace(text: &str, task: &str, bodies: &[String]) -> Result<String> {
     Ok(new + &lines[copied..].concat())
 }
 
-/// The stub in the body of a region.
-fn stub_in(body: &str) -> String {
+/// The answer in the body of a region, without its stub.
+pub fn answer_in(body: &str) -> String {
+    split(body).0.concat()
+}
+
+/// The stub in the body of a region, as it is without the answer.
+pub fn stub_in(body: &str) -> String {
     let line = |line: &&str| {
         let (indent, text) = line.split_once(STUB_LINE).unwrap_or_default();
         let line = format!("{indent}{}", text.strip_prefix(' ').unwrap_or(text));
@@ -173,8 +172,8 @@ b();
     #[test]
     fn the_answer_can_be_shown_and_put_back() {
         let expected = ["    let others = 1;\n\n    others\n", "fn helper() {}\n"];
-        assert_eq!(answers(ANSWERED, "a").unwrap(), expected);
         let bodies = bodies(ANSWERED, "a").unwrap();
+        assert_eq!(bodies.iter().map(|body| answer_in(body)).collect::<Vec<_>>(), expected);
         assert_eq!(replace(STUBBED, "a", &bodies).unwrap(), ANSWERED);
     }
 

@@ -11,6 +11,7 @@
 //! #[test]
 //! ```
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -18,7 +19,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::labs::Lab;
+use crate::labs::{self, Lab, Misspelt};
 
 /// All tasks of a lab, in the order of its `lab.toml`, and the known mistakes in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,23 +31,28 @@ pub struct Tasks {
 }
 
 /// A task of a lab.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Task {
     /// Its lab.
+    #[serde(skip)]
     pub lab: Lab,
     /// Its short name, such as `a`.
     pub id: String,
     /// Its name on the lab sheet.
     pub title: String,
     /// The ids of the tasks that come before it.
+    #[serde(default)]
     pub needs: Vec<String>,
     /// The file of its tests, without folder and ending.
     pub suite: String,
     /// The files that a student edits, below the lab's folder.
     pub files: Vec<String>,
     /// What a report may show.
+    #[serde(default)]
     pub show: Show,
     /// What its tests ask for, in their order.
+    #[serde(skip)]
     pub behaviours: Vec<Behaviour>,
 }
 
@@ -105,22 +111,9 @@ pub struct Mistake {
 #[serde(deny_unknown_fields)]
 struct LabToml {
     format: u32,
-    task: Vec<Spanned<TaskToml>>,
+    task: Vec<Spanned<Task>>,
     #[serde(default)]
     mistake: Vec<Spanned<Mistake>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TaskToml {
-    id: String,
-    title: String,
-    #[serde(default)]
-    needs: Vec<String>,
-    suite: String,
-    files: Vec<String>,
-    #[serde(default)]
-    show: Show,
 }
 
 impl Tasks {
@@ -137,20 +130,16 @@ impl Tasks {
         tasks.map(Some).with_context(|| format!("{}/lab.toml", lab.folder))
     }
 
-    /// The task a user means by `name`: its id or its suite, such as `b`, `B` or `extension_b`.
-    pub fn task(&self, name: &str) -> Option<&Task> {
-        let name = name.to_lowercase();
-        self.all.iter().find(|task| task.id == name || task.suite == name)
-    }
-
     fn parse(lab: &Lab, text: &str, read: impl Fn(&str) -> Result<String>) -> Result<Self> {
         let parsed: LabToml = toml::from_str(text)?;
         ensure!(parsed.format == 1, "format {} is unknown: only 1 is known", parsed.format);
         let mut tasks = Self { all: Vec::new(), mistakes: Vec::new() };
         for entry in parsed.task {
             let line = line_at(text, entry.span().start);
-            let task = Task::parse(lab, entry.into_inner(), &tasks.all, &read);
-            tasks.all.push(task.with_context(|| format!("line {line}"))?);
+            let mut task = entry.into_inner();
+            task.lab = lab.clone();
+            task.complete(&tasks.all, &read).with_context(|| format!("line {line}"))?;
+            tasks.all.push(task);
         }
         for entry in parsed.mistake {
             let line = line_at(text, entry.span().start);
@@ -174,32 +163,54 @@ impl Task {
         self.behaviours.iter().map(|behaviour| behaviour.points).sum()
     }
 
-    fn parse(
-        lab: &Lab,
-        toml: TaskToml,
+    /// Whether a user who types `name` means this task: its id or its suite.
+    pub fn is_called(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.id == name || self.suite == name
+    }
+
+    /// Checks what stands in `lab.toml`, and reads the behaviours.
+    fn complete(
+        &mut self,
         before: &[Self],
         read: impl Fn(&str) -> Result<String>,
-    ) -> Result<Self> {
-        let TaskToml { id, title, needs, suite, files, show } = toml;
-        ensure!(id == id.to_lowercase(), "the id {id:?} is not in lower case");
+    ) -> Result<()> {
+        let Self { id, needs, suite, files, .. } = self;
+        ensure!(*id == id.to_lowercase(), "the id {id:?} is not in lower case");
         for other in before {
-            ensure!(other.id != id, "there are two tasks {id:?}");
-            ensure!(other.suite != suite, "two tasks have the suite {suite:?}");
+            ensure!(other.id != *id, "there are two tasks {id:?}");
+            ensure!(other.suite != *suite, "two tasks have the suite {suite:?}");
         }
-        for need in &needs {
+        for need in needs {
             let known = before.iter().any(|other| other.id == *need);
             ensure!(known, "task {id} needs {need:?}, which is no task above it");
         }
         ensure!(!files.is_empty(), "task {id} has no files");
-        for file in &files {
+        for file in files {
             read(file).with_context(|| file.clone())?;
         }
         let path = format!("tests/{suite}.rs");
-        let tests = read(&path).with_context(|| path.clone())?;
-        let behaviours = behaviours(&tests).with_context(|| path.clone())?;
-        ensure!(!behaviours.is_empty(), "{path}: no test has \"Points:\" in its doc comment");
-        Ok(Self { lab: lab.clone(), id, title, needs, suite, files, show, behaviours })
+        self.behaviours = read(&path).and_then(|tests| behaviours(&tests)).context(path)?;
+        ensure!(!self.behaviours.is_empty(), "tests/{suite}.rs: no test has `Points:`");
+        Ok(())
     }
+}
+
+impl fmt::Display for Task {
+    /// As a user types it: `week05 a`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.lab.package, self.id)
+    }
+}
+
+/// The task a user means by the names of a lab and of a task.
+pub fn find(workspace: &Path, labs: &[Lab], lab: &str, task: &str) -> Result<Task> {
+    let lab = labs::find(labs, lab)?;
+    let all = Tasks::of(workspace, lab)?.map(|tasks| tasks.all).unwrap_or_default();
+    let ids: Vec<_> = all.iter().map(|one| one.id.as_str()).collect();
+    let (package, ids) = (&lab.package, ids.join(", "));
+    let misspelt = Misspelt(format!("{package} has no task {task:?}; its tasks are: {ids}"));
+    Ok(all.into_iter().find(|one| one.is_called(task)).ok_or(misspelt)?)
 }
 
 /// The behaviours in a file of tests.
@@ -360,9 +371,9 @@ says = "Hello"
         assert_eq!(tasks.all[0].points(), 4);
         assert_eq!(tasks.mistakes[0].name, "includes_self");
         for name in ["b", "B", "extension_b"] {
-            assert_eq!(tasks.task(name).map(|task| task.id.as_str()), Some("b"), "{name}");
+            let found: Vec<_> = tasks.all.iter().map(|task| task.is_called(name)).collect();
+            assert_eq!(found, [false, true], "{name}");
         }
-        assert_eq!(tasks.task("z"), None);
     }
 
     #[test]

@@ -1,0 +1,63 @@
+//! The answers of a task in git's history, where the edition has them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::markers::{bodies, has_answer, stub_in};
+use crate::task::Task;
+
+/// How many commits of a file are looked at.
+const COMMITS: &str = "-n50";
+
+/// A file of a task, as it is and as it was when it had the answer.
+#[derive(Debug)]
+pub(crate) struct Marked {
+    /// Its path below the workspace.
+    pub(crate) path: String,
+    /// Its text.
+    pub(crate) text: String,
+    /// What stands in each region of the task.
+    pub(crate) now: Vec<String>,
+    /// What stood there when the answer was last committed, and the stubs in it.
+    pub(crate) committed: Option<(Vec<String>, Vec<String>)>,
+}
+
+/// The files of `task` that have regions of it.
+pub(crate) fn files(workspace: &Path, task: &Task) -> Result<Vec<Marked>> {
+    let mut files = Vec::new();
+    for file in &task.files {
+        let path = format!("{}/{file}", task.lab.folder);
+        files.push(read(workspace, &path, &task.id).context(path)?);
+    }
+    files.retain(|file| !file.now.is_empty());
+    ensure!(!files.is_empty(), "no file of {task} has a `LAB:BEGIN {}`", task.id);
+    Ok(files)
+}
+
+fn read(workspace: &Path, path: &str, task: &str) -> Result<Marked> {
+    let text = std::fs::read_to_string(workspace.join(path))?;
+    let now = bodies(&text, task)?;
+    let commits = git(workspace, &["log", "--format=%H", COMMITS, "--", path]);
+    let commits = commits.unwrap_or_default();
+    let mut versions = commits
+        .lines()
+        .filter_map(|commit| git(workspace, &["show", &format!("{commit}:./{path}")]));
+    let committed = versions.find(|text| has_answer(text, task).unwrap_or(false));
+    let answers = committed.map(|text| bodies(&text, task)).transpose()?;
+    if let Some(then) = answers.as_ref().map(Vec::len).filter(|then| *then != now.len()) {
+        bail!("it has {} regions of task {task}, and {then} in its commit", now.len());
+    }
+    let committed = answers.map(|all| {
+        let stubs = all.iter().map(|body| stub_in(body)).collect();
+        (all, stubs)
+    });
+    Ok(Marked { path: path.to_owned(), text, now, committed })
+}
+
+/// What git prints, if it succeeds.
+fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,0 +1,257 @@
+//! The verb `test`: asks for the behaviours of all tasks, of a lab's, or of one, and reports.
+
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::judge::{Judge, Status, Verdict, cargo};
+use crate::labs::{Lab, Misspelt, find};
+use crate::size::{row, table};
+use crate::task::{Behaviour, Task, Tasks};
+
+/// A behaviour that was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Its task.
+    pub task: &'a Task,
+    /// What was asked for.
+    pub behaviour: &'a Behaviour,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// Asks `times` times for each behaviour of the tasks that are meant, and prints the report.
+/// Returns whether all of them pass. Tests of no task are left to cargo.
+pub fn run(
+    workspace: &Path,
+    labs: &[Lab],
+    lab: Option<&str>,
+    task: Option<&str>,
+    times: usize,
+) -> Result<bool> {
+    let chosen = lab.map(|name| find(labs, name)).transpose()?;
+    let mut tasks = Vec::new();
+    let mut without = Vec::new();
+    for lab in labs.iter().filter(|lab| chosen.is_none_or(|chosen| chosen == *lab)) {
+        match Tasks::of(workspace, lab)? {
+            Some(found) => tasks.extend(found.all),
+            None => without.push(lab.package.as_str()),
+        }
+    }
+    if let Some(lab) = chosen {
+        tasks.retain(|one| task.is_none_or(|name| one.is_called(name)));
+        if tasks.is_empty() {
+            return run_cargo(workspace, lab, task);
+        }
+    }
+    let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
+    let asked: Vec<_> = labs.flat_map(|tasks| ask(workspace, tasks, times)).collect();
+    if chosen.is_none() && !without.is_empty() {
+        let all = without.join(", ");
+        println!("No tasks yet, but tests (cargo test --package NAME): {all}\n");
+    }
+    print!("{}", report(&asked));
+    let passed = count(&asked, |status| status == Status::Passed);
+    let failed = count(&asked, is_failure);
+    println!("{passed} passed, {failed} failed");
+    Ok(failed == 0 && passed > 0)
+}
+
+/// Asks for all behaviours of tasks of one lab.
+pub fn ask<'a>(workspace: &Path, tasks: &'a [Task], times: usize) -> Vec<Asked<'a>> {
+    let lab = &tasks[0].lab;
+    let of_task = |task: &'a Task| task.behaviours.iter().map(move |one| (task, one));
+    let behaviours: Vec<_> = tasks.iter().flat_map(of_task).collect();
+    let suites: Vec<_> = tasks.iter().map(|task| task.suite.as_str()).collect();
+    show_progress(&format!("{}: building", lab.package));
+    let verdicts = match Judge::build(workspace, lab, &suites) {
+        Ok(mut judge) => {
+            judge.times = times;
+            let mut done = 0;
+            judge.judge(&behaviours, || {
+                done += 1;
+                show_progress(&format!("{}: {done} of {}", lab.package, behaviours.len()));
+            })
+        }
+        Err(message) => {
+            let took = Duration::ZERO;
+            vec![Verdict { status: Status::NoBuild, message, took }; behaviours.len()]
+        }
+    };
+    show_progress("");
+    let asked = behaviours.into_iter().zip(verdicts);
+    asked.map(|((task, behaviour), verdict)| Asked { task, behaviour, verdict }).collect()
+}
+
+/// Replaces the progress line, where somebody sees it.
+fn show_progress(line: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r{:60}\r{line}", "");
+    }
+}
+
+/// Runs tests of no task: a file of a lab, or all of them.
+fn run_cargo(workspace: &Path, lab: &Lab, suite: Option<&str>) -> Result<bool> {
+    let mut cargo = cargo(workspace);
+    // One failure says nothing of the tests behind it, so they all run.
+    cargo.args(["test", "--no-fail-fast", "--package", &lab.package]);
+    if let Some(name) = suite {
+        let suite = lab.task(name).ok_or_else(|| {
+            let (package, all) = (&lab.package, lab.tasks.join(", "));
+            Misspelt(format!("{package} has no task {name:?}; its tests are: {all}"))
+        })?;
+        cargo.args(["--test", suite]);
+    }
+    Ok(cargo.status().context("cannot start cargo")?.success())
+}
+
+fn is_failure(status: Status) -> bool {
+    !matches!(status, Status::Passed | Status::NotAsked)
+}
+
+fn count(asked: &[Asked], is: impl Fn(Status) -> bool) -> usize {
+    asked.iter().filter(|one| is(one.verdict.status)).count()
+}
+
+/// A table of the tasks, a line for each failure, and the first one in full.
+fn report(asked: &[Asked]) -> String {
+    let mut rows = vec![row(&[&"task", &"passed", &"points"])];
+    let sums = |name: &dyn std::fmt::Display, asked: &[Asked]| {
+        let passed = |one: &&Asked| one.verdict.status == Status::Passed;
+        let counted = asked.iter().filter(|one| one.verdict.status != Status::NotAsked);
+        let points = |one: &Asked| one.behaviour.points;
+        let all: u32 = counted.clone().map(points).sum();
+        let reached: u32 = counted.clone().filter(passed).map(points).sum();
+        let (got, of) = (counted.clone().filter(passed).count(), counted.count());
+        row(&[name, &format!("{got} of {of}"), &format!("{reached} of {all}")])
+    };
+    for of_task in asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task)) {
+        let task = of_task[0].task;
+        rows.push(sums(&format!("{task}: {}", task.title), of_task));
+    }
+    rows.push(sums(&"total", asked));
+    let mut text = table(&rows) + "\n";
+
+    let lines = asked.iter().filter(|one| one.verdict.status != Status::Passed);
+    // What was tried comes before what was not.
+    let failures = lines.clone().filter(|one| is_failure(one.verdict.status));
+    let first = failures.min_by_key(|one| one.verdict.status == Status::NotStarted);
+    for one in lines.filter(|one| first.is_none_or(|first| !std::ptr::eq(first, *one))) {
+        text += &headline(one);
+    }
+    if let Some(one) = first {
+        let Asked { task, behaviour, verdict } = one;
+        let _ = write!(text, "\n{}\n{}\n", headline(one), verdict.message.trim_end());
+        if let Some(hint) = behaviour.hints.first() {
+            let _ = write!(text, "\nHint: {}\n      {}\n", hint.question, hint.answer);
+        }
+        let (package, suite, test) = (&task.lab.package, &task.suite, &behaviour.test);
+        let _ = write!(
+            text,
+            "\nRepeat it: cargo test --package {package} --test {suite} {test}\n\n"
+        );
+    }
+    text
+}
+
+/// One line: its task, what became of it, and what it asks for.
+fn headline(Asked { task, behaviour, verdict }: &Asked) -> String {
+    let status = match verdict.status {
+        Status::Passed => "passed".to_owned(),
+        Status::Failed => "wrong".to_owned(),
+        Status::NotStarted => "not started".to_owned(),
+        Status::Unstable { passed, of } => format!("unstable, {passed} of {of}"),
+        Status::TimedOut => "timed out".to_owned(),
+        Status::NotAsked => "not asked on this system".to_owned(),
+        Status::NoBuild => "did not compile".to_owned(),
+        Status::NoResult => "no result".to_owned(),
+    };
+    format!("{task}, {status}: {} ({} points)\n", behaviour.sentence, behaviour.points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Hint;
+    use crate::task::Show;
+
+    fn task(id: &str, sentences: &[&str]) -> Task {
+        let behaviour = |sentence: &&str| Behaviour {
+            test: sentence.to_lowercase().replace(' ', "_"),
+            sentence: format!("{sentence}."),
+            points: 2,
+            hints: vec![Hint { question: "Who?".into(), answer: "You.".into() }],
+            conditional: false,
+        };
+        let lab = Lab { folder: "w".into(), package: "week05".into(), tasks: Vec::new() };
+        Task {
+            lab,
+            id: id.into(),
+            title: format!("Task {id}"),
+            needs: Vec::new(),
+            suite: format!("extension_{id}"),
+            files: Vec::new(),
+            show: Show::Full,
+            behaviours: sentences.iter().map(behaviour).collect(),
+        }
+    }
+
+    fn asked<'a>(task: &'a Task, statuses: &[Status]) -> Vec<Asked<'a>> {
+        let judged = task.behaviours.iter().zip(statuses);
+        let asked = |(behaviour, status): (&'a Behaviour, &Status)| {
+            let message = "expected \"Hello\"\n | picture\n".to_owned();
+            let verdict = Verdict { status: *status, message, took: Duration::ZERO };
+            Asked { task, behaviour, verdict }
+        };
+        judged.map(asked).collect()
+    }
+
+    #[test]
+    fn the_report_shows_all_and_the_first_wrong_answer_in_full() {
+        let (a, b) =
+            (task("a", &["It lists"]), task("b", &["It relays", "It marks", "It ends"]));
+        let mut all = asked(&a, &[Status::NotStarted]);
+        all.extend(asked(&b, &[Status::Passed, Status::Failed, Status::NotAsked]));
+        let expected = "\
+task              passed  points
+week05 a: Task a  0 of 1  0 of 2
+week05 b: Task b  1 of 2  2 of 4
+total             1 of 3  2 of 6
+
+week05 a, not started: It lists. (2 points)
+week05 b, not asked on this system: It ends. (2 points)
+
+week05 b, wrong: It marks. (2 points)
+
+expected \"Hello\"
+ | picture
+
+Hint: Who?
+      You.
+
+Repeat it: cargo test --package week05 --test extension_b it_marks
+
+";
+        assert_eq!(report(&all), expected);
+        assert_eq!(count(&all, is_failure), 2);
+        let statuses = [Status::Unstable { passed: 1, of: 3 }, Status::TimedOut];
+        let shown = report(&asked(&b, &statuses));
+        assert!(shown.contains("b, unstable, 1 of 3: It relays"), "{shown}");
+        assert!(shown.contains("b, timed out: It marks"), "{shown}");
+    }
+
+    #[test]
+    fn what_passes_is_not_mentioned_again() {
+        let a = task("a", &["It lists"]);
+        let expected = "\
+task              passed  points
+week05 a: Task a  1 of 1  2 of 2
+total             1 of 1  2 of 2
+
+";
+        assert_eq!(report(&asked(&a, &[Status::Passed])), expected);
+    }
+}
