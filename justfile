@@ -40,18 +40,21 @@ discovery-chat *ARGS:
 
 # Begin a task: `just start week05 a` writes its stub where the answer stands
 [group('solve a task')]
+[no-exit-message]
 start LAB TASK:
-    cargo lab start {{ LAB }} {{ TASK }}
+    @cargo lab start {{ LAB }} {{ TASK }}
 
 # Test all tasks, a lab's, or one: `just test week05 b`
 [group('solve a task')]
+[no-exit-message]
 test LAB="" TASK="" *ARGS:
-    cargo lab test {{ LAB }} {{ TASK }} {{ ARGS }}
+    @cargo lab test {{ LAB }} {{ TASK }} {{ ARGS }}
 
 # Show the answer of a task, or put it back: `just solution week05 a --restore`
 [group('solve a task')]
+[no-exit-message]
 solution LAB TASK *ARGS:
-    cargo lab solution {{ LAB }} {{ TASK }} {{ ARGS }}
+    @cargo lab solution {{ LAB }} {{ TASK }} {{ ARGS }}
 
 # Test discovery-chat on hosts of its own, made of network namespaces (Linux, as root)
 [group('test')]

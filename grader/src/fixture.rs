@@ -98,8 +98,9 @@ impl Fixture {
 /// The message of the next call to `stranger`, up to its end.
 #[track_caller]
 pub fn hears(stranger: &TcpListener) -> String {
-    let mut call =
-        accepts(stranger, patience()).expect("a peer calls before the patience ends");
+    let Some(mut call) = accepts(stranger, patience()) else {
+        panic!("expected a call from a peer; {:?} later there is none", patience());
+    };
     call.set_read_timeout(Some(patience())).expect("a timeout can be set");
     let mut message = String::new();
     call.read_to_string(&mut message).expect("the call ends");

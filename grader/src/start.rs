@@ -28,8 +28,8 @@ pub fn run(workspace: &Path, task: &Task) -> Result<String> {
             stubbed.push((&file.path, replace(&file.text, &task.id, stubs)?));
         } else if file.now != *stubs {
             bail!(
-                "{} has lines in task {} that are in no commit, and they would be lost: \
-                 commit or remove them, or go on writing",
+                "{} has lines of yours in task {}: go on writing, or put the answer back first \
+                 (just solution {task} --restore)",
                 file.path,
                 task.id
             );

@@ -145,7 +145,8 @@ fn report(asked: &[Asked]) -> String {
     if let Some(one) = first {
         let Asked { task, behaviour, verdict } = one;
         let _ = write!(text, "\n{}\n{}\n", headline(one), verdict.message.trim_end());
-        if let Some(hint) = behaviour.hints.first() {
+        let hint = behaviour.hints.first();
+        if let Some(hint) = hint.filter(|_| verdict.status != Status::NoBuild) {
             let _ = write!(text, "\nHint: {}\n      {}\n", hint.question, hint.answer);
         }
         let (package, suite, test) = (&task.lab.package, &task.suite, &behaviour.test);
@@ -169,7 +170,9 @@ fn headline(Asked { task, behaviour, verdict }: &Asked) -> String {
         Status::NoBuild => "did not compile".to_owned(),
         Status::NoResult => "no result".to_owned(),
     };
-    format!("{task}, {status}: {} ({} points)\n", behaviour.sentence, behaviour.points)
+    let (sentence, points) = (&behaviour.sentence, behaviour.points);
+    let s = if points == 1 { "" } else { "s" };
+    format!("{task}, {status}: {sentence} ({points} point{s})\n")
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use grader::code::code_lines;
 use grader::imports::circles;
 use grader::labs::{Lab, workspace};
+use grader::markers::regions;
 use grader::size::Crate;
+use grader::task::Tasks;
 
 /// The pure files of a lab, by name or by folder and name: text, numbers and rules.
 const PURE: [&str; 60] = [
@@ -279,6 +281,21 @@ fn every_file_that_a_page_names_exists() {
             }
             let exists = places.iter().any(|place| place.join(quoted).is_file());
             assert!(exists, "{} names {quoted}, which is not there", page.display());
+        }
+    }
+}
+
+#[test]
+fn every_task_can_be_read_and_its_files_are_marked() {
+    for (lab, _) in labs() {
+        let tasks = Tasks::of(&workspace(), &lab).unwrap_or_else(|error| panic!("{error:#}"));
+        for task in tasks.iter().flat_map(|tasks| &tasks.all) {
+            let marked = task.files.iter().filter(|file| {
+                let text = read(&workspace().join(&lab.folder).join(file));
+                let regions = regions(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+                regions.iter().any(|region| region.task == task.id)
+            });
+            assert_ne!(marked.count(), 0, "no file of {task} has a `LAB:BEGIN {}`", task.id);
         }
     }
 }
