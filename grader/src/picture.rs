@@ -55,9 +55,10 @@ pub(crate) enum What {
 }
 
 impl What {
-    /// Whether the program prints `words`.
-    pub(crate) fn says(&self, words: &str) -> bool {
-        matches!(self, Self::Prints(text) | Self::Complains(text) if text.contains(words))
+    /// The line of the program's output that has `words` in it.
+    pub(crate) fn line_with(&self, words: &str) -> Option<&str> {
+        let (Self::Prints(text) | Self::Complains(text)) = self else { return None };
+        text.lines().find(|line| line.contains(words))
     }
 
     /// The sign in front, and the text.

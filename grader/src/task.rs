@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -241,40 +241,31 @@ pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
 impl Behaviour {
     /// The behaviour of a function with this doc comment; None if it has no points.
     fn parse(test: &str, doc: &[&str], attributes: &[&str]) -> Result<Option<Self>> {
-        let mut entries: Vec<(&str, String)> = Vec::new();
-        let mut lines = doc.iter();
-        let paragraph = lines.by_ref().take_while(|line| !line.is_empty());
-        let sentence = paragraph.copied().collect::<Vec<_>>().join(" ");
-        for line in lines {
-            match line.split_once(": ") {
-                Some((key @ ("Points" | "Hint"), value)) => entries.push((key, value.into())),
-                _ if line.is_empty() => entries.push(("", String::new())),
-                _ => {
-                    // A long entry goes on in the next line.
-                    if let Some((_, value)) = entries.last_mut() {
-                        *value = format!("{value} {line}");
-                    }
-                }
-            }
-        }
+        let mut lines = doc.iter().copied();
+        let paragraph: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+        let sentence = paragraph.join(" ");
         let mut points = None;
         let mut hints = Vec::new();
-        for (key, value) in entries {
-            match (key, value.split_once(" | ")) {
-                ("Points", _) => {
-                    let number = value.parse().ok();
-                    points = Some(number.with_context(|| format!("{value:?} is no points"))?);
-                }
-                ("Hint", Some((question, answer))) => {
-                    hints.push(Hint { question: question.into(), answer: answer.into() });
-                }
-                ("Hint", None) => bail!("a hint needs \"question | answer\": {value:?}"),
-                _ => {}
+        for line in lines {
+            if let Some(number) = line.strip_prefix("Points: ") {
+                let number = number.parse().ok();
+                points = Some(number.with_context(|| format!("{line:?} is no number"))?);
+            } else if let Some(hint) = line.strip_prefix("Hint: ") {
+                let parts = hint.split_once(" | ").map(|(a, b)| (a.to_owned(), b.to_owned()));
+                let parts = parts.with_context(|| format!("no question | answer: {line:?}"));
+                let (question, answer) = parts?;
+                hints.push(Hint { question, answer });
+            } else {
+                let follows = points.is_some() && !line.is_empty();
+                ensure!(!follows, "only hints follow the points, each in one line: {line:?}");
             }
         }
-        let Some(points) = points else { return Ok(None) };
+        if !doc.iter().any(|line| line.starts_with("Points:")) {
+            return Ok(None);
+        }
+        let points = points.context("`Points: N` comes after a sentence and an empty line")?;
         ensure!(attributes.contains(&"#[test]"), "it has points, and is no test");
-        ensure!(!sentence.starts_with("Points"), "no sentence says what it asks for");
+        ensure!(!sentence.is_empty(), "no sentence says what it asks for");
         let conditional = attributes.iter().any(|attribute| attribute.starts_with("#[cfg("));
         Ok(Some(Self { test: test.into(), sentence, points, hints, conditional }))
     }
@@ -298,8 +289,7 @@ fn something_else() {}
 /// known peer.
 ///
 /// Points: 4
-/// Hint: Which peers? | Those that `list` shows,
-/// without your own.
+/// Hint: Which peers? | Those that `list` shows.
 /// Hint: And then? | See `dial`.
 #[test]
 #[cfg(unix)] // As ever.
@@ -354,7 +344,7 @@ says = "Hello"
             sentence: "A broadcast reaches every known peer.".into(),
             points: 4,
             hints: vec![
-                hint("Which peers?", "Those that `list` shows, without your own."),
+                hint("Which peers?", "Those that `list` shows."),
                 hint("And then?", "See `dial`."),
             ],
             conditional: true,
@@ -392,11 +382,22 @@ says = "Hello"
         assert!(bad("title = \"Relay\"", "tittle = \"Relay\"").contains("line 10, column 1"));
 
         let bad = |old: &str, new: &str| parse(LAB, &TESTS.replace(old, new)).unwrap_err();
-        let start = "line 2: tests/extension_a.rs: line 19: a_broadcast: ";
-        assert_eq!(bad("Points: 4", "Points: four"), format!("{start}\"four\" is no points"));
-        let complaint = "a hint needs \"question | answer\": \"And then? See `dial`.\"";
-        assert_eq!(bad("then? |", "then?"), format!("{start}{complaint}"));
-        let no_test = bad("#[test]\n#[cfg", "#[cfg").replace("line 18", "line 19");
+        let start = "line 2: tests/extension_a.rs: line 18: a_broadcast: ";
+        let four = bad("Points: 4", "Points: four");
+        assert_eq!(four, format!("{start}\"Points: four\" is no number"));
+        let no_answer = bad("then? |", "then?");
+        let complaint = "no question | answer: \"Hint: And then? See `dial`.\"";
+        assert_eq!(no_answer, format!("{start}{complaint}"));
+        let long = bad("shows.", "shows,\n/// without your own.").replace("line 19", "line 18");
+        let complaint = "only hints follow the points, each in one line: \"without your own.\"";
+        assert_eq!(long, format!("{start}{complaint}"));
+        let no_test = bad("#[test]\n#[cfg", "#[cfg").replace("line 17", "line 18");
         assert_eq!(no_test, format!("{start}it has points, and is no test"));
+        let no_sentence = bad("/// A broadcast reaches every\n/// known peer.\n///\n", "///\n");
+        let no_sentence = no_sentence.replace("line 16", "line 18");
+        assert_eq!(no_sentence, format!("{start}no sentence says what it asks for"));
+        let no_gap = bad("/// known peer.\n///\n", "").replace("line 16", "line 18");
+        let complaint = "`Points: N` comes after a sentence and an empty line";
+        assert_eq!(no_gap, format!("{start}{complaint}"));
     }
 }

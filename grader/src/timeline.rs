@@ -46,9 +46,10 @@ impl Timeline {
         let first = !std::mem::replace(&mut events.drawn, true) && !events.titles.is_empty();
         first.then(|| {
             let mut picture = draw(&events.titles, &events.moments);
-            // The picture may break the line in the midst of these words.
-            if events.moments.iter().any(|moment| moment.what.says(NOT_WRITTEN)) {
-                picture = format!("{picture}A program says: {NOT_WRITTEN}.\n");
+            // The picture may break this line in the midst of the words.
+            let mut moments = events.moments.iter();
+            if let Some(line) = moments.find_map(|moment| moment.what.line_with(NOT_WRITTEN)) {
+                picture = format!("{picture}A program says: {line}\n");
             }
             picture
         })
