@@ -200,3 +200,24 @@ fn ctrl_c_is_a_signal() {
     sh.sees("interrupted\n");
     sh.ends_well();
 }
+
+#[test]
+fn a_program_that_prints_without_end_is_not_read_to_the_end() {
+    let story = Story::begin();
+    let begun = Instant::now();
+    let mut yes = runs(&story, &["yes"]);
+    let told = complaint(|| yes.sees("no"));
+    assert!(told.starts_with("has printed more than 4 MiB"), "{told}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_stub_is_named_in_one_piece_below_the_picture() {
+    let story = Story::begin();
+    let text = format!("echo '{} task a is not written yet'", "long ".repeat(30));
+    let mut sh = runs(&story, &["sh", "-c", &text]);
+    let told = complaint(|| sh.sees("good morning"));
+    let last = told.lines().last().unwrap_or_default();
+    assert!(last.starts_with("A program says: long long "), "{told}");
+    assert!(last.ends_with("task a is not written yet"), "{told}");
+}
