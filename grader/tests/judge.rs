@@ -165,6 +165,7 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
     assert_eq!(["exits", "floods"].map(|test| of(test).status), [NoResult; 2]);
     assert_eq!(of("fails").message, "expected \"Hello\"\ntime | peer 1\n");
     assert_eq!(of("hangs").message, "before it hangs\nThe test has not ended in 2s.\n");
+    assert!(of("floods").message.len() < 2 << 20, "{}", of("floods").message.len());
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     if cfg!(unix) {
         assert_eq!(of("leaves_a_process").status, Failed);
