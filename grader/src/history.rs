@@ -36,6 +36,12 @@ pub(crate) fn files(workspace: &Path, task: &Task) -> Result<Vec<Marked>> {
     Ok(files)
 }
 
+/// Whether the stubs of `task` stand in all of its files, as they were written.
+pub(crate) fn is_not_started(workspace: &Path, task: &Task) -> bool {
+    let is_stub = |file: Marked| file.committed.is_some_and(|(_, stubs)| file.now == stubs);
+    files(workspace, task).is_ok_and(|files| files.into_iter().all(is_stub))
+}
+
 fn read(workspace: &Path, path: &str, task: &str) -> Result<Marked> {
     let text = std::fs::read_to_string(workspace.join(path))?;
     let now = bodies(&text, task)?;
