@@ -150,12 +150,14 @@ fn report(asked: &[Asked]) -> String {
     // What was tried comes before what was not.
     let failures = lines.clone().filter(|one| is_failure(one.verdict.status));
     let first = failures.min_by_key(|one| one.verdict.status == Status::NotStarted);
-    for one in lines.filter(|one| first.is_none_or(|first| !std::ptr::eq(first, *one))) {
-        text += &headline(one);
+    let is_other = |one: &&Asked| first.is_none_or(|first| !std::ptr::eq(first, *one));
+    let others: String = lines.filter(is_other).map(headline).collect();
+    if !others.is_empty() {
+        text += &(others + "\n");
     }
     if let Some(one) = first {
         let Asked { task, behaviour, verdict } = one;
-        let _ = write!(text, "\n{}\n{}\n", headline(one), verdict.message.trim_end());
+        let _ = write!(text, "{}\n{}\n", headline(one), verdict.message.trim_end());
         let hint = behaviour.hints.first();
         if let Some(hint) = hint.filter(|_| verdict.status != Status::NoBuild) {
             let _ = write!(text, "\nHint: {}\n      {}\n", hint.question, hint.answer);
