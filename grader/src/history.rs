@@ -37,7 +37,7 @@ pub(crate) fn files(workspace: &Path, task: &Task) -> Result<Vec<Marked>> {
 }
 
 /// Whether the stubs of `task` stand in all of its files, as they were written.
-pub(crate) fn is_not_started(workspace: &Path, task: &Task) -> bool {
+pub fn is_not_started(workspace: &Path, task: &Task) -> bool {
     let is_stub = |file: Marked| file.committed.is_some_and(|(_, stubs)| file.now == stubs);
     files(workspace, task).is_ok_and(|files| files.into_iter().all(is_stub))
 }

@@ -50,7 +50,7 @@ mod child;
 pub mod code;
 pub mod delta;
 pub mod fixture;
-mod history;
+pub mod history;
 pub mod http;
 pub mod imports;
 pub mod judge;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use grader::labs::Lab;
 use grader::task::{Show, Task};
-use grader::{solution, start};
+use grader::{history, solution, start};
 
 const ANSWERED: &str = "\
 fn broadcast() -> u8 {
@@ -112,6 +112,17 @@ Then check it:
     assert_eq!(next, expected);
     assert_eq!(course.text(), STUBBED.replace("other() {}", "other() { g() }"));
     assert_eq!(course.starts().unwrap(), expected);
+}
+
+#[test]
+fn a_task_is_not_started_while_its_stub_is_untouched() {
+    let course = Course::with("untouched", ANSWERED).unwrap();
+    let is_not_started = || history::is_not_started(&course.top, &course.task);
+    assert!(!is_not_started());
+    course.starts().unwrap();
+    assert!(is_not_started());
+    course.writes(&course.text().replace("todo!", "panic!"));
+    assert!(!is_not_started());
 }
 
 #[test]
