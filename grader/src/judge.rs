@@ -144,7 +144,7 @@ impl Judge {
         thread::scope(|scope| {
             // Most behaviours wait most of the time, so there may be more than cores.
             let cores = thread::available_parallelism().map_or(1, usize::from);
-            for _ in 0..=cores.min(8) {
+            for _ in 0..(2 * cores).min(8) {
                 let judge = thread::Builder::new().name("judge".into());
                 judge.spawn_scoped(scope, work).expect("the system has one more thread");
             }
