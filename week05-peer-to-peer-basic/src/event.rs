@@ -67,7 +67,7 @@ impl fmt::Display for Event {
             Self::Cut(from, after, why) => {
                 write!(f, "NOTICE: Call from {} cut after {after} bytes: {why}", tuple(from))
             }
-            Self::AcceptFailed(why) => write!(f, "NOTICE: No caller is let in for now: {why}"),
+            Self::AcceptFailed(e) => write!(f, "NOTICE: No caller can be let in for now: {e}"),
             Self::Sent(to, message) => write!(f, "Sent to peer {to}: {message}"),
             Self::NotSent(to, Failure::Offline) => write!(f, "ERROR: Peer {to} is not online"),
             Self::NotSent(to, Failure::NoAnswer) => {
@@ -85,7 +85,8 @@ impl fmt::Display for Event {
                 write!(f, "NOTICE: No other peer is known. `discover` looks for some")
             }
             Self::RelayEnded(to, hops) => {
-                write!(f, "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it")
+                let why = "peers have relayed it already";
+                write!(f, "NOTICE: Not relayed to peer {to}: {hops} {why}")
             }
             Self::Closing => write!(f, "Closing connections..."),
             Self::Unfinished(to) => write!(f, "NOTICE: Peer {to} may not have got the message"),

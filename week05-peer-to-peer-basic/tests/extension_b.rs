@@ -200,7 +200,7 @@ fn a_refused_relay_is_told_why() {
     fixture.leaves(1, "relay 65535 hi");
     peer1.sees("[PEER 1] ERROR: Peer 65535 cannot exist: peer IDs go from 0 to ");
     fixture.leaves(1, MARK.repeat(8) + "relay 3 hi");
-    peer1.sees("[PEER 1] NOTICE: Not relayed to peer 3: 8 peers have relayed it\n");
+    peer1.sees("[PEER 1] NOTICE: Not relayed to peer 3: 8 peers have relayed it already\n");
     // It fits when it arrives; the mark is two bytes longer than the request.
     let text = "x".repeat(64 * 1024 - "relay 3 ".len());
     fixture.leaves(1, format!("relay 3 {text}"));
