@@ -2,19 +2,15 @@
 //!
 //! It fails closed: a behaviour passes only if its test says so, and ends with success.
 
-use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use crate::build::{Built, build};
 use crate::child::{Child, LAB_JUDGED, Output};
 use crate::labs::Lab;
 use crate::program::Program;
@@ -71,10 +67,8 @@ pub struct Verdict {
 /// A lab that has been built.
 #[derive(Clone, Debug)]
 pub struct Judge {
-    /// The test programs, by suite.
-    pub tests: BTreeMap<String, PathBuf>,
-    /// The lab's own programs, by name.
-    pub programs: BTreeMap<String, PathBuf>,
+    /// The test programs, by suite, and the lab's own.
+    pub built: Built,
     /// Further environment variables of the tests, such as `LAB_PROGRAM`.
     pub environment: Vec<(String, String)>,
     /// How often each behaviour is asked for.
@@ -88,38 +82,15 @@ impl Judge {
     /// Builds the tests of these suites, and the lab's programs. The error is the first one of
     /// the compiler, or else what cargo says.
     pub fn build(workspace: &Path, lab: &Lab, suites: &[&str]) -> Result<Self, String> {
-        let mut cargo = cargo(workspace);
-        cargo.args(["test", "--quiet", "--no-run", "--message-format=json"]);
-        cargo.args(["--package", &lab.package]);
-        cargo.args(suites.iter().flat_map(|suite| ["--test", suite]));
-        let output = cargo.output().map_err(|error| format!("cannot start cargo: {error}"))?;
-        let printed = String::from_utf8_lossy(&output.stdout);
-        let messages = printed.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let messages: Vec<Value> = messages.collect();
-        if !output.status.success() {
-            let is_error = |message: &&Value| message["message"]["level"] == "error";
-            let first = messages.iter().find(is_error);
-            let rendered = first.and_then(|error| error["message"]["rendered"].as_str());
-            let complaint = || String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(rendered.map_or_else(complaint, str::to_owned));
-        }
-        let mut judge = Self {
-            tests: BTreeMap::new(),
-            programs: BTreeMap::new(),
+        let mut arguments = vec!["test", "--no-run", "--package", &lab.package];
+        arguments.extend(suites.iter().flat_map(|suite| ["--test", suite]));
+        Ok(Self {
+            built: build(workspace, &arguments)?,
             environment: Vec::new(),
             times: 1,
             deadline: DEADLINE,
             folder: workspace.join(&lab.folder),
-        };
-        for message in messages {
-            let target = &message["target"];
-            let path = message["executable"].as_str().map(PathBuf::from);
-            let Some((name, path)) = target["name"].as_str().zip(path) else { continue };
-            let is_test = target["kind"][0] == "test";
-            let found = if is_test { &mut judge.tests } else { &mut judge.programs };
-            found.insert(name.to_owned(), path);
-        }
-        Ok(judge)
+        })
     }
 
     /// Asks for these behaviours, a few at once. `progress` is called whenever one more is
@@ -178,7 +149,7 @@ impl Judge {
     }
 
     fn ask(&self, suite: &str, behaviour: &Behaviour) -> io::Result<Verdict> {
-        let path = self.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
+        let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
         let test = Program::exactly(&[&path.to_string_lossy()]).in_folder(&self.folder);
         let folder = self.folder.to_string_lossy();
         let wait = env::var(LAB_WAIT).unwrap_or(WAIT.to_owned());
@@ -229,14 +200,6 @@ impl Judge {
         };
         Ok(Verdict { status, message: message_in(&complained) + &end, took: Duration::ZERO })
     }
-}
-
-/// Cargo, as it was started itself, in the workspace.
-pub fn cargo(workspace: &Path) -> Command {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    command.current_dir(workspace);
-    command
 }
 
 /// What the test says of itself in its last line, if its exit status agrees.

@@ -34,11 +34,17 @@
 //! | `labs.rs` | the labs, their tasks, and the workspace |
 //! | `task.rs` | the tasks of a lab, and what their tests ask for |
 //! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
+//! | `build.rs` | builds with cargo, and finds out which programs came of it |
 //! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
 //! | `history.rs` | the answers of a task in git's history |
 //! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
 //! | `start.rs` | the verb `start`: writes the stub of a task |
 //! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
+//! | `class.rs` | many submissions, and the results on disk |
+//! | `grade.rs` | judges submissions, and says what each has earned |
+//! | `tree.rs` | a copy of the workspace, in which other files can stand |
+//! | `mistakes.rs` | which behaviours catch which known mistakes |
+//! | `jail.rs` | a program confined to what it needs (Linux) |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made
@@ -46,17 +52,23 @@
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
+pub mod build;
 mod child;
+pub mod class;
 pub mod code;
 pub mod delta;
 pub mod fixture;
+pub mod grade;
 pub mod history;
 pub mod http;
 pub mod imports;
+#[cfg(target_os = "linux")]
+pub mod jail;
 pub mod judge;
 pub mod lab_sheet;
 pub mod labs;
 pub mod markers;
+pub mod mistakes;
 mod picture;
 mod port_lease;
 mod program;
@@ -73,6 +85,7 @@ pub mod task;
 mod terminal;
 pub mod test;
 mod timeline;
+pub mod tree;
 mod wait;
 
 pub use fixture::Fixture;

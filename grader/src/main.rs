@@ -3,6 +3,8 @@
 //! A misspelt name is an error that lists the right ones, where cargo would run no test and
 //! report success.
 
+#[cfg(target_os = "linux")]
+use std::env;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -12,7 +14,7 @@ use grader::delta;
 use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
-use grader::{solution, start, test};
+use grader::{class, mistakes, solution, start, test};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -22,10 +24,16 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
+    // Before clap: the words behind `jail` belong to the program.
+    #[cfg(target_os = "linux")]
+    if env::args_os().nth(1).is_some_and(|verb| verb == "jail") {
+        match grader::jail::become_program(env::args_os().skip(2))? {}
+    }
     let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
     let task = Arg::new("TASK").help("A task, such as b, or a file of its tests");
     let times = Arg::new("times").long("repeat").help("Ask N times for each behaviour");
     let times = times.value_name("N").default_value("1").value_parser(value_parser!(u16));
+    let lab2 = lab.clone();
     let restore = Arg::new("restore").long("restore").help("Put the answer back");
     let restore = restore.action(ArgAction::SetTrue);
     let (this_lab, this_task) = (lab.clone().required(true), task.clone().required(true));
@@ -48,6 +56,12 @@ fn run() -> Result<ExitCode> {
                 .about("Show the answer of a task")
                 .args([this_lab, this_task, restore]),
         )
+        .subcommand(class::usage())
+        .subcommand(
+            verb("mistakes")
+                .about("Try all known mistakes, and say what catches them")
+                .arg(lab2),
+        )
         .subcommand(verb("size").about("Print the size of all crates, or of one").arg(one))
         .subcommand(
             verb("delta").about("Print what lab B adds to lab A").args([before, after]),
@@ -67,6 +81,11 @@ fn run() -> Result<ExitCode> {
     match verb {
         "size" => print!("{}", size_of(word("CRATE"))?),
         "delta" => print!("{}", delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
+        "grade" => return class::run(&workspace, &labs, chosen),
+        "mistakes" => {
+            let chosen = word("LAB").map(|_| lab("LAB")).transpose()?;
+            return mistakes::run(&workspace, chosen.map_or(&labs[..], std::slice::from_ref));
+        }
         "start" => print!("{}", start::run(&workspace, &task()?)?),
         "solution" => {
             print!("{}", solution::run(&workspace, &task()?, chosen.get_flag("restore"))?);

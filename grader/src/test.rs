@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::build::cargo;
 use crate::history;
-use crate::judge::{Judge, Status, Verdict, cargo};
+use crate::judge::{Judge, Status, Verdict};
 use crate::labs::{Lab, Misspelt, find};
 use crate::size::{row, table};
 use crate::task::{Behaviour, Task, Tasks};

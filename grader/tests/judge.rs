@@ -147,7 +147,7 @@ fn build(workspace: &Path, lab: &Lab) -> Result<Judge, String> {
 fn all_that_can_become_of_a_behaviour_is_told_apart() {
     let (course, lab, task) = Course::with("all", "fn main() {}").unwrap();
     let mut judge = build(&course.0, &lab).unwrap();
-    assert!(judge.programs[&lab.package].is_file(), "{:?}", judge.programs);
+    assert!(judge.built.programs[&lab.package].is_file(), "{:?}", judge.built.programs);
 
     let asked: Vec<_> = task.behaviours.iter().map(|behaviour| (&task, behaviour)).collect();
     let mut judged = 0;
