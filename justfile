@@ -83,6 +83,11 @@ bench LAB="":
 [group('develop')]
 check: format lint docs all-tests
 
+# Grade submissions: `just grade --to grades --tasks week05:a submissions/*`
+[group('teach')]
+grade *ARGS:
+    @cargo run -q -p grader -- grade {{ ARGS }}
+
 # All tests of all crates, with or without tasks
 [group('develop')]
 all-tests:
@@ -107,6 +112,11 @@ docs *ARGS:
 [group('develop')]
 size CRATE="":
     @cargo run -q -p grader -- size {{ CRATE }}
+
+# Try the known mistakes of all labs, or of one, and print which behaviours catch them
+[group('develop')]
+mistakes LAB="":
+    @cargo run -q -p grader -- mistakes {{ LAB }}
 
 # What a lab adds to another one, file by file: `just delta week05 discovery-chat`
 [group('develop')]

@@ -301,8 +301,9 @@ fn every_task_can_be_read_and_its_files_are_marked() {
 }
 
 #[test]
-fn no_crate_that_is_done_exceeds_its_budget() {
-    let excesses: Vec<_> = crates_done().flat_map(|one| one.excesses()).collect();
+fn no_crate_exceeds_a_budget_that_is_held() {
+    let held = crates_done().filter(Crate::is_held);
+    let excesses: Vec<_> = held.flat_map(|one| one.excesses()).collect();
     assert!(excesses.is_empty(), "\n{}", excesses.join("\n"));
 }
 
