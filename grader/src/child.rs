@@ -4,7 +4,6 @@
 //! whole group: a test that fails leaves nothing behind, not even a process that the program
 //! itself has started.
 
-use std::env;
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -34,7 +33,7 @@ pub(crate) enum Output {
 pub(crate) const LAB_JUDGED: &str = "LAB_JUDGED";
 
 /// The most bytes that are read from one pipe of a program.
-const MOST: usize = 4 << 20;
+const MOST: usize = 16 << 20;
 
 /// A program that has been started. Dropping it ends the program.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
-        if env::var_os(LAB_JUDGED).is_none() || Program::is_a_stranger() {
+        if std::env::var_os(LAB_JUDGED).is_none() || Program::is_a_stranger() {
             command.wrap(ProcessGroup::leader());
         }
         #[cfg(windows)]

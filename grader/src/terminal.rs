@@ -448,7 +448,7 @@ impl Terminal {
         let (all, text) = match output {
             Output::Printed(text) => (&mut self.printed, text),
             Output::Complained(text) => (&mut self.complained, text),
-            Output::TooMuch => self.fail("has printed more than 4 MiB: no test reads so much"),
+            Output::TooMuch => self.fail("has printed more than 16 MiB: no test reads so much"),
         };
         all.push_str(&text);
         self.screen.shows(&text);

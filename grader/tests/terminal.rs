@@ -207,8 +207,8 @@ fn a_program_that_prints_without_end_is_not_read_to_the_end() {
     let begun = Instant::now();
     let mut yes = runs(&story, &["yes"]);
     let told = complaint(|| yes.sees("no"));
-    assert!(told.starts_with("has printed more than 4 MiB"), "{told}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(told.starts_with("has printed more than 16 MiB"), "{told}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[test]

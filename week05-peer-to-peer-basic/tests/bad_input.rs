@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use grader::fixture::sends;
-use grader::{Fixture, Program, Story, Terminal, eventually, statistics};
+use grader::{Fixture, Program, Story, eventually, statistics};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -317,7 +317,7 @@ fn a_byte_order_mark_in_front_of_the_first_line_is_dropped() {
 }
 
 #[cfg(unix)]
-fn signal(which: &str, peer: &Terminal) {
+fn signal(which: &str, peer: &grader::Terminal) {
     let pid = peer.pid().to_string();
     let kill = std::process::Command::new("kill").args([which, &pid]).status();
     assert!(kill.expect("there is a kill(1)").success());
