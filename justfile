@@ -86,7 +86,28 @@ check: format lint docs all-tests
 # Grade submissions: `just grade --to grades --tasks week05:a submissions/*`
 [group('teach')]
 grade *ARGS:
-    @cargo run -q -p grader -- grade {{ ARGS }}
+    @cargo lab grade {{ ARGS }}
+
+# The student edition: `just handout --tasks week05:a,week05:b --to DIR`; `--solution` for the model
+[group('teach')]
+handout *ARGS:
+    @cargo lab handout {{ ARGS }}
+
+# Try the known mistakes of all labs, or of one, and print which behaviours catch them
+[group('teach')]
+mistakes *ARGS:
+    @cargo lab mistakes {{ ARGS }}
+
+# Ask N times for each behaviour, with all cores busy: `just soak 1000 week05 a`
+[group('teach')]
+[no-exit-message]
+soak N="100" *ARGS:
+    @cargo lab soak {{ N }} {{ ARGS }}
+
+# Make N submissions to try grading with: `just class 100 week05 --to DIR`
+[group('teach')]
+class *ARGS:
+    @cargo lab class {{ ARGS }}
 
 # All tests of all crates, with or without tasks
 [group('develop')]
@@ -112,11 +133,6 @@ docs *ARGS:
 [group('develop')]
 size CRATE="":
     @cargo run -q -p grader -- size {{ CRATE }}
-
-# Try the known mistakes of all labs, or of one, and print which behaviours catch them
-[group('develop')]
-mistakes LAB="":
-    @cargo run -q -p grader -- mistakes {{ LAB }}
 
 # What a lab adds to another one, file by file: `just delta week05 discovery-chat`
 [group('develop')]

@@ -53,6 +53,22 @@ pub enum Status {
     NoResult,
 }
 
+impl Status {
+    /// As it stands in `grade.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotStarted => "not_started",
+            Self::Unstable { .. } => "unstable",
+            Self::TimedOut => "timed_out",
+            Self::NotAsked => "not_asked",
+            Self::NoBuild => "no_build",
+            Self::NoResult => "no_result",
+        }
+    }
+}
+
 /// What became of a behaviour, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {

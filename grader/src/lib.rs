@@ -40,10 +40,17 @@
 //! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
 //! | `start.rs` | the verb `start`: writes the stub of a task |
 //! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
-//! | `class.rs` | many submissions, and the results on disk |
-//! | `grade.rs` | judges submissions, and says what each has earned |
-//! | `tree.rs` | a copy of the workspace, in which other files can stand |
-//! | `mistakes.rs` | which behaviours catch which known mistakes |
+//! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
+//! | `trial.rs` | builds a variant, and asks for its behaviours |
+//! | `edition.rs` | the files without answers, or with them and without markers |
+//! | `handout.rs` | the verb `handout`: proves an edition, and writes it |
+//! | `submission.rs` | what is taken over from a submission, and what it earns |
+//! | `confinement.rs` | how far this system can confine a program |
+//! | `feedback.rs` | what a student reads of a grade, and an instructor of a class |
+//! | `grade.rs` | the verb `grade`: many submissions, and the results on disk |
+//! | `mistakes.rs` | the verb `mistakes`: which behaviours catch which known mistakes |
+//! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
+//! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
@@ -56,9 +63,13 @@ pub mod build;
 mod child;
 pub mod class;
 pub mod code;
+pub mod confinement;
 pub mod delta;
+pub mod edition;
+pub mod feedback;
 pub mod fixture;
 pub mod grade;
+pub mod handout;
 pub mod history;
 pub mod http;
 pub mod imports;
@@ -75,17 +86,20 @@ mod program;
 mod prompts;
 mod screen;
 pub mod size;
+pub mod soak;
 pub mod solution;
 mod spawn_lock;
 pub mod start;
 pub mod statistics;
 mod story;
 pub mod stranger;
+pub mod submission;
 pub mod task;
 mod terminal;
 pub mod test;
 mod timeline;
 pub mod tree;
+pub mod trial;
 mod wait;
 
 pub use fixture::Fixture;

@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -14,7 +15,7 @@ use grader::delta;
 use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
-use grader::{class, mistakes, solution, start, test};
+use grader::{class, grade, handout, mistakes, soak, solution, start, test};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -29,44 +30,7 @@ fn run() -> Result<ExitCode> {
     if env::args_os().nth(1).is_some_and(|verb| verb == "jail") {
         match grader::jail::become_program(env::args_os().skip(2))? {}
     }
-    let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
-    let task = Arg::new("TASK").help("A task, such as b, or a file of its tests");
-    let times = Arg::new("times").long("repeat").help("Ask N times for each behaviour");
-    let times = times.value_name("N").default_value("1").value_parser(value_parser!(u16));
-    let lab2 = lab.clone();
-    let restore = Arg::new("restore").long("restore").help("Put the answer back");
-    let restore = restore.action(ArgAction::SetTrue);
-    let (this_lab, this_task) = (lab.clone().required(true), task.clone().required(true));
-    let one = Arg::new("CRATE").help("A crate's folder or package [default: all]");
-    let before = Arg::new("A").required(true).help("A lab's folder or package");
-    let after = Arg::new("B").required(true).help("The lab to compare with it");
-    let verb = clap::Command::new;
-    let mut usage = verb("grader")
-        .about("Judges the labs from outside")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            verb("test").about("Test all tasks, a lab, or a task").args([lab, task, times]),
-        )
-        .subcommand(
-            verb("start").about("Begin a task: write its stub").args([&this_lab, &this_task]),
-        )
-        .subcommand(
-            verb("solution")
-                .about("Show the answer of a task")
-                .args([this_lab, this_task, restore]),
-        )
-        .subcommand(class::usage())
-        .subcommand(
-            verb("mistakes")
-                .about("Try all known mistakes, and say what catches them")
-                .arg(lab2),
-        )
-        .subcommand(verb("size").about("Print the size of all crates, or of one").arg(one))
-        .subcommand(
-            verb("delta").about("Print what lab B adds to lab A").args([before, after]),
-        );
-    let matches = usage.get_matches_mut();
+    let matches = usage().get_matches();
     let Some((verb, chosen)) = matches.subcommand() else { return Ok(ExitCode::from(2)) };
 
     let workspace = workspace();
@@ -78,25 +42,91 @@ fn run() -> Result<ExitCode> {
         let (lab, task) = (word("LAB"), word("TASK"));
         task::find(&workspace, &labs, lab.unwrap_or_default(), task.unwrap_or_default())
     };
-    match verb {
-        "size" => print!("{}", size_of(word("CRATE"))?),
-        "delta" => print!("{}", delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
-        "grade" => return class::run(&workspace, &labs, chosen),
+    let flag = |name| chosen.get_flag(name);
+    let times = || chosen.get_one("times").map_or(1, |times: &u16| *times);
+    let is_passed = match verb {
+        "size" => print(&size_of(word("CRATE"))?),
+        "delta" => print(&delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
+        "start" => print(&start::run(&workspace, &task()?)?),
+        "solution" => print(&solution::run(&workspace, &task()?, flag("restore"))?),
+        "grade" => return grade::run(&workspace, &labs, chosen),
+        "handout" => {
+            let (all, _) = grade::chosen(&workspace, &labs, None)?;
+            let (tasks, _) = grade::chosen(&workspace, &labs, word("tasks"))?;
+            let to = Path::new(word("to").unwrap_or_default());
+            handout::run(&workspace, &all, &tasks, to, flag("solution"))?;
+            true
+        }
+        "class" => {
+            let to = Path::new(word("to").unwrap_or_default());
+            class::run(&workspace, lab("LAB")?, usize::from(times()), to)?;
+            true
+        }
         "mistakes" => {
             let chosen = word("LAB").map(|_| lab("LAB")).transpose()?;
-            return mistakes::run(&workspace, chosen.map_or(&labs[..], std::slice::from_ref));
-        }
-        "start" => print!("{}", start::run(&workspace, &task()?)?),
-        "solution" => {
-            print!("{}", solution::run(&workspace, &task()?, chosen.get_flag("restore"))?);
+            let labs = chosen.map_or(&labs[..], std::slice::from_ref);
+            mistakes::run(&workspace, labs, times(), flag("update"))?
         }
         _ => {
-            let times = chosen.get_one("times").map_or(1, |times: &u16| usize::from(*times));
-            let passed = test::run(&workspace, &labs, word("LAB"), word("TASK"), times)?;
-            return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            let run = if verb == "soak" { soak::run } else { test::run };
+            run(&workspace, &labs, word("LAB"), word("TASK"), usize::from(times()))?
         }
-    }
-    Ok(ExitCode::SUCCESS)
+    };
+    Ok(if is_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(text: &str) -> bool {
+    print!("{text}");
+    true
+}
+
+fn usage() -> clap::Command {
+    let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
+    let task = Arg::new("TASK").help("A task, such as b, or a file of its tests");
+    let (this_lab, this_task) = (lab.clone().required(true), task.clone().required(true));
+    let times = |default| {
+        let times = Arg::new("times").value_name("N").value_parser(value_parser!(u16));
+        times.default_value(default)
+    };
+    let repeat = times("1").long("repeat").help("Ask N times for each behaviour");
+    let flag = |name| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    let restore = flag("restore").help("Put the answer back");
+    let update = flag("update").help("Write the golden files");
+    let model = flag("solution").help("Write the model, with all answers");
+    let to = Arg::new("to").long("to").value_name("DIR").required(true);
+    let to = to.help("The folder to write");
+    let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...").default_value("all");
+    let tasks = tasks.help("What students are to solve");
+    let one = Arg::new("CRATE").help("A crate's folder or package [default: all]");
+    let before = Arg::new("A").required(true).help("A lab's folder or package");
+    let after = Arg::new("B").required(true).help("The lab to compare with it");
+    let verb = |name: &'static str, about: &'static str| clap::Command::new(name).about(about);
+    verb("grader", "Judges the labs from outside")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            verb("test", "Test all tasks, a lab, or a task").args([&lab, &task, &repeat]),
+            verb("start", "Begin a task: write its stub").args([&this_lab, &this_task]),
+            verb("solution", "Show the answer of a task")
+                .args([&this_lab, &this_task, &restore]),
+            verb("handout", "Write an edition without answers, once it is proven")
+                .args([&tasks, &to, &model]),
+            grade::usage(),
+            verb("mistakes", "Try all known mistakes, and say what catches them")
+                .args([&lab, &repeat, &update]),
+            verb("soak", "Ask N times for each behaviour, with all cores busy").args([
+                times("100"),
+                lab.clone(),
+                task,
+            ]),
+            verb("class", "Make submissions to try grading with").args([
+                times("100"),
+                lab.default_value("week05"),
+                to,
+            ]),
+            verb("size", "Print the size of all crates, or of one").arg(one),
+            verb("delta", "Print what lab B adds to lab A").args([before, after]),
+        ])
 }
 
 fn sources(lab: &Lab) -> Result<Vec<Source>> {

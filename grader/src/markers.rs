@@ -73,6 +73,19 @@ pub fn stub(text: &str, task: &str) -> Result<String> {
     replace(text, task, &stubs)
 }
 
+/// The file with all of its answers, and neither markers nor stubs.
+pub fn model(text: &str) -> Result<String> {
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let mut new = String::new();
+    let mut copied = 0;
+    for Region { lines: region, stub, .. } in regions(text)? {
+        new += &lines[copied..region.start - 1].concat();
+        new += &lines[region.start..stub.unwrap_or(region.end)].concat();
+        copied = region.end + 1;
+    }
+    Ok(new + &lines[copied..].concat())
+}
+
 /// What stands in each region of `task`.
 pub fn bodies(text: &str, task: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
@@ -167,6 +180,13 @@ b();
         assert!(has_answer(ANSWERED, "a").unwrap() && !has_answer(STUBBED, "a").unwrap());
         assert!(has_answer(STUBBED, "b").unwrap());
         assert_eq!(stub(ANSWERED, "z").unwrap(), ANSWERED);
+    }
+
+    #[test]
+    fn a_model_has_the_answers_alone() {
+        let expected =
+            "fn broadcast() {\n    let others = 1;\n\n    others\n}\nb();\nfn helper() {}\n";
+        assert_eq!(model(ANSWERED).unwrap(), expected);
     }
 
     #[test]

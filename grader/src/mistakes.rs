@@ -1,105 +1,161 @@
-//! `mistakes [LAB]`: tries every known mistake, and prints which behaviours catch it.
+//! Known mistakes: plausible wrong answers, each a patch, and what each looks like from outside.
 //!
-//! A mistake is a patch of a plausible wrong answer. It is caught if the behaviour that is named
-//! in `lab.toml` fails, in the mistake's own task, and if the first message names the cause.
+//! A mistake is caught if the behaviour that `lab.toml` names fails, in the mistake's own task, and
+//! if the first message names the cause. What a student reads of it is kept in a file beside the
+//! patch, `NAME.golden`. A submission that fails in the same behaviours is like this mistake.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::ExitCode;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::judge::{Judge, Status};
+use crate::judge::Status;
 use crate::labs::Lab;
-use crate::task::{Behaviour, Mistake, Task, Tasks};
-use crate::tree::Tree;
+use crate::task::{Mistake, Task, Tasks};
+use crate::test::Asked;
+use crate::tree::{Files, patched, tracked};
+use crate::trial::Trials;
 
-/// Tries all mistakes of these labs. The last line is how many were caught as they should be.
-pub fn run(workspace: &Path, labs: &[Lab]) -> Result<ExitCode> {
+/// How many lines of a message a golden file has.
+const GOLDEN_LINES: usize = 12;
+
+/// A mistake as it looks from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The package of its lab, and the id of its task.
+    pub task: (String, String),
+    /// Its name.
+    pub name: String,
+    /// The contents of its golden file.
+    pub golden: String,
+}
+
+/// The mistakes of a lab that have a golden file.
+pub fn known(workspace: &Path, tasks: &Tasks) -> Vec<Known> {
+    let read = |mistake: &Mistake| {
+        let task = tasks.all.iter().find(|task| task.id == mistake.task)?;
+        let golden = fs::read_to_string(golden_of(workspace, task, mistake)).ok()?;
+        let task = (task.lab.package.clone(), task.id.clone());
+        Some(Known { task, name: mistake.name.clone(), golden })
+    };
+    tasks.mistakes.iter().filter_map(read).collect()
+}
+
+/// The mistake that fails in the same behaviours of this task. Of several, the one with the same
+/// message is meant; if none has it, all are.
+pub fn nearest(known: &[Known], asked: &[Asked]) -> Option<String> {
+    let task = asked[0].task;
+    let (ours, seen) = (failures(asked), golden(asked));
+    let is_like = |known: &&Known| {
+        known.task == (task.lab.package.clone(), task.id.clone())
+            && failures_in(&known.golden).eq(ours.iter().copied())
+    };
+    let mut like: Vec<_> = known.iter().filter(is_like).collect();
+    if like.iter().any(|known| known.golden == seen) {
+        like.retain(|known| known.golden == seen);
+    }
+    let names: Vec<_> = like.iter().map(|known| known.name.as_str()).collect();
+    (!names.is_empty() && !ours.is_empty()).then(|| names.join(" or "))
+}
+
+/// Tries all mistakes of these labs, `times` times each. The last line is how many were caught as
+/// they should be. With `update`, the golden files are written instead of compared.
+pub fn run(workspace: &Path, labs: &[Lab], times: u16, update: bool) -> Result<bool> {
+    let files = tracked(workspace)?;
     let (mut caught, mut missed) = (0, 0);
     for lab in labs {
         let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
-        let of_lab = try_all(workspace, lab, &tasks)?;
-        (caught, missed) = (caught + of_lab.0, missed + of_lab.1);
+        let mut trials = Trials::new(workspace, &tasks.all)?;
+        for mistake in &tasks.mistakes {
+            let task = tasks.all.iter().find(|task| task.id == mistake.task);
+            let task = task.context("the task was looked up when the mistake was read")?;
+            let patch = format!("{}/mistakes/{}.patch", lab.folder, mistake.name);
+            let files = patched(&files, &workspace.join(patch))?;
+            let golden = golden_of(workspace, task, mistake);
+            let complaint = try_one(&mut trials, &files, task, mistake, times, |seen| {
+                if update {
+                    fs::write(&golden, seen)?;
+                }
+                Ok(fs::read_to_string(&golden).is_ok_and(|golden| golden == seen))
+            });
+            let complaint = complaint.with_context(|| format!("mistake {}", mistake.name))?;
+            let is_caught = complaint.is_empty();
+            (caught, missed) =
+                (caught + usize::from(is_caught), missed + usize::from(!is_caught));
+            print!("{complaint}");
+        }
     }
     println!("\n{caught} passed, {missed} failed");
-    Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(missed == 0)
 }
 
-/// Tries all mistakes of `lab`. Prints a row for each, and returns how many were caught as they
-/// should be, and how many were not.
-fn try_all(workspace: &Path, lab: &Lab, tasks: &Tasks) -> Result<(usize, usize)> {
-    let suites: Vec<_> = tasks.all.iter().map(|task| &*task.suite).collect();
-    let judge = Judge::build(workspace, lab, &suites).map_err(anyhow::Error::msg)?;
-    let tree = Tree::of(workspace)?;
-    let (mut caught, mut missed) = (0, 0);
-    for mistake in &tasks.mistakes {
-        let row = try_one(workspace, lab, tasks, mistake, &judge, &tree)
-            .with_context(|| format!("mistake {}", mistake.name))?;
-        if row.complaint.is_empty() {
-            caught += 1;
-        } else {
-            missed += 1;
-        }
-        println!("{:<44} {:<12} {}", mistake.name, mistake.task, row.failures.join(", "));
-        for line in row.complaint.lines() {
-            println!("    {line}");
-        }
-    }
-    Ok((caught, missed))
-}
-
-struct Row {
-    /// The behaviours that fail, in their order.
-    failures: Vec<String>,
-    /// Why this is not what it should be; empty if it is.
-    complaint: String,
-}
-
+/// Prints the behaviours that fail. Returns why this is not what it should be.
 fn try_one(
-    workspace: &Path,
-    lab: &Lab,
-    tasks: &Tasks,
+    trials: &mut Trials,
+    files: &Files,
+    task: &Task,
     mistake: &Mistake,
-    judge: &Judge,
-    tree: &Tree,
-) -> Result<Row> {
-    tree.reset()?;
-    let patch = format!("{}/mistakes/{}.patch", lab.folder, mistake.name);
-    tree.apply(&workspace.join(patch))?;
-    let program = match tree.build(lab) {
+    times: u16,
+    is_golden: impl Fn(&str) -> Result<bool>,
+) -> Result<String> {
+    let program = match trials.build(files, &task.lab)? {
         Ok(program) => program,
-        Err(error) => return Ok(Row { failures: Vec::new(), complaint: error }),
+        Err(error) => return Ok(format!("    {} does not compile: {error}\n", mistake.name)),
     };
-    let program = shell_words::quote(&program.to_string_lossy()).into_owned();
-    let mut judge = judge.clone();
-    judge.environment = vec![("LAB_PROGRAM".into(), program)];
-    let asked: Vec<(&Task, &Behaviour)> = tasks
-        .all
-        .iter()
-        .flat_map(|task| task.behaviours.iter().map(move |behaviour| (task, behaviour)))
-        .collect();
-    let verdicts = judge.judge(&asked, || ());
-
     let mut complaint = String::new();
-    let failed = asked
-        .iter()
-        .zip(&verdicts)
-        .filter(|(_, verdict)| !matches!(verdict.status, Status::Passed | Status::NotAsked));
-    let failed: Vec<_> = failed.collect();
-    if !failed.iter().any(|((_, behaviour), _)| behaviour.test == mistake.caught_by) {
-        writeln!(complaint, "not caught by {}", mistake.caught_by)?;
-    }
-    let ours = failed.iter().find(|((task, _), _)| task.id == mistake.task);
-    match ours {
-        None => writeln!(complaint, "not caught in task {}", mistake.task)?,
-        Some((_, verdict)) if !verdict.message.contains(&mistake.says) => {
-            writeln!(complaint, "the first message does not say {:?}:", mistake.says)?;
-            writeln!(complaint, "{}", verdict.message.lines().next().unwrap_or_default())?;
+    for time in 0..times {
+        let asked = trials.ask_program(&program, &[task]);
+        let (failures, seen) = (failures(&asked), golden(&asked));
+        if time == 0 {
+            println!("{:<44} {:<10} {}", mistake.name, task.id, failures.join(", "));
         }
-        Some(_) => {}
+        if !failures.contains(&&*mistake.caught_by) {
+            writeln!(complaint, "    not caught by {}", mistake.caught_by)?;
+        }
+        let first = asked.iter().find(|one| has_failed(one));
+        let message = first.map_or("", |one| &one.verdict.message);
+        if !message.contains(&mistake.says) {
+            writeln!(complaint, "    the first message does not say {:?}", mistake.says)?;
+        }
+        if !is_golden(&seen)? {
+            writeln!(complaint, "    its golden file is not what was seen:\n{seen}")?;
+        }
     }
-    let failures =
-        failed.iter().map(|((task, behaviour), _)| format!("{}:{}", task.id, behaviour.test));
-    Ok(Row { failures: failures.collect(), complaint })
+    Ok(complaint)
+}
+
+fn golden_of(workspace: &Path, task: &Task, mistake: &Mistake) -> PathBuf {
+    workspace.join(&task.lab.folder).join(format!("mistakes/{}.golden", mistake.name))
+}
+
+fn has_failed(one: &Asked) -> bool {
+    !matches!(one.verdict.status, Status::Passed | Status::NotAsked)
+}
+
+fn failures<'a>(asked: &[Asked<'a>]) -> Vec<&'a str> {
+    let failed = asked.iter().filter(|one| has_failed(one));
+    failed.map(|one| one.behaviour.test.as_str()).collect()
+}
+
+/// What a student reads: the behaviours that fail, and the first message, without its picture.
+fn golden(asked: &[Asked]) -> String {
+    let lines = failures(asked).into_iter().map(|name| format!("- {name}\n"));
+    let text: String = lines.collect();
+    let first = asked.iter().find(|one| has_failed(one));
+    let message = first.map_or("", |one| &one.verdict.message);
+    let words = message.split("\n\n").next().unwrap_or_default();
+    let lines: Vec<_> = words.trim().lines().take(GOLDEN_LINES).collect();
+    format!("{text}\n{}\n", without_numbers(&lines.join("\n")))
+}
+
+fn failures_in(golden: &str) -> impl Iterator<Item = &str> {
+    golden.lines().map_while(|line| line.strip_prefix("- "))
+}
+
+/// Ports, names and durations differ from run to run, so a row of digits becomes one `#`.
+fn without_numbers(text: &str) -> String {
+    let mut letters: Vec<_> = text.chars().collect();
+    letters.dedup_by(|a, b| a.is_ascii_digit() && b.is_ascii_digit());
+    letters.into_iter().map(|one| if one.is_ascii_digit() { '#' } else { one }).collect()
 }

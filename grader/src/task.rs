@@ -163,6 +163,16 @@ impl Task {
         self.behaviours.iter().map(|behaviour| behaviour.points).sum()
     }
 
+    /// The files that a student edits, below the workspace.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|file| format!("{}/{file}", self.lab.folder))
+    }
+
+    /// Its behaviours, each with it.
+    pub fn asks(&self) -> impl Iterator<Item = (&Self, &Behaviour)> {
+        self.behaviours.iter().map(move |behaviour| (self, behaviour))
+    }
+
     /// Whether a user who types `name` means this task: its id or its suite.
     pub fn is_called(&self, name: &str) -> bool {
         let name = name.to_lowercase();

@@ -1,90 +1,96 @@
-//! A copy of the workspace outside of it, in which other files can stand: a submission's, or
-//! those of a known mistake. Its programs are built there, offline, and never its tests.
+//! A folder outside of the workspace in which a variant of its files stands: with a submission's
+//! answers, with a known mistake, or without answers. Programs are built there, offline.
 
-use std::env;
+use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
 
 use crate::build::build;
 use crate::labs::Lab;
 
-/// A copy of the workspace. It is removed when this is dropped.
+/// Files by their path below the top, with `/` between folders.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// All files of the workspace that git tracks, as they are now.
+pub fn tracked(workspace: &Path) -> Result<Files> {
+    let mut git = Command::new("git");
+    git.current_dir(workspace).args(["ls-files", "-z"]);
+    let output = git.output().context("git lists the files of the workspace")?;
+    ensure!(output.status.success(), "git cannot list the files of the workspace");
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let files = listed.split('\0').filter(|file| workspace.join(file).is_file());
+    let read = |file: &str| Ok((file.to_owned(), fs::read(workspace.join(file))?));
+    files.map(read).collect()
+}
+
+/// The text of one of these files.
+pub fn text<'a>(files: &'a Files, file: &str) -> Result<&'a str> {
+    let bytes = files.get(file).with_context(|| format!("there is no file {file}"))?;
+    str::from_utf8(bytes).with_context(|| format!("{file} is not UTF-8"))
+}
+
+/// A folder for temporary files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Tree {
-    workspace: PathBuf,
-    root: PathBuf,
-    /// All files that git tracks, below the workspace.
-    files: Vec<PathBuf>,
+    root: TempDir,
+    present: Files,
 }
 
 impl Tree {
-    /// Copies `workspace` into a folder for temporary files.
-    pub fn of(workspace: &Path) -> Result<Self> {
-        let mut git = Command::new("git");
-        git.current_dir(workspace).args(["ls-files", "-z"]);
-        let output = git.output().context("git lists the files of the workspace")?;
-        ensure!(output.status.success(), "git cannot list the files of the workspace");
-        let listed = String::from_utf8_lossy(&output.stdout);
-        let files = listed.split('\0').filter(|file| !file.is_empty()).map(PathBuf::from);
-        let files = files.filter(|file| workspace.join(file).is_file()).collect();
-        // Not by process id, which is 2 or so in a namespace of its own.
-        let number = RandomState::new().hash_one(());
-        let root = env::temp_dir().join(format!("p2p-course-tree-{number:016x}"));
-        fs::create_dir(&root).with_context(|| root.display().to_string())?;
-        let tree = Self { workspace: workspace.to_owned(), root, files };
-        tree.reset()?;
-        Ok(tree)
+    /// An empty folder.
+    pub fn new() -> Result<Self> {
+        let root = tempfile::Builder::new().prefix("p2p-course-").tempdir()?;
+        Ok(Self { root, present: Files::new() })
     }
 
-    /// Makes every file what it is in the workspace. A file that is the same already keeps its
-    /// time, so that cargo builds only what has changed.
-    pub fn reset(&self) -> Result<()> {
-        for file in &self.files {
-            let text = fs::read(self.workspace.join(file))?;
-            self.write(file, &text)?;
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Makes these the files of the folder. A file that is the same already keeps its time, so
+    /// that cargo builds only what has changed.
+    pub fn set(&mut self, files: &Files) -> Result<()> {
+        for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
+            fs::remove_file(self.path().join(file))?;
         }
-        Ok(())
-    }
-
-    /// Puts `bytes` into this file.
-    pub fn write(&self, file: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
-        let path = self.root.join(file);
-        if fs::read(&path).is_ok_and(|present| present == bytes) {
-            return Ok(());
+        for (file, bytes) in files {
+            if self.present.get(file) == Some(bytes) {
+                continue;
+            }
+            let path = self.path().join(file);
+            fs::create_dir_all(path.parent().unwrap_or(self.path()))?;
+            fs::write(path, bytes)?;
         }
-        fs::create_dir_all(path.parent().unwrap_or(&self.root))?;
-        fs::write(path, bytes)
-    }
-
-    /// Applies a patch that was made at the top of the workspace.
-    pub fn apply(&self, patch: &Path) -> Result<()> {
-        let mut git = Command::new("git");
-        // The copy is no repository; one around the folder for temporary files does not count.
-        git.env("GIT_CEILING_DIRECTORIES", self.root.parent().unwrap_or(&self.root));
-        git.current_dir(&self.root).arg("apply").arg(patch);
-        let output = git.output().context("git applies the patch")?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{}: {complaint}", patch.display());
+        self.present.clone_from(files);
         Ok(())
     }
 
     /// Builds the program of `lab`, offline. The error is the compiler's first one.
     pub fn build(&self, lab: &Lab) -> Result<PathBuf, String> {
-        let target = self.root.join("target").display().to_string();
+        let target = self.path().join("target").display().to_string();
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
-        let built = build(&self.root, &[&arguments[..], &["--target-dir", &target]].concat())?;
+        let built = build(self.path(), &[&arguments[..], &["--target-dir", &target]].concat())?;
         let program = built.programs.get(&lab.package).cloned();
         program.ok_or_else(|| format!("{} has no program of its name", lab.package))
     }
 }
 
-impl Drop for Tree {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.root);
-    }
+/// These files with a patch applied that was made at the top of the workspace.
+pub fn patched(files: &Files, patch: &Path) -> Result<Files> {
+    let mut tree = Tree::new()?;
+    tree.set(files)?;
+    let mut git = Command::new("git");
+    // The copy is no repository; one around the folder for temporary files does not count.
+    git.env("GIT_CEILING_DIRECTORIES", tree.path().parent().unwrap_or(tree.path()));
+    git.current_dir(tree.path()).arg("apply").arg(patch);
+    let output = git.output().context("git applies the patch")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}: {complaint}", patch.display());
+    let read = |file: &String| Ok((file.clone(), fs::read(tree.path().join(file))?));
+    files.keys().map(read).collect()
 }

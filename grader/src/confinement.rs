@@ -1,0 +1,86 @@
+//! How far this system can keep a submission's program from everything that it does not need.
+
+use std::env;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+/// Set in the process that runs in namespaces of its own.
+pub const IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";
+
+/// What confines a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confinement {
+    /// A network and process ids of its own, and the jail.
+    Full,
+    /// The jail alone.
+    Landlock,
+    /// Nothing.
+    None,
+}
+
+/// Where the work is done.
+#[derive(Debug)]
+pub enum Place {
+    /// In this process, confined so far.
+    Here(Confinement),
+    /// It is done already, by a process in namespaces of its own.
+    Elsewhere(ExitCode),
+}
+
+impl Confinement {
+    /// As it stands in `grade.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Landlock => "landlock",
+            Self::None => "none",
+        }
+    }
+
+    /// The words in front of a program that confine it.
+    pub fn words(self) -> Result<String> {
+        let grader = env::current_exe().context("this program has a path")?;
+        let jail = format!("{} jail ", shell_words::quote(&grader.to_string_lossy()));
+        Ok(if self == Self::None { String::new() } else { jail })
+    }
+}
+
+/// Finds out how far a program can be confined, and refuses if that is less than fully. If
+/// namespaces are needed, it runs this program in them with the same arguments.
+pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
+    let works = |program: &Path, args: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let grader = env::current_exe().context("this program has a path")?;
+    let has_jail = works(&grader, &["jail", "true"]);
+    if has_jail && env::var_os(IN_NAMESPACES).is_some() {
+        return Ok(Place::Here(Confinement::Full));
+    }
+    // A network with nothing but loopback, and process ids that end with this process.
+    let enter = ["-Urnpf", "--mount-proc", "--kill-child", "--", "sh", "-c"];
+    let lo = "ip link set lo up";
+    if has_jail && works(Path::new("unshare"), &[&enter[..], &[lo]].concat()) {
+        let inside = format!("{lo} && exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(enter).args([inside.as_str(), "grade"]).arg(grader);
+        command.args(env::args_os().skip(1)).env(IN_NAMESPACES, "1");
+        let status = command.status().context("unshare(1) can be started")?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        return Ok(Place::Elsewhere(ExitCode::from(code)));
+    }
+    let (missing, rest) = if has_jail {
+        ("namespaces of its own (unshare(1) and ip(8), and permission)", Confinement::Landlock)
+    } else {
+        ("Landlock (Linux, ABI 6)", Confinement::None)
+    };
+    ensure!(
+        is_unconfined_allowed,
+        "a submission could do more here than it needs: there is no {missing}. \
+         With --unconfined it is graded all the same, and the grade says so"
+    );
+    Ok(Place::Here(rest))
+}

@@ -1,0 +1,143 @@
+//! What a student reads of a grade, and what an instructor reads of a class. Pure: from the
+//! values of `grade.json` to text.
+
+use std::collections::BTreeMap;
+use std::fmt::{Result, Write};
+use std::mem;
+
+use serde_json::Value;
+
+/// The page for a student.
+pub fn feedback(grade: &Value) -> String {
+    let mut page = String::new();
+    write_feedback(&mut page, grade).expect("a string takes everything");
+    page
+}
+
+fn write_feedback(page: &mut String, grade: &Value) -> Result {
+    writeln!(page, "# {} of {} points", grade["points"], grade["of"])?;
+    for task in list(&grade["tasks"]) {
+        let (lab, id) = (text(&task["lab"]), text(&task["task"]));
+        writeln!(page, "\n## {lab} {id}: {} of {}\n", task["points"], task["of"])?;
+        if let Some(name) = task["nearest_mistake"].as_str() {
+            writeln!(page, "It behaves like a known mistake: *{}*.\n", name.replace('_', " "))?;
+        }
+        let mut is_first = true;
+        for behaviour in list(&task["behaviours"]) {
+            let (test, status) = (text(&behaviour["test"]), text(&behaviour["status"]));
+            writeln!(page, "- {}: {}", status.replace('_', " "), test.replace('_', " "))?;
+            if has_failed(behaviour) && mem::take(&mut is_first) {
+                // A fence that the message cannot end.
+                let message = text(&behaviour["message"]).replace("~~~", "~ ~ ~");
+                writeln!(page, "\n  Repeat it with `just test {lab} {id}`.")?;
+                writeln!(page, "\n~~~text\n{}\n~~~\n", message.trim_end())?;
+            }
+        }
+    }
+    let ignored = list(&grade["ignored"]);
+    if !ignored.is_empty() {
+        writeln!(page, "\n## Files that were not taken over\n")?;
+    }
+    ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", text(file)))
+}
+
+/// Which behaviours a class fails, the most frequent first, and how often each known mistake is
+/// made.
+pub fn summary(grades: &[Value]) -> String {
+    let (mut failed, mut like) = (BTreeMap::new(), BTreeMap::new());
+    for task in grades.iter().flat_map(|grade| list(&grade["tasks"])) {
+        let name = |end: &str| format!("{} {}: {end}", text(&task["lab"]), text(&task["task"]));
+        for behaviour in list(&task["behaviours"]).iter().filter(|one| has_failed(one)) {
+            *failed.entry(name(text(&behaviour["test"]))).or_insert(0) += 1;
+        }
+        if let Some(mistake) = task["nearest_mistake"].as_str() {
+            *like.entry(name(mistake)).or_insert(0) += 1;
+        }
+    }
+    let rows = |counts: BTreeMap<String, usize>| {
+        let mut rows: Vec<_> = counts.into_iter().collect();
+        rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let row = |(name, count)| format!("- {count} of {}: {name}\n", grades.len());
+        rows.into_iter().map(row).collect::<String>()
+    };
+    let (failed, like) = (rows(failed), rows(like));
+    format!("# Behaviours that fail\n\n{failed}\n# Known mistakes\n\n{like}")
+}
+
+/// A row of `grades.csv`, or its head: the cells are no formulas, whatever is in them.
+pub fn csv_row(cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    cells.join(",") + "\n"
+}
+
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
+}
+
+fn has_failed(behaviour: &Value) -> bool {
+    !matches!(text(&behaviour["status"]), "passed" | "not_asked")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_cell_is_neither_a_formula_nor_two_cells() {
+        assert_eq!(cell("Ada, \"the\" first"), "\"Ada, \"\"the\"\" first\"");
+        assert_eq!(cell("=1+1"), "\"'=1+1\"");
+    }
+
+    fn grade() -> Value {
+        let behaviour = |test: &str, status: &str, message: &str| json!({"test": test, "status": status, "message": message});
+        let behaviours = [
+            behaviour("it_runs", "passed", ""),
+            behaviour("it_answers", "failed", "expected ~~~ this"),
+            behaviour("it_ends", "timed_out", "the second message"),
+        ];
+        let task = json!({"lab": "week05", "task": "a", "points": 1, "of": 3,
+            "nearest_mistake": "includes_self", "behaviours": behaviours});
+        json!({"points": 1, "of": 3, "tasks": [task], "ignored": ["week05/build.rs"]})
+    }
+
+    #[test]
+    fn feedback_shows_the_first_failure_whole_and_the_others_in_a_line() {
+        let page = feedback(&grade());
+        assert!(page.starts_with("# 1 of 3 points\n"), "{page}");
+        assert!(page.contains("a known mistake: *includes self*.\n"), "{page}");
+        assert!(page.contains("- failed: it answers\n"), "{page}");
+        assert!(page.contains("~~~text\nexpected ~ ~ ~ this\n~~~\n"), "{page}");
+        assert!(
+            page.contains("- timed out: it ends\n") && !page.contains("second message"),
+            "{page}"
+        );
+        assert!(page.ends_with("- `week05/build.rs`\n"), "{page}");
+    }
+
+    #[test]
+    fn a_summary_counts_what_a_class_fails() {
+        let mut other = grade();
+        other["tasks"][0]["behaviours"][2]["status"] = json!("passed");
+        let expected = "\
+# Behaviours that fail
+
+- 2 of 2: week05 a: it_answers
+- 1 of 2: week05 a: it_ends
+
+# Known mistakes
+
+- 2 of 2: week05 a: includes_self
+";
+        assert_eq!(summary(&[grade(), other]), expected);
+    }
+}

@@ -1,0 +1,225 @@
+//! One submission: what is taken over from it, what it earns, and which known mistake it is like.
+//!
+//! Only the `files` of the tasks are taken over, into a copy of the workspace in which those
+//! tasks are stubs. The tests are built from the workspace, so nothing that a student sends can
+//! reach them. Each behaviour begins as "no result", and only a run that is complete and
+//! consistent changes that.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use crate::confinement::Confinement;
+use crate::edition::stubbed;
+use crate::judge::Status;
+use crate::mistakes::{Known, nearest};
+use crate::task::Task;
+use crate::test::Asked;
+use crate::tree::{Files, tracked};
+use crate::trial::{Trials, no_build};
+
+/// The most bytes that one file of a submission may have. A longer one is not taken over.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submission {
+    /// A folder with a lab's files at their paths.
+    Folder(PathBuf),
+    /// A program in any language: the words that start it.
+    Program(String),
+}
+
+impl Submission {
+    /// What the folder of its results is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Folder(path) => {
+                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+            }
+            Self::Program(_) => "program".to_owned(),
+        }
+    }
+}
+
+/// Judges submissions, one after the other.
+#[derive(Debug)]
+pub struct Grader {
+    tasks: Vec<Task>,
+    mistakes: Vec<Known>,
+    trials: Trials,
+    /// The workspace, and the same with the tasks as stubs.
+    files: Files,
+    stubs: Files,
+    confinement: Confinement,
+}
+
+impl Grader {
+    /// Builds the tests of these tasks.
+    pub fn new(
+        workspace: &Path,
+        tasks: Vec<Task>,
+        mistakes: Vec<Known>,
+        confinement: Confinement,
+    ) -> Result<Self> {
+        let mut trials = Trials::new(workspace, &tasks)?;
+        trials.jail = confinement.words()?;
+        let files = tracked(workspace)?;
+        let stubs = stubbed(&files, &tasks.iter().collect::<Vec<_>>())?;
+        Ok(Self { tasks, mistakes, trials, files, stubs, confinement })
+    }
+
+    /// Judges one submission. Returns the grade in the form of `grade.json`.
+    pub fn grade(&mut self, submission: &Submission) -> Result<Value> {
+        let Self { tasks, mistakes, trials, files, stubs, confinement } = self;
+        let tasks: Vec<_> = tasks.iter().collect();
+        let begun = Instant::now();
+        let (asked, ignored) = match submission {
+            Submission::Program(words) => {
+                let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
+                (
+                    labs.flat_map(|of_lab| trials.ask_program(words, of_lab)).collect(),
+                    Vec::new(),
+                )
+            }
+            Submission::Folder(folder) => {
+                ensure!(folder.is_dir(), "{} is no folder", folder.display());
+                let (taken, ignored) = take_over(folder, &tasks, files)?;
+                (ask(trials, stubs, &taken, &tasks)?, ignored)
+            }
+        };
+        let mut grade = report(&asked, &ignored, mistakes);
+        grade["confinement"] = json!(confinement.name());
+        grade["seconds"] = json!(begun.elapsed().as_secs());
+        Ok(grade)
+    }
+}
+
+fn report(asked: &[Asked], ignored: &[String], mistakes: &[Known]) -> Value {
+    let (mut all, mut like) = ((0, 0), None);
+    let mut tasks = Vec::new();
+    for asked in asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task)) {
+        let task = asked[0].task;
+        let mut sum = (0, 0);
+        let behaviours = asked.iter().map(|Asked { behaviour, verdict, .. }| {
+            let is = |status| verdict.status == status;
+            let points = if is(Status::Passed) { behaviour.points } else { 0 };
+            let of = if is(Status::NotAsked) { 0 } else { behaviour.points };
+            sum = (sum.0 + points, sum.1 + of);
+            json!({
+                "test": behaviour.test,
+                "status": verdict.status.name(),
+                "points": points,
+                "of": of,
+                "message": verdict.message,
+            })
+        });
+        let behaviours: Vec<_> = behaviours.collect();
+        all = (all.0 + sum.0, all.1 + sum.1);
+        let nearest = nearest(mistakes, asked);
+        tasks.push(json!({
+            "lab": task.lab.package,
+            "task": task.id,
+            "points": sum.0,
+            "of": sum.1,
+            "nearest_mistake": nearest,
+            "behaviours": behaviours,
+        }));
+        like = like.or(nearest);
+    }
+    json!({
+        "format": 1,
+        "points": all.0,
+        "of": all.1,
+        "confinement": null,
+        "ignored": ignored,
+        "tasks": tasks,
+        "nearest_mistake": like,
+    })
+}
+
+/// Asks for all tasks at once. If they do not compile together, the files of one task after the
+/// other are added, so that an error in one takes nothing from the others.
+fn ask<'a>(
+    trials: &mut Trials,
+    stubs: &Files,
+    taken: &Files,
+    tasks: &[&'a Task],
+) -> Result<Vec<Asked<'a>>> {
+    let mut files = stubs.clone();
+    files.extend(taken.clone());
+    let mut asked = trials.ask(&files, tasks)?;
+    if asked.iter().all(|one| one.verdict.status != Status::NoBuild) {
+        return Ok(asked);
+    }
+    files.clone_from(stubs);
+    let mut errors = Vec::new();
+    for task in tasks {
+        let mut with = files.clone();
+        with.extend(
+            task.paths()
+                .filter_map(|path| taken.get_key_value(&path))
+                .map(|(path, bytes)| (path.clone(), bytes.clone())),
+        );
+        match trials.build(&with, &task.lab)? {
+            Ok(_) => files = with,
+            Err(error) => errors.push((*task, error)),
+        }
+    }
+    asked = trials.ask(&files, tasks)?;
+    for (task, error) in errors {
+        for one in asked.iter_mut().filter(|one| *one.task == *task) {
+            one.verdict = no_build(&error);
+        }
+    }
+    Ok(asked)
+}
+
+/// The files of the tasks in a submission, and the names of its other files of these labs that
+/// the workspace has not, or has otherwise: they are ignored.
+fn take_over(folder: &Path, tasks: &[&Task], files: &Files) -> Result<(Files, Vec<String>)> {
+    let mut taken = Files::new();
+    for path in tasks.iter().flat_map(|task| task.paths()) {
+        let place = folder.join(&path);
+        // A link could lead out of the submission.
+        let usable = fs::symlink_metadata(&place)
+            .is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_FILE);
+        if usable && place.canonicalize()?.starts_with(folder.canonicalize()?) {
+            taken.insert(path, fs::read(place)?);
+        }
+    }
+    let mut ignored = Vec::new();
+    for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+        changed_files(folder, &folder.join(&of_lab[0].lab.folder), files, &mut ignored)?;
+    }
+    ignored.retain(|file| !taken.contains_key(file));
+    ignored.sort();
+    Ok((taken, ignored))
+}
+
+fn changed_files(top: &Path, at: &Path, files: &Files, found: &mut Vec<String>) -> Result<()> {
+    let Ok(entries) = fs::read_dir(at) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let name = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if [".git", "target", "node_modules"]
+            .iter()
+            .any(|skipped| entry.file_name() == *skipped)
+        {
+            continue;
+        }
+        if kind.is_dir() {
+            changed_files(top, &path, files, found)?;
+        } else if kind.is_symlink()
+            || entry.metadata()?.len() > MAX_FILE
+            || fs::read(&path).ok().as_ref() != files.get(&name)
+        {
+            found.push(name);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Trials: builds a variant of the workspace's files, and asks the tests of the workspace for its
+//! behaviours.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+
+use crate::judge::{Judge, Status, Verdict};
+use crate::labs::Lab;
+use crate::task::Task;
+use crate::test::Asked;
+use crate::tree::{Files, Tree};
+
+/// The tests of some labs, built once, and a folder to build variants in.
+#[derive(Debug)]
+pub struct Trials {
+    /// The tests, by the package of their lab.
+    pub judges: BTreeMap<String, Judge>,
+    /// Where variants are built.
+    pub tree: Tree,
+    /// The words in front of each program, which confine it.
+    pub jail: String,
+}
+
+impl Trials {
+    /// Builds the tests of these tasks from the workspace itself.
+    pub fn new(workspace: &Path, tasks: &[Task]) -> Result<Self> {
+        let mut judges = BTreeMap::new();
+        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+            let suites: Vec<_> = of_lab.iter().map(|task| &*task.suite).collect();
+            let lab = &of_lab[0].lab;
+            let judge = Judge::build(workspace, lab, &suites).map_err(Error::msg)?;
+            judges.insert(lab.package.clone(), judge);
+        }
+        Ok(Self { judges, tree: Tree::new()?, jail: String::new() })
+    }
+
+    /// Builds the program of `lab` from these files. The inner error is the compiler's.
+    pub fn build(&mut self, files: &Files, lab: &Lab) -> Result<Result<String, String>> {
+        self.tree.set(files)?;
+        let built = self.tree.build(lab);
+        Ok(built.map(|path| shell_words::quote(&path.to_string_lossy()).into_owned()))
+    }
+
+    /// Builds these files, and asks for all behaviours of these tasks.
+    pub fn ask<'a>(&mut self, files: &Files, tasks: &[&'a Task]) -> Result<Vec<Asked<'a>>> {
+        let mut asked = Vec::new();
+        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+            asked.extend(match self.build(files, &of_lab[0].lab)? {
+                Ok(program) => self.ask_program(&program, of_lab),
+                Err(error) => {
+                    let verdict = no_build(&error);
+                    let all = of_lab.iter().flat_map(|task| task.asks());
+                    let verdict = || verdict.clone();
+                    all.map(|(task, behaviour)| Asked { task, behaviour, verdict: verdict() })
+                        .collect()
+                }
+            });
+        }
+        Ok(asked)
+    }
+
+    /// Asks a program, given in words, for all behaviours of these tasks of one lab.
+    pub fn ask_program<'a>(&self, program: &str, tasks: &[&'a Task]) -> Vec<Asked<'a>> {
+        let mut judge = self.judges[&tasks[0].lab.package].clone();
+        judge.environment.push(("LAB_PROGRAM".into(), format!("{}{program}", self.jail)));
+        let behaviours: Vec<_> = tasks.iter().flat_map(|task| task.asks()).collect();
+        let verdicts = judge.judge(&behaviours, || ());
+        let asked = behaviours.into_iter().zip(verdicts);
+        asked.map(|((task, behaviour), verdict)| Asked { task, behaviour, verdict }).collect()
+    }
+}
+
+/// What becomes of a behaviour whose program does not compile.
+pub fn no_build(error: &str) -> Verdict {
+    Verdict { status: Status::NoBuild, message: error.to_owned(), took: Duration::ZERO }
+}
