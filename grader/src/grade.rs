@@ -1,5 +1,7 @@
 //! The verb `grade`: many submissions, each with a folder of results, and one table for all.
 
+use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use serde_json::Value;
 
 use crate::confinement::{Place, find};
 use crate::feedback::{csv_row, feedback, summary};
+use crate::formats;
 use crate::labs::{Lab, Misspelt};
 use crate::mistakes::{Known, known};
 use crate::submission::{Grader, Submission};
@@ -22,7 +25,7 @@ pub fn usage() -> clap::Command {
     let program = Arg::new("program").long("program").value_name("WORDS");
     let unconfined = Arg::new("unconfined").long("unconfined").action(ArgAction::SetTrue);
     let submissions =
-        Arg::new("SUBMISSION").num_args(0..).help("A folder with the labs' files");
+        Arg::new("SUBMISSION").num_args(0..).help("A folder, zip file or git repository");
     clap::Command::new("grade").about("Judge submissions, and write what each has earned").args(
         [
             to.help("Where the results are written, a folder for each submission"),
@@ -43,6 +46,10 @@ pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<Exi
     let submissions: Vec<_> = program.into_iter().chain(folders).collect();
     if submissions.is_empty() {
         bail!(Misspelt("name a submission, or a --program".into()));
+    }
+    let names: BTreeSet<_> = submissions.iter().map(Submission::name).collect();
+    if names.len() < submissions.len() {
+        bail!(Misspelt("two submissions have one name: their results would mix".into()));
     }
     let (tasks, mistakes) = chosen(workspace, labs, word("tasks").map(String::as_str))?;
     let confinement = match find(arguments.get_flag("unconfined"))? {
@@ -112,6 +119,10 @@ fn grade_all(
             // The next one is graded all the same.
             Err(error) => {
                 println!("{name}: not graded: {error:#}");
+                let reason = formats::not_graded(&format!("{error:#}"));
+                let _ = fs::remove_file(to.join(&name).join("grade.json")); // An older one.
+                let _ = fs::create_dir_all(to.join(&name));
+                let _ = write(&to.join(&name).join("results.json"), &reason);
                 let empty = vec![String::new(); 5 + count];
                 table += &csv_row(&[vec![name], empty, vec![format!("{error:#}")]].concat());
             }
@@ -139,6 +150,9 @@ fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Res
     fs::create_dir_all(folder)?;
     write(&folder.join("grade.json"), &format!("{grade:#}\n"))?;
     write(&folder.join("feedback.md"), &feedback(&grade))?;
+    for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
+        write(&folder.join(name), &text)?;
+    }
     Ok(grade)
 }
 

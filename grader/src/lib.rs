@@ -40,6 +40,8 @@
 //! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
 //! | `start.rs` | the verb `start`: writes the stub of a task |
 //! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
+//! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
+//! | `formats.rs` | a grade in the words of other systems |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
 //! | `edition.rs` | the files without answers, or with them and without markers |
@@ -68,11 +70,13 @@ pub mod delta;
 pub mod edition;
 pub mod feedback;
 pub mod fixture;
+pub mod formats;
 pub mod grade;
 pub mod handout;
 pub mod history;
 pub mod http;
 pub mod imports;
+pub mod intake;
 #[cfg(target_os = "linux")]
 pub mod jail;
 pub mod judge;

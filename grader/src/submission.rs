@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::confinement::Confinement;
 use crate::edition::stubbed;
+use crate::intake;
 use crate::judge::Status;
 use crate::mistakes::{Known, nearest};
 use crate::task::Task;
@@ -27,7 +28,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
-    /// A folder with a lab's files at their paths.
+    /// A folder, zip file or git repository with a lab's files at their paths.
     Folder(PathBuf),
     /// A program in any language: the words that start it.
     Program(String),
@@ -38,7 +39,12 @@ impl Submission {
     pub fn name(&self) -> String {
         match self {
             Self::Folder(path) => {
-                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+                // Not of the words: `.` has no name.
+                let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+                let name = whole.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                let endings = [".zip", ".git", ".bundle"];
+                let mut names = endings.iter().filter_map(|ending| name.strip_suffix(ending));
+                names.next().unwrap_or(&name).to_owned()
             }
             Self::Program(_) => "program".to_owned(),
         }
@@ -86,8 +92,10 @@ impl Grader {
                 )
             }
             Submission::Folder(folder) => {
-                ensure!(folder.is_dir(), "{} is no folder", folder.display());
-                let (taken, ignored) = take_over(folder, &tasks, files)?;
+                let scratch = tempfile::tempdir()?;
+                let labs: Vec<_> = tasks.iter().map(|task| &*task.lab.folder).collect();
+                let folder = intake::folder(folder, scratch.path(), &labs)?;
+                let (taken, ignored) = take_over(&folder, &tasks, files)?;
                 (ask(trials, stubs, &taken, &tasks)?, ignored)
             }
         };
