@@ -109,6 +109,11 @@ soak N="100" *ARGS:
 class *ARGS:
     @cargo lab class {{ ARGS }}
 
+# Write the autograder for Gradescope: `just gradescope --tasks week05:a --to autograder.zip`
+[group('teach')]
+gradescope *ARGS:
+    @cargo lab gradescope {{ ARGS }}
+
 # All tests of all crates, with or without tasks
 [group('develop')]
 all-tests:

@@ -42,6 +42,7 @@
 //! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
 //! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
 //! | `formats.rs` | a grade in the words of other systems |
+//! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
 //! | `edition.rs` | the files without answers, or with them and without markers |
@@ -72,6 +73,7 @@ pub mod feedback;
 pub mod fixture;
 pub mod formats;
 pub mod grade;
+pub mod gradescope;
 pub mod handout;
 pub mod history;
 pub mod http;

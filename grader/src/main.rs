@@ -15,7 +15,7 @@ use grader::delta;
 use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
-use grader::{class, grade, handout, mistakes, soak, solution, start, test};
+use grader::{class, grade, gradescope, handout, mistakes, soak, solution, start, test};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -50,6 +50,7 @@ fn run() -> Result<ExitCode> {
         "start" => print(&start::run(&workspace, &task()?)?),
         "solution" => print(&solution::run(&workspace, &task()?, flag("restore"))?),
         "grade" => return grade::run(&workspace, &labs, chosen),
+        "gradescope" => gradescope::run(&workspace, &labs, chosen)?,
         "handout" => {
             let (all, _) = grade::chosen(&workspace, &labs, None)?;
             let (tasks, _) = grade::chosen(&workspace, &labs, word("tasks"))?;
@@ -112,6 +113,7 @@ fn usage() -> clap::Command {
             verb("handout", "Write an edition without answers, once it is proven")
                 .args([&tasks, &to, &model]),
             grade::usage(),
+            gradescope::usage(),
             verb("mistakes", "Try all known mistakes, and say what catches them")
                 .args([&lab, &repeat, &update]),
             verb("soak", "Ask N times for each behaviour, with all cores busy").args([

@@ -1,0 +1,55 @@
+//! `gradescope --to FILE.zip`: writes the zip file that Gradescope grades with.
+//!
+//! It holds the files that git tracks here, and the two scripts that Gradescope starts: `setup.sh`
+//! once, and `run_autograder` for each submission. The same files make the same bytes.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::{Arg, ArgMatches};
+use zip::write::SimpleFileOptions;
+use zip::{DateTime, ZipWriter};
+
+use crate::grade;
+use crate::labs::Lab;
+use crate::tree;
+
+const SETUP: &str = include_str!("gradescope/setup.sh");
+const RUN: &str = include_str!("gradescope/run_autograder");
+
+/// The arguments of the verb.
+pub fn usage() -> clap::Command {
+    let to = Arg::new("to").long("to").value_name("FILE.zip").required(true);
+    let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...");
+    clap::Command::new("gradescope").about("Write the autograder for Gradescope").args([
+        to.help("The zip file to upload"),
+        tasks.help("What is graded [default: all tasks]"),
+    ])
+}
+
+/// Writes the zip file that the arguments name.
+pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<bool> {
+    let word = |name| arguments.get_one::<String>(name);
+    let tasks = grade::chosen(workspace, labs, word("tasks").map(String::as_str))?.0;
+    let tasks = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
+    let tasks = tasks.collect::<Vec<_>>().join(",");
+    let to = Path::new(word("to").context("clap demands it")?);
+
+    let mut zip = ZipWriter::new(File::create(to).with_context(|| to.display().to_string())?);
+    let plain = SimpleFileOptions::default().last_modified_time(DateTime::default());
+    let mut add = |name: &str, mode, bytes: &[u8]| -> Result<()> {
+        zip.start_file(name, plain.unix_permissions(mode))?;
+        Ok(zip.write_all(bytes)?)
+    };
+    for (name, script) in [("setup.sh", SETUP), ("run_autograder", RUN)] {
+        add(name, 0o755, script.replace("{{ TASKS }}", &tasks).as_bytes())?;
+    }
+    for (file, bytes) in tree::tracked(workspace)? {
+        add(&format!("course/{file}"), 0o644, &bytes)?;
+    }
+    zip.finish()?;
+    println!("{}: upload it as the autograder of {tasks}", to.display());
+    Ok(true)
+}
