@@ -230,7 +230,8 @@ fn a_repository_without_a_commit_or_with_damage_is_refused() {
 fn nothing_of_a_repository_is_run() {
     let desk = Desk::new("filters");
     desk.commits(&[]);
-    desk.writes("work/.gitattributes", "* filter=evil export-subst\n");
+    // The second attribute would leave out the answer.
+    desk.writes("work/.gitattributes", "* filter=evil\n*.rs export-ignore\n");
     desk.git(&["-C", "work", "add", "."]);
     desk.git(&["-C", "work", "commit", "--quiet", "--message=more"]);
     desk.git(&["clone", "--quiet", "--bare", "work", "ada.git"]);
