@@ -140,7 +140,8 @@ fn clone(repository: &Path, scratch: &Path) -> Result<()> {
     let unreadable = "git cannot clone it: make it again, with `git bundle create FILE HEAD`";
     finish(clone.arg("--").arg(repository).arg(&bare), None).context(unreadable)?;
     let mut archive = Command::new("git");
-    // A filter of the user's own, such as git-lfs, would fetch from elsewhere.
+    // A filter of the user's own, such as git-lfs, would fetch from elsewhere. The attributes that
+    // are read are those of a working tree, of which there is none.
     archive.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
     archive.arg("--git-dir").arg(&bare);
     archive.args(["archive", "--worktree-attributes", "--format=zip", "HEAD"]);
