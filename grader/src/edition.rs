@@ -123,3 +123,94 @@ pub fn leaks(edition: &Files, files: &Files, tasks: &[&Task]) -> Result<Vec<Stri
 fn letters(line: &str) -> String {
     line.trim_start_matches([' ', '/']).split_whitespace().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labs::Lab;
+
+    const SOURCE: &str = "\
+fn broadcast() {
+    // LAB:BEGIN a
+    for other in everybody_but(me) { tell(other) }
+    let shared = lines_that_others_have_as_well();
+    // LAB:STUB
+    //| let _ = me;
+    // LAB:END a
+    let shared = lines_that_others_have_as_well();
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_tells_everybody() {}
+}
+";
+
+    fn files(entries: &[(&str, &str)]) -> Files {
+        let file = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_vec());
+        entries.iter().map(file).collect()
+    }
+
+    fn task() -> Task {
+        let lab = Lab { folder: "lab".into(), ..Lab::default() };
+        let text =
+            "format = 1\n[[task]]\nid = 'a'\ntitle = 'A'\nsuite = 'a'\nfiles = ['src/a.rs']\n";
+        let tests = "/// It does.\n///\n/// Points: 1\n#[test]\nfn it_does() {}\n";
+        let tasks = crate::task::Tasks::parse(&lab, text, |_| Ok(tests.to_owned())).unwrap();
+        tasks.all[0].clone()
+    }
+
+    #[test]
+    fn a_handout_has_stubs_and_neither_unit_tests_nor_known_mistakes() {
+        let toml = "format = 1\n\n[[mistake]]\nname = \"x\"\n";
+        let whole = files(&[
+            ("lab/src/a.rs", SOURCE),
+            ("lab/lab.toml", toml),
+            ("lab/mistakes/x.patch", ""),
+            ("grader/tests/x.rs", ""),
+            (".ci/run", ""),
+            (".gitignore", ""),
+        ]);
+        let stub = "\
+fn broadcast() {
+    // LAB:BEGIN a
+    let _ = me;
+    // LAB:END a
+    let shared = lines_that_others_have_as_well();
+}
+";
+        let expected = files(&[
+            (".gitignore", ""),
+            ("lab/lab.toml", "format = 1\n"),
+            ("lab/src/a.rs", stub),
+        ]);
+        let task = task();
+        let chosen = &[&task][..];
+        let edition = handout(&whole, chosen).unwrap();
+        assert_eq!(edition, expected);
+        assert_eq!(
+            restored(&edition, &whole, chosen).unwrap(),
+            answered(&whole, chosen).unwrap()
+        );
+        let model = model(&whole, chosen).unwrap();
+        let solved = text(&model, "lab/src/a.rs").unwrap();
+        assert!(!solved.contains("LAB:") && solved.contains("tell(other)"), "{solved}");
+    }
+
+    #[test]
+    fn a_line_of_an_answer_is_found_wherever_it_stands() {
+        let whole = files(&[("lab/src/a.rs", SOURCE)]);
+        let task = task();
+        let chosen = &[&task][..];
+        let mut edition = handout(&whole, chosen).unwrap();
+        assert_eq!(leaks(&edition, &whole, chosen).unwrap(), [""; 0]);
+        let page = "Solve it:\n\n//   for other in everybody_but(me)  { tell(other) }\n";
+        edition.insert("docs/hints.md".into(), page.into());
+        let found = leaks(&edition, &whole, chosen).unwrap();
+        assert_eq!(
+            found,
+            ["docs/hints.md: //   for other in everybody_but(me)  { tell(other) }"]
+        );
+    }
+}

@@ -130,7 +130,11 @@ impl Tasks {
         tasks.map(Some).with_context(|| format!("{}/lab.toml", lab.folder))
     }
 
-    fn parse(lab: &Lab, text: &str, read: impl Fn(&str) -> Result<String>) -> Result<Self> {
+    pub(crate) fn parse(
+        lab: &Lab,
+        text: &str,
+        read: impl Fn(&str) -> Result<String>,
+    ) -> Result<Self> {
         let parsed: LabToml = toml::from_str(text)?;
         ensure!(parsed.format == 1, "format {} is unknown: only 1 is known", parsed.format);
         let mut tasks = Self { all: Vec::new(), mistakes: Vec::new() };
