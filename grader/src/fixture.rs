@@ -53,8 +53,9 @@ impl Fixture {
     #[track_caller]
     pub fn peer(&self, id: u16) -> Terminal {
         let mut peer = self.starts(id);
-        peer.sees(&format!("[PEER {id}] Listening on {}\n", self.ports.port(id)));
-        peer.sees("Send to peer ID: ");
+        // A program of two threads may print these two in either order.
+        let listening = format!("[PEER {id}] Listening on {}\n", self.ports.port(id));
+        peer.sees_all(&[&listening, "Send to peer ID: "]);
         peer
     }
 

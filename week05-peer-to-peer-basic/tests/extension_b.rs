@@ -82,7 +82,10 @@ fn a_message_that_only_resembles_a_request_is_not_relayed() {
     }
     fixture.leaves(1, "relay 3 the first one");
     assert_eq!(hears(&stranger), "[relayed] the first one");
-    assert!(!peer1.printed().contains("ERROR"), "{}", peer1.printed());
+    // A refusal may have any words, but none of these was sent, or tried to be.
+    let printed = peer1.printed();
+    let tried = |line: &&str| line.contains("] ERROR: Peer ") && !line.contains("65536");
+    assert_eq!(printed.lines().find(tried), None, "{printed}");
 }
 
 /// The text is passed on as it came, with all its spaces.
@@ -134,9 +137,9 @@ fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
     peer1.sees("): Neither do I\n");
     peer1.types("Nor I");
     peer1.sees("Invalid input");
-    // A peer that waits for each of them has named peer 3 as often by now.
-    let named = peer1.printed().matches("ERROR: Peer 3 ").count();
-    assert!(named < requests, "all others had to wait: {}", peer1.printed());
+    // A peer that waits for each of them has given up as often by now.
+    let given_up = peer1.printed().matches("] ERROR: ").count();
+    assert!(given_up < requests, "all others had to wait: {}", peer1.printed());
 }
 
 /// A request whose caller was hung up on is not passed on: its text may have gone on.
@@ -168,7 +171,7 @@ fn a_relayed_message_has_no_control_characters() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let _peer1 = fixture.peer(1);
-    fixture.leaves(1, b"relay 3 \x1b[2J careful\n");
+    fixture.leaves(1, b"relay 3 \x1b[2J careful, \nplease");
     let heard = hears(&stranger);
     assert!(heard.starts_with(MARK) && heard.contains("[2J careful"), "{heard:?}");
     assert!(!heard.contains(char::is_control), "{heard:?}");

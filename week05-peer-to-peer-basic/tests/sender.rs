@@ -97,8 +97,9 @@ fn a_peer_that_does_not_accept_is_given_up() {
     let begun = Instant::now();
     sends(&mut peer1, "2", "Anybody?");
     if cfg!(target_os = "linux") {
-        // Elsewhere the queue may have no end, and then the system takes the message.
-        peer1.sees("[PEER 1] ERROR: Peer 2 ");
+        // Elsewhere the queue may have no end, and then the system takes the message. The lab
+        // sheet's program says `ERROR: timed out`, so any words will do.
+        peer1.sees("[PEER 1] ERROR: ");
     }
     peer1.sees("Send to peer ID: ");
     assert!(begun.elapsed() < Duration::from_secs(8), "it took {:?}", begun.elapsed());
