@@ -1,5 +1,6 @@
 //! A right program has full marks, in whatever language and design: five strangers are graded with
 //! the real program, as an instructor would.
+#![cfg(unix)]
 
 use std::collections::BTreeSet;
 use std::env;
