@@ -107,11 +107,9 @@ fn a_peer_in_python_has_full_marks() {
 
 #[test]
 fn a_peer_with_a_thread_per_call_has_full_marks() {
-    let program = folder("thread_per_call").join("peer");
-    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
-    rustc.args(["--edition", "2024", "-D", "warnings", "-o"]).arg(&program);
-    let compiled = rustc.arg(source("thread_per_call.rs")).status();
-    assert!(compiled.expect("rustc can be started").success());
+    let build = ["build", "--package", "grader", "--example", "thread_per_call"];
+    let built = grader::build::build(&workspace(), &build).expect("it compiles");
+    let program = &built.programs["thread_per_call"];
     has_full_marks(&graded("thread_per_call", "week05", &[&program.to_string_lossy()]), 6);
 }
 
