@@ -30,7 +30,8 @@ pub struct Fixture {
 impl Fixture {
     /// A fixture without a program: the test says which ones it starts.
     pub fn open() -> Self {
-        Self { story: Story::begin(), ports: PortLease::lease(), program: None }
+        let ports = PortLease::lease();
+        Self { story: Story::on(&ports), ports, program: None }
     }
 
     /// A fixture whose peers all run the program under test: `own`, or `LAB_PROGRAM`.

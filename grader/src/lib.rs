@@ -24,6 +24,7 @@
 //! | `story.rs` | all terminals of one scenario |
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
+//! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
 //! | `port_lease.rs` | ports that belong to one test alone |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
@@ -107,6 +108,8 @@ mod timeline;
 pub mod tree;
 pub mod trial;
 mod wait;
+#[cfg(target_os = "linux")]
+mod wire;
 
 pub use fixture::Fixture;
 pub use port_lease::PortLease;

@@ -50,6 +50,9 @@ pub(crate) enum What {
     Types(String),
     Presses(&'static str),
     Ends(String),
+    /// From port to port, in the column of the wire.
+    #[cfg(target_os = "linux")]
+    Crosses(String),
     /// The expectation that failed, and where in the test it stands.
     Fails(String),
 }
@@ -69,6 +72,8 @@ impl What {
             Self::Complains(text) => ("! ", text.clone()),
             Self::Types(text) => ("> ", text.clone()),
             Self::Presses(key) => ("> ", format!("({key})")),
+            #[cfg(target_os = "linux")]
+            Self::Crosses(text) => ("", text.clone()),
             Self::Ends(how) => ("  ", format!("({how})")),
             Self::Fails(why) => ("✗ ", why.clone()),
         }
@@ -152,7 +157,14 @@ fn cut(text: &str, width: usize) -> String {
     wrapped("", text, width).swap_remove(0)
 }
 
-/// Cuts `text` into lines of `width` cells; control characters are drawn, not obeyed.
+/// Whether a terminal or a browser obeys this character: a control character, or one that changes
+/// the direction of writing.
+fn acts(c: char) -> bool {
+    let turns = matches!(c, '\u{61C}' | '\u{200E}'..='\u{200F}' | '\u{2028}'..='\u{202E}');
+    c.is_control() || turns || matches!(c, '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// Cuts `text` into lines of `width` cells; a character that acts is drawn, not obeyed.
 fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.trim_matches('\n').split('\n') {
@@ -160,7 +172,7 @@ fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
         for character in line.chars() {
             let visible = match character {
                 '\t' => "→".to_owned(),
-                control if control.is_control() => control.escape_unicode().to_string(),
+                control if acts(control) => control.escape_unicode().to_string(),
                 character => character.to_string(),
             };
             if drawn.width() + visible.width() > width {

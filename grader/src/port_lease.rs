@@ -52,6 +52,12 @@ impl PortLease {
         self.base_port + id
     }
 
+    /// All ports of the block.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn all(&self) -> std::ops::Range<u16> {
+        self.base_port..self.base_port + PORTS
+    }
+
     /// Replaces the lab sheet's ports in `line` (32 of them, from `first` on) by the leased ones.
     pub fn translate(&self, line: &str, first: u16) -> String {
         let mut translated = String::new();

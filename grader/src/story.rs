@@ -2,12 +2,19 @@
 //!
 //! When a scenario fails, the first terminal to notice tells the whole story, as a picture.
 
+use std::env;
 use std::sync::Arc;
 use std::thread;
 
+use crate::port_lease::PortLease;
 use crate::program::Program;
 use crate::terminal::Terminal;
 use crate::timeline::Timeline;
+#[cfg(target_os = "linux")]
+use crate::wire;
+
+/// `always` draws the picture of every story, also if its test passes.
+pub(crate) const LAB_PICTURE: &str = "LAB_PICTURE";
 
 /// One scenario, from its first terminal to its end.
 #[derive(Debug)]
@@ -19,6 +26,17 @@ impl Story {
     /// Begins a story without terminals.
     pub fn begin() -> Self {
         Self { timeline: Arc::new(Timeline::begin()) }
+    }
+
+    /// Begins a story whose picture also shows what crosses between these ports, where the judge
+    /// can see that (on Linux, in a network of its own).
+    pub fn on(ports: &PortLease) -> Self {
+        let story = Self::begin();
+        #[cfg(target_os = "linux")]
+        wire::record(&story.timeline, ports);
+        #[cfg(not(target_os = "linux"))]
+        let _ = ports;
+        story
     }
 
     /// Opens a terminal called `title`, and starts `program` in it with `args`.
@@ -43,10 +61,12 @@ impl Story {
 impl Drop for Story {
     /// A test that fails by an assertion of its own shows the picture as well.
     fn drop(&mut self) {
-        if thread::panicking()
-            && let Some(picture) = self.timeline.draw_once()
-        {
-            eprintln!("{picture}");
+        let always = env::var_os(LAB_PICTURE).is_some_and(|when| when == "always");
+        if always || thread::panicking() {
+            self.timeline.settle();
+            if let Some(picture) = self.timeline.draw_once() {
+                eprintln!("{picture}");
+            }
         }
     }
 }

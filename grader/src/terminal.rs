@@ -500,6 +500,7 @@ impl Terminal {
         let place = Location::caller();
         let file = Path::new(place.file()).file_name().unwrap_or_default();
         let why = format!("{why}\n(at {}:{})", file.to_string_lossy(), place.line());
+        self.timeline.settle();
         self.timeline.tell(self.column, What::Fails(why.clone()));
         let picture = self.timeline.draw_once().unwrap_or_default();
         panic!("{why}\n{picture}");

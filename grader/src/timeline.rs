@@ -1,12 +1,19 @@
 //! The time line of a scenario: what happened in which terminal, and when.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::picture::{Moment, What, draw};
+use crate::wait::eventually;
 
 /// What a program says where it reaches the stub of a task.
 pub(crate) const NOT_WRITTEN: &str = "not written yet";
+
+/// The column of the wire: between the terminals.
+pub(crate) const WIRE: usize = 1;
+
+/// How long a picture waits for the wire.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// The events so far. A lock, because the threads that read the screens write here too, and
 /// the test reads it only to draw the picture; it is never held across anything that waits.
@@ -21,6 +28,8 @@ struct Events {
     titles: Vec<String>,
     moments: Vec<Moment>,
     drawn: bool,
+    /// Where there is a wire: how often its thread had nothing left to read.
+    idle: Option<u32>,
 }
 
 impl Timeline {
@@ -28,11 +37,29 @@ impl Timeline {
         Self { begun: Instant::now(), events: Mutex::default() }
     }
 
-    /// Adds a column.
+    /// All that has crossed the wire so far has been told. Once this has been said, there is a
+    /// column for it behind the first terminal.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn wire_is_idle(&self) {
+        let mut events = self.events();
+        events.idle = Some(events.idle.map_or(0, |times| times.wrapping_add(1)));
+    }
+
+    /// Waits for what has crossed the wire, and was not told yet.
+    pub(crate) fn settle(&self) {
+        let before = self.events().idle;
+        eventually(SETTLE, || before.is_none() || self.events().idle != before);
+    }
+
+    /// Adds a terminal's column.
     pub(crate) fn column(&self, title: &str) -> usize {
         let mut events = self.events();
+        let column = events.titles.len();
         events.titles.push(title.to_owned());
-        events.titles.len() - 1
+        if events.idle.is_some() && events.titles.len() == WIRE {
+            events.titles.push("wire".to_owned());
+        }
+        column
     }
 
     /// Adds an event.

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use grader::{Program, Story, Terminal};
@@ -220,4 +221,17 @@ fn a_stub_is_named_in_one_piece_below_the_picture() {
     let last = told.lines().last().unwrap_or_default();
     assert!(last.starts_with("A program says: long long "), "{told}");
     assert!(last.ends_with("task a is not written yet"), "{told}");
+}
+
+#[test]
+fn the_picture_of_a_test_that_passes_is_drawn_if_somebody_asks_for_it() {
+    let passes = "lines_are_seen_in_the_order_in_which_they_come";
+    for (when, drawn) in [("always", 1), ("never", 0)] {
+        let mut again = Command::new(std::env::current_exe().expect("it has a path"));
+        again.args(["--exact", passes, "--nocapture"]).env("LAB_PICTURE", when);
+        let output = again.output().expect("it can be started");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+        assert_eq!(told.matches("| > two").count(), drawn, "{when}: {told}");
+    }
 }
