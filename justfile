@@ -50,6 +50,18 @@ start LAB TASK:
 test LAB="" TASK="" *ARGS:
     @cargo lab test {{ LAB }} {{ TASK }} {{ ARGS }}
 
+# Test again whenever a file changes: `just watch week05 b`
+[group('solve a task')]
+[no-exit-message]
+watch LAB="" TASK="":
+    @cargo lab watch {{ LAB }} {{ TASK }}
+
+# Write a page with what became of each behaviour: `just report week05 --to report.html`
+[group('solve a task')]
+[no-exit-message]
+report *ARGS:
+    @cargo lab report {{ ARGS }}
+
 # Show the answer of a task, or put it back: `just solution week05 a --restore`
 [group('solve a task')]
 [no-exit-message]

@@ -39,6 +39,8 @@
 //! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
 //! | `history.rs` | the answers of a task in git's history |
 //! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
+//! | `report.rs` | the verb `report`: a page with everything that `test` finds, and all pictures |
+//! | `watch.rs` | the verb `watch`: repeats `test` whenever a file changes |
 //! | `start.rs` | the verb `start`: writes the stub of a task |
 //! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
 //! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
@@ -91,6 +93,7 @@ mod picture;
 mod port_lease;
 mod program;
 mod prompts;
+pub mod report;
 mod screen;
 pub mod size;
 pub mod soak;
@@ -108,6 +111,7 @@ mod timeline;
 pub mod tree;
 pub mod trial;
 mod wait;
+pub mod watch;
 #[cfg(target_os = "linux")]
 mod wire;
 

@@ -7,6 +7,7 @@
 use std::env;
 use std::path::Path;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, value_parser};
@@ -15,7 +16,9 @@ use grader::delta;
 use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
-use grader::{class, grade, gradescope, handout, mistakes, soak, solution, start, test};
+use grader::{
+    class, grade, gradescope, handout, mistakes, report, soak, solution, start, test, watch,
+};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -42,6 +45,9 @@ fn run() -> Result<ExitCode> {
         let (lab, task) = (word("LAB"), word("TASK"));
         task::find(&workspace, &labs, lab.unwrap_or_default(), task.unwrap_or_default())
     };
+    let meant = || -> Result<&[Lab]> {
+        Ok(if word("LAB").is_some() { slice::from_ref(lab("LAB")?) } else { &labs })
+    };
     let flag = |name| chosen.get_flag(name);
     let times = || chosen.get_one("times").map_or(1, |times: &u16| *times);
     let is_passed = match verb {
@@ -58,16 +64,23 @@ fn run() -> Result<ExitCode> {
             handout::run(&workspace, &all, &tasks, to, flag("solution"))?;
             true
         }
+        "report" => {
+            let to = word("to").unwrap_or("target/report.html");
+            report::run(&workspace, meant()?, Path::new(to))?;
+            print(&format!("{to}\n"))
+        }
+        "watch" => {
+            let folders = meant()?.iter().map(|lab| workspace.join(&lab.folder));
+            let (lab, task) = (word("LAB"), word("TASK"));
+            let test = || test::run(&workspace, &labs, lab, task, 1).map(drop);
+            match watch::run(&folders.collect::<Vec<_>>(), test)? {}
+        }
         "class" => {
             let to = Path::new(word("to").unwrap_or_default());
             class::run(&workspace, lab("LAB")?, usize::from(times()), to)?;
             true
         }
-        "mistakes" => {
-            let chosen = word("LAB").map(|_| lab("LAB")).transpose()?;
-            let labs = chosen.map_or(&labs[..], std::slice::from_ref);
-            mistakes::run(&workspace, labs, times(), flag("update"))?
-        }
+        "mistakes" => mistakes::run(&workspace, meant()?, times(), flag("update"))?,
         _ => {
             let run = if verb == "soak" { soak::run } else { test::run };
             run(&workspace, &labs, word("LAB"), word("TASK"), usize::from(times()))?
@@ -94,8 +107,8 @@ fn usage() -> clap::Command {
     let restore = flag("restore").help("Put the answer back");
     let update = flag("update").help("Write the golden files");
     let model = flag("solution").help("Write the model, with all answers");
-    let to = Arg::new("to").long("to").value_name("DIR").required(true);
-    let to = to.help("The folder to write");
+    let to = Arg::new("to").long("to").value_name("PATH").required(true);
+    let to = to.help("Where it is written");
     let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...").default_value("all");
     let tasks = tasks.help("What students are to solve");
     let one = Arg::new("CRATE").help("A crate's folder or package [default: all]");
@@ -112,6 +125,9 @@ fn usage() -> clap::Command {
                 .args([&this_lab, &this_task, &restore]),
             verb("handout", "Write an edition without answers, once it is proven")
                 .args([&tasks, &to, &model]),
+            verb("watch", "Repeat test whenever a file changes").args([&lab, &task]),
+            verb("report", "Write a page with what became of each behaviour")
+                .args([lab.clone(), to.clone().required(false)]),
             grade::usage(),
             gradescope::usage(),
             verb("mistakes", "Try all known mistakes, and say what catches them")

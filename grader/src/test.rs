@@ -1,8 +1,9 @@
 //! The verb `test`: asks for the behaviours of all tasks, of a lab's, or of one, and reports.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::slice;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,7 +13,7 @@ use crate::history;
 use crate::judge::{Judge, Status, Verdict};
 use crate::labs::{Lab, Misspelt, find};
 use crate::size::{row, table};
-use crate::task::{Behaviour, Task, Tasks};
+use crate::task::{Behaviour, Show, Task, Tasks};
 
 /// A behaviour that was asked for.
 #[derive(Clone, Debug)]
@@ -35,33 +36,15 @@ pub fn run(
     times: usize,
 ) -> Result<bool> {
     let chosen = lab.map(|name| find(labs, name)).transpose()?;
-    let mut tasks = Vec::new();
-    let mut without = Vec::new();
-    for lab in labs.iter().filter(|lab| chosen.is_none_or(|chosen| chosen == *lab)) {
-        match Tasks::of(workspace, lab)? {
-            Some(found) => tasks.extend(found.all),
-            None => without.push(lab.package.as_str()),
-        }
+    let mut tasks = tasks(workspace, chosen.map_or(labs, slice::from_ref))?;
+    tasks.retain(|one| chosen.is_none() || task.is_none_or(|name| one.is_called(name)));
+    if let Some(lab) = chosen.filter(|_| tasks.is_empty()) {
+        return run_cargo(workspace, lab, task);
     }
-    if let Some(lab) = chosen {
-        tasks.retain(|one| task.is_none_or(|name| one.is_called(name)));
-        if tasks.is_empty() {
-            return run_cargo(workspace, lab, task);
-        }
-    }
-    let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
-    let mut asked: Vec<_> = labs.flat_map(|tasks| ask(workspace, tasks, times)).collect();
-    for of_task in asked.chunk_by_mut(|a, b| std::ptr::eq(a.task, b.task)) {
-        // Not every stub says that it is one: that of `broadcast` may be an empty list.
-        let task = of_task[0].task;
-        let is_wrong = |one: &Asked| one.verdict.status == Status::Failed;
-        if of_task.iter().any(is_wrong) && history::is_not_started(workspace, task) {
-            for one in of_task.iter_mut().filter(|one| is_wrong(one)) {
-                one.verdict.status = Status::NotStarted;
-            }
-        }
-    }
-    if chosen.is_none() && !without.is_empty() {
+    let asked = ask(workspace, &tasks, times, &[]);
+    let has_none = |lab: &&Lab| chosen.is_none() && tasks.iter().all(|task| task.lab != **lab);
+    let without: Vec<_> = labs.iter().filter(has_none).map(|lab| &*lab.package).collect();
+    if !without.is_empty() {
         let all = without.join(", ");
         println!("No tasks yet, but tests (cargo test --package NAME): {all}\n");
     }
@@ -72,8 +55,42 @@ pub fn run(
     Ok(failed == 0 && passed > 0)
 }
 
-/// Asks for all behaviours of tasks of one lab.
-pub fn ask<'a>(workspace: &Path, tasks: &'a [Task], times: usize) -> Vec<Asked<'a>> {
+/// All tasks of these labs.
+pub fn tasks(workspace: &Path, labs: &[Lab]) -> Result<Vec<Task>> {
+    let of =
+        |lab| Tasks::of(workspace, lab).map(|found| found.map_or_else(Vec::new, |t| t.all));
+    Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Asks for all behaviours of these tasks. The tests have this environment.
+pub fn ask<'a>(
+    workspace: &Path,
+    tasks: &'a [Task],
+    times: usize,
+    environment: &[(String, String)],
+) -> Vec<Asked<'a>> {
+    let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
+    let of_lab = |tasks| ask_lab(workspace, tasks, times, environment);
+    let mut asked: Vec<_> = labs.flat_map(of_lab).collect();
+    for of_task in asked.chunk_by_mut(|a, b| std::ptr::eq(a.task, b.task)) {
+        // Not every stub says that it is one: that of `broadcast` may be an empty list.
+        let task = of_task[0].task;
+        let is_wrong = |one: &Asked| one.verdict.status == Status::Failed;
+        if of_task.iter().any(is_wrong) && history::is_not_started(workspace, task) {
+            for one in of_task.iter_mut().filter(|one| is_wrong(one)) {
+                one.verdict.status = Status::NotStarted;
+            }
+        }
+    }
+    asked
+}
+
+fn ask_lab<'a>(
+    workspace: &Path,
+    tasks: &'a [Task],
+    times: usize,
+    environment: &[(String, String)],
+) -> Vec<Asked<'a>> {
     let lab = &tasks[0].lab;
     let of_task = |task: &'a Task| task.behaviours.iter().map(move |one| (task, one));
     let behaviours: Vec<_> = tasks.iter().flat_map(of_task).collect();
@@ -82,6 +99,7 @@ pub fn ask<'a>(workspace: &Path, tasks: &'a [Task], times: usize) -> Vec<Asked<'
     let verdicts = match Judge::build(workspace, lab, &suites) {
         Ok(mut judge) => {
             judge.times = times;
+            judge.environment.extend_from_slice(environment);
             let mut done = 0;
             judge.judge(&behaviours, || {
                 done += 1;
@@ -120,7 +138,7 @@ fn run_cargo(workspace: &Path, lab: &Lab, suite: Option<&str>) -> Result<bool> {
     Ok(cargo.status().context("cannot start cargo")?.success())
 }
 
-fn is_failure(status: Status) -> bool {
+pub(crate) fn is_failure(status: Status) -> bool {
     !matches!(status, Status::Passed | Status::NotAsked)
 }
 
@@ -128,10 +146,9 @@ fn count(asked: &[Asked], is: impl Fn(Status) -> bool) -> usize {
     asked.iter().filter(|one| is(one.verdict.status)).count()
 }
 
-/// A table of the tasks, a line for each failure, and the first one in full.
-fn report(asked: &[Asked]) -> String {
-    let mut rows = vec![row(&[&"task", &"passed", &"points"])];
-    let sums = |name: &dyn std::fmt::Display, asked: &[Asked]| {
+/// A row for each task, and their sums.
+pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
+    let sums = |name: &dyn fmt::Display, asked: &[Asked]| {
         let passed = |one: &&Asked| one.verdict.status == Status::Passed;
         let counted = asked.iter().filter(|one| one.verdict.status != Status::NotAsked);
         let points = |one: &Asked| one.behaviour.points;
@@ -140,19 +157,40 @@ fn report(asked: &[Asked]) -> String {
         let (got, of) = (counted.clone().filter(passed).count(), counted.count());
         row(&[name, &format!("{got} of {of}"), &format!("{reached} of {all}")])
     };
-    for of_task in asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task)) {
-        let task = of_task[0].task;
-        rows.push(sums(&format!("{task}: {}", task.title), of_task));
-    }
+    let of_task = |of: &[Asked]| sums(&format!("{}: {}", of[0].task, of[0].task.title), of);
+    let mut rows = vec![row(&[&"task", &"passed", &"points"])];
+    rows.extend(by_task(asked).map(of_task));
     rows.push(sums(&"total", asked));
-    let mut text = table(&rows) + "\n";
+    rows
+}
 
+/// What was asked for, task by task.
+pub(crate) fn by_task<'a, 'b>(asked: &'b [Asked<'a>]) -> impl Iterator<Item = &'b [Asked<'a>]> {
+    asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task))
+}
+
+/// If it fails, and a task that it needs fails as well: a line that says where to begin.
+pub(crate) fn begin_elsewhere(of_task: &[Asked], asked: &[Asked]) -> Option<String> {
+    let task = of_task[0].task;
+    let fails = |need: &&String| {
+        let is_needed = |one: &&Asked| one.task.lab == task.lab && one.task.id == **need;
+        asked.iter().filter(is_needed).any(|one| is_failure(one.verdict.status))
+    };
+    let need = task.needs.iter().find(fails).filter(|_| count(of_task, is_failure) > 0)?;
+    Some(format!("{task} needs {need}, which fails: begin there\n"))
+}
+
+/// A table of the tasks, a line for each failure, and the first one in full.
+fn report(asked: &[Asked]) -> String {
+    let mut text = table(&rows(asked)) + "\n";
     let lines = asked.iter().filter(|one| one.verdict.status != Status::Passed);
     // What was tried comes before what was not.
-    let failures = lines.clone().filter(|one| is_failure(one.verdict.status));
+    let is_shown = |one: &&Asked| is_failure(one.verdict.status) && one.task.show == Show::Full;
+    let failures = lines.clone().filter(is_shown);
     let first = failures.min_by_key(|one| one.verdict.status == Status::NotStarted);
     let is_other = |one: &&Asked| first.is_none_or(|first| !std::ptr::eq(first, *one));
-    let others: String = lines.filter(is_other).map(headline).collect();
+    let begin = by_task(asked).filter_map(|of_task| begin_elsewhere(of_task, asked));
+    let others: String = lines.filter(is_other).map(headline).chain(begin).collect();
     if !others.is_empty() {
         text += &(others + "\n");
     }
@@ -173,8 +211,13 @@ fn report(asked: &[Asked]) -> String {
 }
 
 /// One line: its task, what became of it, and what it asks for.
-fn headline(Asked { task, behaviour, verdict }: &Asked) -> String {
-    let status = match verdict.status {
+fn headline(one: &Asked) -> String {
+    format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, points(one))
+}
+
+/// What became of a behaviour, in words.
+pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
+    match verdict.status {
         Status::Passed => "passed".to_owned(),
         Status::Failed => "wrong".to_owned(),
         Status::NotStarted => "not started".to_owned(),
@@ -183,17 +226,18 @@ fn headline(Asked { task, behaviour, verdict }: &Asked) -> String {
         Status::NotAsked => "not asked on this system".to_owned(),
         Status::NoBuild => "did not compile".to_owned(),
         Status::NoResult => "no result".to_owned(),
-    };
-    let (sentence, points) = (&behaviour.sentence, behaviour.points);
-    let s = if points == 1 { "" } else { "s" };
-    format!("{task}, {status}: {sentence} ({points} point{s})\n")
+    }
+}
+
+/// What a behaviour is worth, in words.
+pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
+    format!("{} point{}", behaviour.points, if behaviour.points == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::task::Hint;
-    use crate::task::Show;
 
     fn task(id: &str, sentences: &[&str]) -> Task {
         let behaviour = |sentence: &&str| Behaviour {
@@ -258,6 +302,33 @@ Repeat it: cargo test --package week05 --test extension_b it_marks
         let shown = report(&asked(&b, &statuses));
         assert!(shown.contains("b, unstable, 1 of 3: It relays"), "{shown}");
         assert!(shown.contains("b, timed out: It marks"), "{shown}");
+    }
+
+    #[test]
+    fn a_task_whose_need_fails_says_where_to_begin() {
+        let (a, mut b) = (task("a", &["It lists"]), task("b", &["It relays"]));
+        b.needs = vec!["a".into()];
+        let both = |first, second| [asked(&a, &[first]), asked(&b, &[second])].concat();
+        let line = "week05 b needs a, which fails: begin there\n\nweek05 a, wrong";
+        let shown = report(&both(Status::Failed, Status::TimedOut));
+        assert!(shown.contains(line), "{shown}");
+        for fine in [both(Status::Failed, Status::Passed), both(Status::Passed, Status::Failed)]
+        {
+            assert!(!report(&fine).contains("begin there"), "{}", report(&fine));
+        }
+    }
+
+    #[test]
+    fn of_a_task_that_shows_names_only_the_sentence_is_shown() {
+        for show in [Show::Names, Show::AfterDue] {
+            let mut a = task("a", &["It lists"]);
+            a.show = show;
+            let shown = report(&asked(&a, &[Status::Failed]));
+            assert!(
+                shown.ends_with("\n\nweek05 a, wrong: It lists. (2 points)\n\n"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]
