@@ -80,7 +80,6 @@ pub mod gradescope;
 pub mod handout;
 pub mod history;
 pub mod http;
-pub mod imports;
 pub mod intake;
 #[cfg(target_os = "linux")]
 pub mod jail;

@@ -5,11 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grader::code::code_lines;
-use grader::imports::circles;
 use grader::labs::{Lab, workspace};
 use grader::markers::regions;
 use grader::size::Crate;
 use grader::task::Tasks;
+
+#[path = "tidy/imports.rs"]
+mod imports;
+use imports::circles;
 
 /// The pure files of a lab, by name or by folder and name: text, numbers and rules.
 const PURE: [&str; 60] = [

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::code::Source;
+use grader::code::Source;
 
 /// The circles of a crate, as `a.rs -> b.rs -> a.rs`: for each arrow on a circle the shortest one.
-pub fn circles(sources: &[Source]) -> BTreeSet<String> {
+pub(crate) fn circles(sources: &[Source]) -> BTreeSet<String> {
     let arrows = arrows(sources);
     let mut circles = BTreeSet::new();
     for (from, all) in &arrows {
@@ -171,7 +171,7 @@ mod tests {
     fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
         let source = |(path, text): &(&str, &str)| Source {
             path: (*path).into(),
-            code: crate::code::code_lines(text).into_iter().map(str::to_owned).collect(),
+            code: grader::code::code_lines(text).into_iter().map(str::to_owned).collect(),
         };
         circles(&files.iter().map(source).collect::<Vec<_>>()).into_iter().collect()
     }
