@@ -70,11 +70,15 @@ fn read_packets(mut socket: Socket, is_ours: impl Fn(u16) -> bool, told: &Weak<T
         let Some(timeline) = told.upgrade() else { return };
         let length = match read {
             Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                timeline.wire_is_idle();
-                continue;
-            }
-            Err(_) => return,
+            Err(error) => match error.kind() {
+                // The end of a program interrupts a read that has a timeout.
+                io::ErrorKind::Interrupted => continue,
+                io::ErrorKind::WouldBlock => {
+                    timeline.wire_is_idle();
+                    continue;
+                }
+                _ => return,
+            },
         };
         let segment = Segment::read(&packet[..length]);
         let Some(segment) = segment.filter(|one| is_ours(one.from) || is_ours(one.to)) else {

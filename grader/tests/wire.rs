@@ -15,7 +15,7 @@ fn in_a_network_of_its_own() -> Result<(bool, String), String> {
     let unshare = |words: &[&str]| {
         let mut unshare = Command::new("unshare");
         unshare.args(["-Urn", "--", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
-        unshare.args(words).env("LAB_IN_NAMESPACES", "1").env("LAB_WAIT", "1");
+        unshare.args(words).env("LAB_IN_NAMESPACES", "1");
         let output = unshare.output().map_err(|error| error.to_string())?;
         let said = [output.stdout, output.stderr].concat();
         Ok((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
@@ -40,6 +40,7 @@ fn the_picture_of_a_failure_shows_what_crossed_the_wire() {
     let fixture = Fixture::open();
     let mut peer1 = fixture.starts_program(1, &Program::exactly(&["true"]));
     let _peer2 = fixture.starts_program(2, &Program::exactly(&["true"]));
+    peer1.ends_well();
     let listener = fixture.stranger(2);
     // Another test's, which is none of our business.
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -47,8 +48,9 @@ fn the_picture_of_a_failure_shows_what_crossed_the_wire() {
     drop(std::net::TcpStream::connect(address).expect("it listens"));
     let caller = fixture.leaves(2, "Hello\n\u{1b}[2J\u{202e}");
     drop(listener);
-    let fails = AssertUnwindSafe(|| peer1.sees("Hello"));
-    let panic = catch_unwind(fails).expect_err("the program has ended");
+    // It has ended, so this fails at once: the picture has to wait for the wire.
+    let fails = AssertUnwindSafe(|| peer1.ends_with(3));
+    let panic = catch_unwind(fails).expect_err("it has ended well");
     let told = panic.downcast_ref::<String>().expect("a text");
     let port = fixture.ports.port(2);
 
