@@ -5,8 +5,21 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::child::{Child, End};
+use crate::program::Program;
+
+/// How long the build of a submission may take.
+const SUBMISSION: Duration = Duration::from_mins(2);
+
+/// The most bytes that cargo may say, and the most of an error that is shown.
+const MOST: usize = 8 << 20;
+const MOST_OF_ERROR: usize = 8 << 10;
+
+const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
 
 /// What was built, by name.
 #[derive(Clone, Debug, Default)]
@@ -29,17 +42,54 @@ pub fn cargo(workspace: &Path) -> Command {
 /// what cargo says.
 pub fn build(workspace: &Path, arguments: &[&str]) -> Result<Built, String> {
     let mut cargo = cargo(workspace);
-    cargo.args(arguments).args(["--quiet", "--message-format=json"]);
+    cargo.args(arguments).args(QUIETLY);
     let output = cargo.output().map_err(|error| format!("cannot start cargo: {error}"))?;
-    let printed = String::from_utf8_lossy(&output.stdout);
+    let [printed, complained] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    read(output.status.success(), &printed, complained)
+}
+
+/// The same in a tree with files of a submission: it ends after a while, and `jail`, which is
+/// this program, keeps the compiler from all files but the tree's.
+pub fn build_submission(
+    tree: &Path,
+    arguments: &[&str],
+    jail: Option<&Path>,
+) -> Result<Built, String> {
+    let cargo = cargo(tree);
+    let words = |path: &Path| path.to_string_lossy().into_owned();
+    let mut program = jail.map_or_else(Vec::new, |jail| {
+        vec![words(jail), "jail".into(), "--build".into(), words(tree)]
+    });
+    program.push(cargo.get_program().to_string_lossy().into_owned());
+    let program: Vec<_> = program.iter().map(String::as_str).collect();
+    let program = Program::exactly(&program).in_folder(tree);
+    let cargo = Child::start(&program, &[arguments, &QUIETLY].concat(), &[], |_| ());
+    let mut cargo = cargo.map_err(|error| format!("cannot start cargo: {error}"))?;
+    let said = cargo.outcome(Instant::now() + SUBMISSION, MOST);
+    match said.end {
+        End::Exited(status) => read(status.success(), &said.printed, said.complained),
+        End::TimedOut => Err(format!("The build has not ended in {SUBMISSION:?}.\n")),
+        End::TooMuch => Err("The compiler prints without end.\n".into()),
+    }
+}
+
+/// Reads what cargo has said.
+fn read(success: bool, printed: &str, mut complained: String) -> Result<Built, String> {
     let messages = printed.lines().filter_map(|line| serde_json::from_str(line).ok());
     let messages: Vec<Value> = messages.collect();
-    if !output.status.success() {
+    if !success {
         let is_error = |message: &&Value| message["message"]["level"] == "error";
         let first = messages.iter().find(is_error);
-        let rendered = first.and_then(|error| error["message"]["rendered"].as_str());
-        let complaint = || String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(rendered.map_or_else(complaint, str::to_owned));
+        if let Some(rendered) = first.and_then(|error| error["message"]["rendered"].as_str()) {
+            rendered.clone_into(&mut complained);
+        }
+        // SIGXCPU, which the jail's limit sends.
+        if complained.contains("(signal: 24") {
+            complained = "The compiler has used all of its CPU time.\n".into();
+        }
+        complained.truncate(complained.floor_char_boundary(MOST_OF_ERROR));
+        return Err(complained);
     }
     let mut built = Built::default();
     for message in messages {

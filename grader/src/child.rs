@@ -2,12 +2,16 @@
 //!
 //! The program runs in a process group of its own (a job on Windows), and dropping it ends the
 //! whole group: a test that fails leaves nothing behind, not even a process that the program
-//! itself has started.
+//! itself has started. Where the judge runs a test, a program that takes too much memory or too
+//! many threads is ended as well.
 
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
+use std::time::{Duration, Instant};
 
 #[cfg(windows)]
 use process_wrap::std::JobObject;
@@ -18,13 +22,33 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::program::Program;
 use crate::screen::Decoder;
 use crate::spawn_lock;
+use crate::statistics::{memory_kib, thread_count};
+use crate::wait::eventually;
 
 /// A piece of output.
 #[derive(Clone, Debug)]
 pub(crate) enum Output {
     Printed(String),
     Complained(String),
-    /// The program prints without end, and is not read any more.
+    /// The program has done more than any may, and is not read any more.
+    TooMuch(&'static str),
+}
+
+/// What a program has said up to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) printed: String,
+    pub(crate) complained: String,
+    pub(crate) end: End,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum End {
+    Exited(ExitStatus),
+    /// It still runs.
+    #[default]
+    TimedOut,
+    /// It prints without end.
     TooMuch,
 }
 
@@ -35,10 +59,22 @@ pub(crate) const LAB_JUDGED: &str = "LAB_JUDGED";
 /// The most bytes that are read from one pipe of a program.
 const MOST: usize = 16 << 20;
 
+/// The most memory that a judged program may use, in KiB, and the most threads.
+const MOST_MEMORY: usize = 256 << 10;
+const MOST_THREADS: usize = 1024;
+
+/// Between two looks at the memory of a program.
+const LOOK: Duration = Duration::from_millis(50);
+
+const PRINTED_TOO_MUCH: &str = "has printed more than 16 MiB: no test reads so much";
+const USED_TOO_MUCH: &str = "used more than 256 MiB of memory, or 1024 threads, and was ended";
+
+type Running = Mutex<Box<dyn ChildWrapper>>;
+
 /// A program that has been started. Dropping it ends the program.
 #[derive(Debug)]
 pub(crate) struct Child {
-    program: Box<dyn ChildWrapper>,
+    program: Arc<Running>,
     keyboard: Option<ChildStdin>,
     /// All output; disconnected when both pipes are closed.
     pub(crate) output: Receiver<Output>,
@@ -70,13 +106,51 @@ impl Child {
         let (shown, output) = channel();
         let stdout = program.stdout().take().expect("stdout is piped");
         let stderr = program.stderr().take().expect("stderr is piped");
-        watch(stdout, Output::Printed, shown.clone(), overhear.clone())?;
-        watch(stderr, Output::Complained, shown, overhear)?;
-        Ok(Self { keyboard: program.stdin().take(), program, output })
+        let excess = Arc::new(AtomicBool::new(false));
+        watch(stdout, Output::Printed, &excess, shown.clone(), overhear.clone())?;
+        watch(stderr, Output::Complained, &excess, shown, overhear)?;
+        let keyboard = program.stdin().take();
+        let program = Arc::new(Mutex::new(program));
+        // The programs of a test, and not the test itself.
+        if std::env::var_os(LAB_JUDGED).is_some() {
+            limit(Arc::downgrade(&program), excess)?;
+        }
+        Ok(Self { program, keyboard, output })
+    }
+
+    fn program(&self) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
+        lock(&self.program)
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.program.id()
+        self.program().id()
+    }
+
+    /// All that it says until it ends, at most until `deadline` and at most `most` bytes.
+    pub(crate) fn outcome(&mut self, deadline: Instant, most: usize) -> Outcome {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let mut said = Outcome::default();
+        loop {
+            match self.output.recv_timeout(left()) {
+                Ok(Output::Printed(text)) => said.printed += &text,
+                Ok(Output::Complained(text)) => said.complained += &text,
+                Err(RecvTimeoutError::Timeout) => return said,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Output::TooMuch(_)) => said.end = End::TooMuch,
+            }
+            if said.printed.len() + said.complained.len() > most {
+                said.end = End::TooMuch;
+            }
+            if matches!(said.end, End::TooMuch) {
+                return said;
+            }
+        }
+        eventually(left(), || {
+            let ended = self.has_ended().ok().flatten();
+            said.end = ended.map_or(End::TimedOut, End::Exited);
+            ended.is_some()
+        });
+        said
     }
 
     pub(crate) fn types(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -97,24 +171,25 @@ impl Child {
     /// Sends a POSIX signal to the program's group.
     #[cfg(unix)]
     pub(crate) fn signal(&self, number: i32) -> io::Result<()> {
-        self.program.signal(number)
+        self.program().signal(number)
     }
 
     /// Ends the program's group at once, and waits for it.
     pub(crate) fn kill(&mut self) -> io::Result<ExitStatus> {
+        let mut program = self.program();
         // Fails when the program has ended by itself; then only its status is missing.
-        let _ = self.program.start_kill();
-        self.program.wait()
+        let _ = program.start_kill();
+        program.wait()
     }
 
     /// Whether the program has left a process of its group behind, now that it has ended itself.
     /// Ends that process. (On Windows, the job ends with the program.)
     pub(crate) fn left_a_process(&mut self) -> bool {
-        cfg!(unix) && self.program.start_kill().is_ok()
+        cfg!(unix) && self.program().start_kill().is_ok()
     }
 
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.program.try_wait()
+        self.program().try_wait()
     }
 }
 
@@ -124,13 +199,37 @@ impl Drop for Child {
     }
 }
 
+fn lock(program: &Running) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
+    program.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the thread that ends a program with too much memory or too many threads (Linux: nothing
+/// is seen elsewhere). A limit that the system knows would count what is only reserved, and a
+/// program reserves much for each thread.
+fn limit(program: Weak<Running>, excess: Arc<AtomicBool>) -> io::Result<()> {
+    let body = move || loop {
+        thread::park_timeout(LOOK);
+        let Some(program) = program.upgrade() else { break };
+        let mut program = lock(&program);
+        // None once it has ended. Not `try_wait`: its entry stays for those who look at it.
+        let Some(memory) = memory_kib(program.id()) else { break };
+        if memory > MOST_MEMORY || thread_count(program.id()) > Some(MOST_THREADS) {
+            excess.store(true, Ordering::Release);
+            let _ = program.start_kill();
+        }
+    };
+    thread::Builder::new().name("limit".into()).spawn(body).map(drop)
+}
+
 /// Starts the thread that reads one pipe of the program to its end.
 fn watch(
     mut pipe: impl Read + Send + 'static,
     kind: fn(String) -> Output,
+    excess: &Arc<AtomicBool>,
     shown: Sender<Output>,
     overhear: impl Fn(Output) + Send + 'static,
 ) -> io::Result<()> {
+    let excess = Arc::clone(excess);
     let body = move || {
         let mut decoder = Decoder::default();
         let mut buffer = [0; 16 * 1024];
@@ -139,11 +238,15 @@ fn watch(
             total += count;
             let too_much = total > MOST;
             let mut text = || kind(decoder.decode(&buffer[..count]));
-            let output = if too_much { Output::TooMuch } else { text() };
+            let output = if too_much { Output::TooMuch(PRINTED_TOO_MUCH) } else { text() };
             overhear(output.clone());
             if shown.send(output).is_err() || too_much {
-                break; // The terminal was closed, or will fail.
+                return; // The terminal was closed, or will fail.
             }
+        }
+        if excess.swap(false, Ordering::AcqRel) {
+            overhear(Output::TooMuch(USED_TOO_MUCH));
+            let _ = shown.send(Output::TooMuch(USED_TOO_MUCH));
         }
     };
     // Not joined: it ends with its pipe, which the program may have handed on to a process

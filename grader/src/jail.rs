@@ -1,11 +1,15 @@
 //! The jail: a program gives up what a student's program does not need, then becomes it.
 //!
 //! `grader jail PROGRAM ARGS` restricts itself with Landlock (no file can be written, only the
-//! system's libraries and the program itself can be read, no signal reaches a process outside)
-//! and with resource limits, clears the environment, and `exec`s. The process id stays the same,
-//! so Ctrl-C and SIGTERM still reach the program. Linux only; where a layer is missing, nothing
-//! is started.
+//! system's libraries and the program itself can be read, no signal reaches a process outside),
+//! with seccomp (no second process, no memory or queue that two programs share), and with resource
+//! limits; it gives up its capabilities, clears the environment, and `exec`s. The process id stays
+//! the same, so Ctrl-C and SIGTERM still reach the program. It ends when the test that started it
+//! does. `grader jail --build TREE cargo ARGS` builds a submission in the same way: the compiler
+//! reads the sources of the tree, and writes below its `target`. Linux only; where a layer is
+//! missing, nothing is started.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env;
 use std::ffi::OsString;
@@ -15,37 +19,87 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use caps::CapSet;
 use landlock::{
-    ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
 };
+use nix::libc;
+use nix::sys::{prctl, signal::Signal};
 use rlimit::Resource;
+use seccompiler::{
+    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+/// The word in front of a tree that is built.
+const BUILD: &str = "--build";
 
 /// Folders that a program may read: libraries, interpreters and their modules.
 const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
+
+/// What cargo may read of its own, which has passwords in other files.
+const OF_CARGO: [&str; 4] = ["bin", "registry", "git", "config.toml"];
+
+/// What the compiler may not read of a lab: what judges an answer.
+const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
 
 /// What a program may use: open files, bytes in one file it writes, core dumps, CPU seconds.
 const LIMITS: [(Resource, u64); 4] =
     [(Resource::NOFILE, 256), (Resource::FSIZE, 0), (Resource::CORE, 0), (Resource::CPU, 60)];
 
+/// What each process of a build may use. The bytes of data are those that are not shared.
+const BUILD_LIMITS: [(Resource, u64); 5] = [
+    (Resource::NOFILE, 1024),
+    (Resource::FSIZE, 1 << 30),
+    (Resource::CORE, 0),
+    (Resource::CPU, 20),
+    (Resource::DATA, 2 << 30),
+];
+
 /// The environment variables that are left to a program.
 const KEPT: [&str; 4] = ["P2P_HOST", "P2P_BASE_PORT", "TERM", "NO_COLOR"];
 
+/// Those that are left to a build: whatever `env!` reads may end up in a picture.
+const BUILD_KEPT: [&str; 5] = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+
+/// What the program may do with the files below a path.
+type Rule = (PathBuf, BitFlags<AccessFs>);
+
 /// Confines this process and becomes the program. Returns only if that fails. A file among the
 /// arguments (a script, say) may be read, and files beside it.
-pub fn become_program(mut words: impl Iterator<Item = OsString>) -> Result<Infallible> {
-    let program = words.next().context("no program is named")?;
+pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallible> {
+    let mut words = words.peekable();
+    let tree = words.next_if(|word| word == BUILD).and_then(|_| words.next());
+    let name = words.next().context("no program is named")?;
     let program =
-        find(&program).with_context(|| format!("there is no program {}", program.display()))?;
+        find(&name).with_context(|| format!("there is no program {}", name.display()))?;
     let args: Vec<_> = words.collect();
-    let scripts = args.iter().map(PathBuf::from).filter(|path| path.is_file());
-    confine(&program, &scripts.filter_map(folder_of).collect::<Vec<_>>())?;
-    for (what, most) in LIMITS {
-        what.set(most, most).with_context(|| format!("cannot limit {what:?}"))?;
+    let mut command = Command::new(&program);
+    command.env_clear();
+    let (rules, limits, kept) = if let Some(tree) = &tree {
+        let target = Path::new(tree).join("target");
+        fs::create_dir_all(&target)?;
+        // A program of rustup is told by its name which one it is.
+        command.arg0(name).env("TMPDIR", &target);
+        (rules_of_build(Path::new(tree))?, &BUILD_LIMITS[..], &BUILD_KEPT[..])
+    } else {
+        (rules_of(&program, &args), &LIMITS[..], &KEPT[..])
+    };
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    for set in [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable] {
+        caps::clear(None, set)?;
     }
-    let kept = env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept));
-    let kept: Vec<_> = kept.collect();
-    let error = Command::new(&program).args(args).env_clear().envs(kept).exec();
+    confine(&rules)?;
+    for (what, most) in limits {
+        // The signal of the softer limit says what was exceeded.
+        let hard = if *what == Resource::CPU { most + 1 } else { *most };
+        what.set(*most, hard).with_context(|| format!("cannot limit {what:?}"))?;
+    }
+    if tree.is_none() {
+        forbid()?;
+    }
+    let kept = env::vars_os().filter(|(name, _)| kept.iter().any(|kept| name == kept));
+    let error = command.args(args).envs(kept).exec();
     Err(error).with_context(|| format!("cannot start {}", program.display()))
 }
 
@@ -64,28 +118,104 @@ fn folder_of(file: PathBuf) -> Option<PathBuf> {
     fs::canonicalize(file).ok()?.parent().map(Path::to_owned)
 }
 
-fn confine(program: &Path, readable: &[PathBuf]) -> Result<()> {
+/// What `program` may read, and the scripts among its arguments.
+fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
+    let read = AccessFs::from_read(ABI::V5);
     // An interpreter outside /usr has its library beside it: /opt/python/bin, /opt/python/lib.
     let installed = program.parent().filter(|folder| folder.ends_with("bin"));
     let installed = installed.and_then(Path::parent).filter(|folder| folder.parent().is_some());
+    let scripts = args.iter().map(PathBuf::from).filter(|path| path.is_file());
+    let readable = READABLE.iter().map(PathBuf::from).chain(scripts.filter_map(folder_of));
+    let readable = readable.chain(installed.map(Path::to_owned)).map(|path| (path, read));
+    readable.chain([(program.to_owned(), AccessFs::Execute | AccessFs::ReadFile)]).collect()
+}
+
+/// What cargo may read and write when it builds in `tree`.
+fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
     let read = AccessFs::from_read(ABI::V5);
-    let status = Ruleset::default()
+    let home = env::var_os("HOME").unwrap_or_default();
+    let place = |name, usual| {
+        env::var_os(name).map_or_else(|| Path::new(&home).join(usual), PathBuf::from)
+    };
+    let cargo = place("CARGO_HOME", ".cargo");
+    let mut readable: Vec<_> = READABLE.iter().map(PathBuf::from).collect();
+    readable.extend(OF_CARGO.iter().map(|part| cargo.join(part)));
+    readable.push(place("RUSTUP_HOME", ".rustup"));
+    // Cargo looks which tests there are, and reads none.
+    let mut rules = vec![(tree.to_owned(), AccessFs::ReadDir.into())];
+    for entry in fs::read_dir(tree)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            readable.push(path);
+            continue;
+        }
+        for entry in fs::read_dir(&path)? {
+            let part = entry?;
+            if !HIDDEN.iter().any(|hidden| part.file_name() == *hidden) {
+                readable.push(part.path());
+            }
+        }
+    }
+    rules.extend(readable.into_iter().map(|path| (path, read)));
+    rules.push((tree.join("target"), AccessFs::from_all(ABI::V5)));
+    Ok(rules)
+}
+
+fn confine(rules: &[Rule]) -> Result<()> {
+    let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V5))?
         .scope(Scope::from_all(ABI::V6))?
         .create()
-        .context("this system has no Landlock, or an old one (ABI 6 is needed)")?
-        .add_rules(path_beneath_rules(
-            READABLE.iter().filter(|path| Path::new(path).exists()),
-            read,
-        ))?
-        .add_rules(path_beneath_rules(
-            readable.iter().map(PathBuf::as_path).chain(installed),
-            read,
-        ))?
-        .add_rules(path_beneath_rules([program], AccessFs::Execute | AccessFs::ReadFile))?
-        .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?
-        .restrict_self()?;
+        .context("this system has no Landlock, or an old one (ABI 6 is needed)")?;
+    let null = ("/dev/null".into(), AccessFs::ReadFile | AccessFs::WriteFile);
+    for (path, access) in rules.iter().chain([&null]) {
+        ruleset = ruleset.add_rules(path_beneath_rules([path], *access))?;
+    }
+    let status = ruleset.restrict_self()?;
     ensure!(status.ruleset == RulesetStatus::FullyEnforced, "not confined: {status:?}");
     Ok(())
+}
+
+/// Takes away the system calls with which a program leaves what watches it (a second process, a
+/// group of its own, a life beyond its test's), or speaks to another one without a socket.
+fn forbid() -> Result<()> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = [
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_fork,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork,
+        libc::SYS_setsid,
+        libc::SYS_setpgid,
+        libc::SYS_shmget,
+        libc::SYS_msgget,
+        libc::SYS_semget,
+        libc::SYS_mq_open,
+        libc::SYS_add_key,
+        libc::SYS_keyctl,
+    ]
+    .map(|call| (call, Vec::new()))
+    .into();
+    // A thread is cloned as well.
+    let flags = u64::from(libc::CLONE_THREAD.unsigned_abs());
+    let a_process = SeccompCmpOp::MaskedEq(flags);
+    for (call, op, value) in [
+        (libc::SYS_clone, a_process, 0),
+        (libc::SYS_prctl, SeccompCmpOp::Eq, u64::from(libc::PR_SET_PDEATHSIG.unsigned_abs())),
+    ] {
+        let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, op, value)?;
+        rules.insert(call, vec![SeccompRule::new(vec![condition])?]);
+    }
+    install(rules, libc::EPERM)?;
+    // Its flags cannot be seen, so C libraries have to do without it: they use `clone` then.
+    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)
+}
+
+/// Answers these system calls with this error.
+fn install(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<()> {
+    let refusal = SeccompAction::Errno(error.unsigned_abs());
+    let arch = env::consts::ARCH.try_into()?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refusal, arch)?;
+    let program: seccompiler::BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program).context("this system has no seccomp")
 }

@@ -6,26 +6,31 @@ use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::build::{Built, build};
-use crate::child::{Child, LAB_JUDGED, Output};
+use crate::child::{Child, End, LAB_JUDGED};
 use crate::labs::Lab;
 use crate::program::Program;
 use crate::task::{Behaviour, Task};
 use crate::timeline::NOT_WRITTEN;
-use crate::wait::{LAB_WAIT, eventually};
+use crate::wait::LAB_WAIT;
 
 /// How long one test may take.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long all behaviours of one submission may take, where [`Judge::all_by`] is set.
+pub const SUBMISSION: Duration = Duration::from_mins(1);
 
 /// How many seconds a test waits for one thing, unless `LAB_WAIT` is set.
 const WAIT: &str = "3";
 
 /// The most that is read of what a test prints.
 const MOST: usize = 1 << 20;
+
+const OVER: &str = "the submission has used its";
 
 /// What became of a behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +96,8 @@ pub struct Judge {
     pub times: usize,
     /// How long one test may take.
     pub deadline: Duration,
+    /// When all of them must have ended: [`SUBMISSION`] after the first began.
+    pub all_by: Option<Instant>,
     folder: PathBuf,
 }
 
@@ -105,6 +112,7 @@ impl Judge {
             environment: Vec::new(),
             times: 1,
             deadline: DEADLINE,
+            all_by: None,
             folder: workspace.join(&lab.folder),
         })
     }
@@ -117,25 +125,27 @@ impl Judge {
         mut progress: impl FnMut(),
     ) -> Vec<Verdict> {
         let next = AtomicUsize::new(0);
-        let (told, verdicts) = channel();
-        let work = || {
-            let told = told.clone();
+        let work = &|told: Sender<_>| {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some((task, behaviour)) = behaviours.get(index) else { break };
                 let verdict = self.ask_times(&task.suite, behaviour);
-                told.send((index, verdict)).expect("the receiver outlives the scope");
+                told.send((index, verdict)).expect("all verdicts are received");
             }
         };
         let mut judged: Vec<_> = behaviours.iter().map(|_| no_result(String::new())).collect();
         thread::scope(|scope| {
+            let (told, verdicts) = channel();
             // Most behaviours wait most of the time, so there may be more than cores.
             let cores = thread::available_parallelism().map_or(1, usize::from);
             for _ in 0..(2 * cores).min(8) {
                 let judge = thread::Builder::new().name("judge".into());
-                judge.spawn_scoped(scope, work).expect("the system has one more thread");
+                let told = told.clone();
+                let judge = judge.spawn_scoped(scope, move || work(told));
+                judge.expect("the system has one more thread");
             }
-            for (index, verdict) in verdicts.iter().take(behaviours.len()) {
+            drop(told); // So that the verdicts end with the threads, however these end.
+            for (index, verdict) in verdicts {
                 judged[index] = verdict;
                 progress();
             }
@@ -165,6 +175,13 @@ impl Judge {
     }
 
     fn ask(&self, suite: &str, behaviour: &Behaviour) -> io::Result<Verdict> {
+        let begun = Instant::now();
+        let deadline = begun + self.deadline;
+        let deadline = self.all_by.map_or(deadline, |all_by| all_by.min(deadline));
+        if deadline <= begun {
+            let message = format!("Not asked: {OVER} {} s.\n", SUBMISSION.as_secs());
+            return Ok(Verdict { status: Status::TimedOut, ..no_result(message) });
+        }
         let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
         let test = Program::exactly(&[&path.to_string_lossy()]).in_folder(&self.folder);
         let folder = self.folder.to_string_lossy();
@@ -180,41 +197,29 @@ impl Judge {
         let mut child = Child::start(&test, &arguments, &environment, |_| ())?;
         child.unplugs_keyboard();
 
-        let deadline = Instant::now() + self.deadline;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        let (mut printed, mut complained) = (String::new(), String::new());
-        let cut_off = loop {
-            match child.output.recv_timeout(left()) {
-                Ok(Output::Printed(text)) => printed += &text,
-                Ok(Output::Complained(text)) => complained += &text,
-                Ok(Output::TooMuch) => break Some(Status::NoResult),
-                Err(RecvTimeoutError::Timeout) => break Some(Status::TimedOut),
-                Err(RecvTimeoutError::Disconnected) => break None,
-            }
-            if printed.len() + complained.len() > MOST {
-                break Some(Status::NoResult);
-            }
+        let mut said = child.outcome(deadline, MOST);
+        let printed = &said.printed;
+        let mut status = match said.end {
+            End::TimedOut => Status::TimedOut,
+            End::TooMuch => Status::NoResult,
+            End::Exited(exit) => result(exit.success(), printed, &said.complained, behaviour),
         };
-        let mut ended = None;
-        eventually(left(), || {
-            ended = child.has_ended().ok().flatten();
-            ended.is_some() || cut_off.is_some()
-        });
-        let mut status = cut_off.unwrap_or(Status::TimedOut);
-        if let (None, Some(exit)) = (cut_off, ended) {
-            status = result(exit.success(), &printed, &complained, behaviour);
-            if child.left_a_process() {
-                complained += "\nA process was still running when the test had ended.\n";
-                status = Status::Failed;
-            }
+        if matches!(said.end, End::Exited(_)) && child.left_a_process() {
+            said.complained += "\nA process was still running when the test had ended.\n";
+            status = Status::Failed;
         }
         let end = match status {
+            Status::TimedOut if self.all_by == Some(deadline) => {
+                format!("The test has not ended: {OVER} {} s.\n", SUBMISSION.as_secs())
+            }
             Status::TimedOut => format!("The test has not ended in {:?}.\n", self.deadline),
-            Status::NoResult if cut_off.is_some() => "The test prints without end.\n".into(),
+            Status::NoResult if matches!(said.end, End::TooMuch) => {
+                "The test prints without end.\n".into()
+            }
             Status::NoResult => format!("The test has ended without a result.\n{printed}"),
             _ => String::new(),
         };
-        Ok(Verdict { status, message: message_in(&complained) + &end, took: Duration::ZERO })
+        Ok(Verdict { status, ..no_result(message_in(&said.complained) + &end) })
     }
 }
 

@@ -22,9 +22,18 @@ pub fn descriptors(pid: u32) -> Option<usize> {
 
 /// The memory of process `pid` that is in RAM, in KiB.
 pub fn memory_kib(pid: u32) -> Option<usize> {
+    status(pid, "VmRSS:")
+}
+
+/// How many threads process `pid` runs.
+pub fn thread_count(pid: u32) -> Option<usize> {
+    status(pid, "Threads:")
+}
+
+fn status(pid: u32, name: &str) -> Option<usize> {
     let status = fs::read_to_string(folder(pid)?.join("status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// The folder of a process. A Windows program under Wine sees it, too, but there the number
@@ -43,6 +52,7 @@ mod tests {
         assert!(threads(me).is_some_and(|names| !names.is_empty()));
         assert!(descriptors(me).is_some_and(|count| count >= 3));
         assert!(memory_kib(me).is_some_and(|kib| kib > 100));
+        assert!(thread_count(me).is_some_and(|count| count >= 1));
         assert_eq!(threads(u32::MAX), None);
     }
 }

@@ -75,7 +75,7 @@ impl Terminal {
                     match output {
                         Output::Printed(text) => What::Prints(text),
                         Output::Complained(text) => What::Complains(text),
-                        Output::TooMuch => return,
+                        Output::TooMuch(what) => What::Complains(format!("({what})\n")),
                     },
                 );
             }
@@ -448,7 +448,7 @@ impl Terminal {
         let (all, text) = match output {
             Output::Printed(text) => (&mut self.printed, text),
             Output::Complained(text) => (&mut self.complained, text),
-            Output::TooMuch => self.fail("has printed more than 16 MiB: no test reads so much"),
+            Output::TooMuch(what) => self.fail(what),
         };
         all.push_str(&text);
         self.screen.shows(&text);
