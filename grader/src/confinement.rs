@@ -1,7 +1,7 @@
 //! How far this system can keep a submission's program from everything that it does not need.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -39,11 +39,10 @@ impl Confinement {
         }
     }
 
-    /// The words in front of a program that confine it.
-    pub fn words(self) -> Result<String> {
+    /// The program that confines another one, if one is to.
+    pub fn jail(self) -> Result<Option<PathBuf>> {
         let grader = env::current_exe().context("this program has a path")?;
-        let jail = format!("{} jail ", shell_words::quote(&grader.to_string_lossy()));
-        Ok(if self == Self::None { String::new() } else { jail })
+        Ok((self != Self::None).then_some(grader))
     }
 }
 

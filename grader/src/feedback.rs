@@ -38,7 +38,9 @@ fn write_feedback(page: &mut String, grade: &Value) -> Result {
     if !ignored.is_empty() {
         writeln!(page, "\n## Files that were not taken over\n")?;
     }
-    ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", text(file)))
+    // A name can have a line end in it.
+    let name = |file: &Value| text(file).escape_debug().to_string().replace('`', "'");
+    ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", name(file)))
 }
 
 /// Which behaviours a class fails, the most frequent first, and how often each known mistake is

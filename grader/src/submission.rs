@@ -9,13 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::confinement::Confinement;
-use crate::edition::stubbed;
+use crate::edition::{handout, stubbed};
 use crate::intake;
-use crate::judge::Status;
+use crate::judge::{SUBMISSION, Status};
 use crate::mistakes::{Known, nearest};
 use crate::task::Task;
 use crate::test::Asked;
@@ -24,6 +24,9 @@ use crate::trial::{Trials, no_build};
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
 const MAX_FILE: u64 = 1 << 20;
+
+/// The most files of a submission that are listed as ignored.
+const MAX_IGNORED: usize = 1_000;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +60,9 @@ pub struct Grader {
     tasks: Vec<Task>,
     mistakes: Vec<Known>,
     trials: Trials,
-    /// The workspace, and the same with the tasks as stubs.
+    /// The workspace, the edition for students, and the workspace with the tasks as stubs.
     files: Files,
+    edition: Files,
     stubs: Files,
     confinement: Confinement,
 }
@@ -72,17 +76,23 @@ impl Grader {
         confinement: Confinement,
     ) -> Result<Self> {
         let mut trials = Trials::new(workspace, &tasks)?;
-        trials.jail = confinement.words()?;
+        trials.tree.jail = confinement.jail()?;
         let files = tracked(workspace)?;
-        let stubs = stubbed(&files, &tasks.iter().collect::<Vec<_>>())?;
-        Ok(Self { tasks, mistakes, trials, files, stubs, confinement })
+        let all: Vec<_> = tasks.iter().collect();
+        let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
+        for of_lab in all.chunk_by(|a, b| a.lab == b.lab) {
+            // What the labs stand on is built now, and in nobody's time.
+            trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
+        }
+        Ok(Self { tasks, mistakes, trials, files, edition, stubs, confinement })
     }
 
     /// Judges one submission. Returns the grade in the form of `grade.json`.
     pub fn grade(&mut self, submission: &Submission) -> Result<Value> {
-        let Self { tasks, mistakes, trials, files, stubs, confinement } = self;
+        let Self { tasks, mistakes, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
+        trials.all_by = Some(begun + SUBMISSION);
         let (asked, ignored) = match submission {
             Submission::Program(words) => {
                 let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
@@ -95,7 +105,7 @@ impl Grader {
                 let scratch = tempfile::tempdir()?;
                 let labs: Vec<_> = tasks.iter().map(|task| &*task.lab.folder).collect();
                 let folder = intake::folder(folder, scratch.path(), &labs)?;
-                let (taken, ignored) = take_over(&folder, &tasks, files)?;
+                let (taken, ignored) = take_over(&folder, &tasks, &[files, edition])?;
                 (ask(trials, stubs, &taken, &tasks)?, ignored)
             }
         };
@@ -172,6 +182,13 @@ fn ask<'a>(
                 .filter_map(|path| taken.get_key_value(&path))
                 .map(|(path, bytes)| (path.clone(), bytes.clone())),
         );
+        if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
+            errors.push((
+                *task,
+                format!("not built: the submission has used its {SUBMISSION:?}"),
+            ));
+            continue;
+        }
         match trials.build(&with, &task.lab)? {
             Ok(_) => files = with,
             Err(error) => errors.push((*task, error)),
@@ -186,9 +203,13 @@ fn ask<'a>(
     Ok(asked)
 }
 
-/// The files of the tasks in a submission, and the names of its other files of these labs that
-/// the workspace has not, or has otherwise: they are ignored.
-fn take_over(folder: &Path, tasks: &[&Task], files: &Files) -> Result<(Files, Vec<String>)> {
+/// The files of the tasks in a submission, and the names of its other files that none of these
+/// variants of the workspace has: they are ignored.
+fn take_over(
+    folder: &Path,
+    tasks: &[&Task],
+    variants: &[&Files],
+) -> Result<(Files, Vec<String>)> {
     let mut taken = Files::new();
     for path in tasks.iter().flat_map(|task| task.paths()) {
         let place = folder.join(&path);
@@ -200,17 +221,22 @@ fn take_over(folder: &Path, tasks: &[&Task], files: &Files) -> Result<(Files, Ve
         }
     }
     let mut ignored = Vec::new();
-    for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
-        changed_files(folder, &folder.join(&of_lab[0].lab.folder), files, &mut ignored)?;
-    }
+    changed_files(folder, folder, variants, &mut ignored)?;
     ignored.retain(|file| !taken.contains_key(file));
     ignored.sort();
     Ok((taken, ignored))
 }
 
-fn changed_files(top: &Path, at: &Path, files: &Files, found: &mut Vec<String>) -> Result<()> {
-    let Ok(entries) = fs::read_dir(at) else { return Ok(()) };
-    for entry in entries {
+fn changed_files(
+    top: &Path,
+    at: &Path,
+    variants: &[&Files],
+    found: &mut Vec<String>,
+) -> Result<()> {
+    for entry in fs::read_dir(at)? {
+        if found.len() == MAX_IGNORED {
+            break;
+        }
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
         let name = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().replace('\\', "/");
@@ -221,11 +247,12 @@ fn changed_files(top: &Path, at: &Path, files: &Files, found: &mut Vec<String>) 
             continue;
         }
         if kind.is_dir() {
-            changed_files(top, &path, files, found)?;
-        } else if kind.is_symlink()
-            || entry.metadata()?.len() > MAX_FILE
-            || fs::read(&path).ok().as_ref() != files.get(&name)
-        {
+            changed_files(top, &path, variants, found)?;
+            continue;
+        }
+        let has_limits = kind.is_file() && entry.metadata()?.len() <= MAX_FILE;
+        let bytes = if has_limits { fs::read(&path).ok() } else { None };
+        if bytes.is_none() || variants.iter().all(|files| files.get(&name) != bytes.as_ref()) {
             found.push(name);
         }
     }

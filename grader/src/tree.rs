@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::build::build;
+use crate::build::build_submission;
 use crate::labs::Lab;
 
 /// Files by their path below the top, with `/` between folders.
@@ -36,6 +36,8 @@ pub fn text<'a>(files: &'a Files, file: &str) -> Result<&'a str> {
 /// A folder for temporary files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Tree {
+    /// The program that confines a build, where one is to be confined.
+    pub jail: Option<PathBuf>,
     root: TempDir,
     present: Files,
 }
@@ -44,7 +46,7 @@ impl Tree {
     /// An empty folder.
     pub fn new() -> Result<Self> {
         let root = tempfile::Builder::new().prefix("p2p-course-").tempdir()?;
-        Ok(Self { root, present: Files::new() })
+        Ok(Self { jail: None, root, present: Files::new() })
     }
 
     /// Its path.
@@ -74,7 +76,8 @@ impl Tree {
     pub fn build(&self, lab: &Lab) -> Result<PathBuf, String> {
         let target = self.path().join("target").display().to_string();
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
-        let built = build(self.path(), &[&arguments[..], &["--target-dir", &target]].concat())?;
+        let arguments = [&arguments[..], &["--target-dir", &target]].concat();
+        let built = build_submission(self.path(), &arguments, self.jail.as_deref())?;
         let program = built.programs.get(&lab.package).cloned();
         program.ok_or_else(|| format!("{} has no program of its name", lab.package))
     }

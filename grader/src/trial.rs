@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 
@@ -20,8 +20,8 @@ pub struct Trials {
     pub judges: BTreeMap<String, Judge>,
     /// Where variants are built.
     pub tree: Tree,
-    /// The words in front of each program, which confine it.
-    pub jail: String,
+    /// When all behaviours must have been asked for, if there is such a time.
+    pub all_by: Option<Instant>,
 }
 
 impl Trials {
@@ -34,7 +34,7 @@ impl Trials {
             let judge = Judge::build(workspace, lab, &suites).map_err(Error::msg)?;
             judges.insert(lab.package.clone(), judge);
         }
-        Ok(Self { judges, tree: Tree::new()?, jail: String::new() })
+        Ok(Self { judges, tree: Tree::new()?, all_by: None })
     }
 
     /// Builds the program of `lab` from these files. The inner error is the compiler's.
@@ -65,7 +65,12 @@ impl Trials {
     /// Asks a program, given in words, for all behaviours of these tasks of one lab.
     pub fn ask_program<'a>(&self, program: &str, tasks: &[&'a Task]) -> Vec<Asked<'a>> {
         let mut judge = self.judges[&tasks[0].lab.package].clone();
-        judge.environment.push(("LAB_PROGRAM".into(), format!("{}{program}", self.jail)));
+        let jail = self.tree.jail.as_ref();
+        let jail =
+            jail.map(|jail| format!("{} jail ", shell_words::quote(&jail.to_string_lossy())));
+        let program = jail.unwrap_or_default() + program;
+        judge.environment.push(("LAB_PROGRAM".into(), program));
+        judge.all_by = self.all_by;
         let behaviours: Vec<_> = tasks.iter().flat_map(|task| task.asks()).collect();
         let verdicts = judge.judge(&behaviours, || ());
         let asked = behaviours.into_iter().zip(verdicts);
