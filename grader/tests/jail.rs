@@ -2,7 +2,12 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use grader::eventually;
+use grader::statistics::memory_kib;
 
 fn jailed(script: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
@@ -42,8 +47,8 @@ fn it_reads_no_file_of_ours_and_writes_none() {
     let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let written = std::env::temp_dir().join(format!("jail-{}", std::process::id()));
     for script in [
-        format!("cat {ours}"),
-        "cat /etc/passwd".to_owned(),
+        format!("exec cat {ours}"),
+        "exec cat /etc/passwd".to_owned(),
         format!("echo forged > {}", written.display()),
         "echo forged > /proc/$PPID/fd/1".to_owned(),
     ] {
@@ -61,4 +66,37 @@ fn it_reaches_no_process_outside_and_sees_no_environment_of_ours() {
     }
     assert!(!jailed("kill -9 $PPID").status.success());
     assert_eq!(said(&jailed("echo \"[$SECRET]\"")), "[]\n");
+}
+
+#[test]
+fn it_starts_no_other_process() {
+    if !has_a_jail() {
+        return;
+    }
+    let output = jailed("echo one; (echo two)");
+    assert!(!output.status.success());
+    assert_eq!(said(&output), "one\n");
+}
+
+#[test]
+fn it_ends_with_the_test_that_started_it() {
+    if !has_a_jail() {
+        return;
+    }
+    let mut test = Command::new("sh");
+    test.args(["-c", "\"$GRADER\" jail sleep 60 & echo $!; wait"]);
+    test.env("GRADER", env!("CARGO_BIN_EXE_grader")).stdout(Stdio::piped());
+    let mut test = test.spawn().expect("sh can be started");
+    let stdout = test.stdout.take().expect("it is piped");
+    let line = BufReader::new(stdout).lines().next().expect("a line").expect("a text");
+    let pid = line.parse().expect("a process id");
+    let is_asleep = || {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm"));
+        name.is_ok_and(|name| name == "sleep\n")
+    };
+    assert!(eventually(Duration::from_secs(10), is_asleep), "it has become `sleep`");
+    test.kill().expect("it still waits");
+    test.wait().expect("it was killed");
+    // It may stay a zombie where nobody waits for orphans; a zombie has no memory.
+    assert!(eventually(Duration::from_secs(10), || memory_kib(pid).is_none()), "it has ended");
 }

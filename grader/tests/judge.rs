@@ -180,6 +180,16 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
     assert_eq!(verdicts[0].status, Unstable { passed: 2, of: 4 });
     assert_eq!(verdicts[0].message, "the first time\n");
     assert_eq!(verdicts[1].status, Passed);
+
+    judge.times = 1;
+    judge.deadline = Duration::from_mins(1);
+    for (left, message) in [(0, "Not asked: the"), (1, "The test has not ended: the")] {
+        judge.all_by = Some(Instant::now() + Duration::from_secs(left));
+        let verdict = &judge.judge(&[(&task, find("hangs"))], || ())[0];
+        assert_eq!(verdict.status, TimedOut);
+        let message = format!("{message} submission has used its 60 s.\n");
+        assert!(verdict.message.ends_with(&message), "{}", verdict.message);
+    }
 }
 
 #[test]
