@@ -39,9 +39,23 @@ fn list_shows_the_known_peers() {
 #[test]
 fn a_peer_outside_the_initial_list_knows_itself() {
     let fixture = Fixture::of(WEEK05);
-    let mut peer7 = fixture.peer(7);
-    peer7.types("list");
-    peer7.sees("[PEER 7] Known peers: [1, 2, 3, 4, 5, 7]\n");
+    let mut peer17 = fixture.peer(17);
+    peer17.types("list");
+    peer17.sees("[PEER 17] Known peers: [1, 2, 3, 4, 5, 17]\n");
+}
+
+/// A line that only begins like a command is none.
+///
+/// Points: 1
+/// Hint: Is `listen` a command? | No. Compare the whole line.
+#[test]
+fn a_line_that_only_begins_like_a_command_is_none() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    peer1.types("listen");
+    peer1.sees("Invalid input");
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: ");
 }
 
 /// A broadcast reaches every known peer but its sender, and each result is shown.
@@ -55,12 +69,24 @@ fn a_broadcast_reaches_every_known_peer() {
     let others = [2, 3, 4, 5].map(|id| fixture.stranger(id));
     let mut peer1 = fixture.peer(1);
     broadcasts(&mut peer1, "Hello everybody");
-    for other in &others {
-        assert_eq!(hears(other), "Hello everybody");
-    }
     let sent = [2, 3, 4, 5].map(|id| format!("[PEER 1] Sent to peer {id}: Hello everybody\n"));
     peer1.sees_all(&sent.each_ref().map(String::as_str));
+    for (id, other) in (2..).zip(&others) {
+        assert_eq!(hears(other), "Hello everybody", "peer {id}");
+    }
     peer1.sees("Send to peer ID: ");
+}
+
+/// A broadcast is sent as it was typed, with all its spaces.
+///
+/// Points: 1
+#[test]
+fn a_broadcast_is_sent_as_it_was_typed() {
+    let fixture = Fixture::of(WEEK05);
+    let other = fixture.stranger(2);
+    let mut peer1 = fixture.peer(1);
+    broadcasts(&mut peer1, "  Hello,  two  spaces  ");
+    assert_eq!(hears(&other), "  Hello,  two  spaces  ");
 }
 
 /// A broadcast does not come back to its sender.
@@ -70,16 +96,16 @@ fn a_broadcast_reaches_every_known_peer() {
 #[test]
 fn a_broadcast_does_not_come_back_to_its_sender() {
     let fixture = Fixture::of(WEEK05);
-    let other = fixture.stranger(4);
+    let other = fixture.stranger(1);
     let mut peer2 = fixture.peer(2);
     broadcasts(&mut peer2, "Hello everybody");
     assert_eq!(hears(&other), "Hello everybody");
     peer2.sees("Send to peer ID: ");
     // The next line is shown after everything that the broadcast has led to.
-    sends(&mut peer2, "4", "And you");
-    peer2.sees("[PEER 2] Sent to peer 4: And you\n");
+    sends(&mut peer2, "1", "And you");
+    peer2.sees("[PEER 2] Sent to peer 1: And you\n");
     for sign in ["Sent to peer 2", "): Hello everybody"] {
-        assert!(!peer2.printed().contains(sign), "{sign}: {}", peer2.printed());
+        assert!(!peer2.printed().contains(sign), "never expected {sign:?}");
     }
 }
 

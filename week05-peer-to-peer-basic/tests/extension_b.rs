@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 
 use grader::fixture::{fills_the_queue_of, hears, sends};
-use grader::{Fixture, Program};
+use grader::stranger::accepts;
+use grader::{Fixture, Program, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -37,6 +38,20 @@ fn several_hops_leave_one_mark_each() {
     let _peer2 = fixture.peer(2);
     fixture.leaves(1, "relay 2 relay 3 hi");
     assert_eq!(hears(&stranger), "[relayed] [relayed] hi");
+}
+
+/// The next peer may have any ID, known or not.
+///
+/// Points: 1
+/// Hint: Which IDs can a request have? | Any that is a `PeerId`; `parse` reads all its digits.
+#[test]
+fn the_next_peer_may_have_any_id() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(17);
+    let mut peer1 = fixture.peer(1);
+    fixture.leaves(1, "relay 17 hi");
+    peer1.sees("[PEER 1] Sent to peer 17: [relayed] hi\n");
+    assert_eq!(hears(&stranger), "[relayed] hi");
 }
 
 /// Eight peers may relay a message; with eight marks it goes no further.
@@ -73,6 +88,7 @@ fn a_message_that_only_resembles_a_request_is_not_relayed() {
         "relay 3",
         "relay -3 hi",
         "relay 65536 hi",
+        "relay 65539 hi",
         "relay3 hi",
         "Please relay 3 hi",
     ];
@@ -84,9 +100,9 @@ fn a_message_that_only_resembles_a_request_is_not_relayed() {
     assert_eq!(hears(&stranger), "[relayed] the first one");
     // A refusal may have any words, but none of these was sent, or tried to be.
     let printed = peer1.printed();
-    let tried = |line: &&str| line.contains("] ERROR: Peer ") && !line.contains("65536");
+    let tried = |line: &&str| line.contains("] ERROR: Peer ") && !line.contains(" 655");
     let tried = printed.lines().find(tried);
-    assert!(tried.is_none(), "one was tried to be sent: {tried:?}\n{printed}");
+    assert_eq!(tried, None, "expected no call to anybody else");
 }
 
 /// The text is passed on as it came, with all its spaces.
@@ -133,14 +149,34 @@ fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
         fixture.leaves(1, format!("relay 3 number {number}"));
     }
     fixture.leaves(1, "relay 4 I do not wait");
-    assert_eq!(hears(&other), "[relayed] I do not wait");
+    let call = accepts(&other, patience());
+    assert!(call.is_some(), "the request to peer 4 had to wait for those to peer 3");
     fixture.leaves(1, "Neither do I");
     peer1.sees("): Neither do I\n");
     peer1.types("Nor I");
     peer1.sees("Invalid input");
     // A peer that waits for each of them has given up as often by now.
     let given_up = peer1.printed().matches("] ERROR: ").count();
-    assert!(given_up < requests, "all others had to wait: {}", peer1.printed());
+    assert!(given_up < requests, "all others had to wait for the requests to peer 3");
+}
+
+/// A user who types a message does not notice a relay in between.
+///
+/// Points: 2
+/// Hint: Whose message is a relayed one? | A stranger's. `Purpose::Message` is for those of our own user, whose prompt waits for the result.
+#[test]
+fn a_user_who_types_does_not_notice_a_relay() {
+    let fixture = Fixture::of(WEEK05);
+    let [next, other] = [3, 4].map(|id| fixture.stranger(id));
+    let mut peer1 = fixture.peer(1);
+    peer1.types("4");
+    peer1.sees("Message: ");
+    fixture.leaves(1, "relay 3 hi");
+    peer1.sees("[PEER 1] Sent to peer 3: [relayed] hi\n");
+    assert_eq!(hears(&next), "[relayed] hi");
+    peer1.types("To peer 4");
+    peer1.sees("[PEER 1] Sent to peer 4: To peer 4\n");
+    assert_eq!(hears(&other), "To peer 4");
 }
 
 /// A request whose caller was hung up on is not passed on: its text may have gone on.

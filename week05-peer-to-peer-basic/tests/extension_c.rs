@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use grader::fixture::fills_the_queue_of;
 use grader::fixture::{hears, sends};
 use grader::stranger::accepts;
-use grader::{Fixture, Program, Terminal};
+use grader::{Fixture, Program, Stranger, Terminal, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -56,16 +56,19 @@ fn ctrl_d_shuts_down() {
     shuts_down(&fixture, &mut peer1, 1);
 }
 
-/// Ctrl-C does the same.
+/// Ctrl-C does the same, and the known peers are told.
 ///
 /// Points: 2
+/// Hint: Who tells the others when the user presses Ctrl-C? | `Owner::close` as well: it is not only for `quit`.
 #[test]
 #[cfg(unix)]
 fn ctrl_c_shuts_down() {
     let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(2);
     let mut peer1 = fixture.peer(1);
     peer1.presses_ctrl_c();
     shuts_down(&fixture, &mut peer1, 1);
+    assert_eq!(hears(&stranger), "bye 1\n");
 }
 
 /// SIGTERM, by which a system ends a program, does the same.
@@ -183,7 +186,7 @@ fn a_goodbye_that_no_peer_hears_is_no_error() {
     peer1.types("quit");
     shuts_down(&fixture, &mut peer1, 1);
     for sign in ["ERROR", "has left", "bye 1"] {
-        assert!(!peer1.printed().contains(sign), "{sign}: {}", peer1.printed());
+        assert!(!peer1.printed().contains(sign), "never expected {sign:?}");
     }
 }
 
@@ -229,6 +232,24 @@ fn a_peer_that_has_left_is_not_told() {
     peer1.ends_well();
     // All calls have been made.
     assert!(accepts(&gone, Duration::ZERO).is_none(), "peer 2 was called");
+}
+
+/// A line that only resembles a goodbye ends nobody, and does no harm.
+///
+/// Points: 2
+/// Hint: Who leaves with `bye bye`, or with `goodbye 2`? | Nobody. `read_goodbye` returns `None` for a line that is not a word, a space, and an id.
+#[test]
+fn a_line_that_only_resembles_a_goodbye_is_none() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    for line in ["bye\n", "bye bye\n", "bye -2\n", "bye 65538\n", "goodbye 2\n", "bye 3\n"] {
+        // It fails if the program has ended, which the screen tells.
+        let dialed = Stranger::dials(fixture.address_of(1), patience());
+        let _ = dialed.map(|mut stranger| stranger.tries_to_send(line));
+    }
+    peer1.sees("[PEER 1] Peer 3 has left\n");
+    peer1.types("list");
+    peer1.sees("[PEER 1] Known peers: [1, 2, 4, 5]\n");
 }
 
 /// A message that a user typed is no goodbye, however similar.

@@ -2,14 +2,14 @@
 //!
 //! Most peers here are bare sockets that take a question and give any answer we like.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use grader::fixture::hears;
 use grader::stranger::accepts;
-use grader::{Fixture, Terminal, eventually};
+use grader::{Fixture, Stranger, Terminal, eventually, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -25,12 +25,18 @@ fn discovers(peer: &mut Terminal, id: u16, found: &str) {
 /// A stranger asks peer `id` which peers it knows, in the name of peer `by`. Returns the answer.
 #[track_caller]
 fn asks(fixture: &Fixture, id: u16, by: u16) -> String {
-    let mut stream = fixture.dials(id);
-    stream.write_all(format!("discover {by}\n").as_bytes()).expect("the peer takes it");
-    stream.shutdown(Shutdown::Write).expect("the question ends");
+    let answer = answer_to(fixture, id, &format!("discover {by}\n"));
+    answer.unwrap_or_else(|error| panic!("expected an answer to `discover {by}`: {error}"))
+}
+
+/// What peer `id` answers to `line`.
+fn answer_to(fixture: &Fixture, id: u16, line: &str) -> io::Result<String> {
+    let mut stream = Stranger::dials(fixture.address_of(id), patience())?.stream;
+    stream.write_all(line.as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the answer ends");
-    answer
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// `stranger` waits for one question, and gives this answer. Returns the stranger.
@@ -83,6 +89,21 @@ fn an_id_that_no_peer_can_have_is_not_remembered() {
     let fixture = Fixture::of(WEEK05);
     let _peer1 = fixture.peer(1);
     asks(&fixture, 1, 65535);
+    assert_eq!(asks(&fixture, 1, 2), "peers 1 2 3 4 5\n");
+}
+
+/// A line that only resembles a question is none, and does no harm.
+///
+/// Points: 2
+/// Hint: Who asks with `discover me`? | Nobody. `read_question` returns `None` for a line that is not a word, a space, and an id.
+#[test]
+fn a_line_that_only_resembles_a_question_is_none() {
+    let fixture = Fixture::of(WEEK05);
+    let _peer1 = fixture.peer(1);
+    for line in ["discover\n", "discover me\n", "discover -9\n", "discover 65545\n"] {
+        // It fails if the program has ended, and then the next question fails as well.
+        let _ = answer_to(&fixture, 1, line);
+    }
     assert_eq!(asks(&fixture, 1, 2), "peers 1 2 3 4 5\n");
 }
 
@@ -154,10 +175,30 @@ fn no_peer_is_asked_twice() {
 fn a_peer_that_cannot_answer_counts_as_online() {
     let fixture = Fixture::of(WEEK05);
     let _silent = fixture.stranger(2); // Its system accepts, and no answer comes.
-    let rude = "HTTP/1.1 400 Bad Request\r\n\r\n\x1b[2J".to_owned();
+    let rude = "HTTP/1.1 20 Bad Request\r\n\r\n\x1b[2J".to_owned();
     let _rude = answers(fixture.stranger(3), rude);
+    let _not_named = fixture.stranger(20);
     let mut peer1 = fixture.peer(1);
     discovers(&mut peer1, 1, "[2, 3]");
+}
+
+/// Peers that accept and do not answer cost a search the time of one, not of all four.
+///
+/// Points: 3
+/// Hint: Who waits for an answer? | One of eight sender threads. Return the dials to all peers at once, and do not keep one back until another has answered.
+#[test]
+fn silent_peers_are_waited_for_at_the_same_time() {
+    let fixture = Fixture::of(WEEK05);
+    let _first = fixture.stranger(2);
+    let mut peer1 = fixture.peer(1);
+    let begun = Instant::now();
+    discovers(&mut peer1, 1, "[2]");
+    let one = begun.elapsed().clamp(Duration::from_millis(800), PATIENCE);
+    let _others = [3, 4, 5].map(|id| fixture.stranger(id));
+    let begun = Instant::now();
+    discovers(&mut peer1, 1, "[2, 3, 4, 5]");
+    let took = begun.elapsed();
+    assert!(took < 3 * one, "one silent peer took {one:?}, and four took {took:?}");
 }
 
 /// What others say is hearsay: a peer that they name is online only if it accepts.

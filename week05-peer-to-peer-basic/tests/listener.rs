@@ -7,7 +7,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use grader::{Fixture, Terminal};
+use grader::stranger::is_an_end;
+use grader::{Fixture, Stranger, Terminal, eventually, patience};
+use socket2::SockRef;
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -19,12 +21,22 @@ fn fresh_word() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
-/// A stranger leaves a fresh word with `peer`, which must show it.
+/// A stranger leaves a fresh word with peer 1, which must show it, whatever came `before`.
 #[track_caller]
-fn still_hears(fixture: &Fixture, peer: &mut Terminal, id: u16) {
-    let word = fresh_word();
-    fixture.leaves(id, &word);
-    peer.sees(&format!("): {word}\n"));
+fn still_hears(fixture: &Fixture, peer1: &mut Terminal, before: &str) {
+    assert!(
+        hears_a_word(fixture, peer1),
+        "expected the next message to be shown, after {before}"
+    );
+}
+
+/// Whether peer 1 shows a fresh word that a stranger leaves. A peer that has stopped listening may
+/// refuse the call, or break it, or never show the word; all are the same fault.
+fn hears_a_word(fixture: &Fixture, peer1: &mut Terminal) -> bool {
+    let word = format!("): {}\n", fresh_word());
+    let dialed = Stranger::dials(fixture.address_of(1), patience());
+    dialed.is_ok_and(|mut stranger| stranger.tries_to_send(&word[3..word.len() - 1]))
+        && eventually(patience(), || peer1.printed().contains(&word))
 }
 
 /// A message is shown with the address of its caller.
@@ -41,6 +53,18 @@ fn a_message_is_shown_with_the_address_of_its_caller() {
     peer1.sees(&format!("[PEER 1] From ('127.0.0.1', {port}): {word}\n"));
 }
 
+/// A message is shown as it came, with all its spaces.
+///
+/// Points: 1
+#[test]
+fn a_message_is_shown_with_all_its_spaces() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let message = format!("  {},  two  spaces  ", fresh_word());
+    fixture.leaves(1, &message);
+    peer1.sees(&format!("): {message}\n"));
+}
+
 /// One caller after the other is heard.
 ///
 /// Points: 2
@@ -49,8 +73,8 @@ fn a_message_is_shown_with_the_address_of_its_caller() {
 fn one_caller_after_the_other_is_heard() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    for _ in 0..3 {
-        still_hears(&fixture, &mut peer1, 1);
+    for before in ["its start", "one caller", "two callers"] {
+        still_hears(&fixture, &mut peer1, before);
     }
 }
 
@@ -65,7 +89,10 @@ fn a_long_message_is_shown_whole() {
     let mut peer1 = fixture.peer(1);
     let message = fresh_word().repeat(2500);
     fixture.leaves(1, &message);
-    peer1.sees(&format!("): {message}\n"));
+    let is_whole = eventually(patience(), || texts(&mut peer1).contains(&message));
+    let shown = texts(&mut peer1).iter().map(String::len).max();
+    let length = message.len();
+    assert!(is_whole, "expected a message of {length} bytes; the longest shown has {shown:?}");
 }
 
 /// A message that comes in many pieces is one message, and no letter of it is broken.
@@ -81,12 +108,27 @@ fn a_message_in_many_pieces_is_one_message() {
     let message = format!("grüß dich 👋 {}", fresh_word());
     // The first pieces end within "ü" and within the hand, and the peer has time to read each.
     for piece in message.as_bytes().chunks(3).take(6).chain([&message.as_bytes()[18..]]) {
-        stranger.write_all(piece).expect("the peer takes it");
+        if stranger.write_all(piece).is_err() {
+            break; // The peer has hung up, and has shown a part at most.
+        }
         let written = Instant::now();
         peer1.waits_until("a moment to pass", |_| written.elapsed() > A_MOMENT);
     }
     drop(stranger);
     peer1.sees(&format!("): {message}\n"));
+}
+
+/// A line end does not end a message.
+///
+/// Points: 1
+/// Hint: What ends a message on this wire? | The end of its call, and nothing else. Do not read lines.
+#[test]
+fn a_line_end_does_not_end_a_message() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = fixture.peer(1);
+    let word = fresh_word();
+    fixture.leaves(1, format!("the first line\nthe second line, {word}"));
+    peer1.sees(&format!("the second line, {word}"));
 }
 
 /// A caller that says nothing does not hold up the next caller.
@@ -99,9 +141,9 @@ fn silent_callers_do_not_hold_up_the_next_one() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let silent: Vec<_> = (0..5).map(|_| fixture.dials(1)).collect();
-    still_hears(&fixture, &mut peer1, 1);
     // A listener that waits for one caller after the other has hung up on all of these.
-    assert!(silent.iter().any(is_open), "the message had to wait for all silent callers");
+    let is_heard = hears_a_word(&fixture, &mut peer1) && silent.iter().any(is_open);
+    assert!(is_heard, "a message had to wait for five silent callers");
 }
 
 fn is_open(mut stream: &TcpStream) -> bool {
@@ -121,8 +163,9 @@ fn a_silent_caller_is_hung_up_on() {
     // A connection ends in one of two ways; a wait that ends after 10 s is neither.
     let end = silent.read(&mut [0]);
     let reset = |error: &std::io::Error| error.kind() == ErrorKind::ConnectionReset;
-    assert!(matches!(&end, Ok(0)) || end.as_ref().is_err_and(reset), "no end: {end:?}");
-    still_hears(&fixture, &mut peer1, 1);
+    let is_end = matches!(&end, Ok(0)) || end.as_ref().is_err_and(reset);
+    assert!(is_end, "expected the peer to hang up on a silent caller: {end:?}");
+    still_hears(&fixture, &mut peer1, "a silent caller");
 }
 
 /// A caller that sends a byte now and then, and never ends, is hung up on as well.
@@ -138,9 +181,11 @@ fn a_caller_that_never_ends_is_hung_up_on() {
     slow.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
     // One byte every 100 ms: no single read waits long, but the message never ends.
     while !matches!(slow.read(&mut [0]), Ok(0)) && slow.write_all(b".").is_ok() {
-        assert!(begun.elapsed() < Duration::from_secs(8), "it is still connected after 8 s");
+        let waited = begun.elapsed();
+        let is_patient = waited < Duration::from_secs(8);
+        assert!(is_patient, "expected the peer to hang up; {waited:?} later it still listens");
     }
-    still_hears(&fixture, &mut peer1, 1);
+    still_hears(&fixture, &mut peer1, "a caller that never ends");
 }
 
 /// A message without end does not fill the memory: its caller is hung up on.
@@ -153,9 +198,10 @@ fn a_message_without_end_is_cut() {
     let mut peer1 = fixture.peer(1);
     let mut stranger = fixture.dials(1);
     // The system does not buffer so much, so the write ends only when the peer hangs up.
-    let endless = stranger.write_all(&vec![b'x'; 64 << 20]);
-    assert!(endless.is_err(), "the peer hangs up");
-    still_hears(&fixture, &mut peer1, 1);
+    let sent = stranger.write_all(&vec![b'x'; 64 << 20]);
+    let is_end = sent.as_ref().is_err_and(is_an_end);
+    assert!(is_end, "expected the peer to hang up before it has read 64 MiB: {sent:?}");
+    still_hears(&fixture, &mut peer1, "a message without end");
 }
 
 /// Bytes that are no text do not end the listener.
@@ -167,7 +213,7 @@ fn bytes_that_are_no_text_do_not_end_the_listener() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     fixture.leaves(1, b"\xff\xfe caf\xe9");
-    still_hears(&fixture, &mut peer1, 1);
+    still_hears(&fixture, &mut peer1, "bytes that are no text");
 }
 
 /// Callers that hang up without a word do no harm.
@@ -178,10 +224,15 @@ fn bytes_that_are_no_text_do_not_end_the_listener() {
 fn callers_that_hang_up_without_a_word_do_no_harm() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    for _ in 0..50 {
-        drop(fixture.dials(1));
+    for number in 0..50 {
+        let dialed = Stranger::dials(fixture.address_of(1), patience());
+        let Ok(Stranger { stream, .. }) = dialed else { break }; // The last word tells why.
+        if number % 2 == 1 {
+            // A caller that crashes hangs up with a reset, and not with an end.
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("it can be set");
+        }
     }
-    still_hears(&fixture, &mut peer1, 1);
+    still_hears(&fixture, &mut peer1, "callers that hang up");
 }
 
 /// The texts that `peer` has shown, in the order of its screen: the rest of each line
@@ -208,5 +259,7 @@ fn callers_that_wait_for_each_other_are_shown_in_their_order() {
         }
         peer1.sees_times("): message ", four.len());
     }
-    assert_eq!(texts(&mut peer1), messages);
+    let shown = texts(&mut peer1);
+    let moved = shown.iter().zip(&messages).find(|(shown, sent)| shown != sent);
+    assert_eq!(moved, None, "the first message that is out of order, and the one expected");
 }
