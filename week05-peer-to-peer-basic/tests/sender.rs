@@ -191,7 +191,8 @@ fn messages_that_were_typed_ahead_arrive_in_their_order() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(2);
     let mut peer1 = fixture.peer(1);
-    let messages: Vec<_> = (0..20).map(|number| format!("{number} {}", fresh_word())).collect();
+    let messages: Vec<_> =
+        (0..120).map(|number| format!("{number} {}", fresh_word())).collect();
     let typed: Vec<_> = messages.iter().map(|message| format!("2\n{message}\n")).collect();
     peer1.types_bytes(typed.concat().as_bytes());
     for message in messages {
