@@ -138,7 +138,7 @@ impl Judge {
             let (told, verdicts) = channel();
             // Most behaviours wait most of the time, so there may be more than cores.
             let cores = thread::available_parallelism().map_or(1, usize::from);
-            for _ in 0..(2 * cores).min(8) {
+            for _ in 0..(3 * cores).min(12) {
                 let judge = thread::Builder::new().name("judge".into());
                 let told = told.clone();
                 let judge = judge.spawn_scoped(scope, move || work(told));

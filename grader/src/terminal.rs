@@ -370,12 +370,11 @@ impl Terminal {
     #[track_caller]
     fn runs_steadily(&self, expected: &str, as_promised: impl Fn(&[String]) -> bool) {
         let deadline = Instant::now() + patience();
-        let mut promised_since = None;
+        let mut held_since = None;
         while let Some(running) = statistics::threads(self.pid()) {
             let now = Instant::now();
-            if !as_promised(&running) {
-                promised_since = None;
-            } else if now - *promised_since.get_or_insert(now) >= STEADY {
+            held_since = since(held_since, as_promised(&running), now);
+            if held_since.is_some_and(|since| now - since >= STEADY) {
                 return;
             }
             if now >= deadline {
@@ -504,5 +503,27 @@ impl Terminal {
         self.timeline.tell(self.column, What::Fails(why.clone()));
         let picture = self.timeline.draw_once().unwrap_or_default();
         panic!("{why}\n{picture}");
+    }
+}
+
+/// Since when a promise has held at every look.
+fn since(before: Option<Instant>, holds: bool, now: Instant) -> Option<Instant> {
+    holds.then(|| before.unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_that_flickers_holds_since_its_last_break() {
+        let at = |millis| Instant::now() + Duration::from_millis(millis);
+        let [first, later, broken, again, last] = [0, 10, 20, 30, 40].map(at);
+        let mut held = since(None, true, first);
+        held = since(held, true, later);
+        assert_eq!(held, Some(first));
+        held = since(held, false, broken);
+        held = since(held, true, again);
+        assert_eq!(since(held, true, last), Some(again));
     }
 }
