@@ -193,7 +193,7 @@ fn silent_peers_are_waited_for_at_the_same_time() {
     let mut peer1 = fixture.peer(1);
     let begun = Instant::now();
     discovers(&mut peer1, 1, "[2]");
-    let one = begun.elapsed().clamp(Duration::from_millis(800), PATIENCE);
+    let one = begun.elapsed().clamp(Duration::from_millis(400), PATIENCE);
     let _others = [3, 4, 5].map(|id| fixture.stranger(id));
     let begun = Instant::now();
     discovers(&mut peer1, 1, "[2, 3, 4, 5]");
