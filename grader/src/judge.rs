@@ -240,13 +240,19 @@ fn result(success: bool, printed: &str, complained: &str, behaviour: &Behaviour)
     }
 }
 
-/// The message of a panic, with the picture behind it.
+/// The message of a panic, with the picture behind it. In the tests, what is compared stands on
+/// the left, and what it should be on the right.
 fn message_in(complained: &str) -> String {
     let is_frame = |line: &&str| {
         line.contains(" panicked at ") || line.starts_with("note: run with `RUST_BACKTRACE")
     };
     let lines = complained.split_inclusive('\n').filter(|line| !is_frame(line));
-    lines.skip_while(|line| line.trim().is_empty()).collect()
+    let message: String = lines.skip_while(|line| line.trim().is_empty()).collect();
+    let Some(compared) = message.strip_prefix("assertion `left == right` failed") else {
+        return message;
+    };
+    let compared = compared.replacen("\n  left: ", "\n  it is:     ", 1);
+    format!("not as expected{}", compared.replacen("\n right: ", "\n  should be: ", 1))
 }
 
 fn no_result(message: String) -> Verdict {
@@ -305,5 +311,9 @@ mod tests {
         let complained = "\nthread 'a' (12) panicked at tests/a.rs:3:5:\nexpected \"x\"\n\ntime | peer 1\nnote: run with `RUST_BACKTRACE=1` environment variable\n";
         assert_eq!(message_in(complained), "expected \"x\"\n\ntime | peer 1\n");
         assert_eq!(message_in(""), "");
+        let compared =
+            "assertion `left == right` failed: peer 2\n  left: \"a\"\n right: \"b\"\n\n";
+        let expected = "not as expected: peer 2\n  it is:     \"a\"\n  should be: \"b\"\n\n";
+        assert_eq!(message_in(compared), expected);
     }
 }
