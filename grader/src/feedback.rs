@@ -26,7 +26,10 @@ fn write_feedback(page: &mut String, grade: &Value) -> Result {
         for behaviour in list(&task["behaviours"]) {
             let (test, status) = (text(&behaviour["test"]), text(&behaviour["status"]));
             writeln!(page, "- {}: {}", status.replace('_', " "), test.replace('_', " "))?;
-            if has_failed(behaviour) && mem::take(&mut is_first) {
+            // What a task does not show, an instructor finds in `grade.json`.
+            let is_shown =
+                !matches!(text(&task["show"]), "names" | "after_due") && has_failed(behaviour);
+            if is_shown && mem::take(&mut is_first) {
                 // A fence that the message cannot end.
                 let message = text(&behaviour["message"]).replace("~~~", "~ ~ ~");
                 writeln!(page, "\n  Repeat it with `just test {lab} {id}`.")?;
@@ -107,7 +110,7 @@ mod tests {
             behaviour("it_answers", "failed", "expected ~~~ this"),
             behaviour("it_ends", "timed_out", "the second message"),
         ];
-        let task = json!({"lab": "week05", "task": "a", "points": 1, "of": 3,
+        let task = json!({"lab": "week05", "task": "a", "show": "full", "points": 1, "of": 3,
             "nearest_mistake": "includes_self", "behaviours": behaviours});
         json!({"points": 1, "of": 3, "tasks": [task], "ignored": ["week05/build.rs"]})
     }
@@ -124,6 +127,14 @@ mod tests {
             "{page}"
         );
         assert!(page.ends_with("- `week05/build.rs`\n"), "{page}");
+    }
+
+    #[test]
+    fn feedback_on_a_task_that_shows_names_has_no_messages() {
+        let mut grade = grade();
+        grade["tasks"][0]["show"] = json!("names");
+        let page = feedback(&grade);
+        assert!(page.contains("- failed: it answers") && !page.contains("~~~"), "{page}");
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn text(value: &Value) -> &str {
 
 fn asked(task: (usize, &Value)) -> impl Iterator<Item = Asked<'_>> {
     let (index, task) = task;
+    let is_shown = !matches!(text(&task["show"]), "names" | "after_due");
     list(&task["behaviours"]).iter().enumerate().map(move |(at, behaviour)| Asked {
         task: name(task),
         number: format!("{}.{}", index + 1, at + 1),
@@ -74,7 +75,7 @@ fn asked(task: (usize, &Value)) -> impl Iterator<Item = Asked<'_>> {
         status: text(&behaviour["status"]),
         points: behaviour["points"].as_u64().unwrap_or(0),
         of: behaviour["of"].as_u64().unwrap_or(0),
-        message: cut(text(&behaviour["message"])),
+        message: if is_shown { cut(text(&behaviour["message"])) } else { String::new() },
     })
 }
 

@@ -141,6 +141,7 @@ fn report(asked: &[Asked], ignored: &[String], mistakes: &[Known]) -> Value {
         tasks.push(json!({
             "lab": task.lab.package,
             "task": task.id,
+            "show": task.show,
             "points": sum.0,
             "of": sum.1,
             "nearest_mistake": nearest,
