@@ -76,7 +76,7 @@ fn a_hop_limit_ends_every_loop() {
 ///
 /// Points: 3
 /// Hint: Is `relay race tonight?` a request? | No: `race` is no id. Read the id first, and decide then.
-/// Hint: Is `relay -3 hi`? | No, and neither is an id above 65535, or a request without a text.
+/// Hint: Is `relay -3 hi`? | No: an id has only digits. Neither is an id above 65535, nor a request without a text.
 #[test]
 fn a_message_that_only_resembles_a_request_is_not_relayed() {
     let fixture = Fixture::of(WEEK05);
@@ -86,7 +86,9 @@ fn a_message_that_only_resembles_a_request_is_not_relayed() {
         "relay race tonight?",
         "relay",
         "relay 3",
+        "relay 3 ",
         "relay -3 hi",
+        "relay +3 hi",
         "relay 65536 hi",
         "relay 65539 hi",
         "relay3 hi",
@@ -142,7 +144,7 @@ fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let _queue = fills_the_queue_of(&stranger);
-    let other = fixture.stranger(4);
+    let [other, eleven] = [4, 11].map(|id| fixture.stranger(id));
     let mut peer1 = fixture.peer(1);
     let requests = 6;
     for number in 0..requests {
@@ -153,8 +155,10 @@ fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
     assert!(call.is_some(), "the request to peer 4 had to wait for those to peer 3");
     fixture.leaves(1, "Neither do I");
     peer1.sees("): Neither do I\n");
-    peer1.types("Nor I");
-    peer1.sees("Invalid input");
+    // The lab's own program dials peer 11 from the thread that dials peer 3.
+    sends(&mut peer1, "11", "Nor I");
+    let call = accepts(&eleven, patience());
+    assert!(call.is_some(), "the user's message had to wait for the requests to peer 3");
     // A peer that waits for each of them has given up as often by now.
     let given_up = peer1.printed().matches("] ERROR: ").count();
     assert!(given_up < requests, "all others had to wait for the requests to peer 3");

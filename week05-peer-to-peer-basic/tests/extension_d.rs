@@ -81,6 +81,24 @@ fn the_peer_that_asks_is_remembered() {
     assert_eq!(asks(&fixture, 1, 2), "peers 1 2 3 4 5 9\n");
 }
 
+/// A peer that asks during a search is remembered, though the search does not find it.
+///
+/// Points: 1
+/// Hint: Which peers does a search forget? | Only those that it has asked: `found_absent`.
+#[test]
+fn a_peer_that_asks_during_a_search_is_remembered() {
+    let fixture = Fixture::of(WEEK05);
+    let stranger = fixture.stranger(2);
+    let mut peer1 = fixture.peer(1);
+    peer1.types("discover");
+    let question = accepts(&stranger, patience());
+    assert!(question.is_some(), "expected a question to peer 2");
+    asks(&fixture, 1, 9);
+    drop(question); // The search has no one left to wait for.
+    peer1.sees("[PEER 1] Discovered peers: [2]\n");
+    assert_eq!(asks(&fixture, 1, 2), "peers 1 2 9\n");
+}
+
 /// An ID that no peer can have is not remembered.
 ///
 /// Points: 1
@@ -280,6 +298,28 @@ fn a_peer_that_was_learned_is_told_when_we_leave() {
     asks(&fixture, 1, 9);
     peer1.types("quit");
     assert_eq!(hears(&stranger), "bye 1\n");
+}
+
+/// A search that is going on holds up no goodbye.
+///
+/// Points: 1
+/// Hint: Which dials does a peer still make when it leaves? | Messages of its user, and goodbyes. `Senders::take_back` takes the questions out of the queues, and `on_quit` drops them.
+#[test]
+#[cfg(unix)]
+fn a_search_does_not_hold_up_the_goodbyes() {
+    let fixture = Fixture::of(WEEK05);
+    // The lab's own program dials all of these from the same thread; none of them answers.
+    let strangers = [2, 10, 18, 26].map(|id| fixture.stranger(id));
+    let mut peer1 = fixture.peer(1);
+    for id in [10, 18, 26] {
+        asks(&fixture, 1, id);
+    }
+    peer1.types("discover");
+    let question = accepts(&strangers[0], patience());
+    assert!(question.is_some(), "expected a question to peer 2");
+    peer1.presses_ctrl_c();
+    assert_eq!(hears(&strangers[0]), "bye 1\n");
+    peer1.ends_well();
 }
 
 /// Three of our own peers find each other: one leaves, one is killed, and one comes back.
