@@ -43,9 +43,15 @@ pub fn known(workspace: &Path, tasks: &Tasks) -> Vec<Known> {
 }
 
 /// The mistake that fails in the same behaviours of this task. Of several, the one with the same
-/// message is meant; if none has it, all are.
+/// message is meant; if none has it, all are, up to three.
 pub fn nearest(known: &[Known], asked: &[Asked]) -> Option<String> {
     let task = asked[0].task;
+    let tells_nothing = |one: &Asked| {
+        matches!(one.verdict.status, Status::NotStarted | Status::NoBuild | Status::NoResult)
+    };
+    if asked.iter().any(tells_nothing) {
+        return None;
+    }
     let (ours, seen) = (failures(asked), golden(asked));
     let is_like = |known: &&Known| {
         known.task == (task.lab.package.clone(), task.id.clone())
@@ -56,7 +62,7 @@ pub fn nearest(known: &[Known], asked: &[Asked]) -> Option<String> {
         like.retain(|known| known.golden == seen);
     }
     let names: Vec<_> = like.iter().map(|known| known.name.as_str()).collect();
-    (!names.is_empty() && !ours.is_empty()).then(|| names.join(" or "))
+    ((1..=3).contains(&names.len()) && !ours.is_empty()).then(|| names.join(" or "))
 }
 
 /// Tries all mistakes of these labs, `times` times each. The last line is how many were caught as

@@ -20,7 +20,7 @@ use crate::mistakes::{Known, nearest};
 use crate::task::Task;
 use crate::test::Asked;
 use crate::tree::{Files, tracked};
-use crate::trial::{Trials, no_build};
+use crate::trial::{Trials, verdict};
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
 const MAX_FILE: u64 = 1 << 20;
@@ -106,7 +106,7 @@ impl Grader {
                 let labs: Vec<_> = tasks.iter().map(|task| &*task.lab.folder).collect();
                 let folder = intake::folder(folder, scratch.path(), &labs)?;
                 let (taken, ignored) = take_over(&folder, &tasks, &[files, edition])?;
-                (ask(trials, stubs, &taken, &tasks)?, ignored)
+                (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
             }
         };
         let mut grade = report(&asked, &ignored, mistakes);
@@ -160,47 +160,63 @@ fn report(asked: &[Asked], ignored: &[String], mistakes: &[Known]) -> Value {
     })
 }
 
-/// Asks for all tasks at once. If they do not compile together, the files of one task after the
-/// other are added, so that an error in one takes nothing from the others.
+/// Asks for all tasks at once. A task whose files are still those of the edition is not started.
+/// If the others do not compile together, the files of one after the other are added, so that an
+/// error in one takes nothing from the others.
 fn ask<'a>(
     trials: &mut Trials,
-    stubs: &Files,
+    [stubs, edition]: [&Files; 2],
     taken: &Files,
     tasks: &[&'a Task],
 ) -> Result<Vec<Asked<'a>>> {
+    let mut unasked = Vec::new();
+    let mut begun = tasks.to_vec();
+    begun.retain(|task| {
+        let is_stub = |path: String| {
+            let bytes = taken.get(&path);
+            bytes.is_none() || bytes == stubs.get(&path) || bytes == edition.get(&path)
+        };
+        let is_untouched = task.paths().all(is_stub);
+        if is_untouched {
+            unasked.push((*task, verdict(Status::NotStarted, "the stub stands there")));
+        }
+        !is_untouched
+    });
     let mut files = stubs.clone();
     files.extend(taken.clone());
-    let mut asked = trials.ask(&files, tasks)?;
-    if asked.iter().all(|one| one.verdict.status != Status::NoBuild) {
-        return Ok(asked);
-    }
-    files.clone_from(stubs);
-    let mut errors = Vec::new();
-    for task in tasks {
-        let mut with = files.clone();
-        with.extend(
-            task.paths()
-                .filter_map(|path| taken.get_key_value(&path))
-                .map(|(path, bytes)| (path.clone(), bytes.clone())),
-        );
-        if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
-            errors.push((
-                *task,
-                format!("not built: the submission has used its {SUBMISSION:?}"),
-            ));
-            continue;
+    let mut asked = trials.ask(&files, &begun)?;
+    if asked.iter().any(|one| one.verdict.status == Status::NoBuild) {
+        files.clone_from(stubs);
+        let mut built = Vec::new();
+        for task in begun {
+            let mut with = files.clone();
+            let handed_in =
+                taken.iter().filter(|(path, _)| task.paths().any(|of| of == **path));
+            with.extend(handed_in.map(|(path, bytes)| (path.clone(), bytes.clone())));
+            let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
+                Err(format!("not built: the submission has used its {SUBMISSION:?}"))
+            } else {
+                trials.build(&with, &task.lab)?
+            };
+            match error {
+                Ok(_) => {
+                    files = with;
+                    built.push(task);
+                }
+                Err(error) => unasked.push((task, verdict(Status::NoBuild, &error))),
+            }
         }
-        match trials.build(&with, &task.lab)? {
-            Ok(_) => files = with,
-            Err(error) => errors.push((*task, error)),
-        }
+        asked = trials.ask(&files, &built)?;
     }
-    asked = trials.ask(&files, tasks)?;
-    for (task, error) in errors {
-        for one in asked.iter_mut().filter(|one| *one.task == *task) {
-            one.verdict = no_build(&error);
-        }
+    for (task, verdict) in &unasked {
+        let asks = task.asks();
+        asked.extend(asks.map(|(task, behaviour)| Asked {
+            task,
+            behaviour,
+            verdict: verdict.clone(),
+        }));
     }
+    asked.sort_by_key(|one| tasks.iter().position(|task| *task == one.task));
     Ok(asked)
 }
 

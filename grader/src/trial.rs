@@ -51,7 +51,7 @@ impl Trials {
             asked.extend(match self.build(files, &of_lab[0].lab)? {
                 Ok(program) => self.ask_program(&program, of_lab),
                 Err(error) => {
-                    let verdict = no_build(&error);
+                    let verdict = verdict(Status::NoBuild, &error);
                     let all = of_lab.iter().flat_map(|task| task.asks());
                     let verdict = || verdict.clone();
                     all.map(|(task, behaviour)| Asked { task, behaviour, verdict: verdict() })
@@ -78,7 +78,7 @@ impl Trials {
     }
 }
 
-/// What becomes of a behaviour whose program does not compile.
-pub fn no_build(error: &str) -> Verdict {
-    Verdict { status: Status::NoBuild, message: error.to_owned(), took: Duration::ZERO }
+/// What becomes of a behaviour that is not asked for.
+pub fn verdict(status: Status, message: &str) -> Verdict {
+    Verdict { status, message: message.to_owned(), took: Duration::ZERO }
 }
