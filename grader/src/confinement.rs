@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{self, Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -46,6 +46,13 @@ impl Confinement {
     }
 }
 
+/// The first process of a namespace is ended by no signal that it does not handle, so without this
+/// Ctrl-C would not end a grading. All programs in the namespace end with it.
+#[expect(clippy::disallowed_methods, reason = "nothing here outlives the namespace")]
+fn end_namespaces() {
+    process::exit(130)
+}
+
 /// Finds out how far a program can be confined, and refuses if that is less than fully. If
 /// namespaces are needed, it runs this program in them with the same arguments.
 pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
@@ -57,6 +64,7 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
     let grader = env::current_exe().context("this program has a path")?;
     let has_jail = works(&grader, &["jail", "true"]);
     if has_jail && env::var_os(IN_NAMESPACES).is_some() {
+        ctrlc::set_handler(end_namespaces).context("Ctrl-C cannot be heard")?;
         return Ok(Place::Here(Confinement::Full));
     }
     // A network with nothing but loopback, and process ids that end with this process.
