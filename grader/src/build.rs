@@ -13,7 +13,7 @@ use crate::child::{Child, End};
 use crate::program::Program;
 
 /// How long the build of a submission may take.
-const SUBMISSION: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The most bytes that cargo may say, and the most of an error that is shown.
 const MOST: usize = 8 << 20;
@@ -66,10 +66,10 @@ pub fn build_submission(
     let program = Program::exactly(&program).in_folder(tree);
     let cargo = Child::start(&program, &[arguments, &QUIETLY].concat(), &[], |_| ());
     let mut cargo = cargo.map_err(|error| format!("cannot start cargo: {error}"))?;
-    let said = cargo.outcome(Instant::now() + SUBMISSION, MOST);
+    let said = cargo.outcome(Instant::now() + PATIENCE, MOST);
     match said.end {
         End::Exited(status) => read(status.success(), &said.printed, said.complained),
-        End::TimedOut => Err(format!("The build has not ended in {SUBMISSION:?}.\n")),
+        End::TimedOut => Err(format!("The build has not ended in {PATIENCE:?}.\n")),
         End::TooMuch => Err("The compiler prints without end.\n".into()),
     }
 }

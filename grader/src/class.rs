@@ -39,7 +39,7 @@ pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A thread that waits for nobody.
+/// Lines of a function that never returns.
 const HANG: &str = "    loop {\n        std::thread::park();\n    }\n";
 
 fn with(workspace: &Path, files: &Files, lab: &Lab, mistake: &Mistake) -> Result<Files> {

@@ -14,9 +14,9 @@ use crate::confinement::{Place, find};
 use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
 use crate::labs::{Lab, Misspelt};
-use crate::mistakes::{Known, known};
+use crate::mistakes;
 use crate::submission::{Grader, Submission};
-use crate::task::{Task, Tasks};
+use crate::task;
 
 /// The arguments of the verb.
 pub fn usage() -> clap::Command {
@@ -51,48 +51,18 @@ pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<Exi
     if names.len() < submissions.len() {
         bail!(Misspelt("two submissions have one name: their results would mix".into()));
     }
-    let (tasks, mistakes) = chosen(workspace, labs, word("tasks").map(String::as_str))?;
+    let all = task::all(workspace, labs)?;
+    let tasks = task::chosen(&all, word("tasks").map(String::as_str))?;
     let confinement = match find(arguments.get_flag("unconfined"))? {
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
     let to = PathBuf::from(word("to").context("clap demands it")?);
     let heads = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id)).collect();
+    let mistakes = mistakes::known(workspace, labs)?;
     let mut grader = Grader::new(workspace, tasks, mistakes, confinement)?;
     grade_all(&mut grader, heads, &submissions, &to)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The tasks of `LAB:TASK,...`, where `LAB` alone means all of its tasks.
-/// And all known mistakes.
-pub fn chosen(
-    workspace: &Path,
-    labs: &[Lab],
-    words: Option<&str>,
-) -> Result<(Vec<Task>, Vec<Known>)> {
-    let (mut all, mut mistakes) = (Vec::new(), Vec::new());
-    for lab in labs {
-        let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
-        mistakes.extend(known(workspace, &tasks));
-        all.extend(tasks.all);
-    }
-    let Some(words) = words.filter(|words| *words != "all") else { return Ok((all, mistakes)) };
-    let mut is_chosen = vec![false; all.len()];
-    for word in words.split(',').map(str::trim) {
-        let (lab, task) = word.split_once(':').unwrap_or((word, ""));
-        let is_meant = |other: &Task| {
-            other.lab.is_called(lab) && (task.is_empty() || other.is_called(task))
-        };
-        if !all.iter().any(is_meant) {
-            let names = all.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
-            let names = names.collect::<Vec<_>>().join(", ");
-            bail!(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
-        }
-        all.iter().zip(&mut is_chosen).for_each(|(task, chosen)| *chosen |= is_meant(task));
-    }
-    let chosen = all.into_iter().zip(is_chosen).filter(|(_, is_chosen)| *is_chosen);
-    let found = chosen.map(|(task, _)| task).collect();
-    Ok((found, mistakes))
 }
 
 fn grade_all(
@@ -120,9 +90,12 @@ fn grade_all(
             Err(error) => {
                 println!("{name}: not graded: {error:#}");
                 let reason = formats::not_graded(&format!("{error:#}"));
-                let _ = fs::remove_file(to.join(&name).join("grade.json")); // An older one.
-                let _ = fs::create_dir_all(to.join(&name));
-                let _ = write(&to.join(&name).join("results.json"), &reason);
+                let folder = to.join(&name);
+                for older in ["grade.json", "feedback.md", "result.json", "junit.xml"] {
+                    let _ = fs::remove_file(folder.join(older));
+                }
+                let _ = fs::create_dir_all(&folder);
+                let _ = write(&folder.join("results.json"), &reason);
                 let empty = vec![String::new(); 5 + count];
                 table += &csv_row(&[vec![name], empty, vec![format!("{error:#}")]].concat());
             }

@@ -12,8 +12,8 @@ use clap::{Arg, ArgMatches};
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, ZipWriter};
 
-use crate::grade;
 use crate::labs::Lab;
+use crate::task;
 use crate::tree;
 
 const SETUP: &str = include_str!("gradescope/setup.sh");
@@ -32,7 +32,7 @@ pub fn usage() -> clap::Command {
 /// Writes the zip file that the arguments name.
 pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<bool> {
     let word = |name| arguments.get_one::<String>(name);
-    let tasks = grade::chosen(workspace, labs, word("tasks").map(String::as_str))?.0;
+    let tasks = task::chosen(&task::all(workspace, labs)?, word("tasks").map(String::as_str))?;
     let tasks = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
     let tasks = tasks.collect::<Vec<_>>().join(",");
     let to = Path::new(word("to").context("clap demands it")?);

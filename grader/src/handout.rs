@@ -12,9 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::build::cargo;
 use crate::edition::{answered, handout, leaks, model, restored, stubbed};
-use crate::judge::Status;
+use crate::judge::{Asked, Status};
 use crate::task::Task;
-use crate::test::Asked;
 use crate::tree::{Files, Tree, tracked};
 use crate::trial::Trials;
 
@@ -128,8 +127,7 @@ fn comes_after(task: &Task, other: &Task, tasks: &[&Task]) -> bool {
 
 /// Fails with the first behaviour of these tasks that does not pass.
 fn passes(asked: &[Asked], is_meant: impl Fn(&Task) -> bool) -> Result<()> {
-    let passes = |status| matches!(status, Status::Passed | Status::NotAsked);
-    refuse(asked, is_meant, |one| !passes(one.verdict.status))
+    refuse(asked, is_meant, |Asked { verdict, .. }| verdict.has_failed())
 }
 
 /// Fails with the first behaviour of these tasks that has points and does not fail as it should.

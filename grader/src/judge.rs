@@ -19,10 +19,10 @@ use crate::timeline::NOT_WRITTEN;
 use crate::wait::LAB_WAIT;
 
 /// How long one test may take.
-const DEADLINE: Duration = Duration::from_secs(20);
+const TEST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long all behaviours of one submission may take, where [`Judge::all_by`] is set.
-pub const SUBMISSION: Duration = Duration::from_mins(1);
+pub const SUBMISSION_PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many seconds a test waits for one thing, unless `LAB_WAIT` is set.
 const WAIT: &str = "3";
@@ -85,6 +85,35 @@ pub struct Verdict {
     pub took: Duration,
 }
 
+impl Verdict {
+    /// Whether the behaviour was asked for and did not pass.
+    pub fn has_failed(&self) -> bool {
+        !matches!(self.status, Status::Passed | Status::NotAsked)
+    }
+}
+
+/// A behaviour that was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Its task.
+    pub task: &'a Task,
+    /// What was asked for.
+    pub behaviour: &'a Behaviour,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// All behaviours of these tasks, without a run: this has become of each.
+pub fn without_a_run<'a>(
+    tasks: impl IntoIterator<Item = &'a Task>,
+    status: Status,
+    message: &str,
+) -> Vec<Asked<'a>> {
+    let verdict = || Verdict { status, ..no_result(message.to_owned()) };
+    let all = tasks.into_iter().flat_map(Task::asks);
+    all.map(|(task, behaviour)| Asked { task, behaviour, verdict: verdict() }).collect()
+}
+
 /// A lab that has been built.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -96,7 +125,7 @@ pub struct Judge {
     pub times: usize,
     /// How long one test may take.
     pub deadline: Duration,
-    /// When all of them must have ended: [`SUBMISSION`] after the first began.
+    /// When all of them must have ended: [`SUBMISSION_PATIENCE`] after the first began.
     pub all_by: Option<Instant>,
     folder: PathBuf,
 }
@@ -111,29 +140,30 @@ impl Judge {
             built: build(workspace, &arguments)?,
             environment: Vec::new(),
             times: 1,
-            deadline: DEADLINE,
+            deadline: TEST_PATIENCE,
             all_by: None,
             folder: workspace.join(&lab.folder),
         })
     }
 
-    /// Asks for these behaviours, a few at once. `progress` is called whenever one more is
-    /// judged.
-    pub fn judge(
+    /// Asks for all behaviours of these tasks, a few at once. `progress` is called whenever one
+    /// more is judged.
+    pub fn judge<'a>(
         &self,
-        behaviours: &[(&Task, &Behaviour)],
+        tasks: impl IntoIterator<Item = &'a Task>,
         mut progress: impl FnMut(),
-    ) -> Vec<Verdict> {
+    ) -> Vec<Asked<'a>> {
+        let mut asked = without_a_run(tasks, Status::NoResult, "");
+        let asks: Vec<_> = asked.iter().map(|one| (one.task, one.behaviour)).collect();
         let next = AtomicUsize::new(0);
         let work = &|told: Sender<_>| {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((task, behaviour)) = behaviours.get(index) else { break };
+                let Some((task, behaviour)) = asks.get(index) else { break };
                 let verdict = self.ask_times(&task.suite, behaviour);
                 told.send((index, verdict)).expect("all verdicts are received");
             }
         };
-        let mut judged: Vec<_> = behaviours.iter().map(|_| no_result(String::new())).collect();
         thread::scope(|scope| {
             let (told, verdicts) = channel();
             // Most behaviours wait most of the time, so there may be more than cores.
@@ -146,11 +176,11 @@ impl Judge {
             }
             drop(told); // So that the verdicts end with the threads, however these end.
             for (index, verdict) in verdicts {
-                judged[index] = verdict;
+                asked[index].verdict = verdict;
                 progress();
             }
         });
-        judged
+        asked
     }
 
     /// Asks `times` times. Mixed results are unstable, with the message of the first failure.
@@ -179,7 +209,7 @@ impl Judge {
         let deadline = begun + self.deadline;
         let deadline = self.all_by.map_or(deadline, |all_by| all_by.min(deadline));
         if deadline <= begun {
-            let message = format!("Not asked: {OVER} {} s.\n", SUBMISSION.as_secs());
+            let message = format!("Not asked: {OVER} {} s.\n", SUBMISSION_PATIENCE.as_secs());
             return Ok(Verdict { status: Status::TimedOut, ..no_result(message) });
         }
         let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
@@ -210,7 +240,7 @@ impl Judge {
         }
         let end = match status {
             Status::TimedOut if self.all_by == Some(deadline) => {
-                format!("The test has not ended: {OVER} {} s.\n", SUBMISSION.as_secs())
+                format!("The test has not ended: {OVER} {} s.\n", SUBMISSION_PATIENCE.as_secs())
             }
             Status::TimedOut => format!("The test has not ended in {:?}.\n", self.deadline),
             Status::NoResult if matches!(said.end, End::TooMuch) => {

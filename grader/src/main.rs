@@ -58,8 +58,8 @@ fn run() -> Result<ExitCode> {
         "grade" => return grade::run(&workspace, &labs, chosen),
         "gradescope" => gradescope::run(&workspace, &labs, chosen)?,
         "handout" => {
-            let (all, _) = grade::chosen(&workspace, &labs, None)?;
-            let (tasks, _) = grade::chosen(&workspace, &labs, word("tasks"))?;
+            let all = task::all(&workspace, &labs)?;
+            let tasks = task::chosen(&all, word("tasks"))?;
             let to = Path::new(word("to").unwrap_or_default());
             handout::run(&workspace, &all, &tasks, to, flag("solution"))?;
             true

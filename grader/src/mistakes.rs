@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::judge::Status;
+use crate::judge::{Asked, Status};
 use crate::labs::Lab;
 use crate::task::{Mistake, Task, Tasks};
-use crate::test::Asked;
 use crate::tree::{Files, patched, tracked};
 use crate::trial::Trials;
 
@@ -31,15 +30,20 @@ pub struct Known {
     pub golden: String,
 }
 
-/// The mistakes of a lab that have a golden file.
-pub fn known(workspace: &Path, tasks: &Tasks) -> Vec<Known> {
-    let read = |mistake: &Mistake| {
-        let task = tasks.all.iter().find(|task| task.id == mistake.task)?;
-        let golden = fs::read_to_string(golden_of(workspace, task, mistake)).ok()?;
-        let task = (task.lab.package.clone(), task.id.clone());
-        Some(Known { task, name: mistake.name.clone(), golden })
-    };
-    tasks.mistakes.iter().filter_map(read).collect()
+/// The mistakes of these labs that have a golden file.
+pub fn known(workspace: &Path, labs: &[Lab]) -> Result<Vec<Known>> {
+    let mut known = Vec::new();
+    for lab in labs {
+        let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
+        for mistake in tasks.mistakes {
+            let Ok(golden) = fs::read_to_string(golden_of(workspace, lab, &mistake)) else {
+                continue;
+            };
+            let task = (lab.package.clone(), mistake.task);
+            known.push(Known { task, name: mistake.name, golden });
+        }
+    }
+    Ok(known)
 }
 
 /// The mistake that fails in the same behaviours of this task. Of several, the one with the same
@@ -78,7 +82,7 @@ pub fn run(workspace: &Path, labs: &[Lab], times: u16, update: bool) -> Result<b
             let task = task.context("the task was looked up when the mistake was read")?;
             let patch = format!("{}/mistakes/{}.patch", lab.folder, mistake.name);
             let files = patched(&files, &workspace.join(patch))?;
-            let golden = golden_of(workspace, task, mistake);
+            let golden = golden_of(workspace, lab, mistake);
             let complaint = try_one(&mut trials, &files, task, mistake, times, |seen| {
                 if update {
                     fs::write(&golden, seen)?;
@@ -119,7 +123,7 @@ fn try_one(
         if !failures.contains(&&*mistake.caught_by) {
             writeln!(complaint, "    not caught by {}", mistake.caught_by)?;
         }
-        let first = asked.iter().find(|one| has_failed(one));
+        let first = asked.iter().find(|one| one.verdict.has_failed());
         let message = first.map_or("", |one| &one.verdict.message);
         if !message.contains(&mistake.says) {
             writeln!(complaint, "    the first message does not say {:?}", mistake.says)?;
@@ -131,16 +135,12 @@ fn try_one(
     Ok(complaint)
 }
 
-fn golden_of(workspace: &Path, task: &Task, mistake: &Mistake) -> PathBuf {
-    workspace.join(&task.lab.folder).join(format!("mistakes/{}.golden", mistake.name))
-}
-
-fn has_failed(one: &Asked) -> bool {
-    !matches!(one.verdict.status, Status::Passed | Status::NotAsked)
+fn golden_of(workspace: &Path, lab: &Lab, mistake: &Mistake) -> PathBuf {
+    workspace.join(&lab.folder).join(format!("mistakes/{}.golden", mistake.name))
 }
 
 fn failures<'a>(asked: &[Asked<'a>]) -> Vec<&'a str> {
-    let failed = asked.iter().filter(|one| has_failed(one));
+    let failed = asked.iter().filter(|one| one.verdict.has_failed());
     failed.map(|one| one.behaviour.test.as_str()).collect()
 }
 
@@ -148,7 +148,7 @@ fn failures<'a>(asked: &[Asked<'a>]) -> Vec<&'a str> {
 fn golden(asked: &[Asked]) -> String {
     let lines = failures(asked).into_iter().map(|name| format!("- {name}\n"));
     let text: String = lines.collect();
-    let first = asked.iter().find(|one| has_failed(one));
+    let first = asked.iter().find(|one| one.verdict.has_failed());
     let message = first.map_or("", |one| &one.verdict.message);
     let words = message.split("\n\n").next().unwrap_or_default();
     let lines: Vec<_> = words.trim().lines().take(GOLDEN_LINES).collect();

@@ -8,18 +8,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::judge::Status;
+use crate::judge::{Asked, Status};
 use crate::labs::Lab;
 use crate::story::LAB_PICTURE;
-use crate::task::Show;
-use crate::test::{
-    Asked, ask, begin_elsewhere, by_task, is_failure, points, rows, tasks, words,
-};
+use crate::task::{self, Show};
+use crate::test::{ask, begin_elsewhere, by_task, points, rows, words};
 
 /// Asks for all behaviours of these labs, and writes the page to `to`.
 pub fn run(workspace: &Path, labs: &[Lab], to: &Path) -> Result<()> {
     let always = [(LAB_PICTURE.to_owned(), "always".to_owned())];
-    let tasks = tasks(workspace, labs)?;
+    let tasks = task::all(workspace, labs)?;
     let page = page(&ask(workspace, &tasks, 1, &always));
     let folder = to.parent().context("a file has a folder")?;
     fs::create_dir_all(folder)
@@ -59,7 +57,7 @@ fn behaviour(one: &Asked) -> String {
     let (status, message) = (one.verdict.status, one.verdict.message.trim_end());
     let (class, open) = match status {
         Status::Passed => ("good", ""),
-        status if is_failure(status) => ("bad", " open"),
+        _ if one.verdict.has_failed() => ("bad", " open"),
         _ => ("rest", ""),
     };
     let sentence = escaped(&one.behaviour.sentence);

@@ -15,12 +15,11 @@ use serde_json::{Value, json};
 use crate::confinement::Confinement;
 use crate::edition::{handout, stubbed};
 use crate::intake;
-use crate::judge::{SUBMISSION, Status};
+use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
 use crate::mistakes::{Known, nearest};
 use crate::task::Task;
-use crate::test::Asked;
 use crate::tree::{Files, tracked};
-use crate::trial::{Trials, verdict};
+use crate::trial::Trials;
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
 const MAX_FILE: u64 = 1 << 20;
@@ -92,7 +91,7 @@ impl Grader {
         let Self { tasks, mistakes, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
-        trials.all_by = Some(begun + SUBMISSION);
+        trials.all_by = Some(begun + SUBMISSION_PATIENCE);
         let (asked, ignored) = match submission {
             Submission::Program(words) => {
                 let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
@@ -178,7 +177,7 @@ fn ask<'a>(
         };
         let is_untouched = task.paths().all(is_stub);
         if is_untouched {
-            unasked.push((*task, verdict(Status::NotStarted, "the stub stands there")));
+            unasked.extend(without_a_run([*task], Status::NotStarted, "the stub stands there"));
         }
         !is_untouched
     });
@@ -194,7 +193,7 @@ fn ask<'a>(
                 taken.iter().filter(|(path, _)| task.paths().any(|of| of == **path));
             with.extend(handed_in.map(|(path, bytes)| (path.clone(), bytes.clone())));
             let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
-                Err(format!("not built: the submission has used its {SUBMISSION:?}"))
+                Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {
                 trials.build(&with, &task.lab)?
             };
@@ -203,19 +202,12 @@ fn ask<'a>(
                     files = with;
                     built.push(task);
                 }
-                Err(error) => unasked.push((task, verdict(Status::NoBuild, &error))),
+                Err(error) => unasked.extend(without_a_run([task], Status::NoBuild, &error)),
             }
         }
         asked = trials.ask(&files, &built)?;
     }
-    for (task, verdict) in &unasked {
-        let asks = task.asks();
-        asked.extend(asks.map(|(task, behaviour)| Asked {
-            task,
-            behaviour,
-            verdict: verdict.clone(),
-        }));
-    }
+    asked.extend(unasked);
     asked.sort_by_key(|one| tasks.iter().position(|task| *task == one.task));
     Ok(asked)
 }

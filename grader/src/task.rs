@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -215,6 +215,36 @@ impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.lab.package, self.id)
     }
+}
+
+/// All tasks of these labs.
+pub fn all(workspace: &Path, labs: &[Lab]) -> Result<Vec<Task>> {
+    let of =
+        |lab| Tasks::of(workspace, lab).map(|tasks| tasks.map_or_else(Vec::new, |t| t.all));
+    Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Those of `all` that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks,
+/// and nothing, or `all`, means all of them.
+pub fn chosen(all: &[Task], words: Option<&str>) -> Result<Vec<Task>> {
+    let Some(words) = words.filter(|words| *words != "all") else { return Ok(all.to_vec()) };
+    let words = words.split(',').map(|word| {
+        let word = word.trim();
+        (word, word.split_once(':').unwrap_or((word, "")))
+    });
+    let is_meant = |task: &Task, (lab, id): (&str, &str)| {
+        task.lab.is_called(lab) && (id.is_empty() || task.is_called(id))
+    };
+    let words: Vec<_> = words.collect();
+    if let Some((word, _)) =
+        words.iter().find(|(_, of)| !all.iter().any(|task| is_meant(task, *of)))
+    {
+        let names = all.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
+        let names = names.collect::<Vec<_>>().join(", ");
+        bail!(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
+    }
+    let is_chosen = |task: &&Task| words.iter().any(|(_, of)| is_meant(task, *of));
+    Ok(all.iter().filter(is_chosen).cloned().collect())
 }
 
 /// The task a user means by the names of a lab and of a task.

@@ -4,27 +4,15 @@ use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::slice;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::build::cargo;
 use crate::history;
-use crate::judge::{Judge, Status, Verdict};
+use crate::judge::{Asked, Judge, Status, without_a_run};
 use crate::labs::{Lab, Misspelt, find};
 use crate::size::{row, table};
-use crate::task::{Behaviour, Show, Task, Tasks};
-
-/// A behaviour that was asked for.
-#[derive(Clone, Debug)]
-pub struct Asked<'a> {
-    /// Its task.
-    pub task: &'a Task,
-    /// What was asked for.
-    pub behaviour: &'a Behaviour,
-    /// What became of it.
-    pub verdict: Verdict,
-}
+use crate::task::{self, Show, Task};
 
 /// Asks `times` times for each behaviour of the tasks that are meant, and prints the report.
 /// Returns whether all of them pass. Tests of no task are left to cargo.
@@ -36,7 +24,7 @@ pub fn run(
     times: usize,
 ) -> Result<bool> {
     let chosen = lab.map(|name| find(labs, name)).transpose()?;
-    let mut tasks = tasks(workspace, chosen.map_or(labs, slice::from_ref))?;
+    let mut tasks = task::all(workspace, chosen.map_or(labs, slice::from_ref))?;
     tasks.retain(|one| chosen.is_none() || task.is_none_or(|name| one.is_called(name)));
     if let Some(lab) = chosen.filter(|_| tasks.is_empty()) {
         return run_cargo(workspace, lab, task);
@@ -49,17 +37,10 @@ pub fn run(
         println!("No tasks yet, but tests (cargo test --package NAME): {all}\n");
     }
     print!("{}", report(&asked));
-    let passed = count(&asked, |status| status == Status::Passed);
-    let failed = count(&asked, is_failure);
+    let passed = asked.iter().filter(|one| one.verdict.status == Status::Passed).count();
+    let failed = count_failures(&asked);
     println!("{passed} passed, {failed} failed");
     Ok(failed == 0 && passed > 0)
-}
-
-/// All tasks of these labs.
-pub fn tasks(workspace: &Path, labs: &[Lab]) -> Result<Vec<Task>> {
-    let of =
-        |lab| Tasks::of(workspace, lab).map(|found| found.map_or_else(Vec::new, |t| t.all));
-    Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Asks for all behaviours of these tasks. The tests have this environment.
@@ -92,28 +73,23 @@ fn ask_lab<'a>(
     environment: &[(String, String)],
 ) -> Vec<Asked<'a>> {
     let lab = &tasks[0].lab;
-    let of_task = |task: &'a Task| task.behaviours.iter().map(move |one| (task, one));
-    let behaviours: Vec<_> = tasks.iter().flat_map(of_task).collect();
     let suites: Vec<_> = tasks.iter().map(|task| task.suite.as_str()).collect();
     show_progress(&format!("{}: building", lab.package));
-    let verdicts = match Judge::build(workspace, lab, &suites) {
+    let asked = match Judge::build(workspace, lab, &suites) {
         Ok(mut judge) => {
             judge.times = times;
             judge.environment.extend_from_slice(environment);
+            let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
             let mut done = 0;
-            judge.judge(&behaviours, || {
+            judge.judge(tasks, || {
                 done += 1;
-                show_progress(&format!("{}: {done} of {}", lab.package, behaviours.len()));
+                show_progress(&format!("{}: {done} of {of}", lab.package));
             })
         }
-        Err(message) => {
-            let took = Duration::ZERO;
-            vec![Verdict { status: Status::NoBuild, message, took }; behaviours.len()]
-        }
+        Err(message) => without_a_run(tasks, Status::NoBuild, &message),
     };
     show_progress("");
-    let asked = behaviours.into_iter().zip(verdicts);
-    asked.map(|((task, behaviour), verdict)| Asked { task, behaviour, verdict }).collect()
+    asked
 }
 
 /// Replaces the progress line, where somebody sees it.
@@ -138,12 +114,8 @@ fn run_cargo(workspace: &Path, lab: &Lab, suite: Option<&str>) -> Result<bool> {
     Ok(cargo.status().context("cannot start cargo")?.success())
 }
 
-pub(crate) fn is_failure(status: Status) -> bool {
-    !matches!(status, Status::Passed | Status::NotAsked)
-}
-
-fn count(asked: &[Asked], is: impl Fn(Status) -> bool) -> usize {
-    asked.iter().filter(|one| is(one.verdict.status)).count()
+fn count_failures(asked: &[Asked]) -> usize {
+    asked.iter().filter(|one| one.verdict.has_failed()).count()
 }
 
 /// A row for each task, and their sums.
@@ -174,9 +146,9 @@ pub(crate) fn begin_elsewhere(of_task: &[Asked], asked: &[Asked]) -> Option<Stri
     let task = of_task[0].task;
     let fails = |need: &&String| {
         let is_needed = |one: &&Asked| one.task.lab == task.lab && one.task.id == **need;
-        asked.iter().filter(is_needed).any(|one| is_failure(one.verdict.status))
+        asked.iter().filter(is_needed).any(|one| one.verdict.has_failed())
     };
-    let need = task.needs.iter().find(fails).filter(|_| count(of_task, is_failure) > 0)?;
+    let need = task.needs.iter().find(fails).filter(|_| count_failures(of_task) > 0)?;
     Some(format!("{task} needs {need}, which fails: begin there\n"))
 }
 
@@ -185,7 +157,7 @@ fn report(asked: &[Asked]) -> String {
     let mut text = table(&rows(asked)) + "\n";
     let lines = asked.iter().filter(|one| one.verdict.status != Status::Passed);
     // What was tried comes before what was not.
-    let is_shown = |one: &&Asked| is_failure(one.verdict.status) && one.task.show == Show::Full;
+    let is_shown = |one: &&Asked| one.verdict.has_failed() && one.task.show == Show::Full;
     let failures = lines.clone().filter(is_shown);
     let first = failures.min_by_key(|one| one.verdict.status == Status::NotStarted);
     let is_other = |one: &&Asked| first.is_none_or(|first| !std::ptr::eq(first, *one));
@@ -237,7 +209,9 @@ pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Hint;
+    use crate::judge::Verdict;
+    use crate::task::{Behaviour, Hint};
+    use std::time::Duration;
 
     fn task(id: &str, sentences: &[&str]) -> Task {
         let behaviour = |sentence: &&str| Behaviour {
@@ -297,7 +271,7 @@ Repeat it: cargo test --package week05 --test extension_b it_marks
 
 ";
         assert_eq!(report(&all), expected);
-        assert_eq!(count(&all, is_failure), 2);
+        assert_eq!(count_failures(&all), 2);
         let statuses = [Status::Unstable { passed: 1, of: 3 }, Status::TimedOut];
         let shown = report(&asked(&b, &statuses));
         assert!(shown.contains("b, unstable, 1 of 3: It relays"), "{shown}");

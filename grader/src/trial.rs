@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Error, Result};
 
-use crate::judge::{Judge, Status, Verdict};
+use crate::judge::{Asked, Judge, Status, without_a_run};
 use crate::labs::Lab;
 use crate::task::Task;
-use crate::test::Asked;
 use crate::tree::{Files, Tree};
 
 /// The tests of some labs, built once, and a folder to build variants in.
@@ -50,13 +49,7 @@ impl Trials {
         for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
             asked.extend(match self.build(files, &of_lab[0].lab)? {
                 Ok(program) => self.ask_program(&program, of_lab),
-                Err(error) => {
-                    let verdict = verdict(Status::NoBuild, &error);
-                    let all = of_lab.iter().flat_map(|task| task.asks());
-                    let verdict = || verdict.clone();
-                    all.map(|(task, behaviour)| Asked { task, behaviour, verdict: verdict() })
-                        .collect()
-                }
+                Err(error) => without_a_run(of_lab.iter().copied(), Status::NoBuild, &error),
             });
         }
         Ok(asked)
@@ -71,14 +64,6 @@ impl Trials {
         let program = jail.unwrap_or_default() + program;
         judge.environment.push(("LAB_PROGRAM".into(), program));
         judge.all_by = self.all_by;
-        let behaviours: Vec<_> = tasks.iter().flat_map(|task| task.asks()).collect();
-        let verdicts = judge.judge(&behaviours, || ());
-        let asked = behaviours.into_iter().zip(verdicts);
-        asked.map(|((task, behaviour), verdict)| Asked { task, behaviour, verdict }).collect()
+        judge.judge(tasks.iter().copied(), || ())
     }
-}
-
-/// What becomes of a behaviour that is not asked for.
-pub fn verdict(status: Status, message: &str) -> Verdict {
-    Verdict { status, message: message.to_owned(), took: Duration::ZERO }
 }

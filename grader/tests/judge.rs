@@ -10,7 +10,7 @@ use grader::judge::Status::{
 };
 use grader::judge::{Judge, Verdict};
 use grader::labs::Lab;
-use grader::task::{Behaviour, Show, Task, behaviours};
+use grader::task::{Show, Task, behaviours};
 
 const TESTS: &str = r#"
 use std::process::{Command, Stdio};
@@ -149,14 +149,13 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
     let mut judge = build(&course.0, &lab).unwrap();
     assert!(judge.built.programs[&lab.package].is_file(), "{:?}", judge.built.programs);
 
-    let asked: Vec<_> = task.behaviours.iter().map(|behaviour| (&task, behaviour)).collect();
     let mut judged = 0;
     let begun = Instant::now();
-    let verdicts = judge.judge(&asked, || judged += 1);
-    assert_eq!(judged, asked.len());
+    let asked = judge.judge([&task], || judged += 1);
+    assert_eq!(judged, task.behaviours.len());
     let of = |test: &str| -> &Verdict {
-        let index = asked.iter().position(|(_, behaviour)| behaviour.test == test);
-        &verdicts[index.expect("it is asked")]
+        let one = asked.iter().find(|one| one.behaviour.test == test);
+        &one.expect("it is asked").verdict
     };
     let all: Vec<_> = ["passes", "fails", "is_a_stub", "hangs", "is_not_asked"]
         .map(|test| of(test).status)
@@ -173,19 +172,23 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
     }
 
     judge.times = 4;
-    let find = |test: &str| -> &Behaviour {
-        task.behaviours.iter().find(|behaviour| behaviour.test == test).unwrap()
+    let only = |tests: &[&str]| {
+        let mut task = task.clone();
+        task.behaviours.retain(|behaviour| tests.contains(&&*behaviour.test));
+        task
     };
-    let verdicts = judge.judge(&[(&task, find("is_unstable")), (&task, find("passes"))], || ());
-    assert_eq!(verdicts[0].status, Unstable { passed: 2, of: 4 });
-    assert_eq!(verdicts[0].message, "the first time\n");
-    assert_eq!(verdicts[1].status, Passed);
+    let two = only(&["passes", "is_unstable"]);
+    let [passes, is_unstable] = &judge.judge([&two], || ())[..] else { panic!("two") };
+    assert_eq!(is_unstable.verdict.status, Unstable { passed: 2, of: 4 });
+    assert_eq!(is_unstable.verdict.message, "the first time\n");
+    assert_eq!(passes.verdict.status, Passed);
 
     judge.times = 1;
     judge.deadline = Duration::from_mins(1);
+    let hangs = only(&["hangs"]);
     for (left, message) in [(0, "Not asked: the"), (1, "The test has not ended: the")] {
         judge.all_by = Some(Instant::now() + Duration::from_secs(left));
-        let verdict = &judge.judge(&[(&task, find("hangs"))], || ())[0];
+        let verdict = &judge.judge([&hangs], || ())[0].verdict;
         assert_eq!(verdict.status, TimedOut);
         let message = format!("{message} submission has used its 60 s.\n");
         assert!(verdict.message.ends_with(&message), "{}", verdict.message);
