@@ -3,7 +3,7 @@
 //! Two thirds of them are right. Of the others most have a known mistake; some are empty, do not
 //! compile, or hang.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ use crate::edition::stubbed;
 use crate::labs::Lab;
 use crate::markers::regions;
 use crate::task::{Mistake, Task, Tasks};
-use crate::tree::{Files, patched, text, tracked};
+use crate::tree::{Files, patched, text, tracked, write};
 
 /// Writes `count` submissions of `lab` below `to`.
 pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
@@ -30,11 +30,9 @@ pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
             (2, _) => (mistake.name.as_str(), with(workspace, &files, lab, mistake)?),
             _ => ("right", files.clone()),
         };
-        for path in all.iter().flat_map(|task| task.paths()) {
-            let place = to.join(format!("student-{number:03}-{kind}")).join(&path);
-            fs::create_dir_all(place.parent().unwrap_or(to))?;
-            fs::write(place, files.get(&path).context(path)?)?;
-        }
+        let paths: BTreeSet<_> = all.iter().flat_map(|task| task.paths()).collect();
+        let handed_in = files.iter().filter(|(path, _)| paths.contains(*path));
+        write(&to.join(format!("student-{number:03}-{kind}")), handed_in)?;
     }
     Ok(())
 }

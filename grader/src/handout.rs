@@ -14,7 +14,7 @@ use crate::build::cargo;
 use crate::edition::{answered, handout, leaks, model, restored, stubbed};
 use crate::judge::{Asked, Status};
 use crate::task::Task;
-use crate::tree::{Files, Tree, tracked};
+use crate::tree::{Files, Tree, tracked, write};
 use crate::trial::Trials;
 
 /// Writes the edition for students who are to solve the tasks in `chosen`, or the model, into the
@@ -47,14 +47,14 @@ pub fn run(
         is_proven(&mut trials, &files, &edition, &tasks, &chosen)?;
     }
     // The folder is there whole, or not at all.
-    let unfinished = to.with_extension("unfinished");
-    for (file, bytes) in &edition {
-        let path = unfinished.join(file);
-        fs::create_dir_all(path.parent().unwrap_or(&unfinished))?;
-        fs::write(path, bytes)?;
-    }
+    let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let beside = beside.unwrap_or(Path::new("."));
+    fs::create_dir_all(beside)?;
+    let unfinished = tempfile::Builder::new().prefix(".handout-").tempdir_in(beside)?;
+    write(&unfinished.path().join("edition"), &edition)?;
     let _ = fs::remove_dir(to);
-    fs::rename(&unfinished, to).with_context(|| to.display().to_string())?;
+    fs::rename(unfinished.path().join("edition"), to)
+        .with_context(|| to.display().to_string())?;
     println!("Written to {}.", to.display());
     Ok(())
 }

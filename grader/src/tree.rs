@@ -33,6 +33,19 @@ pub fn text<'a>(files: &'a Files, file: &str) -> Result<&'a str> {
     str::from_utf8(bytes).with_context(|| format!("{file} is not UTF-8"))
 }
 
+/// Writes these files below a folder.
+pub fn write<'a>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>,
+) -> Result<()> {
+    for (file, bytes) in files {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(&path, bytes).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
 /// A folder for temporary files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Tree {
@@ -60,14 +73,9 @@ impl Tree {
         for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
-        for (file, bytes) in files {
-            if self.present.get(file) == Some(bytes) {
-                continue;
-            }
-            let path = self.path().join(file);
-            fs::create_dir_all(path.parent().unwrap_or(self.path()))?;
-            fs::write(path, bytes)?;
-        }
+        let is_new =
+            |(file, bytes): &(&String, &Vec<u8>)| self.present.get(*file) != Some(bytes);
+        write(self.path(), files.iter().filter(is_new))?;
         self.present.clone_from(files);
         Ok(())
     }

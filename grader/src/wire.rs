@@ -13,12 +13,10 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::confinement::IN_NAMESPACES;
 use crate::picture::What;
 use crate::port_lease::PortLease;
 use crate::timeline::{Timeline, WIRE};
-
-/// Set where the judge has a network of its own.
-const IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";
 
 /// What a packet socket calls IPv4: `ETH_P_IP`. It hands over each packet once, when it arrives;
 /// with `ETH_P_ALL` each would come a second time, when it is sent.

@@ -16,10 +16,10 @@ const FILE: &str = "lab1/src/a.rs";
 
 type Zip = ZipWriter<Cursor<Vec<u8>>>;
 
-/// A folder for what one test hands in, removed at the end.
-struct Desk(PathBuf);
+/// What one student hands in, in a folder that is removed at the end.
+struct Student(PathBuf);
 
-impl Desk {
+impl Student {
     fn new(test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("intake-{test}"));
         let _ = fs::remove_dir_all(&folder);
@@ -34,7 +34,7 @@ impl Desk {
         path
     }
 
-    /// A zip file that `fill` has filled.
+    /// A zip file with the files that `fill` adds.
     fn zips(&self, fill: impl FnOnce(&mut Zip)) -> PathBuf {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         fill(&mut zip);
@@ -42,14 +42,14 @@ impl Desk {
     }
 
     /// The folder of the labs, or why there is none.
-    fn takes(&self, submission: &Path) -> Result<PathBuf, String> {
+    fn unpacks(&self, submission: &Path) -> Result<PathBuf, String> {
         let scratch = self.0.join("scratch");
         let taken = intake::folder(submission, &scratch, &[LAB, "lab2"]);
         taken.map_err(|error| format!("{error:#}"))
     }
 
-    fn refuses(&self, submission: &Path, reason: &str) {
-        let complaint = self.takes(submission).unwrap_err();
+    fn is_refused(&self, submission: &Path, reason: &str) {
+        let complaint = self.unpacks(submission).unwrap_err();
         assert!(complaint.contains(reason), "{complaint}");
     }
 
@@ -73,7 +73,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Student {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -91,13 +91,13 @@ fn is_answer(folder: &Path) {
 #[test]
 fn a_zip_file_is_unpacked_also_with_folders_around_the_lab() {
     for around in ["", "ada/", "ada/edition/"] {
-        let desk = Desk::new("zip");
-        let zip = desk.zips(|zip| {
+        let ada = Student::new("zip");
+        let zip = ada.zips(|zip| {
             add(zip, &format!("{around}{FILE}"), b"answer");
-            add(zip, "__MACOSX/ada/._a.rs", b"what macOS adds");
+            add(zip, "__MACOSX/ada/._a.rs", b"added by macOS");
             add(zip, &format!("{around}target/debug/large"), b"not taken");
         });
-        let folder = desk.takes(&zip).unwrap();
+        let folder = ada.unpacks(&zip).unwrap();
         is_answer(&folder);
         assert!(!folder.join("target").exists());
     }
@@ -105,22 +105,26 @@ fn a_zip_file_is_unpacked_also_with_folders_around_the_lab() {
 
 #[test]
 fn a_folder_is_taken_as_it_is_or_the_one_in_it() {
-    let desk = Desk::new("folder");
-    let submission = desk.0.join("ada");
+    let ada = Student::new("folder");
+    let submission = ada.0.join("ada");
     fs::create_dir_all(&submission).unwrap();
-    assert_eq!(desk.takes(&submission).unwrap(), submission, "nothing is worth nothing");
-    desk.writes("ada/edition/lab1/src/a.rs", "answer");
-    is_answer(&desk.takes(&submission).unwrap());
-    // Beside other things, a folder is not looked into.
-    desk.writes("ada/notes.txt", "");
-    desk.refuses(&submission, "it has no folder lab1 or lab2: hand in the lab's folder");
+    assert_eq!(
+        ada.unpacks(&submission).unwrap(),
+        submission,
+        "an empty submission is no error"
+    );
+    ada.writes("ada/edition/lab1/src/a.rs", "answer");
+    is_answer(&ada.unpacks(&submission).unwrap());
+    // A folder is looked into only if it is the one entry.
+    ada.writes("ada/notes.txt", "");
+    ada.is_refused(&submission, "it has no folder lab1 or lab2: hand in the lab's folder");
 }
 
 #[test]
 fn an_archive_without_a_lab_is_refused() {
-    let desk = Desk::new("no-lab");
-    let zip = desk.zips(|zip| add(zip, "src/a.rs", b"answer"));
-    desk.refuses(&zip, "it has no folder lab1 or lab2: hand in the lab's folder");
+    let ada = Student::new("no-lab");
+    let zip = ada.zips(|zip| add(zip, "src/a.rs", b"answer"));
+    ada.is_refused(&zip, "it has no folder lab1 or lab2: hand in the lab's folder");
 }
 
 #[test]
@@ -128,51 +132,51 @@ fn a_name_that_leads_elsewhere_is_refused() {
     for name in
         ["../evil.rs", "lab1/../../evil.rs", "/evil.rs", "lab1\\..\\..\\evil.rs", "lab1/../b"]
     {
-        let desk = Desk::new("names");
-        let zip = desk.zips(|zip| {
+        let ada = Student::new("names");
+        let zip = ada.zips(|zip| {
             add(zip, FILE, b"answer");
             add(zip, name, b"");
         });
-        desk.refuses(&zip, "would lie outside: zip a folder");
-        assert!(!desk.0.join("evil.rs").exists());
+        ada.is_refused(&zip, "would lie outside: zip a folder");
+        assert!(!ada.0.join("evil.rs").exists());
     }
 }
 
 #[test]
 fn a_link_is_refused() {
-    let desk = Desk::new("link");
-    let zip = desk.zips(|zip| {
+    let ada = Student::new("link");
+    let zip = ada.zips(|zip| {
         zip.add_symlink(FILE, "/etc/passwd", SimpleFileOptions::default()).unwrap();
     });
-    desk.refuses(&zip, "is a link: put the file itself into the archive");
+    ada.is_refused(&zip, "is a link: put the file itself into the archive");
 }
 
 #[test]
 fn too_many_files_are_refused() {
-    let desk = Desk::new("many");
-    let zip = desk.zips(|zip| {
+    let ada = Student::new("many");
+    let zip = ada.zips(|zip| {
         for number in 0..=2_000 {
             add(zip, &format!("lab1/{number}"), b"");
         }
     });
-    desk.refuses(&zip, "it has more than 2000 files: leave out all but the labs");
+    ada.is_refused(&zip, "it has more than 2000 files: leave out all but the labs");
 }
 
 #[test]
 fn too_many_bytes_are_refused_whatever_the_archive_says_of_them() {
-    let desk = Desk::new("large");
-    // A MiB that is there once, and is meant 65 times.
-    let zip = desk.zips(|zip| {
+    let ada = Student::new("large");
+    // 65 entries that share the bytes of one MiB.
+    let zip = ada.zips(|zip| {
         add(zip, FILE, &vec![0; 1 << 20]);
         for number in 0..64 {
             zip.shallow_copy_file(FILE, &format!("lab1/{number}")).unwrap();
         }
     });
     assert!(fs::metadata(&zip).unwrap().len() < 1 << 16);
-    desk.refuses(&zip, "its files have more than 64 MiB: leave out all but the labs");
+    ada.is_refused(&zip, "its files have more than 64 MiB: leave out all but the labs");
 
     // A file that claims to have one byte.
-    let zip = desk.zips(|zip| add(zip, FILE, &[0; 1234]));
+    let zip = ada.zips(|zip| add(zip, FILE, &[0; 1234]));
     let mut bytes = fs::read(&zip).unwrap();
     let size = 1234_u32.to_le_bytes();
     let places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&size));
@@ -181,73 +185,75 @@ fn too_many_bytes_are_refused_whatever_the_archive_says_of_them() {
     for at in places {
         bytes[at..at + 4].copy_from_slice(&1_u32.to_le_bytes());
     }
-    desk.refuses(&desk.writes("liar.zip", bytes), "the zip file is damaged: make it again");
+    ada.is_refused(
+        &ada.writes("one-byte.zip", bytes),
+        "the zip file is damaged: make it again",
+    );
 }
 
 #[test]
 fn a_damaged_zip_file_and_another_file_are_refused() {
-    let desk = Desk::new("damaged");
-    let zip = desk.zips(|zip| add(zip, FILE, b"answer"));
+    let ada = Student::new("damaged");
+    let zip = ada.zips(|zip| add(zip, FILE, b"answer"));
     let bytes = fs::read(&zip).unwrap();
-    desk.refuses(&desk.writes("half.zip", &bytes[..bytes.len() / 2]), "make it again");
+    ada.is_refused(&ada.writes("half.zip", &bytes[..bytes.len() / 2]), "make it again");
     // The bytes of the answer, which follow its name.
     let at = 30 + FILE.len();
     let mut changed = bytes;
     changed[at + 2] ^= 1;
-    desk.refuses(&desk.writes("changed.zip", changed), "make it again");
-    desk.refuses(&desk.writes("ada.tar.gz", [0x1f, 0x8b, 8]), "ask for one of these");
-    desk.refuses(&desk.0.join("nobody"), "cannot be opened");
+    ada.is_refused(&ada.writes("changed.zip", changed), "make it again");
+    ada.is_refused(&ada.writes("ada.tar.gz", [0x1f, 0x8b, 8]), "ask for one of these");
+    ada.is_refused(&ada.0.join("nobody"), "cannot be opened");
 }
 
 #[test]
 fn a_bundle_and_a_bare_repository_are_unpacked() {
-    let desk = Desk::new("git");
-    desk.commits(&[
+    let ada = Student::new("git");
+    ada.commits(&[
         &["clone", "--quiet", "--bare", "work", "ada.git"],
         &["-C", "work", "bundle", "create", "--quiet", "../ada.bundle", "HEAD"],
     ]);
     // What is not committed counts only in the working tree.
-    is_answer(&desk.takes(&desk.0.join("ada.git")).unwrap());
-    is_answer(&desk.takes(&desk.0.join("ada.bundle")).unwrap());
-    desk.writes("work/lab1/src/a.rs", "changed");
-    let folder = desk.takes(&desk.0.join("work")).unwrap();
+    is_answer(&ada.unpacks(&ada.0.join("ada.git")).unwrap());
+    is_answer(&ada.unpacks(&ada.0.join("ada.bundle")).unwrap());
+    ada.writes("work/lab1/src/a.rs", "changed");
+    let folder = ada.unpacks(&ada.0.join("work")).unwrap();
     assert_eq!(fs::read_to_string(folder.join(FILE)).unwrap(), "changed");
 }
 
 #[test]
 fn a_repository_without_a_commit_or_with_damage_is_refused() {
-    let desk = Desk::new("empty");
-    desk.git(&["init", "--quiet", "--bare", "ada.git"]);
-    desk.refuses(&desk.0.join("ada.git"), "no commit that HEAD names");
-    desk.commits(&[&["-C", "work", "bundle", "create", "--quiet", "../ada.bundle", "HEAD"]]);
-    let bytes = fs::read(desk.0.join("ada.bundle")).unwrap();
-    let half = desk.writes("half.bundle", &bytes[..bytes.len() - 40]);
-    desk.refuses(&half, "git bundle create FILE HEAD");
+    let ada = Student::new("empty");
+    ada.git(&["init", "--quiet", "--bare", "ada.git"]);
+    ada.is_refused(&ada.0.join("ada.git"), "no commit that HEAD names");
+    ada.commits(&[&["-C", "work", "bundle", "create", "--quiet", "../ada.bundle", "HEAD"]]);
+    let bytes = fs::read(ada.0.join("ada.bundle")).unwrap();
+    let half = ada.writes("half.bundle", &bytes[..bytes.len() - 40]);
+    ada.is_refused(&half, "git bundle create FILE HEAD");
 }
 
 #[test]
 #[cfg(unix)]
 fn nothing_of_a_repository_is_run() {
-    let desk = Desk::new("filters");
-    desk.commits(&[]);
+    let ada = Student::new("filters");
+    ada.commits(&[]);
     // The second attribute would leave out the answer.
-    desk.writes("work/.gitattributes", "* filter=evil\n*.rs export-ignore\n");
-    desk.git(&["-C", "work", "add", "."]);
-    desk.git(&["-C", "work", "commit", "--quiet", "--message=more"]);
-    desk.git(&["clone", "--quiet", "--bare", "work", "ada.git"]);
-    let trap = desk.0.join("trap");
-    let evil = format!("touch {}; cat", trap.display());
+    ada.writes("work/.gitattributes", "* filter=evil\n*.rs export-ignore\n");
+    ada.git(&["-C", "work", "add", "."]);
+    ada.git(&["-C", "work", "commit", "--quiet", "--message=more"]);
+    ada.git(&["clone", "--quiet", "--bare", "work", "ada.git"]);
+    let marker = ada.0.join("was-run");
+    let evil = format!("touch {}; cat", marker.display());
     for setting in ["filter.evil.smudge", "filter.evil.clean", "uploadpack.packObjectsHook"] {
-        desk.git(&["-C", "ada.git", "config", setting, &evil]);
+        ada.git(&["-C", "ada.git", "config", setting, &evil]);
     }
     for hook in ["post-checkout", "pre-auto-gc", "post-update"] {
         use std::os::unix::fs::PermissionsExt;
-        let hook =
-            desk.writes(&format!("ada.git/hooks/{hook}"), format!("#!/bin/sh\n{evil}\n"));
+        let hook = ada.writes(&format!("ada.git/hooks/{hook}"), format!("#!/bin/sh\n{evil}\n"));
         fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).unwrap();
     }
-    is_answer(&desk.takes(&desk.0.join("ada.git")).unwrap());
-    assert!(!trap.exists());
+    is_answer(&ada.unpacks(&ada.0.join("ada.git")).unwrap());
+    assert!(!marker.exists(), "a hook or a filter was run");
 }
 
 #[test]
