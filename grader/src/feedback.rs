@@ -1,61 +1,60 @@
 //! What a student reads of a grade, and what an instructor reads of a class. Pure: from the
-//! values of `grade.json` to text.
+//! grades to text.
 
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 use std::mem;
 
-use serde_json::Value;
+use crate::earned::{Grade, OfBehaviour};
+use crate::task::Show;
 
 /// The page for a student.
-pub fn feedback(grade: &Value) -> String {
+pub fn feedback(grade: &Grade) -> String {
     let mut page = String::new();
     write_feedback(&mut page, grade).expect("a string takes everything");
     page
 }
 
-fn write_feedback(page: &mut String, grade: &Value) -> Result {
-    writeln!(page, "# {} of {} points", grade["points"], grade["of"])?;
-    for task in list(&grade["tasks"]) {
-        let (lab, id) = (text(&task["lab"]), text(&task["task"]));
-        writeln!(page, "\n## {lab} {id}: {} of {}\n", task["points"], task["of"])?;
-        if let Some(name) = task["nearest_mistake"].as_str() {
+fn write_feedback(page: &mut String, grade: &Grade) -> Result {
+    writeln!(page, "# {} of {} points", grade.points, grade.of)?;
+    for task in &grade.tasks {
+        let (lab, id) = (&task.lab, &task.task);
+        writeln!(page, "\n## {lab} {id}: {} of {}\n", task.points, task.of)?;
+        if let Some(name) = &task.nearest_mistake {
             writeln!(page, "It behaves like a known mistake: *{}*.\n", name.replace('_', " "))?;
         }
         let mut is_first = true;
-        for behaviour in list(&task["behaviours"]) {
-            let (test, status) = (text(&behaviour["test"]), text(&behaviour["status"]));
+        for one in &task.behaviours {
+            let (test, status) = (&one.test, &one.status);
             writeln!(page, "- {}: {}", status.replace('_', " "), test.replace('_', " "))?;
             // What a task does not show, an instructor finds in `grade.json`.
-            let is_shown =
-                !matches!(text(&task["show"]), "names" | "after_due") && has_failed(behaviour);
+            let is_shown = task.show == Show::Full && has_failed(one);
             if is_shown && mem::take(&mut is_first) {
                 // A fence that the message cannot end.
-                let message = text(&behaviour["message"]).replace("~~~", "~ ~ ~");
+                let message = one.message.replace("~~~", "~ ~ ~");
                 writeln!(page, "\n  Repeat it with `just test {lab} {id}`.")?;
                 writeln!(page, "\n~~~text\n{}\n~~~\n", message.trim_end())?;
             }
         }
     }
-    let ignored = list(&grade["ignored"]);
-    if !ignored.is_empty() {
+    if !grade.ignored.is_empty() {
         writeln!(page, "\n## Files that were not taken over\n")?;
     }
     // A name can have a line end in it.
-    let name = |file: &Value| text(file).escape_debug().to_string().replace('`', "'");
-    ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", name(file)))
+    let name = |file: &String| file.escape_debug().to_string().replace('`', "'");
+    grade.ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", name(file)))
 }
 
 /// Which behaviours a class fails, the most frequent first, and how often each known mistake is
 /// made.
-pub fn summary(grades: &[Value]) -> String {
+pub fn summary(grades: &[Grade]) -> String {
     let (mut failed, mut like) = (BTreeMap::new(), BTreeMap::new());
-    for task in grades.iter().flat_map(|grade| list(&grade["tasks"])) {
-        let name = |end: &str| format!("{} {}: {end}", text(&task["lab"]), text(&task["task"]));
-        for behaviour in list(&task["behaviours"]).iter().filter(|one| has_failed(one)) {
-            *failed.entry(name(text(&behaviour["test"]))).or_insert(0) += 1;
+    for task in grades.iter().flat_map(|grade| &grade.tasks) {
+        let name = |end: &str| format!("{} {}: {end}", task.lab, task.task);
+        for one in task.behaviours.iter().filter(|one| has_failed(one)) {
+            *failed.entry(name(&one.test)).or_insert(0) += 1;
         }
-        if let Some(mistake) = task["nearest_mistake"].as_str() {
+        if let Some(mistake) = &task.nearest_mistake {
             *like.entry(name(mistake)).or_insert(0) += 1;
         }
     }
@@ -80,16 +79,8 @@ fn cell(text: &str) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
 }
 
-fn has_failed(behaviour: &Value) -> bool {
-    !matches!(text(&behaviour["status"]), "passed" | "not_asked")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+fn has_failed(one: &OfBehaviour) -> bool {
+    one.is_counted() && !one.passed()
 }
 
 #[cfg(test)]
@@ -103,8 +94,8 @@ mod tests {
         assert_eq!(cell("=1+1"), "\"'=1+1\"");
     }
 
-    fn grade() -> Value {
-        let behaviour = |test: &str, status: &str, message: &str| json!({"test": test, "status": status, "message": message});
+    fn grade() -> Grade {
+        let behaviour = |test: &str, status: &str, message: &str| json!({"test": test, "status": status, "points": 0, "of": 1, "message": message});
         let behaviours = [
             behaviour("it_runs", "passed", ""),
             behaviour("it_answers", "failed", "expected ~~~ this"),
@@ -112,7 +103,9 @@ mod tests {
         ];
         let task = json!({"lab": "week05", "task": "a", "show": "full", "points": 1, "of": 3,
             "nearest_mistake": "includes_self", "behaviours": behaviours});
-        json!({"points": 1, "of": 3, "tasks": [task], "ignored": ["week05/build.rs"]})
+        let grade = json!({"format": 1, "points": 1, "of": 3, "confinement": "full", "seconds": 0,
+            "tasks": [task], "ignored": ["week05/build.rs"], "nearest_mistake": null});
+        serde_json::from_value(grade).unwrap()
     }
 
     #[test]
@@ -132,7 +125,7 @@ mod tests {
     #[test]
     fn feedback_on_a_task_that_shows_names_has_no_messages() {
         let mut grade = grade();
-        grade["tasks"][0]["show"] = json!("names");
+        grade.tasks[0].show = Show::Names;
         let page = feedback(&grade);
         assert!(page.contains("- failed: it answers") && !page.contains("~~~"), "{page}");
     }
@@ -140,7 +133,7 @@ mod tests {
     #[test]
     fn a_summary_counts_what_a_class_fails() {
         let mut other = grade();
-        other["tasks"][0]["behaviours"][2]["status"] = json!("passed");
+        other.tasks[0].behaviours[2].status = "passed".into();
         let expected = "\
 # Behaviours that fail
 

@@ -8,13 +8,16 @@ use chrono::{SecondsFormat, Utc};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
+use crate::earned::{Grade, OfBehaviour, OfTask};
+use crate::task::Show;
+
 /// The most bytes of a message that other systems are given.
 const MAX_MESSAGE: usize = 32 << 10;
 
 /// The files beside a `grade.json`, each with its name. `given` reads an environment variable, by
 /// which Classroom 50 says what is graded.
 pub fn all(
-    grade: &Value,
+    grade: &Grade,
     given: impl Fn(&str) -> Option<String>,
 ) -> Result<[(&'static str, String); 3]> {
     Ok([
@@ -29,63 +32,27 @@ pub fn not_graded(why: &str) -> String {
     format!("{:#}\n", json!({"score": 0, "output": format!("Not graded: {}", cut(why))}))
 }
 
-/// A behaviour with where it stands.
-struct Asked<'a> {
-    /// Such as `week05:a`.
-    task: String,
-    /// Such as `1.2`: the second behaviour of the first task.
-    number: String,
-    test: &'a str,
-    status: &'a str,
-    points: u64,
-    of: u64,
-    message: String,
-}
-
-impl Asked<'_> {
-    fn passed(&self) -> bool {
-        self.status == "passed"
-    }
-
-    fn is_counted(&self) -> bool {
-        self.status != "not_asked"
-    }
-
-    /// What failed, for a reader: the status, and what the test says.
-    fn output(&self) -> String {
-        format!("{}\n{}", self.status.replace('_', " "), self.message).trim_end().to_owned()
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn asked(task: (usize, &Value)) -> impl Iterator<Item = Asked<'_>> {
-    let (index, task) = task;
-    let is_shown = !matches!(text(&task["show"]), "names" | "after_due");
-    list(&task["behaviours"]).iter().enumerate().map(move |(at, behaviour)| Asked {
-        task: name(task),
-        number: format!("{}.{}", index + 1, at + 1),
-        test: text(&behaviour["test"]),
-        status: text(&behaviour["status"]),
-        points: behaviour["points"].as_u64().unwrap_or(0),
-        of: behaviour["of"].as_u64().unwrap_or(0),
-        message: if is_shown { cut(text(&behaviour["message"])) } else { String::new() },
-    })
+/// The behaviours that count, each with its task and a number such as `1.2`: the second behaviour
+/// of the first task.
+fn counted<'a>(
+    grade: &'a Grade,
+) -> impl Iterator<Item = (String, &'a OfTask, &'a OfBehaviour)> {
+    let of_task = |(index, task): (usize, &'a OfTask)| {
+        let number = move |at| format!("{}.{}", index + 1, at + 1);
+        task.behaviours.iter().enumerate().map(move |(at, one)| (number(at), task, one))
+    };
+    let all = grade.tasks.iter().enumerate().flat_map(of_task);
+    all.filter(|(_, _, one)| one.is_counted())
 }
 
 /// Such as `week05:a`.
-fn name(task: &Value) -> String {
-    format!("{}:{}", text(&task["lab"]), text(&task["task"]))
+fn name(task: &OfTask) -> String {
+    format!("{}:{}", task.lab, task.task)
 }
 
-fn counted(grade: &Value) -> impl Iterator<Item = Asked<'_>> {
-    list(&grade["tasks"]).iter().enumerate().flat_map(asked).filter(Asked::is_counted)
+/// What a test says, as far as students may see it.
+fn message(task: &OfTask, one: &OfBehaviour) -> String {
+    if task.show == Show::Full { cut(&one.message) } else { String::new() }
 }
 
 /// A message that is not longer than the limit.
@@ -97,28 +64,28 @@ fn cut(message: &str) -> String {
     format!("{}\n[{} bytes more are in grade.json]", &message[..end], message.len() - end)
 }
 
-fn gradescope(grade: &Value) -> Value {
-    let tests = counted(grade).map(|one| {
+fn gradescope(grade: &Grade) -> Value {
+    let tests = counted(grade).map(|(number, task, one)| {
+        let output = format!("{}\n{}", one.status.replace('_', " "), message(task, one));
         json!({
-            "name": format!("{} {}", one.task, one.test.replace('_', " ")),
-            "number": one.number,
+            "name": format!("{} {}", name(task), one.test.replace('_', " ")),
+            "number": number,
             "score": one.points,
             "max_score": one.of,
             "status": if one.passed() { "passed" } else { "failed" },
-            "output": one.output(),
+            "output": output.trim_end(),
             "output_format": "ansi",
-            "tags": [one.task],
+            "tags": [name(task)],
             "visibility": "visible",
         })
     });
     let tests: Vec<_> = tests.collect();
-    let mut output = format!("Confinement: {}.", text(&grade["confinement"]));
-    let ignored: Vec<_> = list(&grade["ignored"]).iter().map(text).collect();
-    if !ignored.is_empty() {
-        output += &cut(&format!("\nNot taken over: {}.", ignored.join(", ")));
+    let mut output = format!("Confinement: {}.", grade.confinement);
+    if !grade.ignored.is_empty() {
+        output += &cut(&format!("\nNot taken over: {}.", grade.ignored.join(", ")));
     }
     json!({
-        "score": grade["points"],
+        "score": grade.points,
         "output": output,
         "output_format": "text",
         "visibility": "visible",
@@ -126,14 +93,14 @@ fn gradescope(grade: &Value) -> Value {
     })
 }
 
-fn classroom50(grade: &Value, given: impl Fn(&str) -> Option<String>) -> Value {
+fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
     let text = |name| given(name).unwrap_or_default();
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     // A late mark must not depend on when it was graded.
     let submitted = given("SUBMITTED_AT").unwrap_or_else(|| now.clone());
-    let tests = counted(grade).map(|one| {
+    let tests = counted(grade).map(|(_, task, one)| {
         json!({
-            "test-name": format!("{} {}", one.task, one.test),
+            "test-name": format!("{} {}", name(task), one.test),
             "passed": one.passed(),
             "score": one.points,
             "max-score": one.of,
@@ -151,8 +118,8 @@ fn classroom50(grade: &Value, given: impl Fn(&str) -> Option<String>) -> Value {
         "review": text("REVIEW_URL"),
         "datetime": submitted,
         "graded_at": now,
-        "score": grade["points"],
-        "max-score": grade["of"],
+        "score": grade.points,
+        "max-score": grade.of,
         "tests": tests,
     });
     // Classroom 50's own runner writes these two itself.
@@ -164,12 +131,12 @@ fn classroom50(grade: &Value, given: impl Fn(&str) -> Option<String>) -> Value {
     result
 }
 
-fn junit(grade: &Value) -> Result<String> {
+fn junit(grade: &Grade) -> Result<String> {
     let mut report = Report::new("grade");
-    for (index, task) in list(&grade["tasks"]).iter().enumerate() {
+    for task in &grade.tasks {
         let mut suite = TestSuite::new(name(task));
-        for one in asked((index, task)) {
-            let mut status = match one.status {
+        for one in &task.behaviours {
+            let mut status = match one.status.as_str() {
                 "passed" => TestCaseStatus::success(),
                 "not_asked" => TestCaseStatus::skipped(),
                 "failed" | "not_started" | "unstable" => {
@@ -178,11 +145,11 @@ fn junit(grade: &Value) -> Result<String> {
                 _ => TestCaseStatus::non_success(NonSuccessKind::Error),
             };
             // The crate leaves out all other characters that XML may not have.
-            let message = one.message.replace(['\u{fffe}', '\u{ffff}'], "");
-            status.set_type(one.status);
+            let message = message(task, one).replace(['\u{fffe}', '\u{ffff}'], "");
+            status.set_type(one.status.as_str());
             status.set_message(message.lines().next().unwrap_or_default());
             status.set_description(message);
-            let mut case = TestCase::new(one.test, status);
+            let mut case = TestCase::new(one.test.as_str(), status);
             case.set_classname(name(task));
             case.set_system_out(format!("{} of {} points", one.points, one.of));
             suite.add_test_case(case);

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches};
-use serde_json::Value;
 
 use crate::confinement::{Place, find};
+use crate::earned::Grade;
 use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
 use crate::labs::{Lab, Misspelt};
@@ -82,7 +82,7 @@ fn grade_all(
         eprintln!("[{}/{}] {name}", index + 1, submissions.len());
         match grade_one(grader, submission, &to.join(&name)) {
             Ok(grade) => {
-                println!("{name}: {} of {} points", grade["points"], grade["of"]);
+                println!("{name}: {} of {} points", grade.points, grade.of);
                 table += &row(&name, &grade);
                 grades.push(grade);
             }
@@ -105,23 +105,24 @@ fn grade_all(
     write(&to.join("summary.md"), &summary(&grades))
 }
 
-fn row(name: &str, grade: &Value) -> String {
-    let ignored = grade["ignored"].as_array().map_or(0, Vec::len);
-    let nearest = grade["nearest_mistake"].as_str().unwrap_or_default();
-    let [points, of, seconds] = ["points", "of", "seconds"].map(|key| grade[key].to_string());
-    let tasks = grade["tasks"].as_array().into_iter().flatten();
-    let tasks = tasks.map(|task| task["points"].to_string());
-    let cells = [name.to_owned(), points, of, seconds, ignored.to_string(), nearest.to_owned()];
-    csv_row(&cells.into_iter().chain(tasks).chain([String::new()]).collect::<Vec<_>>())
+fn row(name: &str, grade: &Grade) -> String {
+    let numbers = [u64::from(grade.points), u64::from(grade.of), grade.seconds];
+    let ignored = grade.ignored.len();
+    let mut cells = vec![name.to_owned()];
+    cells.extend(numbers.map(|number| number.to_string()));
+    cells.extend([ignored.to_string(), grade.nearest_mistake.clone().unwrap_or_default()]);
+    cells.extend(grade.tasks.iter().map(|task| task.points.to_string()));
+    cells.push(String::new());
+    csv_row(&cells)
 }
 
-fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Result<Value> {
+fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Result<Grade> {
     let grade = grader.grade(submission)?;
     if folder.is_file() {
         bail!("{} is a file", folder.display());
     }
     fs::create_dir_all(folder)?;
-    write(&folder.join("grade.json"), &format!("{grade:#}\n"))?;
+    write(&folder.join("grade.json"), &format!("{}\n", serde_json::to_string_pretty(&grade)?))?;
     write(&folder.join("feedback.md"), &feedback(&grade))?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
         write(&folder.join(name), &text)?;

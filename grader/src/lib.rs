@@ -18,6 +18,7 @@
 //! |---|---|
 //! | `program.rs` | which program is judged: the lab's own, or any in `LAB_PROGRAM` |
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
+//! | `threads.rs` | the threads of a program, held against its thread map |
 //! | `child.rs` | the process behind it: its group, its stdin, its pipes |
 //! | `screen.rs` | output that the scenario has not read yet |
 //! | `prompts.rs` | whether a program has answered the typed lines |
@@ -52,6 +53,7 @@
 //! | `handout.rs` | the verb `handout`: proves an edition, and writes it |
 //! | `submission.rs` | what is taken over from a submission, and what it earns |
 //! | `confinement.rs` | how far this system can confine a program |
+//! | `earned.rs` | what a submission has earned: the contents of `grade.json` |
 //! | `feedback.rs` | what a student reads of a grade, and an instructor of a class |
 //! | `grade.rs` | the verb `grade`: many submissions, and the results on disk |
 //! | `mistakes.rs` | the verb `mistakes`: which behaviours catch which known mistakes |
@@ -71,6 +73,7 @@ pub mod class;
 pub mod code;
 pub mod confinement;
 pub mod delta;
+pub mod earned;
 pub mod edition;
 pub mod feedback;
 pub mod fixture;
@@ -106,6 +109,7 @@ pub mod submission;
 pub mod task;
 mod terminal;
 pub mod test;
+mod threads;
 mod timeline;
 pub mod tree;
 pub mod trial;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Error, Result};
-use serde_json::{Value, json};
 
 use crate::confinement::Confinement;
+use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
 use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
@@ -86,8 +86,8 @@ impl Grader {
         Ok(Self { tasks, mistakes, trials, files, edition, stubs, confinement })
     }
 
-    /// Judges one submission. Returns the grade in the form of `grade.json`.
-    pub fn grade(&mut self, submission: &Submission) -> Result<Value> {
+    /// Judges one submission.
+    pub fn grade(&mut self, submission: &Submission) -> Result<Grade> {
         let Self { tasks, mistakes, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
@@ -108,55 +108,10 @@ impl Grader {
                 (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
             }
         };
-        let mut grade = report(&asked, &ignored, mistakes);
-        grade["confinement"] = json!(confinement.name());
-        grade["seconds"] = json!(begun.elapsed().as_secs());
-        Ok(grade)
+        let grade = Grade::of(&asked, |of_task| nearest(mistakes, of_task));
+        let seconds = begun.elapsed().as_secs();
+        Ok(Grade { confinement: confinement.name().into(), seconds, ignored, ..grade })
     }
-}
-
-fn report(asked: &[Asked], ignored: &[String], mistakes: &[Known]) -> Value {
-    let (mut all, mut like) = ((0, 0), None);
-    let mut tasks = Vec::new();
-    for asked in asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task)) {
-        let task = asked[0].task;
-        let mut sum = (0, 0);
-        let behaviours = asked.iter().map(|Asked { behaviour, verdict, .. }| {
-            let is = |status| verdict.status == status;
-            let points = if is(Status::Passed) { behaviour.points } else { 0 };
-            let of = if is(Status::NotAsked) { 0 } else { behaviour.points };
-            sum = (sum.0 + points, sum.1 + of);
-            json!({
-                "test": behaviour.test,
-                "status": verdict.status.name(),
-                "points": points,
-                "of": of,
-                "message": verdict.message,
-            })
-        });
-        let behaviours: Vec<_> = behaviours.collect();
-        all = (all.0 + sum.0, all.1 + sum.1);
-        let nearest = nearest(mistakes, asked);
-        tasks.push(json!({
-            "lab": task.lab.package,
-            "task": task.id,
-            "show": task.show,
-            "points": sum.0,
-            "of": sum.1,
-            "nearest_mistake": nearest,
-            "behaviours": behaviours,
-        }));
-        like = like.or(nearest);
-    }
-    json!({
-        "format": 1,
-        "points": all.0,
-        "of": all.1,
-        "confinement": null,
-        "ignored": ignored,
-        "tasks": tasks,
-        "nearest_mistake": like,
-    })
 }
 
 /// Asks for all tasks at once. A task whose files are still those of the edition is not started.

@@ -17,19 +17,11 @@ use crate::picture::What;
 use crate::program::Program;
 use crate::prompts::Prompts;
 use crate::screen::{Next, Screen};
-use crate::statistics;
 use crate::timeline::Timeline;
 use crate::wait::{LOOK_AGAIN, eventually, patience};
 
 /// How long the rest of an answer may take when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
-
-/// How long a thread map must match at every look. A wrong map can match at one look, while some
-/// thread is just between its end and its next start.
-const STEADY: Duration = Duration::from_millis(30);
-
-/// Between two looks at a thread map.
-const LOOK_CLOSELY: Duration = Duration::from_millis(1);
 
 /// The signals that a keyboard and a system shutting down send, as POSIX numbers them.
 #[cfg(unix)]
@@ -348,42 +340,6 @@ impl Terminal {
         self.child.pid()
     }
 
-    /// Waits until the program runs exactly these threads, as its thread map promises, at every
-    /// look for 30 ms. Where the system does not list threads (anywhere but on Linux), this
-    /// checks nothing.
-    #[track_caller]
-    pub fn runs_threads(&self, names: &[&str]) {
-        let mut promised: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        promised.sort();
-        let expected = format!("the threads {promised:?}");
-        self.runs_steadily(&expected, |running| running == promised);
-    }
-
-    /// The same for the threads called `name` alone: exactly `count` of them.
-    #[track_caller]
-    pub fn runs_threads_called(&self, name: &str, count: usize) {
-        self.runs_steadily(&format!("{count} threads called {name:?}"), |running| {
-            running.iter().filter(|thread| *thread == name).count() == count
-        });
-    }
-
-    #[track_caller]
-    fn runs_steadily(&self, expected: &str, as_promised: impl Fn(&[String]) -> bool) {
-        let deadline = Instant::now() + patience();
-        let mut held_since = None;
-        while let Some(running) = statistics::threads(self.pid()) {
-            let now = Instant::now();
-            held_since = since(held_since, as_promised(&running), now);
-            if held_since.is_some_and(|since| now - since >= STEADY) {
-                return;
-            }
-            if now >= deadline {
-                self.fail(&format!("expected {expected}, but {running:?} run"));
-            }
-            thread::park_timeout(LOOK_CLOSELY);
-        }
-    }
-
     /// Waits until `wanted` is true of the running program.
     #[track_caller]
     pub fn waits_until(&self, what: &str, wanted: impl Fn(u32) -> bool) {
@@ -495,7 +451,7 @@ impl Terminal {
 
     /// Fails the test with the picture; the reason stands in this terminal's column.
     #[track_caller]
-    fn fail(&self, why: &str) -> ! {
+    pub(crate) fn fail(&self, why: &str) -> ! {
         let place = Location::caller();
         let file = Path::new(place.file()).file_name().unwrap_or_default();
         let why = format!("{why}\n(at {}:{})", file.to_string_lossy(), place.line());
@@ -503,27 +459,5 @@ impl Terminal {
         self.timeline.tell(self.column, What::Fails(why.clone()));
         let picture = self.timeline.draw_once().unwrap_or_default();
         panic!("{why}\n{picture}");
-    }
-}
-
-/// Since when a promise has held at every look.
-fn since(before: Option<Instant>, holds: bool, now: Instant) -> Option<Instant> {
-    holds.then(|| before.unwrap_or(now))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_promise_that_flickers_holds_since_its_last_break() {
-        let at = |millis| Instant::now() + Duration::from_millis(millis);
-        let [first, later, broken, again, last] = [0, 10, 20, 30, 40].map(at);
-        let mut held = since(None, true, first);
-        held = since(held, true, later);
-        assert_eq!(held, Some(first));
-        held = since(held, false, broken);
-        held = since(held, true, again);
-        assert_eq!(since(held, true, last), Some(again));
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use chrono::DateTime;
+use grader::earned::Grade;
 use grader::formats;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ fn long() -> String {
     format!("x{}", "ß".repeat(500_000))
 }
 
-fn grade() -> Value {
+fn grade() -> Grade {
     let behaviour = |test: &str, status: &str, points: u32, of: u32, message: &str| json!({"test": test, "status": status, "points": points, "of": of, "message": message});
     let a = [
         behaviour("it_runs", "passed", 2, 2, ""),
@@ -33,15 +34,16 @@ fn grade() -> Value {
         behaviour("b4", "no_result", 0, 1, ""),
         behaviour("b5", "whatever", 0, 1, ""),
     ];
-    json!({
-        "format": 1, "points": 2, "of": 11, "confinement": "landlock",
+    let grade = json!({
+        "format": 1, "points": 2, "of": 11, "confinement": "landlock", "seconds": 1,
         "ignored": ["week05-peer-to-peer-basic/build.rs"],
         "tasks": [
-            {"lab": "week05", "task": "a", "points": 2, "of": 6, "behaviours": a},
-            {"lab": "week05", "task": "b", "points": 0, "of": 5, "behaviours": b},
+            {"lab": "week05", "task": "a", "show": "full", "nearest_mistake": null, "points": 2, "of": 6, "behaviours": a},
+            {"lab": "week05", "task": "b", "show": "full", "nearest_mistake": null, "points": 0, "of": 5, "behaviours": b},
         ],
         "nearest_mistake": null,
-    })
+    });
+    serde_json::from_value(grade).unwrap()
 }
 
 /// The file of this name, with these environment variables.
@@ -75,7 +77,7 @@ fn gradescope_has_a_test_for_each_behaviour_that_is_asked() {
     let passed: Vec<_> = tests.iter().map(|test| test["status"] == "passed").collect();
     assert_eq!(passed, [true, false, false, false, false, false, false, false]);
     let most: u64 = tests.iter().filter_map(|test| test["max_score"].as_u64()).sum();
-    assert_eq!(Some(most), grade()["of"].as_u64());
+    assert_eq!(most, u64::from(grade().of));
 }
 
 #[test]
