@@ -5,8 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use grader::labs::workspace;
+
+const DISCONNECT: &str = "pattern-in-memory:disconnect";
 
 /// The folder in which one test has its submissions and their grades. Removed at the end.
 struct Class(PathBuf);
@@ -28,15 +32,18 @@ impl Class {
         source
     }
 
-    /// Grades these students. Returns each `grade.json`.
-    fn is_graded(&self, students: &[&str]) -> Vec<serde_json::Value> {
+    fn grader(&self, tasks: &str, students: &[&str]) -> Command {
         let mut grade = Command::new(env!("CARGO_BIN_EXE_grader"));
-        grade.current_dir(workspace()).args(["grade", "--unconfined"]);
-        grade
-            .args(["--tasks", "pattern-in-memory:disconnect", "--to"])
-            .arg(self.0.join("grades"));
+        grade.current_dir(workspace()).args(["grade", "--unconfined", "--tasks", tasks]);
+        grade.arg("--to").arg(self.0.join("grades"));
         grade.args(students.iter().map(|student| self.0.join(student)));
-        let output = grade.output().expect("the grader can be started");
+        grade
+    }
+
+    /// Grades these students. Returns each `grade.json`.
+    fn is_graded(&self, tasks: &str, students: &[&str]) -> Vec<serde_json::Value> {
+        let mut grader = self.grader(tasks, students);
+        let output = grader.output().expect("the grader can be started");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let read = |student: &&str| {
             let path = self.0.join("grades").join(student).join("grade.json");
@@ -76,12 +83,14 @@ fn each_submission_gets_the_points_of_what_it_does() {
     fs::write(cheat.join("../build.rs"), "fn main() { panic!() }").expect("it is written");
     fs::write(cheat.join("main.rs"), "fn main() {}").expect("it is written");
 
-    let grades = class.is_graded(&["right", "empty", "wrong", "cheat"]);
+    let grades = class.is_graded(DISCONNECT, &["right", "empty", "wrong", "cheat"]);
     let points: Vec<_> = grades.iter().map(|grade| grade["points"].as_u64()).collect();
     let expected = (Some(20), Some(0), Some(20));
     assert_eq!((points[0], points[1], points[3]), expected, "{points:?} {:#}", grades[0]);
     assert!(points[2] > Some(0) && points[2] < Some(20), "{points:?}");
     assert_eq!(grades[1]["tasks"][0]["behaviours"][0]["status"], "not_started");
+    assert_eq!(grades[2]["nearest_mistake"], "only_the_other_end_forgets");
+    assert_eq!(grades[3]["nearest_mistake"], serde_json::Value::Null);
     let ignored = ["pattern-in-memory/build.rs", "pattern-in-memory/src/main.rs"];
     assert_eq!(grades[3]["ignored"], serde_json::json!(ignored));
 }
@@ -94,7 +103,72 @@ fn a_link_out_of_a_submission_is_not_followed() {
     fs::remove_file(&source).expect("it is there");
     let right = workspace().join("pattern-in-memory/src/peer.rs");
     std::os::unix::fs::symlink(right, &source).expect("a link can be made");
-    assert_eq!(class.is_graded(&["linked"])[0]["points"], 0);
+    assert_eq!(class.is_graded(DISCONNECT, &["linked"])[0]["points"], 0);
+}
+
+#[test]
+fn an_error_in_one_task_takes_nothing_from_another() {
+    let class = Class::new("error");
+    // The handshake also needs `story.rs`; hanging up does not.
+    let source = class.submits("half");
+    fs::write(source.join("story.rs"), "this is no Rust").expect("it is written");
+    let tasks = "pattern-in-memory:handshake,pattern-in-memory:disconnect";
+    let grade = &class.is_graded(tasks, &["half"])[0];
+    let [handshake, disconnect] = [0, 1].map(|index| &grade["tasks"][index]);
+    assert_eq!(handshake["behaviours"][0]["status"], "no_build");
+    assert_eq!((&handshake["points"], &disconnect["points"]), (&0.into(), &20.into()));
+}
+
+/// In namespaces of its own the grader is the first process, which a signal does not end by itself.
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_c_ends_a_grading() {
+    use std::io::Read;
+    use std::os::unix::process::CommandExt;
+    use std::process::Stdio;
+    use std::sync::mpsc::channel;
+
+    use nix::sys::signal::{Signal, killpg};
+    use nix::unistd::Pid;
+
+    let class = Class::new("ctrl-c");
+    // Each keeps the grader for some seconds.
+    let students = ["1", "2", "3", "4", "5", "6"];
+    for student in students {
+        let peer = class.submits(student).join("peer.rs");
+        let text = fs::read_to_string(&peer).expect("it is there");
+        let hangs = "// LAB:BEGIN disconnect\n        loop { std::thread::park(); }\n";
+        let text = text.replacen("// LAB:BEGIN disconnect\n", hangs, 1);
+        fs::write(&peer, text).expect("it is written");
+    }
+    let mut grader = class.grader(DISCONNECT, &students);
+    let mut grader = grader
+        .process_group(0)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the grader can be started");
+    let mut stderr = grader.stderr.take().expect("it is piped");
+    let (tell, told) = channel();
+    let body = move || {
+        let mut begun = [0; 5];
+        let _ = stderr.read_exact(&mut begun);
+        let _ = tell.send(begun);
+        // To the end: every process of the grading has it.
+        let _ = stderr.read_to_end(&mut Vec::new());
+        let _ = tell.send(begun);
+    };
+    let reader = std::thread::Builder::new().name("reader".into()).spawn(body);
+    let reader = reader.expect("the system has one more thread");
+    let group = Pid::from_raw(grader.id().try_into().expect("a process id is small"));
+    let begun = told.recv_timeout(Duration::from_mins(1)).expect("it grades");
+    assert_eq!(&begun, b"[1/6]");
+    killpg(group, Signal::SIGINT).expect("it runs");
+    let ended = told.recv_timeout(Duration::from_secs(10));
+    let _ = killpg(group, Signal::SIGKILL); // What has not ended.
+    let status = grader.wait().expect("it can be waited for");
+    reader.join().expect("it only reads");
+    assert!(ended.is_ok() && !status.success(), "{ended:?} {status}");
 }
 
 #[test]
