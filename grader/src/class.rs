@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::edition::stubbed;
 use crate::labs::Lab;
 use crate::markers::regions;
-use crate::task::{Mistake, Task, Tasks};
+use crate::task::{Task, Tasks};
 use crate::tree::{Files, patched, text, tracked, write};
 
 /// Writes `count` submissions of `lab` below `to`.
@@ -27,7 +27,10 @@ pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
             (2, 2) => ("empty", stubs.clone()),
             (2, 5) => ("not_compiled", inserted(&files, &all, "    this is no Rust\n")?),
             (2, 8) => ("hanging", inserted(&files, &all, HANG)?),
-            (2, _) => (mistake.name.as_str(), with(workspace, &files, lab, mistake)?),
+            (2, _) => {
+                let patch = mistake.file(workspace, lab, "patch");
+                (mistake.name.as_str(), patched(&files, &patch)?)
+            }
             _ => ("right", files.clone()),
         };
         let paths: BTreeSet<_> = all.iter().flat_map(|task| task.paths()).collect();
@@ -40,12 +43,7 @@ pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
 /// Lines of a function that never returns.
 const HANG: &str = "    loop {\n        std::thread::park();\n    }\n";
 
-fn with(workspace: &Path, files: &Files, lab: &Lab, mistake: &Mistake) -> Result<Files> {
-    let patch = format!("{}/mistakes/{}.patch", lab.folder, mistake.name);
-    patched(files, &workspace.join(patch))
-}
-
-/// The files with some lines at the begin of the first function body of each task.
+/// The files with some lines at the beginning of the first function body of each task.
 fn inserted(files: &Files, tasks: &[&Task], lines: &str) -> Result<Files> {
     let mut files = files.clone();
     for path in tasks.iter().flat_map(|task| task.paths()) {
@@ -55,8 +53,8 @@ fn inserted(files: &Files, tasks: &[&Task], lines: &str) -> Result<Files> {
             let above = all[..*at].iter().rev().nth(1).map_or("", |line| line.trim_end());
             above.ends_with('{') && (above.contains("fn ") || above.starts_with(") "))
         };
-        let mut begins = regions(&text)?.into_iter().map(|region| region.lines.start);
-        if let Some(at) = begins.find(in_function) {
+        let mut starts = regions(&text)?.into_iter().map(|region| region.lines.start);
+        if let Some(at) = starts.find(in_function) {
             let new = [&all[..at].concat(), lines, &all[at..].concat()].concat();
             files.insert(path, new.into_bytes());
         }

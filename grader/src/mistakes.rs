@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -36,9 +36,8 @@ pub fn known(workspace: &Path, labs: &[Lab]) -> Result<Vec<Known>> {
     for lab in labs {
         let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
         for mistake in tasks.mistakes {
-            let Ok(golden) = fs::read_to_string(golden_of(workspace, lab, &mistake)) else {
-                continue;
-            };
+            let golden = fs::read_to_string(mistake.file(workspace, lab, "golden"));
+            let Ok(golden) = golden else { continue };
             let task = (lab.package.clone(), mistake.task);
             known.push(Known { task, name: mistake.name, golden });
         }
@@ -80,9 +79,8 @@ pub fn run(workspace: &Path, labs: &[Lab], times: u16, update: bool) -> Result<b
         for mistake in &tasks.mistakes {
             let task = tasks.all.iter().find(|task| task.id == mistake.task);
             let task = task.context("the task was looked up when the mistake was read")?;
-            let patch = format!("{}/mistakes/{}.patch", lab.folder, mistake.name);
-            let files = patched(&files, &workspace.join(patch))?;
-            let golden = golden_of(workspace, lab, mistake);
+            let files = patched(&files, &mistake.file(workspace, lab, "patch"))?;
+            let golden = mistake.file(workspace, lab, "golden");
             let complaint = try_one(&mut trials, &files, task, mistake, times, |seen| {
                 if update {
                     fs::write(&golden, seen)?;
@@ -133,10 +131,6 @@ fn try_one(
         }
     }
     Ok(complaint)
-}
-
-fn golden_of(workspace: &Path, lab: &Lab, mistake: &Mistake) -> PathBuf {
-    workspace.join(&lab.folder).join(format!("mistakes/{}.golden", mistake.name))
 }
 
 fn failures<'a>(asked: &[Asked<'a>]) -> Vec<&'a str> {

@@ -13,7 +13,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,13 @@ pub struct Mistake {
     pub caught_by: String,
     /// What must stand in the message of the first failure.
     pub says: String,
+}
+
+impl Mistake {
+    /// Its file with this ending: `patch` or `golden`.
+    pub fn file(&self, workspace: &Path, lab: &Lab, ending: &str) -> PathBuf {
+        workspace.join(&lab.folder).join(format!("mistakes/{}.{ending}", self.name))
+    }
 }
 
 #[derive(Deserialize)]

@@ -85,8 +85,10 @@ impl fmt::Display for Event {
                 write!(f, "NOTICE: No other peer is known. `discover` looks for some")
             }
             Self::RelayEnded(to, hops) => {
-                let why = "peers have relayed it already";
-                write!(f, "NOTICE: Not relayed to peer {to}: {hops} {why}")
+                write!(
+                    f,
+                    "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it already"
+                )
             }
             Self::Closing => write!(f, "Closing connections..."),
             Self::Unfinished(to) => write!(f, "NOTICE: Peer {to} may not have got the message"),
