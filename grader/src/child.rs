@@ -69,6 +69,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const PRINTED_TOO_MUCH: &str = "has printed more than 16 MiB: no test reads so much";
 const USED_TOO_MUCH: &str = "used more than 256 MiB of memory, or 1024 threads, and was ended";
 
+/// The program, behind a lock: the thread that limits it asks for its memory and may end it, while
+/// the test types and waits. The lock is held only to look at the program, or to end it.
 type Running = Mutex<Box<dyn ChildWrapper>>;
 
 /// A program that has been started. Dropping it ends the program.
