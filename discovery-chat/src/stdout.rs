@@ -37,12 +37,22 @@ impl Stdout {
 
         let mut ends = [PollFd::new(self.0.as_fd(), PollFlags::POLLOUT)];
         // Also ready when nobody reads any more; then writing says so.
-        if poll(&mut ends, PollTimeout::ZERO)? == 0 {
+        if !is_ready(poll(&mut ends, PollTimeout::ZERO))? {
             return Ok(0);
         }
         let piece = text.floor_char_boundary(Self::PIECE);
         self.0.write_all(&text.as_bytes()[..piece])?;
         Ok(piece)
+    }
+}
+
+/// What poll(2) says. A signal that comes in meanwhile (Ctrl-C) is an error of the call, and says
+/// nothing about the terminal.
+#[cfg(unix)]
+fn is_ready(polled: nix::Result<i32>) -> io::Result<bool> {
+    match polled {
+        Err(nix::errno::Errno::EINTR) => Ok(false),
+        polled => Ok(polled? > 0),
     }
 }
 
@@ -70,5 +80,18 @@ impl Stdout {
         self.0.write_all(text.as_bytes())?;
         self.0.flush()?;
         Ok(text.len())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use nix::errno::Errno;
+
+    #[test]
+    fn a_signal_is_no_error_of_the_terminal() {
+        assert!(!is_ready(Err(Errno::EINTR)).unwrap());
+        assert!(!is_ready(Ok(0)).unwrap() && is_ready(Ok(1)).unwrap());
+        assert!(is_ready(Err(Errno::EBADF)).is_err());
     }
 }
