@@ -9,6 +9,11 @@ use anyhow::{Context, Result, ensure};
 /// Set in the process that runs in namespaces of its own.
 pub const IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";
 
+/// What unshare(1) is told: a network with nothing but loopback, and process ids that end with this
+/// process. A script follows.
+pub(crate) const ENTER: [&str; 6] =
+    ["-Urnpf", "--mount-proc", "--kill-child", "--", "sh", "-c"];
+
 /// What confines a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confinement {
@@ -67,13 +72,11 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
         ctrlc::set_handler(end_namespaces).context("Ctrl-C cannot be heard")?;
         return Ok(Place::Here(Confinement::Full));
     }
-    // A network with nothing but loopback, and process ids that end with this process.
-    let enter = ["-Urnpf", "--mount-proc", "--kill-child", "--", "sh", "-c"];
     let lo = "ip link set lo up";
-    if has_jail && works(Path::new("unshare"), &[&enter[..], &[lo]].concat()) {
+    if has_jail && works(Path::new("unshare"), &[&ENTER[..], &[lo]].concat()) {
         let inside = format!("{lo} && exec \"$@\"");
         let mut command = Command::new("unshare");
-        command.args(enter).args([inside.as_str(), "grade"]).arg(grader);
+        command.args(ENTER).args([inside.as_str(), "grade"]).arg(grader);
         command.args(env::args_os().skip(1)).env(IN_NAMESPACES, "1");
         let status = command.status().context("unshare(1) can be started")?;
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
