@@ -52,11 +52,10 @@ const REPORT_AGAIN: Duration = Duration::from_secs(10);
 /// How long the call that wakes the listener may take.
 const WAKE_PATIENCE: Duration = Duration::from_millis(400);
 
-/// The listener thread, and how to stop it.
+/// The means to stop the listener thread.
 pub struct Listener {
     address: SocketAddr,
     stop: Sender<()>,
-    thread: JoinHandle<()>,
 }
 
 impl Listener {
@@ -65,20 +64,15 @@ impl Listener {
         let address = socket.local_addr()?;
         let (stop, stop_requested) = bounded(1);
         let body = move || listen(socket, &stop_requested, &report);
-        let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-        Ok(Self { address, stop, thread })
+        thread::Builder::new().name("listener".into()).spawn(body)?;
+        Ok(Self { address, stop })
     }
 
-    /// Frees the port and hangs up on all callers.
+    /// Frees the port and hangs up on all callers. The thread drops its end of `report` last.
     pub(crate) fn stop(&self) {
         let _ = self.stop.try_send(());
         // A thread in `accept` looks at nothing else. So we dial it.
         let _ = TcpStream::connect_timeout(&self.address, WAKE_PATIENCE);
-    }
-
-    /// Waits for the thread, which ends after the threads of all callers.
-    pub(crate) fn join(self) {
-        let _ = self.thread.join(); // A panic has been printed already.
     }
 }
 
@@ -214,9 +208,9 @@ mod tests {
         // After this time the listener has handed it to a thread of its own.
         assert!(reports.recv_timeout(Duration::from_millis(320)).is_err());
         listener.stop();
-        listener.join();
         let Ok(Report::Called { cut, .. }) = reports.recv() else { panic!() };
         assert_eq!(cut, Some(Cut::Closing));
+        assert!(reports.recv().is_err(), "all threads have ended");
         TcpListener::bind(address).expect("the port is free");
         drop(silent);
     }

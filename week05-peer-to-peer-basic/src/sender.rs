@@ -6,7 +6,7 @@
 //! lock. A peer that does not accept delays only the peers that share its thread.
 
 use std::io;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
 
@@ -22,10 +22,9 @@ const MAX_OWN: usize = 2 * MAX_KNOWN;
 /// How many relays may wait for one thread. Strangers can make us relay, so there is a limit.
 const MAX_RELAYS: usize = 32;
 
-/// The threads that dial, and the dials that wait for each of them.
+/// The dials that wait for each thread.
 pub(crate) struct Senders {
     queues: Vec<Queues>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 struct Queues {
@@ -38,17 +37,17 @@ struct Queues {
 impl Senders {
     /// Starts threads that report the outcome of each dial.
     pub(crate) fn start(plan: AddressPlan, report: &Sender<Report>) -> io::Result<Self> {
-        let mut senders = Self { queues: Vec::new(), threads: Vec::new() };
+        let mut queues = Vec::new();
         for _ in 0..SENDERS {
             let (own, own_dials) = bounded(MAX_OWN);
             let (relays, relay_dials) = bounded(MAX_RELAYS);
             let waiting = [own_dials.clone(), relay_dials.clone()];
             let report = report.clone();
             let body = move || make_dials(plan, &own_dials, &relay_dials, &report);
-            senders.threads.push(thread::Builder::new().name("sender".into()).spawn(body)?);
-            senders.queues.push(Queues { own, relays, waiting });
+            thread::Builder::new().name("sender".into()).spawn(body)?;
+            queues.push(Queues { own, relays, waiting });
         }
-        Ok(senders)
+        Ok(Self { queues })
     }
 
     /// Hands `dial` to its thread. Never waits; returns whether there was room for it. Not to be
@@ -65,16 +64,10 @@ impl Senders {
         waiting.flat_map(Receiver::try_iter).collect()
     }
 
-    /// Closes the queues. Each thread makes the dials that wait, and ends.
+    /// Closes the queues. Each thread makes the dials of our own that wait, drops its end of
+    /// `report`, and ends.
     pub(crate) fn stop(&mut self) {
         self.queues.clear();
-    }
-
-    /// Waits for the threads.
-    pub(crate) fn join(self) {
-        for thread in self.threads {
-            let _ = thread.join(); // A panic has been printed already.
-        }
     }
 }
 
