@@ -165,3 +165,29 @@ impl Owner {
         // LAB:END c
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{HOST, SHUTDOWN_PATIENCE};
+
+    #[test]
+    fn a_thread_that_is_stuck_does_not_keep_the_peer_from_ending() {
+        let socket = TcpListener::bind((HOST, 0)).unwrap();
+        // No other peer has a port, so no goodbye goes out.
+        let plan = AddressPlan { host: HOST, base_port: PeerId::MAX - 1 };
+        let (report, reports) = bounded(MAX_REPORTS);
+        let owner = Owner {
+            id: 1,
+            peer: Peer::new(1, plan),
+            screen: Screen::stdout(),
+            senders: Senders::start(plan, &report).unwrap(),
+            listener: Listener::start(socket, report.clone()).unwrap(),
+            reports,
+        };
+        let begun = Instant::now();
+        owner.close().unwrap();
+        assert!(begun.elapsed() >= SHUTDOWN_PATIENCE, "{:?}", begun.elapsed());
+        drop(report); // The end that a stuck thread would hold.
+    }
+}
