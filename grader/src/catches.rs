@@ -160,7 +160,7 @@ fn with_program(judge: &Judge, program: &Path, jail: Option<&Path>) -> Result<Ju
         fs::create_dir(&files)?;
         judge.environment.push(("TMPDIR".into(), files.display().to_string()));
         if env::var_os(IN_NAMESPACES).is_some() {
-            let enter = ["unshare", "--ipc"].into_iter().chain(ENTER).chain([ALONE, "test"]);
+            let enter = ENTER.into_iter().chain([ALONE, "test"]);
             judge.inside.extend(enter.map(str::to_owned));
         }
         judge.inside.extend([jail, "jail".into(), "--test".into(), program]);

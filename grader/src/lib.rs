@@ -47,6 +47,7 @@
 //! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
 //! | `formats.rs` | a grade in the words of other systems |
 //! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
+//! | `scratch.rs` | a folder for temporary files, removed even if this process is killed |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
 //! | `catches.rs` | a student's test, held against the right program and known mistakes |
@@ -98,6 +99,7 @@ mod port_lease;
 mod program;
 mod prompts;
 pub mod report;
+pub mod scratch;
 mod screen;
 pub mod size;
 pub mod soak;
