@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -16,33 +16,33 @@ use crate::formats;
 use crate::labs::{Lab, Misspelt};
 use crate::mistakes;
 use crate::submission::{Grader, Submission};
-use crate::task;
+use crate::task::Task;
 
-/// The arguments of the verb.
-pub fn usage() -> clap::Command {
-    let to = Arg::new("to").long("to").value_name("DIR").required(true);
-    let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...");
+/// The verb's own arguments.
+pub fn arguments() -> [Arg; 3] {
     let program = Arg::new("program").long("program").value_name("WORDS");
     let unconfined = Arg::new("unconfined").long("unconfined").action(ArgAction::SetTrue);
     let submissions =
         Arg::new("SUBMISSION").num_args(0..).help("A folder, zip file or git repository");
-    clap::Command::new("grade").about("Judge submissions, and write what each has earned").args(
-        [
-            to.help("Where the results are written, a folder for each submission"),
-            tasks.help("What is graded [default: all tasks]"),
-            program.help("Grade this program instead, in whatever language it is"),
-            unconfined.help("Grade although this system cannot confine a program fully"),
-            submissions,
-        ],
-    )
+    [
+        program.help("Grade this program instead, in whatever language it is"),
+        unconfined.help("Grade although this system cannot confine a program fully"),
+        submissions,
+    ]
 }
 
-/// Grades what the arguments name.
-pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<ExitCode> {
-    let word = |name| arguments.get_one::<String>(name);
+/// Grades what the arguments name, and writes the results to a folder for each submission.
+pub fn run(
+    workspace: &Path,
+    labs: &[Lab],
+    tasks: Vec<Task>,
+    to: &Path,
+    arguments: &ArgMatches,
+) -> Result<ExitCode> {
     let folders = arguments.get_many::<String>("SUBMISSION").into_iter().flatten();
     let folders = folders.map(|folder| Submission::Folder(folder.into()));
-    let program = word("program").map(|words| Submission::Program(words.clone()));
+    let program = arguments.get_one::<String>("program");
+    let program = program.map(|words| Submission::Program(words.clone()));
     let submissions: Vec<_> = program.into_iter().chain(folders).collect();
     if submissions.is_empty() {
         bail!(Misspelt("name a submission, or a --program".into()));
@@ -51,17 +51,14 @@ pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<Exi
     if names.len() < submissions.len() {
         bail!(Misspelt("two submissions have one name: their results would mix".into()));
     }
-    let all = task::all(workspace, labs)?;
-    let tasks = task::chosen(&all, word("tasks").map(String::as_str))?;
     let confinement = match find(arguments.get_flag("unconfined"))? {
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
-    let to = PathBuf::from(word("to").context("clap demands it")?);
     let heads = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id)).collect();
     let mistakes = mistakes::known(workspace, labs)?;
     let mut grader = Grader::new(workspace, tasks, mistakes, confinement)?;
-    grade_all(&mut grader, heads, &submissions, &to)?;
+    grade_all(&mut grader, heads, &submissions, to)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,34 +8,19 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgMatches};
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, ZipWriter};
 
-use crate::labs::Lab;
-use crate::task;
+use crate::task::Task;
 use crate::tree;
 
 const SETUP: &str = include_str!("gradescope/setup.sh");
 const RUN: &str = include_str!("gradescope/run_autograder");
 
-/// The arguments of the verb.
-pub fn usage() -> clap::Command {
-    let to = Arg::new("to").long("to").value_name("FILE.zip").required(true);
-    let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...");
-    clap::Command::new("gradescope").about("Write the autograder for Gradescope").args([
-        to.help("The zip file to upload"),
-        tasks.help("What is graded [default: all tasks]"),
-    ])
-}
-
-/// Writes the zip file that the arguments name.
-pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<bool> {
-    let word = |name| arguments.get_one::<String>(name);
-    let tasks = task::chosen(&task::all(workspace, labs)?, word("tasks").map(String::as_str))?;
+/// Writes the zip file `to`, which grades these tasks.
+pub fn run(workspace: &Path, tasks: &[Task], to: &Path) -> Result<()> {
     let tasks = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
     let tasks = tasks.collect::<Vec<_>>().join(",");
-    let to = Path::new(word("to").context("clap demands it")?);
 
     let mut zip = ZipWriter::new(File::create(to).with_context(|| to.display().to_string())?);
     let plain = SimpleFileOptions::default().last_modified_time(DateTime::default());
@@ -51,5 +36,5 @@ pub fn run(workspace: &Path, labs: &[Lab], arguments: &ArgMatches) -> Result<boo
     }
     zip.finish()?;
     println!("{}: upload it as the autograder of {tasks}", to.display());
-    Ok(true)
+    Ok(())
 }

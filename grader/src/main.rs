@@ -50,6 +50,8 @@ fn run() -> Result<ExitCode> {
     let meant = || -> Result<&[Lab]> {
         Ok(if word("LAB").is_some() { slice::from_ref(lab("LAB")?) } else { &labs })
     };
+    let tasks = || task::chosen(&task::all(&workspace, &labs)?, word("tasks"));
+    let to = || Path::new(word("to").unwrap_or_default());
     let flag = |name| chosen.get_flag(name);
     let times = || chosen.get_one("times").map_or(1, |times: &u16| *times);
     let is_passed = match verb {
@@ -57,14 +59,11 @@ fn run() -> Result<ExitCode> {
         "delta" => print(&delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
         "start" => print(&start::run(&workspace, &task()?)?),
         "solution" => print(&solution::run(&workspace, &task()?, flag("restore"))?),
-        "grade" => return grade::run(&workspace, &labs, chosen),
-        "gradescope" => gradescope::run(&workspace, &labs, chosen)?,
+        "grade" => return grade::run(&workspace, &labs, tasks()?, to(), chosen),
+        "gradescope" => gradescope::run(&workspace, &tasks()?, to()).map(|()| true)?,
         "handout" => {
             let all = task::all(&workspace, &labs)?;
-            let tasks = task::chosen(&all, word("tasks"))?;
-            let to = Path::new(word("to").unwrap_or_default());
-            handout::run(&workspace, &all, &tasks, to, flag("solution"))?;
-            true
+            handout::run(&workspace, &all, &tasks()?, to(), flag("solution")).map(|()| true)?
         }
         "report" => {
             let to = word("to").unwrap_or("target/report.html");
@@ -78,9 +77,7 @@ fn run() -> Result<ExitCode> {
             match watch::run(&folders.collect::<Vec<_>>(), test)? {}
         }
         "class" => {
-            let to = Path::new(word("to").unwrap_or_default());
-            class::run(&workspace, lab("LAB")?, usize::from(times()), to)?;
-            true
+            class::run(&workspace, lab("LAB")?, usize::from(times()), to()).map(|()| true)?
         }
         "mistakes" => mistakes::run(&workspace, meant()?, times(), flag("update"))?,
         _ => {
@@ -130,8 +127,11 @@ fn usage() -> clap::Command {
             verb("watch", "Repeat test whenever a file changes").args([&lab, &task]),
             verb("report", "Write a page with what became of each behaviour")
                 .args([lab.clone(), to.clone().required(false)]),
-            grade::usage(),
-            gradescope::usage(),
+            verb("grade", "Judge submissions, and write what each has earned to its folder")
+                .args([&tasks, &to])
+                .args(grade::arguments()),
+            verb("gradescope", "Write the autograder for Gradescope, a zip file")
+                .args([&tasks, &to]),
             verb("mistakes", "Try all known mistakes, and say what catches them")
                 .args([&lab, &repeat, &update]),
             verb("soak", "Ask N times for each behaviour, with all cores busy").args([
