@@ -58,20 +58,9 @@ impl Screen {
         if skips { self.unread.trim_start_matches('\n') } else { &self.unread }
     }
 
-    /// Reads the next line if it is `expected`, see [`found`].
-    pub(crate) fn next_is(&mut self, expected: &str) -> Next {
-        match self.next_is_one_of(&[expected]) {
-            Ok(_) => Next::Same,
-            Err(next) => next,
-        }
-    }
-
     /// Reads the next line if it is one of `expected`. Returns its index, and the texts in the
     /// place of its placeholders.
-    pub(crate) fn next_is_one_of(
-        &mut self,
-        expected: &[&str],
-    ) -> Result<(usize, Vec<String>), Next> {
+    pub(crate) fn next_is(&mut self, expected: &[&str]) -> Result<(usize, Vec<String>), Next> {
         let Some((line, rest)) = self.next().split_once('\n') else {
             return Err(Next::Incomplete);
         };
@@ -143,26 +132,14 @@ impl Decoder {
     /// The text that is complete with `bytes`; bytes that are not UTF-8 become U+FFFD.
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> String {
         self.rest.extend_from_slice(bytes);
-        let mut text = String::new();
-        loop {
-            match str::from_utf8(&self.rest) {
-                Ok(valid) => {
-                    text.push_str(valid);
-                    self.rest.clear();
-                    return text;
-                }
-                Err(error) => {
-                    let valid = error.valid_up_to();
-                    text.push_str(&String::from_utf8_lossy(&self.rest[..valid]));
-                    let Some(bad) = error.error_len() else {
-                        self.rest.drain(..valid);
-                        return text;
-                    };
-                    text.push('\u{FFFD}');
-                    self.rest.drain(..valid + bad);
-                }
-            }
-        }
+        let is_begun = |bytes: &&[u8]| {
+            str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+        };
+        let last = self.rest.utf8_chunks().last().map(|chunk| chunk.invalid());
+        let end = self.rest.len() - last.filter(is_begun).map_or(0, <[u8]>::len);
+        let text = String::from_utf8_lossy(&self.rest[..end]).into_owned();
+        self.rest.drain(..end);
+        text
     }
 }
 
@@ -188,11 +165,11 @@ mod tests {
     fn lines_are_read_in_order_and_only_when_complete() {
         let mut screen = Screen::default();
         screen.shows("one\ntw");
-        assert_eq!(screen.next_is("one"), Next::Same);
-        assert_eq!(screen.next_is("two"), Next::Incomplete);
+        assert_eq!(screen.next_is(&["one"]), Ok((0, Vec::new())));
+        assert_eq!(screen.next_is(&["two"]), Err(Next::Incomplete));
         screen.shows("o\n");
-        assert_eq!(screen.next_is("three"), Next::Other("two".into()));
-        assert_eq!(screen.next_is("two"), Next::Same);
+        assert_eq!(screen.next_is(&["three"]), Err(Next::Other("two".into())));
+        assert_eq!(screen.next_is(&["two"]), Ok((0, Vec::new())));
     }
 
     #[test]
@@ -201,9 +178,9 @@ mod tests {
         screen.shows("Name: ");
         assert_eq!(screen.next_is_prompt("Name: "), Next::Same);
         screen.shows("\nnews\n");
-        assert_eq!(screen.next_is("news"), Next::Same);
+        assert_eq!(screen.next_is(&["news"]), Ok((0, Vec::new())));
         screen.shows("\nmore\n");
-        assert_eq!(screen.next_is("more"), Next::Other(String::new()));
+        assert_eq!(screen.next_is(&["more"]), Err(Next::Other(String::new())));
     }
 
     #[test]

@@ -39,8 +39,6 @@ pub struct Terminal {
     printed: String,
     complained: String,
     ended: Option<ExitStatus>,
-    /// The lengths of `printed` and `complained` when the current step began.
-    step: (usize, usize),
     prompts: Prompts,
     /// A line was typed, and no `sees` has succeeded since.
     answer_is_due: bool,
@@ -82,7 +80,6 @@ impl Terminal {
             printed: String::new(),
             complained: String::new(),
             ended: None,
-            step: (0, 0),
             prompts: Prompts::of(&[]),
             answer_is_due: false,
         }
@@ -139,7 +136,7 @@ impl Terminal {
     /// where `XXXXX` stands for any number.
     #[track_caller]
     pub fn sees_next(&mut self, line: &str) {
-        self.demand(line, |screen| screen.next_is(line));
+        self.sees_one_of(&[line]);
     }
 
     /// Waits until the next line on the screen is complete, and demands that it is one of
@@ -148,7 +145,7 @@ impl Terminal {
     #[track_caller]
     pub fn sees_one_of(&mut self, lines: &[&str]) -> (usize, Vec<String>) {
         let mut seen = (0, Vec::new());
-        self.demand(&lines.join("\" or \""), |screen| match screen.next_is_one_of(lines) {
+        self.demand(&lines.join("\" or \""), |screen| match screen.next_is(lines) {
             Ok(found) => {
                 seen = found;
                 Next::Same
@@ -176,38 +173,29 @@ impl Terminal {
         self.prompts = Prompts::of(prompts);
     }
 
-    /// Begins a step: from here on, [`never_saw`](Self::never_saw) and
-    /// [`saw_times`](Self::saw_times) look at what is printed. The first step begins when the
-    /// terminal opens.
-    pub fn begins_step(&mut self) {
-        self.take_output();
-        self.step = (self.printed.len(), self.complained.len());
-    }
-
-    /// Waits for the program to end, and demands that it has not printed `text` in this step,
+    /// Waits for the program to end, and demands that it has not printed `text`,
     /// whether a `sees` has passed over it or not.
     #[track_caller]
     pub fn never_saw(&mut self, text: &str) {
         self.reads_to_the_end();
-        if self.times_in_step(text) > 0 {
+        if self.times_shown(text) > 0 {
             self.fail(&format!("never expected {text:?}"));
         }
     }
 
     /// Waits for the program to end, and demands that it has printed `text` exactly `times`
-    /// times in this step.
+    /// times.
     #[track_caller]
     pub fn saw_times(&mut self, text: &str, times: usize) {
         self.reads_to_the_end();
-        let seen = self.times_in_step(text);
+        let seen = self.times_shown(text);
         if seen != times {
             self.fail(&format!("expected {text:?} {times} times, and it came {seen} times"));
         }
     }
 
-    fn times_in_step(&self, text: &str) -> usize {
-        let (printed, complained) = self.step;
-        let streams = [&self.printed[printed..], &self.complained[complained..]];
+    fn times_shown(&self, text: &str) -> usize {
+        let streams = [&self.printed, &self.complained];
         streams.iter().map(|stream| stream.matches(text).count()).sum()
     }
 
