@@ -150,12 +150,10 @@ pub fn judge<'a>(
 
 /// The judge that asks for this program, and confines the test as well as it can.
 fn with_program(judge: &Judge, program: &Path, jail: Option<&Path>) -> Result<Judge> {
-    let mut judge = judge.clone();
-    judge.times = judge.times.max(TIMES);
     let program = program.display().to_string();
-    let mut words = shell_words::quote(&program).into_owned();
+    let mut judge = judge.of_program(&shell_words::quote(&program), jail);
+    judge.times = judge.times.max(TIMES);
     if let Some(jail) = jail.map(|jail| jail.display().to_string()) {
-        words = format!("{} jail {words}", shell_words::quote(&jail));
         let files = Path::new(&program).with_file_name("files");
         fs::create_dir(&files)?;
         judge.environment.push(("TMPDIR".into(), files.display().to_string()));
@@ -165,7 +163,6 @@ fn with_program(judge: &Judge, program: &Path, jail: Option<&Path>) -> Result<Ju
         }
         judge.inside.extend([jail, "jail".into(), "--test".into(), program]);
     }
-    judge.environment.push(("LAB_PROGRAM".into(), words));
     Ok(judge)
 }
 

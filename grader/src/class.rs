@@ -16,7 +16,7 @@ use crate::tree::{Files, patched, text, tracked, write};
 
 /// Writes `count` submissions of `lab` below `to`.
 pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
-    let tasks = Tasks::of(workspace, lab)?.context("this lab has no tasks")?;
+    let tasks = Tasks::of(workspace, lab)?;
     let all: Vec<_> = tasks.all.iter().collect();
     let files = tracked(workspace)?;
     let stubs = stubbed(&files, &all)?;

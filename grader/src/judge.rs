@@ -10,6 +10,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use shell_words::quote;
+
 use crate::build::{Built, build};
 use crate::child::{Child, End, LAB_JUDGED};
 use crate::labs::Lab;
@@ -109,9 +111,12 @@ pub fn without_a_run<'a>(
     status: Status,
     message: &str,
 ) -> Vec<Asked<'a>> {
-    let verdict = || Verdict { status, ..no_result(message.to_owned()) };
-    let all = tasks.into_iter().flat_map(Task::asks);
-    all.map(|(task, behaviour)| Asked { task, behaviour, verdict: verdict() }).collect()
+    let verdict = &Verdict { status, ..no_result(message.to_owned()) };
+    let of_task = |task: &'a Task| {
+        let behaviours = task.behaviours.iter();
+        behaviours.map(move |behaviour| Asked { task, behaviour, verdict: verdict.clone() })
+    };
+    tasks.into_iter().flat_map(of_task).collect()
 }
 
 /// A lab that has been built.
@@ -147,6 +152,14 @@ impl Judge {
             all_by: None,
             folder: workspace.join(&lab.folder),
         })
+    }
+
+    /// The same, but of the program that these words start, in this jail.
+    pub(crate) fn of_program(&self, words: &str, jail: Option<&Path>) -> Self {
+        let mut judge = self.clone();
+        let jail = jail.map(|jail| format!("{} jail ", quote(&jail.to_string_lossy())));
+        judge.environment.push(("LAB_PROGRAM".into(), jail.unwrap_or_default() + words));
+        judge
     }
 
     /// Asks for all behaviours of these tasks, a few at once. `progress` is called whenever one

@@ -34,8 +34,7 @@ pub struct Known {
 pub fn known(workspace: &Path, labs: &[Lab]) -> Result<Vec<Known>> {
     let mut known = Vec::new();
     for lab in labs {
-        let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
-        for mistake in tasks.mistakes {
+        for mistake in Tasks::of(workspace, lab)?.mistakes {
             let golden = fs::read_to_string(mistake.file(workspace, lab, "golden"));
             let Ok(golden) = golden else { continue };
             let task = (lab.package.clone(), mistake.task);
@@ -74,7 +73,7 @@ pub fn run(workspace: &Path, labs: &[Lab], times: u16, update: bool) -> Result<b
     let files = tracked(workspace)?;
     let (mut caught, mut missed) = (0, 0);
     for lab in labs {
-        let Some(mut tasks) = Tasks::of(workspace, lab)? else { continue };
+        let mut tasks = Tasks::of(workspace, lab)?;
         tasks.all.retain(|task| !task.is_to_catch());
         let mut trials = Trials::new(workspace, &tasks.all)?;
         for mistake in &tasks.mistakes {

@@ -25,7 +25,7 @@ use crate::labs::{self, Lab, Misspelt};
 const CATCH: u32 = 2;
 
 /// All tasks of a lab, in the order of its `lab.toml`, and the known mistakes in them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tasks {
     /// The tasks.
     pub all: Vec<Task>,
@@ -130,17 +130,17 @@ struct LabToml {
 }
 
 impl Tasks {
-    /// Reads the tasks of `lab`; None if it has no `lab.toml`.
-    pub fn of(workspace: &Path, lab: &Lab) -> Result<Option<Self>> {
+    /// Reads the tasks of `lab`; there are none if it has no `lab.toml`.
+    pub fn of(workspace: &Path, lab: &Lab) -> Result<Self> {
         let folder = workspace.join(&lab.folder);
         let path = folder.join("lab.toml");
         if !path.is_file() {
-            return Ok(None);
+            return Ok(Self::default());
         }
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let read = |file: &str| fs::read_to_string(folder.join(file));
-        let tasks = Self::parse(lab, &text, |file| read(file).context("cannot be read"));
-        tasks.map(Some).with_context(|| format!("{}/lab.toml", lab.folder))
+        Self::parse(lab, &text, |file| read(file).context("cannot be read"))
+            .with_context(|| format!("{}/lab.toml", lab.folder))
     }
 
     pub(crate) fn parse(
@@ -150,7 +150,7 @@ impl Tasks {
     ) -> Result<Self> {
         let parsed: LabToml = toml::from_str(text)?;
         ensure!(parsed.format == 1, "format {} is unknown: only 1 is known", parsed.format);
-        let mut tasks = Self { all: Vec::new(), mistakes: Vec::new() };
+        let mut tasks = Self::default();
         for entry in parsed.task {
             let line = line_at(text, entry.span().start);
             let mut task = entry.into_inner();
@@ -200,11 +200,6 @@ impl Task {
         self.lab == other.lab && !self.is_to_catch() && !other.is_to_catch()
     }
 
-    /// Its behaviours, each with it.
-    pub fn asks(&self) -> impl Iterator<Item = (&Self, &Behaviour)> {
-        self.behaviours.iter().map(move |behaviour| (self, behaviour))
-    }
-
     /// Whether a user who types `name` means this task: its id or its suite.
     pub fn is_called(&self, name: &str) -> bool {
         let name = name.to_lowercase();
@@ -251,8 +246,7 @@ impl fmt::Display for Task {
 
 /// All tasks of these labs.
 pub fn all(workspace: &Path, labs: &[Lab]) -> Result<Vec<Task>> {
-    let of =
-        |lab| Tasks::of(workspace, lab).map(|tasks| tasks.map_or_else(Vec::new, |t| t.all));
+    let of = |lab| Tasks::of(workspace, lab).map(|tasks| tasks.all);
     Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
 }
 
@@ -282,7 +276,7 @@ pub fn chosen(all: &[Task], words: Option<&str>) -> Result<Vec<Task>> {
 /// The task a user means by the names of a lab and of a task.
 pub fn find(workspace: &Path, labs: &[Lab], lab: &str, task: &str) -> Result<Task> {
     let lab = labs::find(labs, lab)?;
-    let all = Tasks::of(workspace, lab)?.map(|tasks| tasks.all).unwrap_or_default();
+    let all = Tasks::of(workspace, lab)?.all;
     let ids: Vec<_> = all.iter().map(|one| one.id.as_str()).collect();
     let (package, ids) = (&lab.package, ids.join(", "));
     let misspelt = Misspelt(format!("{package} has no task {task:?}; its tasks are: {ids}"));

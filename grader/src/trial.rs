@@ -85,12 +85,8 @@ impl Trials {
         if tasks[0].is_to_catch() {
             return without_a_run(tasks.iter().copied(), Status::NotAsked, "");
         }
-        let mut judge = self.judges[&tasks[0].lab.package].clone();
-        let jail = self.tree.jail.as_ref();
-        let jail =
-            jail.map(|jail| format!("{} jail ", shell_words::quote(&jail.to_string_lossy())));
-        let program = jail.unwrap_or_default() + program;
-        judge.environment.push(("LAB_PROGRAM".into(), program));
+        let judge = &self.judges[&tasks[0].lab.package];
+        let mut judge = judge.of_program(program, self.tree.jail.as_deref());
         judge.all_by = self.all_by;
         judge.judge(tasks.iter().copied(), || ())
     }

@@ -292,7 +292,7 @@ fn every_file_that_a_page_names_exists() {
 fn every_task_can_be_read_and_its_files_are_marked() {
     for (lab, _) in labs() {
         let tasks = Tasks::of(&workspace(), &lab).unwrap_or_else(|error| panic!("{error:#}"));
-        for task in tasks.iter().flat_map(|tasks| &tasks.all) {
+        for task in tasks.all {
             let marked = task.files.iter().filter(|file| {
                 let text = read(&workspace().join(&lab.folder).join(file));
                 let regions = regions(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
