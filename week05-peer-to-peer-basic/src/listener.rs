@@ -215,7 +215,7 @@ fn report_message(report: &Sender<Report>, from: SocketAddr, mut call: Call, cut
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
 
     use super::*;
     use crate::report::Cut;
@@ -249,13 +249,15 @@ mod tests {
         for (message, may_wait) in [("discover 2\n", true), ("discover 2", false)] {
             let mut caller = TcpStream::connect(address).unwrap();
             caller.write_all(message.as_bytes()).unwrap();
-            caller.shutdown(Shutdown::Write).unwrap();
+            caller.shutdown(std::net::Shutdown::Write).unwrap();
             let Ok(Report::Called { cut: None, call, .. }) = reports.recv() else { panic!() };
             assert_eq!(call.is_some(), may_wait, "{message:?}");
         }
     }
 
     // LAB:BEGIN listener
+    use std::io::Read;
+
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
