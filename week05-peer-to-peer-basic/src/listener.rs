@@ -10,7 +10,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,6 +22,7 @@ use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
 use std::mem;
 use std::net::Shutdown;
 use std::sync::Weak;
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crate::call::{Call, Cut};
