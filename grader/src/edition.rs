@@ -99,12 +99,12 @@ pub fn leaks(edition: &Files, files: &Files, tasks: &[&Task]) -> Result<Vec<Stri
         let folders = ["src", "tests"].map(|part| format!("{}/{part}/", task.lab.folder));
         let is_code = |file: &&String| folders.iter().any(|folder| file.starts_with(folder));
         for file in files.keys().filter(is_code) {
-            let whole = text(files, file)?;
+            // No edition has unit tests, so what they try is no answer.
+            let whole = text(files, file)?.split(UNIT_TESTS).next().unwrap_or_default();
             let bodies = markers::bodies(whole, &task.id)?;
             let without =
                 markers::replace(whole, &task.id, &vec![String::new(); bodies.len()])?;
-            let code = without.split(UNIT_TESTS).next().unwrap_or_default();
-            shared.extend(code.lines().map(letters));
+            shared.extend(without.lines().map(letters));
             let answered = bodies.iter().map(|body| markers::answer_in(body));
             answers.extend(
                 answered.flat_map(|body| body.lines().map(letters).collect::<Vec<_>>()),
@@ -144,8 +144,11 @@ fn broadcast() {
 
 #[cfg(test)]
 mod tests {
+    // LAB:BEGIN a
     #[test]
-    fn it_tells_everybody() {}
+    fn it_tells_everybody_who_is_there() {}
+    // LAB:STUB
+    // LAB:END a
 }
 ";
 
@@ -209,7 +212,7 @@ fn broadcast() {
             let chosen = &[&task][..];
             let mut edition = handout(&whole, chosen).unwrap();
             assert_eq!(leaks(&edition, &whole, chosen).unwrap(), [""; 0]);
-            let page = "Solve it:\n\n//   for other in everybody_but(me)  { tell(other) }\n";
+            let page = "Solve it:\nfn it_tells_everybody_who_is_there() {}\n//   for other in everybody_but(me)  { tell(other) }\n";
             edition.insert("docs/hints.md".into(), page.into());
             let found = leaks(&edition, &whole, chosen).unwrap();
             assert_eq!(
