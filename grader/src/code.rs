@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::walk::files_below;
+
 /// A file of a crate's `src/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -17,7 +19,14 @@ impl Source {
     /// All files of the crate in `folder` that are no tests, by path.
     pub fn all(folder: &Path) -> io::Result<Vec<Self>> {
         let mut found = Vec::new();
-        collect(&folder.join("src"), "", &mut found)?;
+        for (path, file) in files_below(&folder.join("src")) {
+            let is_test = path.split('/').any(|part| part == "tests" || part == "tests.rs");
+            if file.extension().is_some_and(|end| end == "rs") && !is_test {
+                let text = fs::read_to_string(file)?;
+                let code = code_lines(&text).into_iter().map(str::to_owned).collect();
+                found.push(Self { path, code });
+            }
+        }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }
@@ -40,25 +49,6 @@ pub fn code_lines(text: &str) -> Vec<&str> {
         }
     }
     code
-}
-
-fn collect(folder: &Path, prefix: &str, found: &mut Vec<Source>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{prefix}{name}");
-        if entry.path().is_dir() {
-            if name != "tests" {
-                collect(&entry.path(), &format!("{path}/"), found)?;
-            }
-        } else if entry.path().extension().is_some_and(|end| end == "rs") && name != "tests.rs"
-        {
-            let text = fs::read_to_string(entry.path())?;
-            let code = code_lines(&text).into_iter().map(str::to_owned).collect();
-            found.push(Source { path, code });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
 //! | `stranger.rs` | a bare socket on which a test speaks to a program |
 //! | `http.rs` | as much HTTP as a stranger needs |
+//! | `walk.rs` | all files below a folder |
 //! | `wait.rs` | polling for a change that the system does not announce |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | the labs, their tasks, and the workspace |
@@ -118,6 +119,7 @@ mod timeline;
 pub mod tree;
 pub mod trial;
 mod wait;
+mod walk;
 pub mod watch;
 #[cfg(target_os = "linux")]
 mod wire;

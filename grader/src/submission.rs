@@ -20,6 +20,7 @@ use crate::mistakes::{Known, nearest};
 use crate::task::Task;
 use crate::tree::{Files, tracked};
 use crate::trial::Trials;
+use crate::walk::files_below;
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
 const MAX_FILE: u64 = 1 << 20;
@@ -187,41 +188,17 @@ fn take_over(
             taken.insert(path, fs::read(place)?);
         }
     }
-    let mut ignored = Vec::new();
-    changed_files(folder, folder, variants, &mut ignored)?;
-    ignored.retain(|file| !taken.contains_key(file));
+    let others = files_below(folder)
+        .filter(|(name, path)| !taken.contains_key(name) && !is_of(variants, name, path));
+    let mut ignored: Vec<_> = others.map(|(name, _)| name).take(MAX_IGNORED).collect();
     ignored.sort();
     Ok((taken, ignored))
 }
 
-fn changed_files(
-    top: &Path,
-    at: &Path,
-    variants: &[&Files],
-    found: &mut Vec<String>,
-) -> Result<()> {
-    for entry in fs::read_dir(at)? {
-        if found.len() == MAX_IGNORED {
-            break;
-        }
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        let name = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        if [".git", "target", "node_modules"]
-            .iter()
-            .any(|skipped| entry.file_name() == *skipped)
-        {
-            continue;
-        }
-        if kind.is_dir() {
-            changed_files(top, &path, variants, found)?;
-            continue;
-        }
-        let has_limits = kind.is_file() && entry.metadata()?.len() <= MAX_FILE;
-        let bytes = if has_limits { fs::read(&path).ok() } else { None };
-        if bytes.is_none() || variants.iter().all(|files| files.get(&name) != bytes.as_ref()) {
-            found.push(name);
-        }
-    }
-    Ok(())
+/// Whether a file, whole, is one of this name in these variants of the workspace.
+fn is_of(variants: &[&Files], name: &str, path: &Path) -> bool {
+    let is_short = |meta: fs::Metadata| meta.is_file() && meta.len() <= MAX_FILE;
+    let bytes = fs::symlink_metadata(path).is_ok_and(is_short).then(|| fs::read(path).ok());
+    let is_same = |bytes: Vec<u8>| variants.iter().any(|files| files.get(name) == Some(&bytes));
+    bytes.flatten().is_some_and(is_same)
 }

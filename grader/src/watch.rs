@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 
+use crate::walk::files_below;
+
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -20,10 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub fn run(folders: &[PathBuf], mut work: impl FnMut() -> Result<()>) -> Result<Infallible> {
     let mut before = None;
     loop {
-        let mut now = BTreeMap::new();
-        for folder in folders {
-            look(folder, &mut now);
-        }
+        let now: BTreeMap<_, _> = folders.iter().flat_map(|folder| look(folder)).collect();
         if before.as_ref() == Some(&now) {
             thread::park_timeout(LOOK_AGAIN);
             continue;
@@ -35,15 +34,11 @@ pub fn run(folders: &[PathBuf], mut work: impl FnMut() -> Result<()>) -> Result<
     }
 }
 
-/// What cannot be read is passed over: an editor may just be replacing it.
-fn look(folder: &Path, found: &mut BTreeMap<PathBuf, SystemTime>) {
-    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if path.is_dir() && !path.ends_with("node_modules") {
-            look(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs" || end == "toml") {
-            found.extend(fs::metadata(&path).and_then(|file| Ok((path, file.modified()?))));
-        }
-    }
+fn look(folder: &Path) -> impl Iterator<Item = (PathBuf, SystemTime)> {
+    let paths = files_below(folder).map(|(_, path)| path);
+    let is_code = |path: &PathBuf| path.extension().is_some_and(|e| e == "rs" || e == "toml");
+    let time = |path: PathBuf| Some((fs::metadata(&path).ok()?.modified().ok()?, path));
+    paths.filter(is_code).filter_map(time).map(|(time, path)| (path, time))
 }
 
 #[cfg(test)]
