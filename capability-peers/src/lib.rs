@@ -1,6 +1,6 @@
 //! Lab 3, capability-peers: Alice and Bob call each other, in Cap'n Web over HTTP.
 //!
-//! [`rpc`] is the new idea: calls with answers, and capabilities; pure text in, text out. [`http`]
+//! [`capnweb`] is the new idea: calls with answers, and capabilities; pure text in, text out. HTTP
 //! carries it, [`listener`] answers calls and [`sender`] makes them. What can be called is in
 //! [`peer`]. `bin/alice.rs` and `bin/bob.rs` differ in nothing but their roles.
 //!
@@ -30,15 +30,12 @@
 pub mod arguments;
 pub mod console;
 pub mod event;
-pub mod http;
 pub mod interrupt;
-pub mod listener;
 pub mod message;
 pub mod owner;
 pub mod peer;
 pub mod repr;
 pub mod role;
-pub mod rpc;
 pub mod sender;
 pub mod stdout;
 pub mod teller;

@@ -9,14 +9,14 @@ use crossbeam_channel::{Receiver, SendTimeoutError, bounded, never, select};
 
 use crate::Event;
 use crate::console::{LOOK_AGAIN, Screen};
-use crate::http::route::is_post_to;
-use crate::http::{Request, Response};
-use crate::listener::{self, MAX_CALLERS, PATIENCE, listen};
 use crate::peer::Peer;
 use crate::role::Role;
-use crate::rpc::{self, Target};
 use crate::sender::{self, Friend};
 use crate::teller::Teller;
+use capnweb::http::route::is_post_to;
+use capnweb::http::{Request, Response};
+use capnweb::listener::{self, MAX_CALLERS, PATIENCE, listen};
+use capnweb::{Target, serve_while};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -116,7 +116,7 @@ fn serve(request: &Request, peer: &Arc<dyn Target>) -> Response {
         return response;
     }
     let deadline = Instant::now() + BATCH_PATIENCE;
-    match rpc::serve_while(request.body(), peer, || Instant::now() < deadline) {
+    match serve_while(request.body(), peer, || Instant::now() < deadline) {
         Ok(reply) => Response::text(200, reply),
         Err(refused) => Response::text(500, refused.body),
     }

@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 use crate::Event;
 use crate::message::{MAX_MESSAGE, clean};
 use crate::role::Role;
-use crate::rpc::{Code, RpcError, Target, Value};
+use capnweb::{Code, RpcError, Target, Value};
 
 /// How long a caller waits for our terminal, should that be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);

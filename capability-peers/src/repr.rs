@@ -1,7 +1,7 @@
 //! How a value looks on the screen: as Python prints it, since that is what the lab sheet shows.
 
 use crate::message::clean;
-use crate::rpc::Value;
+use capnweb::Value;
 
 /// The longest value that is shown whole, in characters.
 const MAX_SHOWN: usize = 1000;
@@ -10,7 +10,7 @@ const MAX_SHOWN: usize = 1000;
 ///
 /// ```
 /// use capability_peers::repr::shown;
-/// use capability_peers::rpc::Value;
+/// use capnweb::Value;
 /// assert_eq!(shown(&"Hello! I'm Alice.".into()), "Hello! I'm Alice.");
 /// let stats = Value::object([("name", "Bob".into()), ("messages_received", 1.into())]);
 /// assert_eq!(shown(&stats), "{'name': 'Bob', 'messages_received': 1}");

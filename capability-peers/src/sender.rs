@@ -14,8 +14,8 @@ use crate::Event;
 use crate::message::clean;
 use crate::repr::{repr, shown};
 use crate::role::Role;
-use crate::rpc::batch::MAX_BODY;
-use crate::rpc::{Batch, Code, RpcError, Value};
+use capnweb::batch::MAX_BODY;
+use capnweb::{Batch, Code, RpcError, Value};
 
 /// How long a call may take, from dialing to the last byte of the answer.
 pub const PATIENCE: Duration = Duration::from_secs(5);

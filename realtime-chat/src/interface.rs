@@ -37,7 +37,7 @@ pub use reply::Reply;
 pub use request::Call;
 
 use capability_peers::message::clean;
-use capability_peers::rpc::Value;
+use capnweb::Value;
 
 /// The largest file that can be shared, in bytes.
 pub const MAX_FILE: u64 = 16 << 20;

@@ -44,11 +44,7 @@
 //! What is shared is sent. There is no lock of ours.
 
 pub mod client;
-pub mod deadline;
-pub mod inbox;
 pub mod interface;
-pub mod link;
 pub mod name;
 pub mod room;
 pub mod server;
-pub mod writer;

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{iter, mem};
 
-use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
+use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use self::files::Files;
 use self::history::History;
@@ -44,8 +44,8 @@ use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
 use crate::interface::{Call, Kind, Note, Notice, Reply};
-use crate::link::code;
 use crate::name::{Name, RoomName};
+use capnweb::websocket::code;
 
 /// How long a client may be connected without joining. Whoever only looks has no reason to stay,
 /// and keeps others out when there are many.

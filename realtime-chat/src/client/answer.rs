@@ -2,7 +2,7 @@
 //! what is not what was asked for is refused, and every text is cleaned.
 
 use capability_peers::message::clean;
-use capability_peers::rpc::{Cap, RpcError, Stub, Value};
+use capnweb::{Cap, RpcError, Stub, Value};
 use data_encoding::BASE64_NOPAD;
 
 use crate::interface::whole;

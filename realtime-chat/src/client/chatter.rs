@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use capability_peers::message::MAX_MESSAGE;
-use capability_peers::rpc::{AnswerId, RpcError};
+use capnweb::{AnswerId, RpcError};
 
 use crate::client::answer::Answer;
 use crate::client::command::Command;

@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use capability_peers::message::clean;
-use capability_peers::rpc::{
+use capnweb::{
     AnswerId, CallId, Cap, Code, Key, Output, RpcError, Session, Stub, Value, dotted,
 };
 use crossbeam_channel::Sender;
@@ -18,9 +18,9 @@ use crossbeam_channel::Sender;
 use crate::client::answer::{Answer, Expected, stubs};
 use crate::client::event::Gone;
 use crate::interface::{FileId, Kind, Note, number, whole};
-use crate::link::code;
 use crate::name::{FileName, Name, RoomName};
-use crate::writer::{Desk, Out};
+use capnweb::websocket::code;
+use capnweb::websocket::writer::{Desk, Out};
 
 /// How many files of others can be asked for. With a further one, the oldest is given back.
 pub const MAX_OFFERS: usize = 32;

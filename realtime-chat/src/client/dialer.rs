@@ -17,9 +17,9 @@ use crate::client::desk::{Order, Report, ServersDesk};
 use crate::client::event::Gone;
 use crate::client::place::Place;
 use crate::client::token::Token;
-use crate::inbox::{Inbox, Ringing};
-use crate::link::{self, Incoming, ReadHalf, config};
-use crate::writer;
+use capnweb::websocket::inbox::{Inbox, Ringing};
+use capnweb::websocket::writer;
+use capnweb::websocket::{self, Incoming, ReadHalf, config};
 
 /// How long the server may take to pick up, and then once more to shake hands.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ impl Dialer {
         let _ = report.send(Report::Connected);
         let writer = writer::start(stream, Role::Client, desk, inbox)
             .map_err(|error| Gone::System(error.to_string()))?;
-        link::read(socket, &read);
+        websocket::read(socket, &read);
         drop(read); // So the writer knows that nothing more will come.
         let _ = writer.join(); // It has panicked, and said so, or it has ended.
         Ok(())

@@ -17,7 +17,7 @@ use crate::client::dialer::Dialer;
 use crate::client::event::Gone;
 use crate::client::keyboard::Line;
 use crate::client::shelf::Shelf;
-use crate::inbox::{Inbox, Outbox};
+use capnweb::websocket::inbox::{Inbox, Outbox};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;

@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use capability_peers::message::clean;
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 use data_encoding::BASE64_NOPAD;
 
 use crate::client::chatter::SaveId;

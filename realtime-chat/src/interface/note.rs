@@ -1,7 +1,7 @@
 //! Notes: what clients are told by `onMessage`.
 
 use capability_peers::message::{MAX_MESSAGE, clean};
-use capability_peers::rpc::{Cap, Stub, Value};
+use capnweb::{Cap, Stub, Value};
 
 use super::{Exported, FileId, number, whole};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::Written;
+use capnweb::Written;
 
 use super::Note;
 

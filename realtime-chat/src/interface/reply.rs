@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{Cap, Value};
+use capnweb::{Cap, Value};
 
 use super::{Exported, Note, number};
 use crate::name::{Name, RoomName};

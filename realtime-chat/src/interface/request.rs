@@ -1,7 +1,7 @@
 //! Requests: what a client may ask for, read from its calls.
 
 use capability_peers::message::{MAX_MESSAGE, clean};
-use capability_peers::rpc::{Cap, Code, Key, RpcError, Stub, Value, dotted};
+use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
 
 use super::{Exported, FileId, MAX_FILE, whole};
 use crate::name::{FileName, Name, RoomName, is_blank};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use capability_peers::message::MAX_MESSAGE;
-use capability_peers::rpc::{Cap, Code, Key, Output, RpcError, Session};
+use capnweb::{Cap, Code, Key, Output, RpcError, Session};
 
 use super::*;
 use crate::name::{Name, RoomName};

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
+use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use super::{Action, AskId, ClientId, Order, Room};
 use crate::interface::{CHUNK, FileId, Kind, Note, Reply, repeated, size_in_words};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
 use super::{Action, ClientId, Order, Room, emoji};
 use crate::interface::{Kind, Note, Notice, Reply};

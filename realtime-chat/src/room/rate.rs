@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
 use super::{Client, Rate};
 use crate::interface::Call;

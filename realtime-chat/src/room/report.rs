@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{AnswerId, RpcError, Stub};
+use capnweb::{AnswerId, RpcError, Stub};
 
 use crate::interface::{Call, Note, Notice, Reply};
 use crate::name::{Name, RoomName};
@@ -48,7 +48,7 @@ pub enum Order {
     },
     /// Give a capability of its back.
     Release(Stub),
-    /// Hang up, with this code and reason (see [`link::code`](crate::link::code)).
+    /// Hang up, with this code and reason (see [`link::code`](capnweb::websocket::code)).
     Dismiss(u16, &'static str),
 }
 

@@ -1,7 +1,7 @@
 //! Rooms within the chat. A room is a place where notes are told and remembered: whoever is in
 //! another one does not hear them. Entering a room that is not there makes it.
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
 use super::{Action, ClientId, Room, Who};
 use crate::interface::{Note, Reply};

@@ -10,7 +10,7 @@ mod typing;
 
 use std::collections::BTreeSet;
 
-use capability_peers::rpc::{Output, Session};
+use capnweb::{Output, Session};
 
 use super::*;
 use crate::interface::Exported;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use capability_peers::rpc::RpcError;
+use capnweb::RpcError;
 
 use super::{Action, ClientId, Order, Room};
 use crate::interface::Reply;

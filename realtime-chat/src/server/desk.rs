@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use capability_peers::rpc::{AnswerId, CallId, Cap, Code, Output, RpcError, Session, Value};
+use capnweb::{AnswerId, CallId, Cap, Code, Output, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
-use crate::inbox::Outbox;
 use crate::interface::{Call, Exported, Notice, number};
-use crate::link::code;
 use crate::room::{AskId, ClientId, Heard, Order};
-use crate::writer::{Desk, Out};
+use capnweb::websocket::code;
+use capnweb::websocket::inbox::Outbox;
+use capnweb::websocket::writer::{Desk, Out};
 
 /// The most calls of a client that may wait for the room. It has to wait with further ones.
 const MAX_WAITING: usize = 16;

@@ -1,12 +1,12 @@
 //! The goodbye: at the end everybody is told, even those who have only just come in.
 
-use capability_peers::listener::{self, Listener};
+use capnweb::listener::{self, Listener};
 use crossbeam_channel::{Receiver, select};
 
-use crate::inbox::Outbox;
-use crate::link::code;
 use crate::room::Order;
 use crate::server::desk::Report;
+use capnweb::websocket::code;
+use capnweb::websocket::inbox::Outbox;
 
 /// What clients are told.
 const WORDS: &str = "the server is shutting down";
@@ -50,13 +50,13 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
 
-    use capability_peers::http::{Request, Response};
-    use capability_peers::listener::{PATIENCE, Patience, listen};
+    use capnweb::http::{Request, Response};
+    use capnweb::listener::{PATIENCE, Patience, listen};
     use crossbeam_channel::{bounded, unbounded};
 
     use super::*;
-    use crate::inbox::Inbox;
     use crate::room::ClientId;
+    use capnweb::websocket::inbox::Inbox;
 
     /// A test that passes never waits this long.
     const LONG: Duration = Duration::from_secs(10);

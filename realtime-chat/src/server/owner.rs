@@ -14,10 +14,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use capability_peers::console::{LOOK_AGAIN, Screen};
-use capability_peers::listener::{self, PATIENCE, listen};
+use capnweb::listener::{self, PATIENCE, listen};
 use crossbeam_channel::{Receiver, bounded, never, select, unbounded};
 
-use crate::inbox::Outbox;
 use crate::room::{Action, ClientId, Heard, Order, Rate, Room};
 use crate::server::archive::{Archive, Past};
 use crate::server::desk::Report;
@@ -26,6 +25,7 @@ use crate::server::goodbye;
 use crate::server::pressure::Pressure;
 use crate::server::reception::Reception;
 use crate::server::token::Token;
+use capnweb::websocket::inbox::Outbox;
 
 /// The most connections at once. Each costs two threads and a descriptor, and most systems give
 /// a program 1024 of those.
@@ -281,10 +281,10 @@ fn in_turn<T>(mut due: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbox::Inbox;
-    use crate::link::code;
     use crate::server::desk::ClientsDesk;
-    use crate::writer::{Desk, Out};
+    use capnweb::websocket::code;
+    use capnweb::websocket::inbox::Inbox;
+    use capnweb::websocket::writer::{Desk, Out};
 
     /// A test that passes never waits this long.
     const LONG: Duration = Duration::from_secs(10);

@@ -8,21 +8,21 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use capability_peers::http::route::is_post_to;
-use capability_peers::http::{Request, Response};
-use capability_peers::listener::{Answer, TakeOver};
+use capnweb::http::route::is_post_to;
+use capnweb::http::{Request, Response};
+use capnweb::listener::{Answer, TakeOver};
 use crossbeam_channel::Sender;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
 
-use crate::inbox::Inbox;
-use crate::link;
 use crate::room::{ClientId, Heard};
 use crate::server::desk::{ClientsDesk, Report};
 use crate::server::token::Token;
 use crate::server::visitor;
-use crate::writer;
+use capnweb::websocket;
+use capnweb::websocket::inbox::Inbox;
+use capnweb::websocket::writer;
 
 /// Where a batch is answered.
 const BATCH: &str = "/rpc/batch";
@@ -145,7 +145,7 @@ fn stay(me: ClientId, report: &Sender<Report>, stream: &Arc<TcpStream>, early: V
     let desk = ClientsDesk::new(me, report.clone());
     match writer::start(Arc::clone(stream), Role::Server, desk, inbox) {
         Ok(writer) => {
-            link::read(link::accepted(Arc::clone(stream), early), &read);
+            websocket::read(websocket::accepted(Arc::clone(stream), early), &read);
             drop(read); // Nothing more is read, and so the writer ends.
             let _ = writer.join(); // It has panicked, and said so, or it has ended.
         }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::hint::black_box;
 
-use capability_peers::http::{Request, Response};
+use capnweb::http::{Request, Response};
 
 /// The longest token, in bytes.
 const MAX_TOKEN: usize = 256;

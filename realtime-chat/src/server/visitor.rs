@@ -3,14 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use capability_peers::http::Response;
-use capability_peers::rpc::{self, AnswerId, Code, RpcError, Value};
+use capnweb::http::Response;
+use capnweb::{AnswerId, Code, RpcError, Value, serve_by};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::inbox::Inbox;
 use crate::interface::{Call, Exported, Reply};
 use crate::room::{ClientId, Heard, Order};
 use crate::server::desk::Report;
+use capnweb::websocket::inbox::Inbox;
 
 /// How long the calls of one request may take, all together. What comes later is not run.
 const BATCH_PATIENCE: Duration = Duration::from_secs(5);
@@ -25,13 +25,12 @@ pub fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
     let mut visitor = Visitor { me, report, orders, deadline, is_over: false };
     // If it fails, the server is ending, and so does each call.
     let _ = report.send(Report::Arrived(me, order));
-    let reply =
-        rpc::serve_by(body, Exported::Chat, |id, target, path, args| {
-            match Call::read(*target, path, args.as_deref())? {
-                Some(call) => visitor.ask(id, call).map(|reply| reply.value()),
-                None => Ok(Value::Undefined),
-            }
-        });
+    let reply = serve_by(body, Exported::Chat, |id, target, path, args| {
+        match Call::read(*target, path, args.as_deref())? {
+            Some(call) => visitor.ask(id, call).map(|reply| reply.value()),
+            None => Ok(Value::Undefined),
+        }
+    });
     let _ = report.send(Report::Heard(me, Heard::Gone));
     match reply {
         Ok(reply) => Response::text(200, reply),
@@ -78,7 +77,7 @@ impl Visitor<'_> {
 mod tests {
     use std::thread;
 
-    use capability_peers::http::Manner;
+    use capnweb::http::Manner;
     use crossbeam_channel::unbounded;
 
     use super::*;

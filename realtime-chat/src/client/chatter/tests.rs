@@ -1,6 +1,6 @@
 //! The client's rules, with made-up time and a server that says what the test wants.
 
-use capability_peers::rpc::{Code, Output, Session};
+use capnweb::{Code, Output, Session};
 
 use super::*;
 use crate::client::desk::MAX_OFFERS;
