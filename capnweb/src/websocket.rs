@@ -24,12 +24,13 @@
 //! The client hands over a stub, and the server calls it:
 //!
 //! ```
-//! use std::{net::{TcpListener, TcpStream}, sync::Arc, thread, time::{Duration, Instant}};
+//! use std::{net::{TcpListener, TcpStream}, sync::Arc, thread, time::Duration};
 //!
 //! use capnweb::listener::{PATIENCE, listen};
 //! use capnweb::websocket::{End, Link, SessionHandler, Socket, accept, code, talk};
 //! use capnweb::{AnswerId, Cap, Key, Session, Stub, Value};
 //! use crossbeam_channel::{Sender, bounded};
+//! use terminal::Deadline;
 //!
 //! type Args<'a> = Option<&'a [Value<Cap<&'static str>>]>;
 //!
@@ -96,7 +97,7 @@
 //!
 //! let stream = Arc::new(TcpStream::connect(listener.address())?);
 //! let url = format!("ws://{}/", listener.address());
-//! let socket = Socket::dial(stream, url, Instant::now() + Duration::from_secs(5))?;
+//! let socket = Socket::dial(stream, url, Deadline::after(Duration::from_secs(5)))?;
 //! let (order, orders) = bounded(8);
 //! let (tell, told) = bounded(8);
 //! let reader = thread::Builder::new().name("reader".into());
@@ -150,7 +151,7 @@ pub fn talk<H: SessionHandler>(
     orders: Receiver<H::Order>,
 ) -> io::Result<()> {
     let Socket { socket, role } = socket;
-    let stream = Arc::clone(&socket.get_ref().stream);
+    let stream = socket.get_ref().stream();
     let (read, incoming) = bounded(INCOMING);
     let mut writer = Writer::new(PATIENCE, Arc::clone(&stream), role, session, handler);
     let body = move || {

@@ -3,12 +3,11 @@
 use std::io::{Error as IoError, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Instant;
 
 use data_encoding::BASE64;
+use terminal::Deadline;
 use tungstenite::client::{IntoClientRequest, client_with_config};
-use tungstenite::handshake::HandshakeError;
-use tungstenite::handshake::derive_accept_key;
+use tungstenite::handshake::{HandshakeError, derive_accept_key};
 use tungstenite::protocol::Role;
 use tungstenite::{Error, WebSocket};
 
@@ -36,9 +35,9 @@ impl Socket {
     pub fn dial(
         stream: Arc<TcpStream>,
         request: impl IntoClientRequest,
-        deadline: Instant,
+        deadline: Deadline,
     ) -> Result<Self, Error> {
-        let half = ReadHalf { stream, deadline, writer: None };
+        let half = ReadHalf::new(stream, deadline);
         let request = request.into_client_request()?;
         match client_with_config(request, half, Some(config())) {
             Ok((socket, _)) => Ok(Self { socket, role: Role::Client }),
@@ -51,8 +50,8 @@ impl Socket {
 
     /// The server's side, after its answer; `early` was read too far.
     pub(super) fn accepted(stream: Arc<TcpStream>, early: Vec<u8>) -> Self {
-        let deadline = Instant::now() + PATIENCE.silence;
-        let half = ReadHalf { stream, deadline, writer: None };
+        let deadline = Deadline::after(PATIENCE.silence);
+        let half = ReadHalf::new(stream, deadline);
         let (role, config) = (Role::Server, Some(config()));
         Self { socket: WebSocket::from_partially_read(half, early, role, config), role }
     }

@@ -72,7 +72,7 @@ pub enum End {
 pub struct Link<T> {
     session: Session<T>,
     /// Messages to be sent, in this order.
-    texts: Vec<String>,
+    said: Vec<String>,
     /// Calls and answers for the program.
     inputs: VecDeque<Output<T>>,
     close: Option<(u16, String)>,
@@ -80,9 +80,11 @@ pub struct Link<T> {
 }
 
 impl<T: Clone> Link<T> {
-    pub(super) fn new(session: Session<T>) -> Self {
-        let (texts, inputs) = (Vec::new(), VecDeque::new());
-        Self { session, texts, inputs, close: None, end: None }
+    /// A link that has nothing to say. [`talk`](super::talk) makes one of its own; this is for
+    /// tests of a handler, which need no WebSocket.
+    pub fn new(session: Session<T>) -> Self {
+        let (said, inputs) = (Vec::new(), VecDeque::new());
+        Self { session, said, inputs, close: None, end: None }
     }
 
     /// Calls a method, and asks for the answer.
@@ -136,16 +138,44 @@ impl<T: Clone> Link<T> {
         self.close.get_or_insert_with(|| (code, reason.into()));
     }
 
-    pub(super) fn receive(&mut self, text: &str) {
+    /// Takes in a message of the other side.
+    pub fn take_text<H: SessionHandler<Target = T>>(&mut self, text: &str, handler: &mut H) {
         let outputs = self.session.receive(text);
         self.sort(outputs);
+        self.run(handler);
+    }
+
+    /// Takes in an order of another thread.
+    pub fn take_order<H: SessionHandler<Target = T>>(
+        &mut self,
+        order: H::Order,
+        handler: &mut H,
+    ) {
+        handler.on_order(order, self);
+        self.run(handler);
+    }
+
+    /// Messages to be sent, in this order.
+    pub fn take_said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Then the WebSocket is to be closed, with this code and reason.
+    pub fn take_close(&mut self) -> Option<(u16, String)> {
+        self.close.take()
     }
 
     /// The other side breaks the rules of WebSocket.
-    pub(super) fn break_off(&mut self, code: u16, why: &str) {
+    pub(super) fn break_off<H: SessionHandler<Target = T>>(
+        &mut self,
+        code: u16,
+        why: &str,
+        handler: &mut H,
+    ) {
         self.close(code, why);
         let outputs = self.session.abort(RpcError::new(Code::BadRequest, why));
         self.sort(outputs);
+        self.run(handler);
     }
 
     /// The other side has sent a close frame.
@@ -157,19 +187,7 @@ impl<T: Clone> Link<T> {
 
     #[cfg(test)]
     pub(super) fn say(&mut self, text: String) {
-        self.texts.push(text);
-    }
-
-    pub(super) fn next_input(&mut self) -> Option<Output<T>> {
-        self.inputs.pop_front()
-    }
-
-    pub(super) fn take_texts(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.texts)
-    }
-
-    pub(super) fn take_close(&mut self) -> Option<(u16, String)> {
-        self.close.take()
+        self.said.push(text);
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -178,6 +196,19 @@ impl<T: Clone> Link<T> {
 
     pub(super) fn end(&mut self) -> End {
         self.end.take().unwrap_or(End::HungUp)
+    }
+
+    /// Has the program do what the other side wants, and what follows from that.
+    fn run<H: SessionHandler<Target = T>>(&mut self, handler: &mut H) {
+        while let Some(input) = self.inputs.pop_front() {
+            match input {
+                Output::Run { id, target, path, args } => {
+                    handler.on_call(id, target, &path, args.as_deref(), self);
+                }
+                Output::Answered { call, result } => handler.on_answer(call, result, self),
+                Output::Send(_) | Output::Ended(_) => {} // See `sort`.
+            }
+        }
     }
 
     fn sort_or_close(&mut self, outputs: Result<Vec<Output<T>>, RpcError>) {
@@ -190,7 +221,7 @@ impl<T: Clone> Link<T> {
     fn sort(&mut self, outputs: Vec<Output<T>>) {
         for output in outputs {
             match output {
-                Output::Send(text) => self.texts.push(text),
+                Output::Send(text) => self.said.push(text),
                 Output::Run { .. } | Output::Answered { .. } => self.inputs.push_back(output),
                 Output::Ended(error) => {
                     self.end.get_or_insert_with(|| End::Broken(error.message.clone()));

@@ -6,20 +6,14 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
-use terminal::Deadline;
+use terminal::{Deadline, Timed};
 use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
 
 use super::limits::{Patience, READ_BUFFER, code};
-
-/// The longest wait for bytes, at a time. On Windows, a wait that has begun does not notice that
-/// another thread hangs up; the next one does.
-const LONGEST_WAIT: Duration =
-    if cfg!(windows) { Duration::from_millis(250) } else { Duration::from_hours(1) };
 
 /// What the reading half hands to the writing half.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,31 +30,32 @@ pub(super) enum Incoming {
 /// What `tungstenite` reads from, and believes to write to.
 #[derive(Debug)]
 pub(super) struct ReadHalf {
-    pub(super) stream: Arc<TcpStream>,
-    pub(super) deadline: Instant,
+    stream: Arc<TcpStream>,
+    timed: Timed<Arc<TcpStream>>,
     /// Where frames go. During the handshake there is no writing half, and they go to the stream.
-    pub(super) writer: Option<Sender<Incoming>>,
+    writer: Option<Sender<Incoming>>,
+}
+
+impl ReadHalf {
+    pub(super) fn new(stream: Arc<TcpStream>, deadline: Deadline) -> Self {
+        let timed = deadline.of(Arc::clone(&stream));
+        Self { stream, timed, writer: None }
+    }
+
+    pub(super) fn stream(&self) -> Arc<TcpStream> {
+        Arc::clone(&self.stream)
+    }
 }
 
 impl Read for ReadHalf {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let wait = self.deadline.min(Instant::now() + LONGEST_WAIT);
-            match Deadline::at(wait).of(&self.stream).read(buffer) {
-                // By a signal, which is for another thread.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) && Instant::now() < self.deadline => {}
-                done => return done,
-            }
-        }
+        self.timed.read(buffer)
     }
 }
 
 impl Write for ReadHalf {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(writer) = &self.writer else {
-            return Deadline::at(self.deadline).of(&self.stream).write(bytes);
-        };
+        let Some(writer) = &self.writer else { return self.timed.write(bytes) };
         let frame = Incoming::Frame(bytes.to_vec());
         writer.send(frame).map_err(|_| ErrorKind::BrokenPipe)?;
         Ok(bytes.len())
@@ -79,7 +74,7 @@ pub(super) fn read(
 ) {
     socket.get_mut().writer = Some(writer.clone());
     loop {
-        socket.get_mut().deadline = Instant::now() + patience.silence;
+        socket.get_mut().timed.wait_until(Deadline::after(patience.silence));
         let incoming = match socket.read() {
             Ok(Message::Text(text)) => Incoming::Text(text),
             Ok(Message::Close(Some(CloseFrame { reason, .. }))) => Incoming::Closed(reason),
@@ -99,7 +94,7 @@ pub(super) fn read(
             return; // The writer has ended.
         }
         if is_broken {
-            return discard(socket.get_mut(), Instant::now() + patience.close);
+            return discard(socket.get_mut(), Deadline::after(patience.close));
         }
     }
 }
@@ -113,7 +108,7 @@ fn breach(error: &Error) -> Option<(u16, &'static str)> {
         Error::Utf8(_) => Some((code::INVALID, "text must be UTF-8")),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         Error::Protocol(_) => Some((code::PROTOCOL, "this is not the WebSocket protocol")),
-        Error::Io(error) if is_timeout(error) => {
+        Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
             Some((code::POLICY, "nothing was heard for 10 seconds"))
         }
         _ => None,
@@ -122,15 +117,10 @@ fn breach(error: &Error) -> Option<(u16, &'static str)> {
 
 /// Reads what the other side still sends. If we closed at once, the system would take back what
 /// the writer has said.
-fn discard(half: &mut ReadHalf, deadline: Instant) {
-    half.deadline = deadline;
+fn discard(half: &mut ReadHalf, deadline: Deadline) {
+    half.timed.wait_until(deadline);
     let mut piece = [0; READ_BUFFER];
     while matches!(half.read(&mut piece), Ok(1..)) {}
-}
-
-/// A timeout has another name on Windows.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
 
 #[cfg(test)]

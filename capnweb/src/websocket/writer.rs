@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select};
-use terminal::Deadline;
+use terminal::{Deadline, Timed};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role};
 use tungstenite::{Message, WebSocket};
@@ -21,7 +21,7 @@ use tungstenite::{Message, WebSocket};
 use super::limits::{Patience, config};
 use super::link::{End, Link, SessionHandler};
 use super::reader::Incoming;
-use crate::{Output, Session};
+use crate::Session;
 
 /// About how many bytes go out in one write.
 const BATCH: usize = 32 * 1024;
@@ -41,8 +41,7 @@ const CLOSE: u8 = 8;
 /// What `tungstenite` writes to.
 #[derive(Debug)]
 struct WriteHalf {
-    stream: Arc<TcpStream>,
-    deadline: Instant,
+    timed: Timed<Arc<TcpStream>>,
     #[cfg(test)]
     writes: usize,
 }
@@ -59,13 +58,7 @@ impl Write for WriteHalf {
         {
             self.writes += 1;
         }
-        loop {
-            match Deadline::at(self.deadline).of(&self.stream).write(bytes) {
-                // By a signal, which is for another thread.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                done => return done,
-            }
-        }
+        self.timed.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -110,8 +103,7 @@ impl<H: SessionHandler> Writer<H> {
         handler: H,
     ) -> Self {
         let half = WriteHalf {
-            stream,
-            deadline: Instant::now(),
+            timed: Deadline::after(patience.write).of(stream),
             #[cfg(test)]
             writes: 0,
         };
@@ -189,28 +181,18 @@ impl<H: SessionHandler> Writer<H> {
     }
 
     fn take(&mut self, event: Event<H::Order>) -> Result<Next, CannotWrite> {
+        let Self { link, handler, .. } = self;
         match event {
-            Event::Order(order) => self.handler.on_order(order, &mut self.link),
-            Event::Incoming(Incoming::Text(text)) => self.link.receive(&text),
-            Event::Incoming(Incoming::Closed(reason)) => self.link.is_closed_for(&reason),
-            Event::Incoming(Incoming::Broken(code, why)) => self.link.break_off(code, why),
+            Event::Order(order) => link.take_order(order, handler),
+            Event::Incoming(Incoming::Text(text)) => link.take_text(&text, handler),
+            Event::Incoming(Incoming::Closed(reason)) => link.is_closed_for(&reason),
+            Event::Incoming(Incoming::Broken(code, why)) => link.break_off(code, why, handler),
             Event::Incoming(Incoming::Frame(bytes)) => return self.write_frame(&bytes),
             Event::Ended => return Ok(Next::HangUp),
         }
-        while let Some(input) = self.link.next_input() {
-            match input {
-                Output::Run { id, target, path, args } => {
-                    self.handler.on_call(id, target, &path, args.as_deref(), &mut self.link);
-                }
-                Output::Answered { call, result } => {
-                    self.handler.on_answer(call, result, &mut self.link);
-                }
-                Output::Send(_) | Output::Ended(_) => {} // The link keeps them for itself.
-            }
-        }
         // The texts become frames, which wait in the socket's buffer.
         self.extend_deadline();
-        for text in self.link.take_texts() {
+        for text in self.link.take_said() {
             self.unwritten += text.len();
             self.socket.write(Message::text(text)).map_err(Box::new)?;
         }
@@ -233,7 +215,8 @@ impl<H: SessionHandler> Writer<H> {
 
     /// The other side has this long to take what is written next.
     fn extend_deadline(&mut self) {
-        self.socket.get_mut().deadline = Instant::now() + self.patience.write;
+        let deadline = Deadline::after(self.patience.write);
+        self.socket.get_mut().timed.wait_until(deadline);
     }
 
     fn close(

@@ -2,6 +2,7 @@
 
 use std::net::Shutdown;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, never, unbounded};
 

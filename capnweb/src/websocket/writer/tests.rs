@@ -1,7 +1,7 @@
 //! The writing half, on real sockets: what it is handed and ordered, and what the other side gets.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Sender, bounded, unbounded};
