@@ -166,7 +166,7 @@ impl<T: Clone> Link<T> {
     }
 
     /// The other side breaks the rules of WebSocket.
-    pub(super) fn break_off<H: SessionHandler<Target = T>>(
+    pub fn break_off<H: SessionHandler<Target = T>>(
         &mut self,
         code: u16,
         why: &str,
@@ -179,7 +179,7 @@ impl<T: Clone> Link<T> {
     }
 
     /// The other side has sent a close frame.
-    pub(super) fn is_closed_for(&mut self, reason: &str) {
+    pub fn is_closed_for(&mut self, reason: &str) {
         if !reason.is_empty() {
             self.end.get_or_insert_with(|| End::Closed(reason.to_owned()));
         }
@@ -194,7 +194,8 @@ impl<T: Clone> Link<T> {
         self.close.is_some()
     }
 
-    pub(super) fn end(&mut self) -> End {
+    /// Why the WebSocket is closed.
+    pub fn end(&mut self) -> End {
         self.end.take().unwrap_or(End::HungUp)
     }
 

@@ -4,15 +4,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use capability_peers::message::MAX_MESSAGE;
-
-use crate::client::place::Place;
-use crate::interface::{MAX_FILE, size_in_words};
+use crate::client::server_url::ServerUrl;
+use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, size_in_words};
 use crate::name::Name;
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// The client is up.
     Started,
     /// The user is asked for a name.
@@ -23,42 +21,8 @@ pub enum Event {
     Connecting(Name),
     /// The user has joined, and these are there.
     Welcome(Name, Vec<String>),
-    /// Somebody says something to everybody in the room.
-    Said {
-        /// Who.
-        who: String,
-        /// What.
-        text: String,
-    },
-    /// Our user says something to everybody in the room.
-    Echo(String),
-    /// Somebody says something to our user alone.
-    Whispered {
-        /// Who.
-        who: String,
-        /// What.
-        text: String,
-    },
-    /// Our user says something to somebody alone.
-    EchoTo {
-        /// To whom.
-        to: String,
-        /// What.
-        text: String,
-    },
-    /// The chat itself says something.
-    System(String),
-    /// Somebody offers a file.
-    Offered {
-        /// Who.
-        who: String,
-        /// What the file is called.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-        /// The number to save it by; none if it cannot be had.
-        number: Option<u64>,
-    },
+    /// The server tells us this; a file can be saved by the number of its offer.
+    Told { note: Note<OfferId>, is_ours: bool },
     /// Who is in the room.
     Users(Vec<String>),
     /// The rooms, and how many users are in each.
@@ -82,25 +46,13 @@ pub enum Event {
     /// The server takes longer than this to answer.
     NoAnswer(Duration),
     /// Everybody in the room has been offered a file of our user's.
-    Sharing {
-        /// What it is called.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-    },
+    Sharing { name: String, size: u64 },
     /// Somebody has fetched this much of a file of our user's, in percent.
     Sent(String, u64),
     /// This much of a file is here, in percent.
     Fetched(String, u64),
     /// A file is saved.
-    Saved {
-        /// What it was offered as.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-        /// Where it is.
-        path: String,
-    },
+    Saved { name: String, size: u64, path: String },
     /// A file could not be offered.
     CannotSend(String, Trouble),
     /// A file could not be saved.
@@ -109,7 +61,7 @@ pub enum Event {
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// There is none of this name.
     Missing,
     /// It is a folder, or a device.
@@ -144,17 +96,17 @@ pub enum Trouble {
 
 /// Why there is no link to the server, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub(crate) enum Gone {
     /// There is no machine of that name; the system's own words.
-    NoHost(Place, String),
+    NoHost(ServerUrl, String),
     /// Nobody listens there.
-    NobodyThere(Place),
+    NobodyThere(ServerUrl),
     /// Nobody picks up within this time.
-    NoAnswer(Place, Duration),
+    NoAnswer(ServerUrl, Duration),
     /// Somebody does, and speaks something else; this is what is wrong.
-    NoChat(Place, String),
+    NoChat(ServerUrl, String),
     /// It answers with this status of HTTP.
-    Status(Place, u16),
+    Status(ServerUrl, u16),
     /// It wants a token, or another one.
     NoToken,
     /// It does not say whether our user has joined, for this long.
@@ -172,18 +124,14 @@ pub enum Gone {
 }
 
 impl Event {
-    /// The line, or lines, with their line ends; in colour, where there is any.
-    pub fn lines(&self, colour: bool) -> String {
-        let text = self.to_string();
+    /// The line, or lines, in colour, where there is any. The screen ends the last line.
+    pub(crate) fn lines(&self, colour: bool) -> String {
         let paint = match self {
-            Self::Echo(_) | Self::EchoTo { .. } => GRAY,
-            Self::System(_) => YELLOW,
-            _ => return text,
+            Self::Told { note: Note { kind: Kind::System, .. }, .. } => YELLOW,
+            Self::Told { is_ours: true, .. } => GRAY,
+            _ => return self.to_string(),
         };
-        match text.strip_suffix('\n') {
-            Some(line) if colour => format!("{paint}{line}{PLAIN}\n"),
-            _ => text,
-        }
+        if colour { format!("{paint}{self}{PLAIN}") } else { self.to_string() }
     }
 }
 
@@ -194,77 +142,84 @@ const PLAIN: &str = "\x1b[0m";
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Started => writeln!(f, "=== Cap'n Web Chat Client ==="),
+            Self::Started => write!(f, "=== Cap'n Web Chat Client ==="),
             Self::WhoAreYou => write!(f, "\nEnter your username: "),
-            Self::NobodyCame => writeln!(f),
+            Self::NobodyCame => Ok(()),
             Self::Connecting(name) => {
-                write!(f, "\nConnecting to chat server as '{name}'...\n\n")
+                write!(f, "\nConnecting to chat server as '{name}'...\n")
             }
             Self::Welcome(name, users) => write!(
                 f,
                 "Welcome to the chat, {name}!\nConnected users ({}): {}\n\n\
                  Type messages and press Enter to send.\n\
-                 Type '/quit' to exit, '/users' to list users, '/help' for commands\n\n",
+                 Type '/quit' to exit, '/users' to list users, '/help' for commands\n",
                 users.len(),
                 all(users)
             ),
-            Self::Said { who, text } => writeln!(f, "[{}] {text}", one(who)),
-            Self::Echo(text) => writeln!(f, "[You] {text}"),
-            Self::Whispered { who, text } => writeln!(f, "[{}, privately] {text}", one(who)),
-            Self::EchoTo { to, text } => writeln!(f, "[You, privately to {}] {text}", one(to)),
-            Self::System(text) => writeln!(f, "*** {text} ***"),
-            Self::Offered { who, name, size, number } => {
-                write!(f, "[{}] shares {name} ({})", one(who), size_in_words(*size))?;
-                match number {
-                    Some(number) => writeln!(f, ": /save {number}"),
-                    None => writeln!(f, ", which cannot be had any more"),
-                }
-            }
-            Self::Users(users) => write!(f, "\nConnected users: {}\n\n", all(users)),
+            Self::Told { note, is_ours } => told(note, *is_ours, f),
+            Self::Users(users) => write!(f, "\nConnected users: {}\n", all(users)),
             Self::Rooms(rooms) => {
                 let rooms = rooms.iter().map(|(room, users)| format!("{room} ({users})"));
-                write!(f, "\nRooms: {}\n\n", rooms.collect::<Vec<_>>().join(", "))
+                write!(f, "\nRooms: {}\n", rooms.collect::<Vec<_>>().join(", "))
             }
             Self::Entered(room, users) => write!(
                 f,
-                "\nYou are in {room} now\nConnected users ({}): {}\n\n",
+                "\nYou are in {room} now\nConnected users ({}): {}\n",
                 users.len(),
                 all(users)
             ),
             Self::Help => write!(f, "{HELP}"),
-            Self::Leaving => write!(f, "\nLeaving chat...\n"),
-            Self::Unknown(word) => writeln!(
+            Self::Leaving => write!(f, "\nLeaving chat..."),
+            Self::Unknown(word) => write!(
                 f,
                 "❌ Unknown command {word}: /help lists what there is, and a message that begins \
                  with / is typed with two of them"
             ),
-            Self::Usage(usage) => writeln!(f, "❌ Type it like this: {usage}"),
-            Self::TooLong(bytes) => writeln!(
+            Self::Usage(usage) => write!(f, "❌ Type it like this: {usage}"),
+            Self::TooLong(bytes) => write!(
                 f,
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"
             ),
-            Self::Refused(why) => writeln!(f, "❌ {why}"),
-            Self::NoOffer(number) => writeln!(
+            Self::Refused(why) => write!(f, "❌ {why}"),
+            Self::NoOffer(number) => write!(
                 f,
                 "❌ There is no file {number} to be saved: take the number of one that was \
                  shared lately"
             ),
-            Self::NoAnswer(patience) => writeln!(
+            Self::NoAnswer(patience) => write!(
                 f,
                 "❌ The server has not answered for {} s: try again, or /quit",
                 patience.as_secs()
             ),
             Self::Sharing { name, size } => {
-                writeln!(f, "📤 Sharing {name} ({})", size_in_words(*size))
+                write!(f, "📤 Sharing {name} ({})", size_in_words(*size))
             }
-            Self::Sent(name, percent) => writeln!(f, "📤 {name}: {percent} % sent"),
-            Self::Fetched(name, percent) => writeln!(f, "📥 {name}: {percent} %"),
+            Self::Sent(name, percent) => write!(f, "📤 {name}: {percent} % sent"),
+            Self::Fetched(name, percent) => write!(f, "📥 {name}: {percent} %"),
             Self::Saved { name, size, path } => {
-                writeln!(f, "✅ Saved {name} ({}) as {path}", size_in_words(*size))
+                write!(f, "✅ Saved {name} ({}) as {path}", size_in_words(*size))
             }
-            Self::CannotSend(name, why) => writeln!(f, "❌ Cannot send {name}: {why}"),
-            Self::CannotSave(name, why) => writeln!(f, "❌ Cannot save {name}: {why}"),
+            Self::CannotSend(name, why) => write!(f, "❌ Cannot send {name}: {why}"),
+            Self::CannotSave(name, why) => write!(f, "❌ Cannot save {name}: {why}"),
+        }
+    }
+}
+
+fn told(note: &Note<OfferId>, is_ours: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (who, text) = (one(&note.username), &note.text);
+    match &note.kind {
+        Kind::System => write!(f, "*** {text} ***"),
+        Kind::Chat if is_ours => write!(f, "[You] {text}"),
+        Kind::Chat => write!(f, "[{who}] {text}"),
+        Kind::Private { to } if is_ours => write!(f, "[You, privately to {}] {text}", one(to)),
+        Kind::Private { .. } => write!(f, "[{who}, privately] {text}"),
+        Kind::File { name, size, content } => {
+            write!(f, "[{who}] shares {name} ({})", size_in_words(*size))?;
+            match content {
+                Some(OfferId(number)) => write!(f, ": /save {number}"),
+                None => write!(f, ", which cannot be had any more"),
+            }
         }
     }
 }
@@ -385,15 +340,20 @@ Commands:
   /send FILE      - Offer a file to everybody in the room
   /save NUMBER    - Save a file that was offered
   //TEXT          - Say something that begins with /
-
 ";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// As the screen shows it.
     fn text(event: &Event) -> String {
-        event.lines(false)
+        event.lines(false) + "\n"
+    }
+
+    fn told(username: &str, kind: Kind<OfferId>, text: &str, is_ours: bool) -> Event {
+        let note = Note { username: username.into(), text: text.into(), kind };
+        Event::Told { note, is_ours }
     }
 
     #[test]
@@ -419,22 +379,22 @@ mod tests {
 
     #[test]
     fn our_own_lines_are_gray_and_those_of_the_chat_yellow() {
-        let echo = Event::Echo("hi".into());
-        assert_eq!(echo.lines(true), "\x1b[90m[You] hi\x1b[0m\n");
-        let private = Event::EchoTo { to: "Bob".into(), text: "psst".into() };
-        assert_eq!(private.lines(true), "\x1b[90m[You, privately to Bob] psst\x1b[0m\n");
-        let system = Event::System("Bob joined the chat".into());
-        assert_eq!(system.lines(true), "\x1b[33m*** Bob joined the chat ***\x1b[0m\n");
+        let echo = told("Alice", Kind::Chat, "hi", true);
+        assert_eq!(echo.lines(true), "\x1b[90m[You] hi\x1b[0m");
+        let private = told("Alice", Kind::Private { to: "Bob".into() }, "psst", true);
+        assert_eq!(private.lines(true), "\x1b[90m[You, privately to Bob] psst\x1b[0m");
+        let system = told("System", Kind::System, "Bob joined the chat", false);
+        assert_eq!(system.lines(true), "\x1b[33m*** Bob joined the chat ***\x1b[0m");
         for event in [echo, private, system] {
             assert!(!event.lines(false).contains('\x1b'));
         }
-        let said = Event::Said { who: "Bob".into(), text: "hi".into() };
-        assert_eq!(said.lines(true), "[Bob] hi\n");
+        let said = told("Bob", Kind::Chat, "hi", false);
+        assert_eq!(said.lines(true), "[Bob] hi");
     }
 
     #[test]
     fn nobody_passes_for_our_user_or_for_two() {
-        let said = |who: &str| text(&Event::Said { who: who.into(), text: "hi".into() });
+        let said = |who: &str| text(&told(who, Kind::Chat, "hi", false));
         assert_eq!(said("You"), "[\"You\"] hi\n");
         assert_eq!(said("Bob] hi [Eve"), "[\"Bob] hi [Eve\"] hi\n");
         assert_eq!(text(&Event::Users(vec!["A, B".into()])), "\nConnected users: \"A, B\"\n\n");
