@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use capability_peers::console::{LOOK_AGAIN, Screen};
-use capnweb::listener::{self, PATIENCE, listen};
+use capnweb::listener::{self, Listener, PATIENCE};
 use crossbeam_channel::{Receiver, bounded, never, select, unbounded};
 
 use crate::room::{Action, ClientId, Heard, Order, Rate, Room};
@@ -115,7 +115,7 @@ impl Owner {
         let with_token = token.is_some();
         let reception = Reception::new(token, report);
         let answer = move |request: &_| reception.answer(request);
-        let listener = listen(socket, MAX_CLIENTS, PATIENCE, tell, answer)?;
+        let listener = Listener::start(socket, MAX_CLIENTS, PATIENCE, tell, answer)?;
 
         self.news.insert(0, Event::Running { address, with_token });
         let ended = self.decide(&reports, &told, interrupts);
@@ -164,7 +164,7 @@ impl Owner {
                 // The listener has the other end, so there is always one.
                 recv(if holds { &nothing } else { reports }) -> report => self.next = report.ok(),
                 recv(told) -> report => match report {
-                    Ok(listener::Report::CannotAccept(why)) => {
+                    Ok(listener::Report::AcceptFailed(why)) => {
                         self.news.push(Event::CannotAccept(why));
                     }
                     Err(_) => return Ok(()), // Nobody can come any more.

@@ -8,8 +8,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use capnweb::http::route::is_post_to;
-use capnweb::http::{Request, Response};
+use capnweb::http::{Request, Response, is_post_to};
 use capnweb::listener::{Answer, TakeOver};
 use crossbeam_channel::Sender;
 use data_encoding::{BASE64, BASE64URL_NOPAD};

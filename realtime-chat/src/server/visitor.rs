@@ -77,7 +77,6 @@ impl Visitor<'_> {
 mod tests {
     use std::thread;
 
-    use capnweb::http::Manner;
     use crossbeam_channel::unbounded;
 
     use super::*;
@@ -103,8 +102,7 @@ mod tests {
             assert!(matches!(next(), Report::Heard(_, Heard::Called(_, Call::ListUsers))));
             drop(room);
             assert!(matches!(next(), Report::Heard(_, Heard::Gone)));
-            let mut reply = Vec::new();
-            visit.join().unwrap().write_to(&mut reply, Manner::CLOSING);
+            let reply = visit.join().unwrap().body().to_vec();
             let reply = String::from_utf8(reply).unwrap();
             assert_eq!(reply.matches("the server is shutting down").count(), 2, "{reply}");
         });
