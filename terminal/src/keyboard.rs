@@ -7,8 +7,9 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::clean;
 
-/// How many lines may be typed ahead. The system keeps the rest.
-const TYPED_AHEAD: usize = 16;
+/// How many lines may be typed ahead. The system keeps the rest. When lines are piped in, fewer
+/// would make the two threads wait for each other every few lines: 16 halves the throughput.
+pub(crate) const TYPED_AHEAD: usize = 256;
 
 /// The byte order mark, which some editors and shells put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
