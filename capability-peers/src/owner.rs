@@ -13,9 +13,8 @@ use crate::peer::Peer;
 use crate::role::Role;
 use crate::sender::{self, Friend};
 use crate::teller::Teller;
-use capnweb::http::route::is_post_to;
-use capnweb::http::{Request, Response};
-use capnweb::listener::{self, MAX_CALLERS, PATIENCE, listen};
+use capnweb::http::{Request, Response, is_post_to};
+use capnweb::listener::{self, Listener, MAX_CALLERS, PATIENCE};
 use capnweb::{Target, serve_while};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
@@ -56,8 +55,9 @@ pub fn run(
     let (tell, events) = bounded(MAX_EVENTS);
     let peer: Arc<dyn Target> = Arc::new(Peer::new(role, tell.clone()));
     let (report, reports) = bounded(1);
-    let listener =
-        listen(socket, MAX_CALLERS, PATIENCE, report, move |request| serve(request, &peer))?;
+    let listener = Listener::start(socket, MAX_CALLERS, PATIENCE, report, move |request| {
+        serve(request, &peer)
+    })?;
     screen.show(&Event::Running(address).lines(&role))?;
     let (order, stopped) = bounded(0);
     let sender = sender::call(role, friend, tell, stopped)?;
@@ -81,7 +81,7 @@ pub fn run(
                 Err(_) => break Ok(()), // Nobody is left to tell anything.
             },
             recv(reports) -> report => match report {
-                Ok(listener::Report::CannotAccept(why)) => vec![Event::CannotAccept(why)],
+                Ok(listener::Report::AcceptFailed(why)) => vec![Event::CannotAccept(why)],
                 Err(_) => break Ok(()), // Nobody is left to be called.
             },
             recv(interrupts) -> _ => break Ok(()),
@@ -96,6 +96,7 @@ pub fn run(
         screen.show(&Event::ShuttingDown.lines(&role)).and_then(|()| screen.finish(LAST_LINE));
     drop(events); // Whoever waits to tell something waits in vain.
     listener.stop();
+    listener.join();
     // It takes the order, or has ended and cannot. If neither, it waits for an answer, for longer
     // than the user would: then it is left to the end of the process.
     let is_busy = matches!(order.send_timeout((), JOINING), Err(SendTimeoutError::Timeout(())));

@@ -27,6 +27,7 @@ pub mod listener;
 pub mod session;
 mod stub;
 mod target;
+mod timed;
 mod value;
 pub mod websocket;
 pub mod wire;

@@ -26,7 +26,7 @@
 //! ```
 //! use std::{net::{TcpListener, TcpStream}, sync::Arc, thread, time::Duration};
 //!
-//! use capnweb::listener::{PATIENCE, listen};
+//! use capnweb::listener::{Listener, PATIENCE};
 //! use capnweb::websocket::{End, Link, SessionHandler, Socket, accept, code, talk};
 //! use capnweb::{AnswerId, Cap, Key, Session, Stub, Value};
 //! use crossbeam_channel::{Sender, bounded};
@@ -88,7 +88,7 @@
 //!
 //! let socket = TcpListener::bind("127.0.0.1:0")?;
 //! let (report, _reports) = bounded(1);
-//! let listener = listen(socket, 8, PATIENCE, report, |request: &_| {
+//! let listener = Listener::start(socket, 8, PATIENCE, report, |request: &_| {
 //!     accept(request, |socket| {
 //!         let (_orders, none) = bounded(1);
 //!         let _ = talk(socket, Session::new(Some("chat")), Server, none);
@@ -107,6 +107,7 @@
 //! order.send(Order::Leave)?;
 //! reader.join().expect("it has not panicked")?;
 //! listener.stop();
+//! listener.join();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -6,7 +6,7 @@ use super::request::Request;
 
 /// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     /// It is so many bytes long.
     Length(usize),
     /// It comes in chunks, the last of which is empty.

@@ -11,11 +11,7 @@ use super::refusal::Refusal;
 use super::request::Request;
 
 /// Whether this request may come in, on a connection whose end on our side has that address.
-///
-/// # Errors
-///
-/// If it is meant for somebody else, or comes from a web page that is not ours.
-pub fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
+pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
     let mut hosts = request.headers("Host");
     let host = hosts.next().ok_or(Refusal::NoHost)?;
     if hosts.next().is_some() {
@@ -41,15 +37,7 @@ pub fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
 
 /// Whether a `Host` means us: this machine, or the address that was dialed; at our port, or
 /// without one. An address is no name, so nobody can let it point elsewhere.
-///
-/// ```
-/// use capnweb::http::guard::is_ours;
-/// let here = "192.168.1.5:8080".parse().unwrap();
-/// assert!(is_ours("localhost:8080", here) && is_ours("[::1]", here));
-/// assert!(is_ours("192.168.1.5:8080", here) && !is_ours("192.168.1.6:8080", here));
-/// assert!(!is_ours("localhost:8081", here) && !is_ours("evil.example:8080", here));
-/// ```
-pub fn is_ours(host: &str, here: SocketAddr) -> bool {
+pub(super) fn is_ours(host: &str, here: SocketAddr) -> bool {
     // The last colon is before the port, unless it is within the brackets of an address.
     let (name, given) = match host.rsplit_once(':') {
         Some((name, given)) if !given.ends_with(']') => (name, Some(given)),

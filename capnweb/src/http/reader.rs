@@ -1,162 +1,100 @@
-//! The reader: bytes in, in pieces of any size, whole requests out.
+//! The reader: bytes in, requests out, one at a time.
 //!
-//! It keeps one request at a time, within the [limits](super::limits), and takes no byte beyond
-//! its end: what comes after it stays with the caller of [`Reader::take`].
+//! Head and body are read apart, since a caller has a deadline of its own for each, and may wait
+//! for a word before it sends a body. No byte is taken beyond the end of a request: it belongs to
+//! the next one.
 
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 
-use super::chunks::Chunks;
+use super::chunks::{read_chunks, read_exactly};
 use super::framing::{Framing, framing};
 use super::guard;
 use super::limits::{KEPT_BUFFER, MAX_HEAD};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Unread};
 use super::request::Request;
-use super::section::Section;
+use super::section::{Kind, read_section};
 
-/// Puts requests together.
+/// How many bytes are read at once.
+const PIECE: usize = 8 * 1024;
+
+/// Reads the requests of one connection.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader<R> {
+    input: BufReader<R>,
     here: SocketAddr,
-    head: Section,
+    head: Vec<u8>,
     request: Request,
-    next: Next,
-    /// The caller waits for a word from us before it sends the body.
-    expects_word: bool,
 }
 
-/// What has to come next.
-#[derive(Debug)]
-enum Next {
-    Head,
-    /// So many bytes of a body.
-    Body(usize),
-    Chunks(Chunks),
-    /// Nothing: the request is whole.
-    Nothing,
-}
+impl<R: Read> Reader<R> {
+    /// A reader for a connection whose end on our side has the address `here`.
+    pub(crate) fn new(stream: R, here: SocketAddr) -> Self {
+        let input = BufReader::with_capacity(PIECE, stream);
+        Self { input, here, head: Vec::new(), request: Request::default() }
+    }
 
-/// How far a request has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// It needs more bytes; all that were there have been taken.
-    Part,
-    /// It is whole: see [`Reader::request`]. The bytes that are left begin the next one.
-    Whole,
-}
+    /// Whether bytes are here that were not asked for yet.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.input.buffer().is_empty()
+    }
 
-/// What is being waited for. Each has a patience of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// For anything.
-    Idle,
-    /// For the rest of a head.
-    Head,
-    /// For the rest of a body.
-    Body,
-}
+    /// Waits for the first bytes of a request. Returns whether they came, and not the end.
+    pub(crate) fn wait_for_bytes(&mut self) -> io::Result<bool> {
+        Ok(!self.input.fill_buf()?.is_empty())
+    }
 
-impl Reader {
-    /// A reader for the requests on a connection whose end on our side has that address.
-    pub fn new(here: SocketAddr) -> Self {
-        Self {
-            here,
-            head: Section::head(MAX_HEAD),
-            request: Request::default(),
-            next: Next::Head,
-            expects_word: false,
+    /// Reads a head. Returns how the body ends, or why nobody waits for the body: a caller that
+    /// may not call us is not listened to any longer.
+    pub(crate) fn read_head(&mut self) -> Result<Framing, Unread> {
+        self.request.body.clear();
+        self.request.body.shrink_to(KEPT_BUFFER);
+        read_section(&mut self.input, Kind::Head, MAX_HEAD, &mut self.head)?;
+        self.request.parse(&self.head)?;
+        guard::check(&self.request, self.here)?;
+        let framing = framing(&self.request)?;
+        let is_known = |expected: &str| expected.eq_ignore_ascii_case("100-continue");
+        if !self.request.headers("Expect").all(is_known) {
+            return Err(Refusal::Expectation.into());
+        }
+        Ok(framing)
+    }
+
+    /// Whether the caller waits for a "100 Continue" before it sends the body.
+    pub(crate) fn owes_continue(&self, framing: Framing) -> bool {
+        // A caller of HTTP/1.0 would take it for the answer.
+        let is_expected = self.request.header("Expect").is_some() && self.request.is_http_1_1();
+        is_expected && framing != Framing::Length(0) && !self.has_more()
+    }
+
+    /// Reads the body. Then the request is whole.
+    pub(crate) fn read_body(&mut self, framing: Framing) -> Result<(), Unread> {
+        let body = &mut self.request.body;
+        match framing {
+            Framing::Length(length) => read_exactly(&mut self.input, length, body),
+            Framing::Chunked => read_chunks(&mut self.input, body),
         }
     }
 
-    /// Takes bytes up to the end of a request, and leaves the rest.
-    ///
-    /// ```
-    /// use capnweb::http::{Progress, Reader};
-    /// let mut reader = Reader::new("127.0.0.1:8080".parse().unwrap());
-    /// let mut bytes = &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET"[..];
-    /// assert_eq!(reader.take(&mut bytes), Ok(Progress::Whole));
-    /// assert_eq!((reader.request().path(), bytes), ("/", &b"GET"[..]));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If this is no request that we take. Nothing can be read after that.
-    pub fn take(&mut self, bytes: &mut &[u8]) -> Result<Progress, Refusal> {
-        if matches!(self.next, Next::Nothing) {
-            self.forget();
-        }
-        if matches!(self.next, Next::Head) && self.head.take(bytes)? {
-            self.next = self.begin_body()?;
-        }
-        let is_whole = match &mut self.next {
-            Next::Head => false,
-            Next::Body(left) => {
-                let (body, rest) = bytes.split_at(bytes.len().min(*left));
-                self.request.body.extend_from_slice(body);
-                *bytes = rest;
-                *left -= body.len();
-                *left == 0
-            }
-            Next::Chunks(chunks) => chunks.take(bytes, &mut self.request.body)?,
-            Next::Nothing => true,
-        };
-        if is_whole {
-            self.next = Next::Nothing;
-            return Ok(Progress::Whole);
-        }
-        Ok(Progress::Part)
-    }
-
-    /// The request, when it is whole.
-    pub fn request(&self) -> &Request {
+    /// The request that was read last.
+    pub(crate) fn request(&self) -> &Request {
         &self.request
     }
 
-    /// What is being waited for.
-    pub fn stage(&self) -> Stage {
-        match self.next {
-            Next::Nothing => Stage::Idle,
-            Next::Head if self.head.is_untouched() => Stage::Idle,
-            Next::Head => Stage::Head,
-            Next::Body(_) | Next::Chunks(_) => Stage::Body,
-        }
+    /// The stream, for writing and for its deadlines.
+    pub(crate) fn stream(&mut self) -> &mut R {
+        self.input.get_mut()
     }
 
-    /// Whether a "100 Continue" is to be sent before more bytes are waited for. Says it once.
-    pub fn owes_a_word(&mut self) -> bool {
-        let is_waiting = self.stage() == Stage::Body && self.request.body.is_empty();
-        std::mem::take(&mut self.expects_word) && is_waiting
+    /// The stream, and what was read from it and not asked for.
+    pub(crate) fn into_parts(self) -> (R, Vec<u8>) {
+        let early = self.input.buffer().to_vec();
+        (self.input.into_inner(), early)
     }
 
     /// How many bytes it keeps: of the head, and of the body.
     #[cfg(test)]
     pub(super) fn keeps(&self) -> (usize, usize) {
-        (self.head.text.len() + self.request.head.len(), self.request.body.len())
-    }
-
-    /// A head has come: what follows it, if we take it at all. Nobody who may not call us is
-    /// listened to any longer.
-    fn begin_body(&mut self) -> Result<Next, Refusal> {
-        self.request.begin(std::mem::take(&mut self.head.text))?;
-        guard::check(&self.request, self.here)?;
-        let next = match framing(&self.request)? {
-            Framing::Length(length) => Next::Body(length),
-            Framing::Chunked => Next::Chunks(Chunks::new()),
-        };
-        let is_known = |expected: &str| expected.eq_ignore_ascii_case("100-continue");
-        if !self.request.headers("Expect").all(is_known) {
-            return Err(Refusal::Expectation);
-        }
-        // A caller of HTTP/1.0 would take the word for the answer.
-        self.expects_word =
-            self.request.is_http_1_1() && self.request.header("Expect").is_some();
-        Ok(next)
-    }
-
-    /// Makes ready for the next request, and keeps the buffers.
-    fn forget(&mut self) {
-        self.head.begin_again(std::mem::take(&mut self.request.head).into_bytes());
-        self.request.body.clear();
-        self.request.body.shrink_to(KEPT_BUFFER);
-        self.next = Next::Head;
+        (self.head.len(), self.request.body.len())
     }
 }

@@ -4,11 +4,37 @@
 //! they tell nothing of this machine.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
+
+/// Why there is no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The connection is broken.
+    Gone,
+    /// The caller is to be told why.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Unread {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // When its timeout is over, Unix says the one and Windows the other.
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Refused(Refusal::TooSlow),
+            _ => Self::Gone,
+        }
+    }
+}
 
 /// Why a request is not taken. The connection is closed after it: where a request that we did
 /// not understand ends, and the next begins, nobody knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The bytes are no HTTP request.
     NotHttp,
     /// A line that does not end in CR LF, or a CR within a line.
@@ -52,15 +78,15 @@ pub enum Refusal {
     Broken,
     /// A transfer coding that we do not know.
     UnknownCoding,
-    /// All lines are taken.
-    Crowded,
+    /// All connection slots are taken.
+    TooManyCallers,
     /// HTTP, but neither 1.0 nor 1.1.
     Version,
 }
 
 impl Refusal {
     /// The status it is answered with.
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         self.answer().0
     }
 
@@ -87,7 +113,9 @@ impl Refusal {
             Self::TooManyHeaders => (431, "there are too many headers; 64 is the limit"),
             Self::Broken => (500, "this peer could not make an answer"),
             Self::UnknownCoding => (501, "the only transfer coding known here is chunked"),
-            Self::Crowded => (503, "this peer talks to too many callers; try again soon"),
+            Self::TooManyCallers => {
+                (503, "this peer talks to too many callers; try again soon")
+            }
             Self::Version => (505, "this peer speaks HTTP/1.1"),
         }
     }

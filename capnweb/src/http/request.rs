@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 /// What somebody wants from us.
 #[derive(Debug, Default)]
 pub struct Request {
-    pub(super) head: String,
+    head: String,
     pub(super) body: Vec<u8>,
     /// Where in the head each name is, and each value.
     places: Vec<(Range<usize>, Range<usize>)>,
@@ -83,8 +83,9 @@ impl Request {
     }
 
     /// Takes in a whole head.
-    pub(super) fn begin(&mut self, head: Vec<u8>) -> Result<(), Refusal> {
-        self.head = String::from_utf8(head).map_err(|_| Refusal::NotHttp)?;
+    pub(super) fn parse(&mut self, head: &[u8]) -> Result<(), Refusal> {
+        self.head.clear();
+        self.head.push_str(str::from_utf8(head).map_err(|_| Refusal::NotHttp)?);
         let mut headers = [EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
         match parsed.parse(self.head.as_bytes()) {

@@ -1,13 +1,12 @@
-//! A response, and its bytes: head and body together, so that one write sends them.
+//! A response: what the answer to a request says, and its bytes.
 
 use std::borrow::Cow;
-use std::io::Write;
 
 use super::refusal::Refusal;
 use super::request::Request;
 
 /// What a caller waits for while its body is still to come.
-pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// An answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,33 +49,28 @@ impl Response {
         self.status
     }
 
-    /// Appends its bytes to `out`.
-    ///
-    /// ```
-    /// use capnweb::http::{Manner, Response};
-    /// let mut out = Vec::new();
-    /// Response::new(200).write_to(&mut out, Manner::CLOSING);
-    /// assert_eq!(out, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    /// ```
-    pub fn write_to(&self, out: &mut Vec<u8>, manner: Manner) {
-        const IN_MEMORY: &str = "a Vec takes everything";
-        write!(out, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).expect(IN_MEMORY);
-        for (name, value) in &self.fields {
-            write!(out, "{name}: {value}\r\n").expect(IN_MEMORY);
-        }
+    /// Its body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Head and body together, so that one write sends them.
+    pub(crate) fn bytes(&self, manner: Manner) -> Vec<u8> {
+        let mut head = vec![format!("HTTP/1.1 {} {}", self.status, reason(self.status))];
+        head.extend(self.fields.iter().map(|(name, value)| format!("{name}: {value}")));
         let has_body = self.status >= 200 && self.status != 204;
         if has_body {
-            write!(out, "Content-Length: {}\r\n", self.body.len()).expect(IN_MEMORY);
+            head.push(format!("Content-Length: {}", self.body.len()));
         }
         if manner.closes && self.status >= 200 {
-            out.extend_from_slice(b"Connection: close\r\n");
-        } else if manner.says_that_it_stays {
-            out.extend_from_slice(b"Connection: keep-alive\r\n");
+            head.push("Connection: close".into());
+        } else if manner.says_keep_alive {
+            head.push("Connection: keep-alive".into());
         }
-        out.extend_from_slice(b"\r\n");
-        if has_body && !manner.without_body {
-            out.extend_from_slice(&self.body);
-        }
+        head.push("\r\n".into()); // Its own line end, and an empty line.
+        let head = head.join("\r\n");
+        let body = if has_body && !manner.without_body { &self.body[..] } else { b"" };
+        [head.as_bytes(), body].concat()
     }
 }
 
@@ -84,7 +78,7 @@ impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         let response = Self::text(refusal.status(), format!("{refusal}\n"));
         match refusal {
-            Refusal::Crowded => response.with("Retry-After", "1"),
+            Refusal::TooManyCallers => response.with("Retry-After", "1"),
             _ => response,
         }
     }
@@ -92,27 +86,27 @@ impl From<Refusal> for Response {
 
 /// How an answer is to be given, whatever is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+pub(crate) struct Manner {
     /// The connection is closed after it.
-    pub closes: bool,
+    pub(crate) closes: bool,
     /// Only the head of it was asked for.
-    pub without_body: bool,
+    pub(crate) without_body: bool,
     /// The caller of HTTP/1.0 has to be told that the connection stays.
-    pub says_that_it_stays: bool,
+    pub(crate) says_keep_alive: bool,
 }
 
 impl Manner {
     /// The last answer on a connection.
-    pub const CLOSING: Self =
-        Self { closes: true, without_body: false, says_that_it_stays: false };
+    pub(crate) const CLOSING: Self =
+        Self { closes: true, without_body: false, says_keep_alive: false };
 
     /// For the answer to that request.
-    pub fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let stays = request.keeps_alive();
         Self {
             closes: !stays,
             without_body: request.method() == "HEAD",
-            says_that_it_stays: stays && !request.is_http_1_1(),
+            says_keep_alive: stays && !request.is_http_1_1(),
         }
     }
 }

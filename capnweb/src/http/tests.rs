@@ -1,12 +1,23 @@
 //! What comes out of a reader, for requests good and bad, in every way to cut them in pieces.
 
 use std::fmt::Write;
+use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::limits::{MAX_BODY, MAX_EXTENSIONS, MAX_HEAD, MAX_HEADERS, MAX_TRAILERS};
+use super::reader::Reader;
+use super::refusal::Unread;
 use super::*;
 
 const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// What a reader waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Head,
+    Body,
+}
 
 /// All that a reader makes of some bytes that come in these pieces.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,25 +28,49 @@ struct Verdict {
     stage: Option<Stage>,
 }
 
-fn verdict<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
-    let mut reader = Reader::new(HERE);
+/// A connection that hands out one piece after the other, and then nothing for too long.
+struct Pieces<'a>(Box<dyn Iterator<Item = &'a [u8]> + 'a>, &'a [u8]);
+
+impl<'a> Pieces<'a> {
+    fn of(pieces: impl IntoIterator<Item = &'a [u8], IntoIter: 'a>) -> Self {
+        // An empty one would be the end of the connection.
+        Self(Box::new(pieces.into_iter().filter(|piece| !piece.is_empty())), &[])
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.1.is_empty() {
+            self.1 = self.0.next().ok_or(io::ErrorKind::WouldBlock)?;
+        }
+        self.1.read(buffer)
+    }
+}
+
+fn verdict<'a>(pieces: impl IntoIterator<Item = &'a [u8], IntoIter: 'a>) -> Verdict {
+    let mut reader = Reader::new(Pieces::of(pieces), HERE);
     let mut verdict = Verdict::default();
-    for mut piece in pieces {
-        loop {
-            let progress = reader.take(&mut piece);
-            let (head, body) = reader.keeps();
-            assert!(head <= MAX_HEAD && body <= MAX_BODY, "it keeps {head} and {body}");
-            match progress {
-                Ok(Progress::Whole) => verdict.requests.push(told(reader.request())),
-                Ok(Progress::Part) => {
-                    assert!(piece.is_empty());
-                    break;
-                }
-                Err(refusal) => return Verdict { refusal: Some(refusal), ..verdict },
+    loop {
+        if !reader.wait_for_bytes().unwrap_or(false) {
+            return Verdict { stage: Some(Stage::Idle), ..verdict };
+        }
+        let (stage, read) = match reader.read_head() {
+            Ok(framing) => (Stage::Body, reader.read_body(framing)),
+            Err(unread) => (Stage::Head, Err(unread)),
+        };
+        let (head, body) = reader.keeps();
+        assert!(head <= MAX_HEAD && body <= MAX_BODY, "it keeps {head} and {body}");
+        match read {
+            Ok(()) => verdict.requests.push(told(reader.request())),
+            Err(Unread::Refused(Refusal::TooSlow)) => {
+                return Verdict { stage: Some(stage), ..verdict };
             }
+            Err(Unread::Refused(refusal)) => {
+                return Verdict { refusal: Some(refusal), ..verdict };
+            }
+            Err(Unread::Gone) => panic!("nothing breaks here"),
         }
     }
-    Verdict { stage: Some(reader.stage()), ..verdict }
 }
 
 /// All that a request says.
@@ -424,9 +459,11 @@ fn web_pages_of_others_are_not_answered() {
     );
 }
 
-fn request(bytes: &str) -> Reader {
-    let mut reader = Reader::new(HERE);
-    assert_eq!(reader.take(&mut bytes.as_bytes()), Ok(Progress::Whole), "{bytes:?}");
+/// A reader that has read one whole request.
+fn request(bytes: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::new(bytes.as_bytes(), HERE);
+    let framing = reader.read_head().expect(bytes);
+    reader.read_body(framing).expect(bytes);
     reader
 }
 
@@ -446,8 +483,7 @@ fn a_connection_stays_if_the_caller_wants_it_and_the_answer_says_what_it_has_to(
             let head =
                 format!("{method} / HTTP/{version}\r\nHost: localhost\r\n{head}\r\n\r\n");
             let reader = request(&head);
-            let mut out = Vec::new();
-            Response::text(200, "hi").write_to(&mut out, Manner::of(reader.request()));
+            let out = Response::text(200, "hi").bytes(Manner::of(reader.request()));
             let body = if method == "HEAD" { "" } else { "hi" };
             let out = String::from_utf8(out).unwrap();
             assert!(out.ends_with(&format!("{ends}{body}")), "{head:?}: {out:?}");
@@ -457,17 +493,15 @@ fn a_connection_stays_if_the_caller_wants_it_and_the_answer_says_what_it_has_to(
 
 #[test]
 fn an_answer_is_one_piece_and_nothing_in_it_ends_a_line_too_early() {
-    let mut out = Vec::new();
     let stays = Manner { closes: false, ..Manner::CLOSING };
-    Response::text(200, "hi").with("X", "a\r\nY: b\u{85}").write_to(&mut out, stays);
+    let out = Response::text(200, "hi").with("X", "a\r\nY: b\u{85}").bytes(stays);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX: a  Y: b \r\n\
          Content-Length: 2\r\n\r\nhi"
     );
     for status in [101, 204] {
-        let mut out = Vec::new();
-        Response::new(status).write_to(&mut out, stays);
+        let out = Response::new(status).bytes(stays);
         assert!(!String::from_utf8(out).unwrap().contains("Content-Length"), "{status}");
     }
 }
@@ -492,10 +526,9 @@ fn only_a_post_to_the_path_gets_through() {
         ("OPTIONS /nope", Some(404)),
     ] {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-        let answer = route::is_post_to("/rpc/batch", request(&head).request()).err();
+        let answer = is_post_to("/rpc/batch", request(&head).request()).err();
         assert_eq!(answer.as_ref().map(Response::status), status, "{line}");
-        let mut out = Vec::new();
-        answer.unwrap_or(Response::new(200)).write_to(&mut out, Manner::CLOSING);
+        let out = answer.unwrap_or(Response::new(200)).bytes(Manner::CLOSING);
         let allows = String::from_utf8(out).unwrap().contains("\r\nAllow: OPTIONS, POST\r\n");
         assert_eq!(allows, matches!(status, Some(204 | 405)), "{line}");
     }
@@ -505,23 +538,25 @@ fn only_a_post_to_the_path_gets_through() {
 fn a_caller_that_waits_for_a_word_gets_one_and_only_then() {
     let expect = "Expect: 100-Continue\r\nContent-Length: 2";
     let words = |bytes: &str| {
-        let mut reader = Reader::new(HERE);
-        let _ = reader.take(&mut bytes.as_bytes());
-        (reader.owes_a_word(), reader.owes_a_word())
+        let mut reader = Reader::new(bytes.as_bytes(), HERE);
+        let framing = reader.read_head().unwrap();
+        reader.owes_continue(framing)
     };
-    assert_eq!(words(&post(expect, "")), (true, false));
-    assert_eq!(words(&post(expect, "h")), (false, false), "it does not wait");
-    assert_eq!(words(&post(expect, "hi")), (false, false));
-    assert_eq!(words(&post("Content-Length: 2", "")), (false, false));
+    assert!(words(&post(expect, "")));
+    assert!(!words(&post(expect, "h")), "it does not wait");
+    assert!(!words(&post(expect, "hi")));
+    assert!(!words(&post("Content-Length: 2", "")));
+    assert!(!words(&post("Expect: 100-continue\r\nContent-Length: 0", "")), "all is here");
     let old = post(expect, "").replace("HTTP/1.1", "HTTP/1.0");
-    assert_eq!(words(&old), (false, false), "HTTP/1.0 knows no such word");
+    assert!(!words(&old), "HTTP/1.0 knows no such word");
 }
 
 #[test]
 fn refusals_are_short_and_clean() {
-    for refusal in [Refusal::NotHttp, Refusal::ForeignPage, Refusal::Crowded, Refusal::Broken] {
-        let mut out = Vec::new();
-        Response::from(refusal).write_to(&mut out, Manner::CLOSING);
+    for refusal in
+        [Refusal::NotHttp, Refusal::ForeignPage, Refusal::TooManyCallers, Refusal::Broken]
+    {
+        let out = Response::from(refusal).bytes(Manner::CLOSING);
         let out = String::from_utf8(out).unwrap();
         assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.status())), "{out}");
         assert!(out.contains("\r\nConnection: close\r\n") && out.len() < 300, "{out}");
@@ -654,9 +689,8 @@ fn we_read_the_same_headers_as_the_parser_that_has_judged_them() {
             bytes.extend_from_slice(dice.pick(&parts));
         }
         bytes.extend_from_slice(b"\r\n\r\n");
-        let mut reader = Reader::new(HERE);
-        let mut rest = &bytes[..];
-        if reader.take(&mut rest) != Ok(Progress::Whole) {
+        let mut reader = Reader::new(&bytes[..], HERE);
+        if reader.read_head().is_err() {
             continue;
         }
         let mut headers = [httparse::EMPTY_HEADER; 32];

@@ -1,12 +1,15 @@
 //! A listener on real sockets, and callers of all kinds: good, bad, slow, silent, and too many.
 
-use std::io::Read;
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{Receiver, TryRecvError, unbounded};
 
+use super::acceptor::MAX_REJECTED;
 use super::*;
-use crate::http::route;
+use crate::http::{Response, is_post_to};
 
 /// So long nothing takes that works, on a machine with other work to do.
 const LONG: Duration = Duration::from_secs(30);
@@ -58,7 +61,7 @@ fn peer(patience: Patience) -> Peer {
         let _ = call.send(()); // Fails when the test is over.
         handle(request, &wait)
     };
-    let listener = listen(socket, MAX_CALLERS, patience, report, handle).unwrap();
+    let listener = Listener::start(socket, MAX_CALLERS, patience, report, handle).unwrap();
     Peer { listener, port, called, go_on, threads_before, _alone: alone }
 }
 
@@ -81,7 +84,7 @@ fn handle(request: &Request, wait: &Receiver<()>) -> Answer {
             }),
         ),
         "/page" if request.method() != "POST" => Response::text(200, "page").into(),
-        _ => match route::is_post_to("/rpc/batch", request) {
+        _ => match is_post_to("/rpc/batch", request) {
             Ok(()) => Response::text(200, request.body()).into(),
             Err(answer) => answer.into(),
         },
@@ -107,6 +110,7 @@ impl Peer {
     fn stops(self) -> Duration {
         let begun = Instant::now();
         self.listener.stop();
+        self.listener.join();
         let took = begun.elapsed();
         self.called.try_iter().for_each(drop);
         let threads_are_gone = self.called.try_recv() == Err(TryRecvError::Disconnected);
@@ -480,14 +484,14 @@ fn when_all_are_busy_the_others_are_told_so_at_once() {
         peer.called.recv_timeout(LONG).unwrap();
     }
     let before = descriptors();
-    for _ in 0..3 * DOORSTEP {
+    for _ in 0..3 * MAX_REJECTED {
         let mut client = peer.dial();
         let head = client.hears_head();
         assert_eq!(head[0], "HTTP/1.1 503 Service Unavailable");
         assert!(head.contains(&"Retry-After: 1".to_owned()), "{head:?}");
     }
     let kept = descriptors() - before;
-    assert!(kept < 2 * DOORSTEP, "{kept}");
+    assert!(kept < 2 * MAX_REJECTED, "{kept}");
     // Whoever is in the middle of a request may finish it first: nothing is reset.
     for _ in 0..20 {
         let mut client = peer.dial();

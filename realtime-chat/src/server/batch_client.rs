@@ -76,7 +76,6 @@ impl BatchClient<'_> {
 mod tests {
     use std::thread;
 
-    use capnweb::http::Manner;
     use crossbeam_channel::unbounded;
 
     use super::*;
@@ -101,8 +100,7 @@ mod tests {
             assert!(matches!(next(), Report::Heard(_, Heard::Called(_, Request::ListUsers))));
             drop(outbox);
             assert!(matches!(next(), Report::Heard(_, Heard::Gone)));
-            let mut reply = Vec::new();
-            batch.join().unwrap().write_to(&mut reply, Manner::CLOSING);
+            let reply = batch.join().unwrap().body().to_vec();
             let reply = String::from_utf8(reply).unwrap();
             assert_eq!(reply.matches("the server is shutting down").count(), 2, "{reply}");
         });

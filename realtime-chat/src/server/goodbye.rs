@@ -23,7 +23,7 @@ pub(crate) fn say_to_all(
     listener: Listener,
 ) {
     here.into_iter().for_each(say_to);
-    let listening = listener.close();
+    listener.stop();
     loop {
         select! {
             recv(reports) -> report => match report {
@@ -35,7 +35,7 @@ pub(crate) fn say_to_all(
             recv(told) -> report => if report.is_err() { break },
         }
     }
-    let _ = listening.join(); // It has panicked, and said so, or it has ended.
+    listener.join();
 }
 
 /// If there is no room for it, the client does not read, and is hung up on without it.
@@ -51,7 +51,7 @@ mod tests {
     use std::time::Duration;
 
     use capnweb::http::{Request, Response};
-    use capnweb::listener::{PATIENCE, Patience, listen};
+    use capnweb::listener::{Listener, PATIENCE, Patience};
     use crossbeam_channel::{bounded, unbounded};
 
     use super::*;
@@ -79,7 +79,7 @@ mod tests {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let patience = Patience { stop: LONG, ..PATIENCE };
-        let listener = listen(socket, 1, patience, tell, answer).unwrap();
+        let listener = Listener::start(socket, 1, patience, tell, answer).unwrap();
         let mut caller = TcpStream::connect(address).unwrap();
         caller.set_read_timeout(Some(LONG)).unwrap();
         write!(caller, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();

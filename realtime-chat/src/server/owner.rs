@@ -10,7 +10,7 @@ use std::mem::take;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use capnweb::listener::{self, PATIENCE, listen};
+use capnweb::listener::{self, Listener, PATIENCE};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select, unbounded};
 use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen};
 
@@ -82,7 +82,7 @@ impl Owner {
             Event::Running { address: socket.local_addr()?, with_token: token.is_some() };
         let routes = Routes::new(token, report);
         let answer = move |request: &_| routes.answer(request);
-        let listener = listen(socket, MAX_CLIENTS, PATIENCE, tell, answer)?;
+        let listener = Listener::start(socket, MAX_CLIENTS, PATIENCE, tell, answer)?;
 
         iter::once(&running).chain(news).for_each(|event| self.show(event));
         let ended = self.decide(&reports, &told, interrupts);
@@ -118,7 +118,7 @@ impl Owner {
                     self.hand_out();
                 }
                 recv(told) -> report => match report {
-                    Ok(listener::Report::CannotAccept(why)) => {
+                    Ok(listener::Report::AcceptFailed(why)) => {
                         self.show(&Event::CannotAccept(why));
                     }
                     Err(_) => return Ok(()), // Nobody can come any more.

@@ -6,8 +6,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use capnweb::http::route::is_post_to;
-use capnweb::http::{Request, Response};
+use capnweb::http::{Request, Response, is_post_to};
 use capnweb::listener::Answer;
 use capnweb::websocket::{Socket, accept, talk};
 use crossbeam_channel::{Sender, bounded};
