@@ -182,13 +182,14 @@ impl ChatClient {
         let late = self.asks.extract_if(.., |_, (_, until)| *until <= now);
         for (_, (ask, _)) in late.collect::<Vec<_>>() {
             match ask {
-                Request::Join { .. } => self.end(Err(Gone::NotLetIn(PATIENCE))),
+                Request::Join { .. } => self.end(Err(Gone::NotLetIn(PATIENCE.as_secs()))),
                 Request::Leave { .. } => self.end(Ok(())),
                 Request::ReadFile { file, .. } => {
-                    self.actions
-                        .extend(self.files.fail(file, Trouble::NoAnswer(FILE_PATIENCE)));
+                    self.actions.extend(
+                        self.files.fail(file, Trouble::NoAnswer(FILE_PATIENCE.as_secs())),
+                    );
                 }
-                _ => self.show(Event::NoAnswer(PATIENCE)),
+                _ => self.show(Event::NoAnswer(PATIENCE.as_secs())),
             }
         }
     }
@@ -341,13 +342,13 @@ impl ChatClient {
             (Request::ShareFile { file: Callback::File(file), name, .. }, Err(why)) => {
                 self.files.not_shared(file);
                 self.actions.push_back(Action::Close(file));
-                self.show(Event::CannotSend(name.to_string(), Trouble::Refused(why)));
+                self.show(Event::CannotSend(name.to_string(), Trouble::Other(why)));
             }
             (Request::ReadFile { file, .. }, Ok(Reply::Bytes(base64))) => {
                 self.take_part(file, &base64, now);
             }
             (Request::ReadFile { file, .. }, Err(why)) => {
-                self.actions.extend(self.files.fail(file, Trouble::Refused(why)));
+                self.actions.extend(self.files.fail(file, Trouble::Other(why)));
             }
             (_, Ok(Reply::Users(users))) => {
                 self.know(users.clone());
@@ -366,7 +367,7 @@ impl ChatClient {
 
     fn take_part(&mut self, file: OfferId, base64: &str, now: Instant) {
         let Ok(bytes) = BASE64_NOPAD.decode(base64.trim_end_matches('=').as_bytes()) else {
-            let why = Trouble::Refused("the server's answer makes no sense".into());
+            let why = Trouble::Other("the server's answer makes no sense".into());
             return self.actions.extend(self.files.fail(file, why));
         };
         let (next, actions) = self.files.take_part(file, bytes);

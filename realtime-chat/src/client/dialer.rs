@@ -59,7 +59,7 @@ impl Dialer {
 
     /// Dials one address after the other; each has its share of the time.
     fn connect(&self) -> Result<TcpStream, Gone> {
-        let no_host = |why: String| Gone::NoHost(self.server.clone(), why);
+        let no_host = |why: String| Gone::NoHost(self.server.host().to_owned(), why);
         let found = (self.server.host(), self.server.port()).to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             found.map_err(|error| no_host(error.to_string()))?.collect();
@@ -84,7 +84,7 @@ impl Dialer {
         match error.kind() {
             ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.clone()),
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                Gone::NoAnswer(self.server.clone(), PATIENCE)
+                Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs())
             }
             _ => Gone::NoChat(self.server.clone(), error.to_string()),
         }

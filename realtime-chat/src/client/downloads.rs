@@ -15,7 +15,7 @@ use data_encoding::BASE64_NOPAD;
 use terminal::clean;
 
 use crate::client::event::Trouble;
-use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId};
+use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId, Size};
 use crate::name::{FileName, MAX_FILE_NAME};
 
 /// How many files can be shared; each is open for as long as the client runs.
@@ -50,13 +50,13 @@ impl Downloads {
             return Err(Trouble::NoFile);
         }
         if about.len() > MAX_FILE {
-            return Err(Trouble::TooBig(about.len()));
+            return Err(Trouble::TooBig(Size(about.len())));
         }
         if self.shared.len() >= MAX_SHARED {
             return Err(Trouble::TooMany(MAX_SHARED));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = FileName::read(&name).map_err(Trouble::BadName)?;
+        let name = FileName::read(&name).map_err(Trouble::Other)?;
         let file = File::open(path).map_err(|error| in_words(&error))?;
         self.last += 1;
         let id = FileId(self.last);
@@ -163,7 +163,7 @@ fn numbered(name: &str, number: usize) -> String {
 fn in_words(error: &io::Error) -> Trouble {
     match error.kind() {
         ErrorKind::NotFound => Trouble::Missing,
-        _ => Trouble::System(error.to_string()),
+        _ => Trouble::Other(error.to_string()),
     }
 }
 

@@ -2,19 +2,19 @@
 //! so is all colour.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::client::server_url::ServerUrl;
-use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, size_in_words};
+use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, Size};
 use crate::name::Name;
+
+/// What the user is asked.
+pub(crate) const PROMPT: &str = "\nEnter your username: ";
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The client is up.
     Started,
-    /// The user is asked for a name.
-    WhoAreYou,
     /// The user is gone, without having joined.
     NobodyCame,
     /// The server is dialed.
@@ -43,16 +43,16 @@ pub(crate) enum Event {
     Refused(String),
     /// There is no offer of this number.
     NoOffer(u64),
-    /// The server takes longer than this to answer.
-    NoAnswer(Duration),
+    /// The server has not answered for so many seconds.
+    NoAnswer(u64),
     /// Everybody in the room has been offered a file of our user's.
-    Sharing { name: String, size: u64 },
+    Sharing(String, Size),
     /// Somebody has fetched this much of a file of our user's, in percent.
     Sent(String, u64),
     /// This much of a file is here, in percent.
     Fetched(String, u64),
     /// A file is saved.
-    Saved { name: String, size: u64, path: String },
+    Saved { name: String, size: Size, path: String },
     /// A file could not be offered.
     CannotSend(String, Trouble),
     /// A file could not be saved.
@@ -66,10 +66,7 @@ pub(crate) enum Trouble {
     Missing,
     /// It is a folder, or a device.
     NoFile,
-    /// It has so many bytes.
-    TooBig(u64),
-    /// It cannot be called that, for this reason.
-    BadName(String),
+    TooBig(Size),
     /// Our user shares so many files already, which is all there is room for.
     TooMany(usize),
     /// So many files are being saved already.
@@ -81,28 +78,26 @@ pub(crate) enum Trouble {
     /// So many files of that name are there already.
     Taken(usize),
     /// It has ended too soon: so many bytes of so many.
-    Short(u64, u64),
+    Short(Size, Size),
     /// It has more bytes than this, which is what was promised.
-    Long(u64),
-    /// Whoever should bring it has said no, for this reason.
-    Refused(String),
-    /// It did not come within this time.
-    NoAnswer(Duration),
+    Long(Size),
+    /// It did not come within so many seconds.
+    NoAnswer(u64),
     /// Our user leaves, or the server is gone.
     Interrupted,
-    /// The system's own words.
-    System(String),
+    /// For this reason, in words of the system or of the other side.
+    Other(String),
 }
 
 /// Why there is no link to the server, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gone {
     /// There is no machine of that name; the system's own words.
-    NoHost(ServerUrl, String),
+    NoHost(String, String),
     /// Nobody listens there.
     NobodyThere(ServerUrl),
     /// Nobody picks up within this time.
-    NoAnswer(ServerUrl, Duration),
+    NoAnswer(ServerUrl, u64),
     /// Somebody does, and speaks something else; this is what is wrong.
     NoChat(ServerUrl, String),
     /// It answers with this status of HTTP.
@@ -110,7 +105,7 @@ pub(crate) enum Gone {
     /// It wants a token, or another one.
     NoToken,
     /// It does not say whether our user has joined, for this long.
-    NotLetIn(Duration),
+    NotLetIn(u64),
     /// It has hung up without a word.
     HungUp,
     /// It has hung up, and said why.
@@ -129,9 +124,9 @@ impl Event {
         let paint = match self {
             Self::Told { note: Note { kind: Kind::System, .. }, .. } => YELLOW,
             Self::Told { is_ours: true, .. } => GRAY,
-            _ => return self.to_string(),
+            _ => return self.text(),
         };
-        if colour { format!("{paint}{self}{PLAIN}") } else { self.to_string() }
+        if colour { format!("{paint}{}{PLAIN}", self.text()) } else { self.text() }
     }
 }
 
@@ -139,180 +134,140 @@ const GRAY: &str = "\x1b[90m";
 const YELLOW: &str = "\x1b[33m";
 const PLAIN: &str = "\x1b[0m";
 
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Event {
+    fn text(&self) -> String {
         match self {
-            Self::Started => write!(f, "=== Cap'n Web Chat Client ==="),
-            Self::WhoAreYou => write!(f, "\nEnter your username: "),
-            Self::NobodyCame => Ok(()),
-            Self::Connecting(name) => {
-                write!(f, "\nConnecting to chat server as '{name}'...\n")
-            }
-            Self::Welcome(name, users) => write!(
-                f,
-                "Welcome to the chat, {name}!\nConnected users ({}): {}\n\n\
-                 Type messages and press Enter to send.\n\
+            Self::Started => "=== Cap'n Web Chat Client ===".into(),
+            Self::NobodyCame => String::new(),
+            Self::Connecting(name) => format!("\nConnecting to chat server as '{name}'...\n"),
+            Self::Welcome(name, users) => format!(
+                "Welcome to the chat, {name}!\n{}\n\nType messages and press Enter to send.\n\
                  Type '/quit' to exit, '/users' to list users, '/help' for commands\n",
-                users.len(),
-                all(users)
+                connected(users)
             ),
-            Self::Told { note, is_ours } => told(note, *is_ours, f),
-            Self::Users(users) => write!(f, "\nConnected users: {}\n", all(users)),
+            Self::Told { note, is_ours } => told(note, *is_ours),
+            Self::Users(users) => format!("\nConnected users: {}\n", all(users)),
             Self::Rooms(rooms) => {
                 let rooms = rooms.iter().map(|(room, users)| format!("{room} ({users})"));
-                write!(f, "\nRooms: {}\n", rooms.collect::<Vec<_>>().join(", "))
+                format!("\nRooms: {}\n", rooms.collect::<Vec<_>>().join(", "))
             }
-            Self::Entered(room, users) => write!(
-                f,
-                "\nYou are in {room} now\nConnected users ({}): {}\n",
-                users.len(),
-                all(users)
-            ),
-            Self::Help => write!(f, "{HELP}"),
-            Self::Leaving => write!(f, "\nLeaving chat..."),
-            Self::Unknown(word) => write!(
-                f,
+            Self::Entered(room, users) => {
+                format!("\nYou are in {room} now\n{}\n", connected(users))
+            }
+            Self::Help => HELP.into(),
+            Self::Leaving => "\nLeaving chat...".into(),
+            Self::Unknown(word) => format!(
                 "❌ Unknown command {word}: /help lists what there is, and a message that begins \
                  with / is typed with two of them"
             ),
-            Self::Usage(usage) => write!(f, "❌ Type it like this: {usage}"),
-            Self::TooLong(bytes) => write!(
-                f,
+            Self::Usage(usage) => format!("❌ Type it like this: {usage}"),
+            Self::TooLong(bytes) => format!(
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"
             ),
-            Self::Refused(why) => write!(f, "❌ {why}"),
-            Self::NoOffer(number) => write!(
-                f,
+            Self::Refused(why) => format!("❌ {why}"),
+            Self::NoOffer(number) => format!(
                 "❌ There is no file {number} to be saved: take the number of one that was \
                  shared lately"
             ),
-            Self::NoAnswer(patience) => write!(
-                f,
-                "❌ The server has not answered for {} s: try again, or /quit",
-                patience.as_secs()
-            ),
-            Self::Sharing { name, size } => {
-                write!(f, "📤 Sharing {name} ({})", size_in_words(*size))
+            Self::NoAnswer(seconds) => {
+                format!("❌ The server has not answered for {seconds} s: try again, or /quit")
             }
-            Self::Sent(name, percent) => write!(f, "📤 {name}: {percent} % sent"),
-            Self::Fetched(name, percent) => write!(f, "📥 {name}: {percent} %"),
-            Self::Saved { name, size, path } => {
-                write!(f, "✅ Saved {name} ({}) as {path}", size_in_words(*size))
-            }
-            Self::CannotSend(name, why) => write!(f, "❌ Cannot send {name}: {why}"),
-            Self::CannotSave(name, why) => write!(f, "❌ Cannot save {name}: {why}"),
+            Self::Sharing(name, size) => format!("📤 Sharing {name} ({size})"),
+            Self::Sent(name, percent) => format!("📤 {name}: {percent} % sent"),
+            Self::Fetched(name, percent) => format!("📥 {name}: {percent} %"),
+            Self::Saved { name, size, path } => format!("✅ Saved {name} ({size}) as {path}"),
+            Self::CannotSend(name, why) => format!("❌ Cannot send {name}: {why}"),
+            Self::CannotSave(name, why) => format!("❌ Cannot save {name}: {why}"),
         }
     }
 }
 
-fn told(note: &Note<OfferId>, is_ours: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn told(note: &Note<OfferId>, is_ours: bool) -> String {
     let (who, text) = (one(&note.username), &note.text);
     match &note.kind {
-        Kind::System => write!(f, "*** {text} ***"),
-        Kind::Chat if is_ours => write!(f, "[You] {text}"),
-        Kind::Chat => write!(f, "[{who}] {text}"),
-        Kind::Private { to } if is_ours => write!(f, "[You, privately to {}] {text}", one(to)),
-        Kind::Private { .. } => write!(f, "[{who}, privately] {text}"),
-        Kind::File { name, size, content } => {
-            write!(f, "[{who}] shares {name} ({})", size_in_words(*size))?;
-            match content {
-                Some(OfferId(number)) => write!(f, ": /save {number}"),
-                None => write!(f, ", which cannot be had any more"),
-            }
+        Kind::System => format!("*** {text} ***"),
+        Kind::Chat if is_ours => format!("[You] {text}"),
+        Kind::Chat => format!("[{who}] {text}"),
+        Kind::Private { to } if is_ours => format!("[You, privately to {}] {text}", one(to)),
+        Kind::Private { .. } => format!("[{who}, privately] {text}"),
+        Kind::File { name, size, content: Some(OfferId(number)) } => {
+            format!("[{who}] shares {name} ({}): /save {number}", Size(*size))
+        }
+        Kind::File { name, size, content: None } => {
+            format!("[{who}] shares {name} ({}), which cannot be had any more", Size(*size))
         }
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => write!(f, "there is no such file"),
-            Self::NoFile => write!(f, "it is no plain file"),
+        f.write_str(&match self {
+            Self::Missing => "there is no such file".to_owned(),
+            Self::NoFile => "it is no plain file".to_owned(),
             Self::TooBig(size) => {
-                write!(
-                    f,
-                    "it has {}, and a file has at most {} MiB",
-                    size_in_words(*size),
-                    MAX_FILE >> 20
-                )
+                format!("it has {size}, and a file has at most {} MiB", MAX_FILE >> 20)
             }
             Self::TooMany(files) => {
-                write!(
-                    f,
-                    "you share {files} files already. Leave and come back to share others"
-                )
+                format!("you share {files} files already. Leave and come back to share others")
             }
             Self::TooBusy(files) => {
-                write!(f, "{files} files are being saved already. Wait for one of them")
+                format!("{files} files are being saved already. Wait for one of them")
             }
-            Self::Again => write!(f, "that is being done already"),
-            Self::NoFolder(folder) => write!(
-                f,
-                "there is no folder {folder}. Make one, or name another with --downloads"
-            ),
-            Self::Taken(files) => {
-                write!(f, "{files} files of that name are there already. Move some away")
-            }
-            Self::Short(got, size) => {
-                write!(
-                    f,
-                    "it ended after {}, and {} were promised",
-                    size_in_words(*got),
-                    size_in_words(*size)
+            Self::Again => "that is being done already".to_owned(),
+            Self::NoFolder(folder) => {
+                format!(
+                    "there is no folder {folder}. Make one, or name another with --downloads"
                 )
             }
-            Self::Long(size) => {
-                write!(f, "it is longer than the {} promised", size_in_words(*size))
+            Self::Taken(files) => {
+                format!("{files} files of that name are there already. Move some away")
             }
-            Self::NoAnswer(patience) => {
-                write!(f, "nothing came for {} s. Try again", patience.as_secs())
-            }
-            Self::Interrupted => write!(f, "the chat has ended before it was here"),
-            Self::BadName(why) | Self::Refused(why) | Self::System(why) => write!(f, "{why}"),
-        }
+            Self::Short(got, size) => format!("it ended after {got}, and {size} were promised"),
+            Self::Long(size) => format!("it is longer than the {size} promised"),
+            Self::NoAnswer(seconds) => format!("nothing came for {seconds} s. Try again"),
+            Self::Interrupted => "the chat has ended before it was here".to_owned(),
+            Self::Other(why) => why.clone(),
+        })
     }
 }
 
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Refused(why) = self {
-            return write!(f, "❌ {why}");
-        }
-        write!(f, "Connection error: ")?;
-        match self {
-            Self::NoHost(place, why) => {
-                write!(f, "there is no {} ({why}). Name another place with --url", place.host())
+        let why = match self {
+            Self::Refused(why) => return write!(f, "❌ {why}"),
+            Self::NoHost(host, why) => {
+                format!("there is no {host} ({why}). Name another place with --url")
             }
-            Self::NobodyThere(place) => write!(
-                f,
-                "nobody listens at {place}. Start chat-server, or name another place with --url"
+            Self::NobodyThere(server) => format!(
+                "nobody listens at {server}. Start chat-server, or name another place with --url"
             ),
-            Self::NoAnswer(place, patience) => write!(
-                f,
-                "no answer from {place} for {} s. Is it the right place? Name another with --url",
-                patience.as_secs()
+            Self::NoAnswer(server, seconds) => format!(
+                "no answer from {server} for {seconds} s. Is it the right place? Name another \
+                 with --url"
             ),
-            Self::NoChat(place, why) => {
-                write!(f, "what listens at {place} is no chat server: {why}")
+            Self::NoChat(server, why) => {
+                format!("what listens at {server} is no chat server: {why}")
             }
-            Self::Status(place, status) => write!(
-                f,
-                "what listens at {place} has no chat there for us (HTTP status {status}). Look \
+            Self::Status(server, status) => format!(
+                "what listens at {server} has no chat there for us (HTTP status {status}). Look \
                  at --url"
             ),
             Self::NoToken => {
-                write!(f, "the server wants a token that is right. Give it with --token")
+                "the server wants a token that is right. Give it with --token".into()
             }
-            Self::NotLetIn(patience) => {
-                write!(f, "the server has not let us in for {} s", patience.as_secs())
-            }
-            Self::HungUp => write!(f, "the server is gone. When it is back, start again"),
-            Self::Dismissed(why) => write!(f, "the server has hung up: {why}"),
-            Self::Broken(why) => write!(f, "the conversation broke off: {why}"),
-            Self::Refused(why) | Self::System(why) => write!(f, "{why}"),
-        }
+            Self::NotLetIn(seconds) => format!("the server has not let us in for {seconds} s"),
+            Self::HungUp => "the server is gone. When it is back, start again".into(),
+            Self::Dismissed(why) => format!("the server has hung up: {why}"),
+            Self::Broken(why) => format!("the conversation broke off: {why}"),
+            Self::System(why) => why.clone(),
+        };
+        write!(f, "Connection error: {why}")
     }
+}
+
+fn connected(users: &[String]) -> String {
+    format!("Connected users ({}): {}", users.len(), all(users))
 }
 
 /// A name, as it may stand among our own words. A server can make up any: what is no name, and

@@ -15,7 +15,7 @@ use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 use crate::client::chat_client::{Action, ChatClient, Happened, LEAVING};
 use crate::client::dialer::Dialer;
 use crate::client::downloads::Downloads;
-use crate::client::event::{Event, Gone};
+use crate::client::event::{Gone, PROMPT};
 use crate::client::session::{Order, Report};
 
 /// How much text may wait for a terminal that is stopped, in bytes.
@@ -136,8 +136,8 @@ impl Owner {
         while let Some(action) = self.chat.next_action() {
             match action {
                 Action::Show(event) => self.screen.show(&event.lines(self.colour)),
-                Action::AskName => self.screen.ask(&Event::WhoAreYou.to_string()),
-                Action::NameTyped => self.screen.answered(&Event::WhoAreYou.to_string()),
+                Action::AskName => self.screen.ask(PROMPT),
+                Action::NameTyped => self.screen.answered(PROMPT),
                 Action::Dial => {
                     self.screen.refresh()?; // Before what may take its time.
                     self.link = Some(Link::dial(&self.dialer)?);

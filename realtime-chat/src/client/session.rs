@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use capnweb::websocket::{End, Link, Outcome, SessionHandler, code};
-use capnweb::{AnswerId, CallId, Cap, Code, Key, RpcError, Stub, Value, dotted};
+use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler, code};
+use capnweb::{AnswerId, CallId, Cap, Code, RpcError, Stub, Value, dotted};
 use crossbeam_channel::Sender;
 use terminal::clean;
 
@@ -138,16 +138,10 @@ impl SessionHandler for ServerSession {
     type Target = Callback;
     type Order = Order;
 
-    fn on_call(
-        &mut self,
-        id: AnswerId,
-        target: Callback,
-        path: &[Key],
-        args: Option<&[Value<Cap<Callback>>]>,
-        link: &mut Link<Callback>,
-    ) {
-        let method = dotted(path);
-        let first = args.map(|args| args.first().unwrap_or(&Value::Undefined));
+    fn on_call(&mut self, call: Call<Callback>, link: &mut Link<Callback>) {
+        let Call { id, target, path, args } = call;
+        let method = dotted(&path);
+        let first = args.as_ref().map(|args| args.first().unwrap_or(&Value::Undefined));
         let result = match (target, method.as_str(), first) {
             (Callback::Client, "onMessage", Some(value)) => self.take_note(value, link),
             // We have no properties; and who is typing, a terminal has no place to show.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::Action;
 use crate::client::event::{Event, Trouble};
 use crate::client::session::MAX_OFFERS;
-use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId};
+use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId, Size};
 use crate::name::FileName;
 
 /// How many files may be saved at once.
@@ -55,9 +55,9 @@ impl Files {
         let found = self.offers.iter().find(|(it, ..)| *it == id);
         let (_, name, size) = found.ok_or(Event::NoOffer(id.0))?.clone();
         let cannot = |why| Event::CannotSave(name.clone(), why);
-        let file_name = FileName::read(&name).map_err(|why| cannot(Trouble::BadName(why)))?;
+        let file_name = FileName::read(&name).map_err(|why| cannot(Trouble::Other(why)))?;
         if size > MAX_FILE {
-            return Err(cannot(Trouble::TooBig(size)));
+            return Err(cannot(Trouble::TooBig(Size(size))));
         }
         if self.saves.contains_key(&id) {
             return Err(cannot(Trouble::Again));
@@ -81,11 +81,11 @@ impl Files {
         let before = *got;
         *got += bytes.len() as u64;
         if bytes.is_empty() && *got < *size {
-            let why = Trouble::Short(*got, *size);
+            let why = Trouble::Short(Size(*got), Size(*size));
             return (None, self.fail(id, why));
         }
         if *got > *size {
-            let why = Trouble::Long(*size);
+            let why = Trouble::Long(Size(*size));
             return (None, self.fail(id, why));
         }
         if bytes.is_empty() {
@@ -102,7 +102,7 @@ impl Files {
     /// It is whole, and is here.
     pub(super) fn saved(&mut self, id: OfferId, path: String) -> Option<Event> {
         let Save { name, size, .. } = self.saves.remove(&id)?;
-        Some(Event::Saved { name: name.to_string(), size, path })
+        Some(Event::Saved { name: name.to_string(), size: Size(size), path })
     }
 
     /// It cannot be saved, and nothing of it must stay.
@@ -125,7 +125,7 @@ impl Files {
     /// It has been offered.
     pub(super) fn shared(&self, id: FileId) -> Option<Event> {
         let Share { name, size, .. } = self.shares.get(&id)?;
-        Some(Event::Sharing { name: name.to_string(), size: *size })
+        Some(Event::Sharing(name.to_string(), Size(*size)))
     }
 
     /// It has not.

@@ -3,6 +3,7 @@
 use capnweb::{Code, Output, Session};
 
 use super::*;
+use crate::client::event::PROMPT;
 use crate::client::session::MAX_OFFERS;
 use crate::interface::{CHUNK, MAX_FILE};
 use crate::name::RoomName;
@@ -70,7 +71,7 @@ impl Alice {
         let actions = self.wants();
         let shown = actions.iter().map(|act| match act {
             Action::Show(event) => event.lines(false) + "\n",
-            Action::AskName => Event::WhoAreYou.to_string(),
+            Action::AskName => PROMPT.to_owned(),
             Action::NameTyped => String::new(),
             other => panic!("{other:?}"),
         });
@@ -361,7 +362,7 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     assert_eq!(alice.wants(), []);
     assert_eq!(alice.chat.next_due(), Some(alice.now + PATIENCE / 2));
     alice.waits(PATIENCE / 2);
-    assert_eq!(alice.wants(), vec![show(Event::NoAnswer(PATIENCE)); MAX_ASKS]);
+    assert_eq!(alice.wants(), vec![show(Event::NoAnswer(PATIENCE.as_secs())); MAX_ASKS]);
     assert!(alice.chat.takes_lines());
     alice.is_answered(Err(no("late")));
     assert_eq!(alice.wants(), [], "it was given up");
@@ -370,7 +371,7 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     alice.hears(Report::Connected);
     alice.wants();
     alice.waits(PATIENCE);
-    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE)))]);
+    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE.as_secs())))]);
 }
 
 #[test]
@@ -479,7 +480,7 @@ fn a_save_that_fails_is_told_with_the_reason() {
     assert_eq!(refused, "❌ Cannot save cat.png: the file left with Bob\n");
     let late = tell(&|alice| alice.waits(FILE_PATIENCE));
     assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again\n");
-    let full = Trouble::System("no room".into());
+    let full = Trouble::Other("no room".into());
     let full = tell(&|alice| alice.on(Happened::NotSaved(OfferId(1), full.clone())));
     assert_eq!(full, "❌ Cannot save cat.png: no room\n");
     let left = tell(&|alice| alice.on(Happened::Quit));
@@ -565,7 +566,7 @@ fn a_file_that_cannot_be_offered_is_told() {
     alice.on(Happened::Opened("cat".into(), Ok((FileId(1), file_name("cat"), 4))));
     alice.wants();
     alice.is_answered(Err(no("too many")));
-    let why = Trouble::Refused("too many".into());
+    let why = Trouble::Other("too many".into());
     let told = show(Event::CannotSend("cat".into(), why));
     assert_eq!(alice.wants(), [Action::Close(FileId(1)), told]);
 }

@@ -70,10 +70,10 @@ fn only_a_plain_file_of_a_good_name_and_size_is_shared() {
     assert_eq!(opens(&folder.0.join("nothing")), Trouble::Missing);
     assert_eq!(opens(&folder.0), Trouble::NoFile);
     let hidden = folder.write(".profile", b"secret");
-    assert!(matches!(opens(&hidden), Trouble::BadName(_)));
+    assert!(matches!(opens(&hidden), Trouble::Other(_)));
     let big = folder.write("big", b"");
     File::options().write(true).open(&big).unwrap().set_len(MAX_FILE + 1).unwrap();
-    assert_eq!(opens(&big), Trouble::TooBig(MAX_FILE + 1));
+    assert_eq!(opens(&big), Trouble::TooBig(Size(MAX_FILE + 1)));
     if cfg!(unix) {
         assert_eq!(opens(Path::new("/dev/zero")), Trouble::NoFile);
     }
