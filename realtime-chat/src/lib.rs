@@ -48,3 +48,4 @@ mod interface;
 mod name;
 mod room;
 pub mod server;
+mod token;

@@ -12,12 +12,12 @@ use crossbeam_channel::{Receiver, Sender};
 use terminal::Deadline;
 use tungstenite::Error;
 use tungstenite::client::IntoClientRequest;
-use tungstenite::http::header::AUTHORIZATION;
+use tungstenite::http::header::{AUTHORIZATION, HeaderValue};
 
 use crate::client::event::Gone;
 use crate::client::server_url::ServerUrl;
 use crate::client::session::{Order, Report, ServerSession};
-use crate::client::token::Token;
+use crate::token::Token;
 
 /// How long the server may take to pick up, and then once more to shake hands.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -95,7 +95,9 @@ impl Dialer {
         let mut request =
             self.server.url().into_client_request().map_err(|error| self.no_chat(error))?;
         if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.authorization());
+            let value =
+                HeaderValue::from_str(&token.authorization()).expect("a token is ASCII");
+            request.headers_mut().insert(AUTHORIZATION, value);
         }
         Socket::dial(stream, request, Deadline::after(PATIENCE))
             .map_err(|error| self.no_chat(error))

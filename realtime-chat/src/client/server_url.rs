@@ -65,12 +65,6 @@ impl ServerUrl {
     }
 }
 
-impl Default for ServerUrl {
-    fn default() -> Self {
-        Self { host: "127.0.0.1".into(), port: 8080, url: format!("ws://127.0.0.1:8080{PATH}") }
-    }
-}
-
 impl fmt::Display for ServerUrl {
     /// As people name it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +94,6 @@ mod tests {
             assert_eq!((place.host(), place.port(), place.url()), (host, port, url));
         }
         assert_eq!(ServerUrl::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
-        assert_eq!(ServerUrl::read(ServerUrl::default().url()), Ok(ServerUrl::default()));
     }
 
     #[test]
