@@ -1,285 +1,173 @@
-//! The link: the reading half of one WebSocket, and what both halves agree on.
+//! Cap'n Web over a WebSocket: both sides call each other, for as long as it is open.
 //!
 //! A WebSocket is read and written at once, by two threads; but `tungstenite` does both through
-//! one `&mut`, since whoever reads a ping must answer it. So there are two of its sockets on one
-//! stream. The reading one never touches the stream for writing: what it has to say, a pong or
-//! the answer to a close, it hands to the [writer](crate::websocket::writer), as bytes. The writing one never
-//! reads. Nobody polls, and there is no lock.
+//! one `&mut`, since a ping that was read must be answered. So there are two of its sockets on
+//! one stream: one reads and never writes, the other one writes and never reads. What the reading
+//! half has to say, it hands to the writing half in a channel. Nobody polls, and there is no lock.
+//!
+//! ```text
+//!  TCP ─▶ reading half ── incoming ──┐
+//!                                    ├─▶ writer: the session, the handler ─▶ TCP
+//!  the program's threads ── orders ──┘
+//! ```
+//!
+//! | file | idea |
+//! |---|---|
+//! | `limits.rs` | what both halves agree on |
+//! | `handshake.rs` | from HTTP to a WebSocket |
+//! | `reader.rs` | the reading half |
+//! | `writer.rs` | the writing half, and the session |
+//! | `link.rs` | what a program does with the session |
+//!
+//! # A callback
+//!
+//! The client hands over a stub, and the server calls it:
+//!
+//! ```
+//! use std::{net::{TcpListener, TcpStream}, sync::Arc, thread, time::Duration};
+//!
+//! use capnweb::listener::{Listener, PATIENCE};
+//! use capnweb::websocket::{End, Link, SessionHandler, Socket, accept, code, talk};
+//! use capnweb::{AnswerId, Cap, Key, Session, Stub, Value};
+//! use crossbeam_channel::{Sender, bounded};
+//! use terminal::Deadline;
+//!
+//! type Args<'a> = Option<&'a [Value<Cap<&'static str>>]>;
+//!
+//! /// Calls `onMessage` of the stub that comes with a call.
+//! struct Server;
+//!
+//! impl SessionHandler for Server {
+//!     type Target = &'static str;
+//!     type Order = ();
+//!
+//!     fn on_call(
+//!         &mut self, id: AnswerId, _: &'static str, _: &[Key], args: Args, link: &mut Link<&'static str>,
+//!     ) {
+//!         if let Some([Value::Cap(Cap::Stub(client))]) = args {
+//!             link.keep(*client); // Without this it is given back with the answer.
+//!             link.tell(*client, "onMessage", vec!["Welcome!".into()]);
+//!         }
+//!         link.answer(id, Ok(Value::Undefined));
+//!     }
+//!
+//!     fn on_order(&mut self, (): (), _: &mut Link<&'static str>) {}
+//!
+//!     fn on_end(self, _: End) {}
+//! }
+//!
+//! /// Hands its main thread what the server tells.
+//! struct Client(Sender<String>);
+//!
+//! enum Order { Join, Leave }
+//!
+//! impl SessionHandler for Client {
+//!     type Target = &'static str;
+//!     type Order = Order;
+//!
+//!     fn on_call(
+//!         &mut self, id: AnswerId, _: &'static str, _: &[Key], args: Args, link: &mut Link<&'static str>,
+//!     ) {
+//!         let text = args.and_then(|args| args[0].as_str()).unwrap_or_default();
+//!         self.0.send(text.to_owned()).expect("main waits for it");
+//!         link.answer(id, Ok(Value::Undefined));
+//!     }
+//!
+//!     fn on_order(&mut self, order: Order, link: &mut Link<&'static str>) {
+//!         match order {
+//!             Order::Join => {
+//!                 let me = Value::Cap(Cap::Target("me"));
+//!                 link.call(Stub::MAIN, "join", vec![me]).expect("there is room for a call");
+//!             }
+//!             Order::Leave => link.close(code::NORMAL, ""),
+//!         }
+//!     }
+//!
+//!     fn on_end(self, _: End) {}
+//! }
+//!
+//! let socket = TcpListener::bind("127.0.0.1:0")?;
+//! let (report, _reports) = bounded(1);
+//! let listener = Listener::start(socket, 8, PATIENCE, report, |request: &_| {
+//!     accept(request, |socket| {
+//!         let (_orders, none) = bounded(1);
+//!         let _ = talk(socket, Session::new(Some("chat")), Server, none);
+//!     })
+//! })?;
+//!
+//! let stream = Arc::new(TcpStream::connect(listener.address())?);
+//! let url = format!("ws://{}/", listener.address());
+//! let socket = Socket::dial(stream, url, Deadline::after(Duration::from_secs(5)))?;
+//! let (order, orders) = bounded(8);
+//! let (tell, told) = bounded(8);
+//! let reader = thread::Builder::new().name("reader".into());
+//! let reader = reader.spawn(|| talk(socket, Session::new(None), Client(tell), orders))?;
+//! order.send(Order::Join)?;
+//! assert_eq!(told.recv()?, "Welcome!");
+//! order.send(Order::Leave)?;
+//! reader.join().expect("it has not panicked")?;
+//! listener.stop();
+//! listener.join();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-pub mod deadline;
-pub mod inbox;
-pub mod writer;
+mod handshake;
+mod limits;
+mod link;
+mod reader;
+mod writer;
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+pub use handshake::{Socket, accept};
+pub use limits::{MAX_TEXT, code};
+pub use link::{End, Link, Outcome, SessionHandler};
+
+use std::io;
+use std::net::Shutdown;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::thread;
 
-use tungstenite::error::CapacityError;
-use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
+use crossbeam_channel::{Receiver, bounded};
 
-use crate::websocket::deadline::{Timeout, read_by, write_by};
-use crate::websocket::inbox::Ringing;
+use crate::Session;
+use limits::PATIENCE;
+use writer::Writer;
 
-/// The longest message, in bytes, however many frames it comes in. The longest that is needed is a
-/// piece of a file, see [`CHUNK`](crate::interface::CHUNK).
-pub const MAX_TEXT: usize = 256 * 1024;
+/// How many messages may wait for the writer. Then the reading half reads no more, and then, as
+/// the network works, the other side has to wait.
+const INCOMING: usize = 16;
 
-/// How long we wait for the other side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// How long a link may be silent: no whole message, and not even the answer to a ping. Then
-    /// nobody is there any more, or somebody who sends a message bit by bit.
-    pub silence: Duration,
-    /// How often the writer asks for a sign of life.
-    pub ping_every: Duration,
-    /// How long the other side may take for what is written.
-    pub write: Duration,
-    /// How long we wait for the other side to hang up after a close frame of ours.
-    pub close: Duration,
-}
+/// The stack of a writer, in bytes. There may be hundreds; deeply nested messages need some.
+const STACK: usize = 256 * 1024;
 
-/// What both programs use. Two pings fit into a silence, so one may be late.
-pub const PATIENCE: Patience = Patience {
-    silence: Duration::from_secs(10),
-    ping_every: Duration::from_secs(4),
-    write: Duration::from_secs(5),
-    close: Duration::from_secs(1),
-};
-
-/// What the reading half needs for itself, in bytes.
-const READ_BUFFER: usize = 4 * 1024;
-
-/// Why a link is closed, as codes: of RFC 6455, section 7.4.1, and of npm's `capnweb`.
-pub mod code {
-    /// All is said.
-    pub const NORMAL: u16 = 1000;
-    /// The server ends.
-    pub const GOING_AWAY: u16 = 1001;
-    /// What came is no WebSocket.
-    pub const PROTOCOL: u16 = 1002;
-    /// What came was not text.
-    pub const UNSUPPORTED: u16 = 1003;
-    /// What came was not UTF-8.
-    pub const INVALID: u16 = 1007;
-    /// A rule of the chat.
-    pub const POLICY: u16 = 1008;
-    /// What came was too long.
-    pub const TOO_BIG: u16 = 1009;
-    /// The session is over: a message made no sense.
-    pub const SESSION: u16 = 3000;
-}
-
-/// What the reading half hands to the writer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Incoming {
-    /// A message.
-    Text(Utf8Bytes),
-    /// A pong, or the answer to a close, to be written as it is.
-    Raw(Vec<u8>),
-    /// The other side says goodbye, for this reason. The answer to it is one more [`Self::Raw`].
-    Goodbye(Utf8Bytes),
-    /// The other side breaks the rules of WebSocket; to be told so with this code, and no more.
-    Broken(u16, &'static str),
-}
-
-/// Where the reading half is read from, and what it says goes to.
-#[derive(Debug)]
-pub struct ReadHalf {
-    stream: Arc<TcpStream>,
-    /// When we stop waiting.
-    deadline: Instant,
-    timeout: Timeout,
-    /// Before there is a writer, during the handshake, what it says goes to the stream itself.
-    writer: Option<Ringing<Incoming>>,
-}
-
-impl ReadHalf {
-    /// The half of a stream that is still silent.
-    pub fn new(stream: Arc<TcpStream>, deadline: Instant) -> Self {
-        Self { stream, deadline, timeout: Timeout::default(), writer: None }
-    }
-
-    /// From now on, what it says goes to the writer.
-    pub fn speak_through(&mut self, writer: Ringing<Incoming>) {
-        self.writer = Some(writer);
-    }
-
-    /// The stream, for the writer.
-    pub fn stream(&self) -> Arc<TcpStream> {
-        Arc::clone(&self.stream)
-    }
-}
-
-impl Read for ReadHalf {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Self { stream, deadline, timeout, .. } = self;
-        read_by(
-            *deadline,
-            timeout,
-            |left| stream.set_read_timeout(left),
-            || (&**stream).read(buffer),
-        )
-    }
-}
-
-impl Write for ReadHalf {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.writer {
-            Some(writer) => {
-                let gone = |_| ErrorKind::BrokenPipe.into();
-                writer.send(Incoming::Raw(bytes.to_vec())).map(|()| bytes.len()).map_err(gone)
-            }
-            None => WriteHalf::new(Arc::clone(&self.stream), self.deadline).write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Where the writing half writes to.
-#[derive(Debug)]
-pub struct WriteHalf {
-    stream: Arc<TcpStream>,
-    deadline: Instant,
-    timeout: Timeout,
-    /// How often it was written to.
-    #[cfg(test)]
-    pub(crate) writes: usize,
-}
-
-impl WriteHalf {
-    /// The half of a stream, which has until `deadline` to take what is written.
-    pub fn new(stream: Arc<TcpStream>, deadline: Instant) -> Self {
-        Self {
-            stream,
-            deadline,
-            timeout: Timeout::default(),
-            #[cfg(test)]
-            writes: 0,
-        }
-    }
-
-    /// It has until then.
-    pub fn wait_until(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-    }
-}
-
-impl Read for WriteHalf {
-    /// There is nothing to be read here.
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(ErrorKind::Unsupported.into())
-    }
-}
-
-impl Write for WriteHalf {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(test)]
-        {
-            self.writes += 1;
-        }
-        let Self { stream, deadline, timeout, .. } = self;
-        write_by(
-            *deadline,
-            timeout,
-            |left| stream.set_write_timeout(left),
-            || (&**stream).write(bytes),
-        )
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What both sides, and both halves, agree on.
-pub fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .max_frame_size(Some(MAX_TEXT))
-        .max_message_size(Some(MAX_TEXT))
-}
-
-/// The server's reading half, after its handshake; `early` was read too far.
-pub fn accepted(stream: Arc<TcpStream>, early: Vec<u8>) -> WebSocket<ReadHalf> {
-    let half = ReadHalf::new(stream, Instant::now() + PATIENCE.silence);
-    WebSocket::from_partially_read(half, early, Role::Server, Some(config()))
-}
-
-/// Reads until the other side has closed the link, breaks its rules, or falls silent.
-pub fn read(socket: WebSocket<ReadHalf>, writer: &Ringing<Incoming>) {
-    read_with(PATIENCE, socket, writer);
-}
-
-fn read_with(patience: Patience, mut socket: WebSocket<ReadHalf>, writer: &Ringing<Incoming>) {
-    socket.get_mut().speak_through(writer.clone());
-    loop {
-        socket.get_mut().deadline = Instant::now() + patience.silence;
-        match socket.read() {
-            Ok(Message::Text(text)) => {
-                if writer.send(Incoming::Text(text)).is_err() {
-                    return; // The writer has ended.
-                }
-            }
-            Ok(Message::Binary(_)) => {
-                let why = "messages must be text, not binary";
-                return refuse(patience, socket, writer, (code::UNSUPPORTED, why));
-            }
-            Ok(Message::Close(Some(CloseFrame { reason, .. }))) => {
-                // Its writer may have ended, and then there is nobody to be told.
-                let _ = writer.send(Incoming::Goodbye(reason));
-            }
-            // A ping is answered already, a pong is why we have not lost patience, and after a
-            // close there is only the end.
-            Ok(_) => {}
-            Err(error) => match breach(&error) {
-                Some(breach) => return refuse(patience, socket, writer, breach),
-                None => return,
-            },
-        }
-    }
-}
-
-/// What the other side did wrong, if it did.
-fn breach(error: &Error) -> Option<(u16, &'static str)> {
-    use tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
-    match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Some((code::TOO_BIG, "a message has at most 256 KiB"))
-        }
-        Error::Utf8(_) => Some((code::INVALID, "text must be UTF-8")),
-        Error::Protocol(ResetWithoutClosingHandshake) => None,
-        Error::Protocol(_) => Some((code::PROTOCOL, "this is not the WebSocket protocol")),
-        // The stream may say either, when its time is over.
-        Error::Io(error)
-            if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) =>
-        {
-            Some((code::POLICY, "nothing was heard for 10 seconds"))
-        }
-        _ => None,
-    }
-}
-
-/// Has the other side told, and reads what it still sends, for a moment: if we closed at once, the
-/// system would take back what we have said.
-fn refuse(
-    patience: Patience,
-    mut socket: WebSocket<ReadHalf>,
-    writer: &Ringing<Incoming>,
-    (code, why): (u16, &'static str),
-) {
-    if writer.send(Incoming::Broken(code, why)).is_err() {
-        return;
-    }
-    let half = socket.get_mut();
-    half.deadline = Instant::now() + patience.close;
-    let mut piece = [0; READ_BUFFER];
-    while matches!(half.read(&mut piece), Ok(1..)) {}
+/// Talks on a WebSocket until one of both sides closes it, or all senders of `orders` are gone.
+/// This thread reads; a thread `writer` has the session and the handler, and is joined.
+///
+/// # Errors
+///
+/// If the system has no thread for the writer. Then the handler is dropped without a word.
+pub fn talk<H: SessionHandler>(
+    socket: Socket,
+    session: Session<H::Target>,
+    handler: H,
+    orders: Receiver<H::Order>,
+) -> io::Result<()> {
+    let Socket { socket, role } = socket;
+    let stream = socket.get_ref().stream();
+    let (read, incoming) = bounded(INCOMING);
+    let mut writer = Writer::new(PATIENCE, Arc::clone(&stream), role, session, handler);
+    let body = move || {
+        writer.run(&incoming, &orders);
+        drop(orders); // From now on, sending an order fails.
+        let (handler, end) = writer.end();
+        handler.on_end(end);
+        let _ = stream.shutdown(Shutdown::Both); // Fails if the other side was first.
+    };
+    let writer = thread::Builder::new().name("writer".into()).stack_size(STACK).spawn(body)?;
+    reader::read(PATIENCE, socket, &read);
+    drop(read); // Nothing more is read, and so the writer ends.
+    let _ = writer.join(); // It has panicked, and said so, or it has ended.
+    Ok(())
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -44,7 +44,7 @@
 //! What is shared is sent. There is no lock of ours.
 
 pub mod client;
-pub mod interface;
-pub mod name;
-pub mod room;
+mod interface;
+mod name;
+mod room;
 pub mod server;

@@ -70,7 +70,7 @@ fn read_line(
         return Ok(Some(Typed::Line(clean(text))));
     }
     let rest = if line.ends_with(b"\n") { 0 } else { input.skip_until(b'\n')? };
-    Ok(Some(Typed::TooLong(kept + rest)))
+    Ok(Some(Typed::TooLong(kept + rest - b"\n".len()))) // Its end is not counted.
 }
 
 #[cfg(test)]
@@ -118,6 +118,6 @@ mod tests {
             );
         }
         let long = format!("{}\nnext\n", "x".repeat(3 * MAX));
-        assert_eq!(typed(long), [Typed::TooLong(3 * MAX + 1), line("next")]);
+        assert_eq!(typed(long), [Typed::TooLong(3 * MAX), line("next")]);
     }
 }

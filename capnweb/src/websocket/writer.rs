@@ -1,280 +1,230 @@
-//! The writer: the thread that owns one session, and the writing half of its link.
+//! The writing half of a WebSocket: the thread that owns the session.
 //!
-//! Two kinds of things come to it: messages from the other side, by the reader, and orders from
-//! the owner, in an outbox with a bound. Its [`Desk`] makes messages of both. What is due is
-//! gathered, and goes out in one write: a `push` with its `release`, and all notes that have
-//! piled up meanwhile.
+//! It waits for two channels: messages of the other side, from the reading half, and orders of
+//! other threads of the program. It takes in all that is there before it writes, so a push with
+//! its release, and all notes that have piled up, cost one write.
 //!
 //! It may wait in a write for as long as the other side does not read. Meanwhile it takes no
-//! messages in, so such a client makes nobody wait but itself; and when its outbox is full, the
-//! owner drops it, alone.
+//! messages in, so such a client makes nobody wait but itself.
 
-use std::io::{self, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::{Receiver, never, select};
+use terminal::{Deadline, Timed};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role};
 use tungstenite::{Message, WebSocket};
 
-use crate::websocket::inbox::Inbox;
-use crate::websocket::{Incoming, PATIENCE, Patience, WriteHalf, config};
+use super::limits::{Patience, config};
+use super::link::{End, Link, SessionHandler};
+use super::reader::Incoming;
+use crate::Session;
 
 /// About how many bytes go out in one write.
 const BATCH: usize = 32 * 1024;
 
-/// How many looks at the inbox before that write, at most. There may be messages without end that
-/// nothing is said to.
-const LOOKS: usize = 128;
+/// How many messages and orders are taken in before that write, at most. There may be messages
+/// without end that need no answer.
+const MAX_TAKEN: usize = 128;
 
 /// The longest reason in a close frame, in bytes (RFC 6455, section 5.5, less the code).
 const MAX_REASON: usize = 123;
-
-/// The stack of a writer, in bytes. There may be hundreds; deeply nested messages need some.
-const STACK: usize = 256 * 1024;
 
 /// Where the kind of a frame stands in its first byte, and that of a close frame (RFC 6455,
 /// section 5.2).
 const OPCODE: u8 = 0x0F;
 const CLOSE: u8 = 8;
 
-/// Makes messages of what comes in, and of what is ordered. It owns the session.
-pub trait Desk: Send + 'static {
-    /// What its owner may want.
-    type Order: Send + 'static;
-
-    /// The other side has sent this.
-    fn on_text(&mut self, text: &str, out: &mut Out);
-
-    /// The owner wants this.
-    fn on_order(&mut self, order: Self::Order, out: &mut Out);
-
-    /// The other side breaks the rules of WebSocket: the session is over.
-    fn on_breach(&mut self, code: u16, why: &str, out: &mut Out);
-
-    /// The other side says goodbye, and this is why. Nothing can be said any more.
-    fn on_goodbye(&mut self, reason: &str) {
-        let _ = reason;
-    }
-
-    /// Whether the other side has to wait: it has so many calls under way that no more of its
-    /// messages are taken in.
-    fn is_busy(&self) -> bool;
-
-    /// The link is gone, and this is the last that the desk hears.
-    fn on_end(self);
+/// What `tungstenite` writes to.
+#[derive(Debug)]
+struct WriteHalf {
+    timed: Timed<Arc<TcpStream>>,
+    #[cfg(test)]
+    writes: usize,
 }
 
-/// What is to be written.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Out {
-    /// Messages, in this order.
-    pub texts: Vec<String>,
-    /// Then the link is closed, with this code and reason.
-    pub close: Option<(u16, String)>,
-}
-
-impl Out {
-    /// One more message.
-    pub fn say(&mut self, text: String) {
-        self.texts.push(text);
-    }
-
-    /// The link is to be closed; what counts is the first reason.
-    pub fn close(&mut self, code: u16, reason: impl Into<String>) {
-        self.close.get_or_insert_with(|| (code, reason.into()));
+impl Read for WriteHalf {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
     }
 }
 
-/// Starts writing. The thread ends with the link, and hangs up; or when the reader has ended, or
-/// the owner has dropped the outbox.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
-pub fn start<D: Desk>(
-    stream: Arc<TcpStream>,
-    role: Role,
-    desk: D,
-    inbox: Inbox<D::Order>,
-) -> io::Result<JoinHandle<()>> {
-    start_with(PATIENCE, stream, role, desk, inbox)
+impl Write for WriteHalf {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(test)]
+        {
+            self.writes += 1;
+        }
+        self.timed.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-/// The same, with another patience.
-pub(crate) fn start_with<D: Desk>(
-    patience: Patience,
-    stream: Arc<TcpStream>,
-    role: Role,
-    desk: D,
-    inbox: Inbox<D::Order>,
-) -> io::Result<JoinHandle<()>> {
-    let mut writer = Writer::new(patience, Arc::clone(&stream), role, desk);
-    thread::Builder::new().name("writer".into()).stack_size(STACK).spawn(move || {
-        // Whatever has failed, the link is of no use any more, and that is all there is to say.
-        let _ = writer.write_all(&inbox);
-        drop(inbox); // From now on the owner's orders fail.
-        writer.desk.on_end();
-        let _ = stream.shutdown(Shutdown::Both); // Fails if the other side was first.
-    })
-}
-
-struct Writer<D> {
+/// What the thread `writer` owns.
+pub(super) struct Writer<H: SessionHandler> {
     patience: Patience,
     socket: WebSocket<WriteHalf>,
-    desk: D,
-    out: Out,
-    /// How many bytes have been gathered since the last write.
+    link: Link<H::Target>,
+    handler: H,
+    /// How many bytes wait in the socket's buffer.
     unwritten: usize,
 }
 
-/// Why a link comes to its end: there is no way to go on.
-type Ended = Box<tungstenite::Error>;
+/// Why the thread ends early: it cannot write.
+type CannotWrite = Box<tungstenite::Error>;
 
-/// How it goes on.
+enum Event<O> {
+    Order(O),
+    Incoming(Incoming),
+    /// One of both channels is closed: the reading half has ended, or the program drops the link.
+    Ended,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Talk,
-    /// The reader has ended, or the owner does not want the link any more.
     HangUp,
-    /// The other side has said goodbye, and so have we.
+    /// Both sides have sent a close frame.
     Part,
 }
 
-impl<D: Desk> Writer<D> {
-    fn new(patience: Patience, stream: Arc<TcpStream>, role: Role, desk: D) -> Self {
-        let half = WriteHalf::new(stream, Instant::now());
-        let settings = config().write_buffer_size(BATCH).read_buffer_size(0);
-        let socket = WebSocket::from_raw_socket(half, role, Some(settings));
-        Self { patience, socket, desk, out: Out::default(), unwritten: 0 }
+impl<H: SessionHandler> Writer<H> {
+    pub(super) fn new(
+        patience: Patience,
+        stream: Arc<TcpStream>,
+        role: Role,
+        session: Session<H::Target>,
+        handler: H,
+    ) -> Self {
+        let half = WriteHalf {
+            timed: Deadline::after(patience.write).of(stream),
+            #[cfg(test)]
+            writes: 0,
+        };
+        let config = config().write_buffer_size(BATCH).read_buffer_size(0);
+        let socket = WebSocket::from_raw_socket(half, role, Some(config));
+        Self { patience, socket, link: Link::new(session), handler, unwritten: 0 }
     }
 
-    fn write_all(&mut self, inbox: &Inbox<D::Order>) -> Result<(), Ended> {
+    /// Writes until one of both sides closes the WebSocket, or the program drops it.
+    pub(super) fn run(&mut self, incoming: &Receiver<Incoming>, orders: &Receiver<H::Order>) {
+        // Whatever has failed, the connection is of no use any more, and nobody is left to tell.
+        let _ = self.write_all(incoming, orders);
+    }
+
+    pub(super) fn end(mut self) -> (H, End) {
+        let end = self.link.end();
+        (self.handler, end)
+    }
+
+    fn write_all(
+        &mut self,
+        incoming: &Receiver<Incoming>,
+        orders: &Receiver<H::Order>,
+    ) -> Result<(), CannotWrite> {
         let mut ping_at = Instant::now() + self.patience.ping_every;
         loop {
-            // Also when there is always something else to do: who only listens, and never says a
-            // word, would be taken for dead.
-            if ping_at <= Instant::now() {
-                self.wait_for_the_other_side();
+            let wait = ping_at.saturating_duration_since(Instant::now());
+            // Also while there is always something else to do: the other side may only listen,
+            // and its pong is the only sign of life.
+            if wait.is_zero() {
+                self.extend_deadline();
                 self.socket.write(Message::Ping(Vec::new().into())).map_err(Box::new)?;
-                self.flush()?;
                 ping_at = Instant::now() + self.patience.ping_every;
             }
-            let Some(next) = self.take_what_is_there(inbox)? else {
-                inbox.bell.wait_until(ping_at);
-                continue;
-            };
+            let next = self.take_all(incoming, orders, wait)?;
             self.flush()?;
-            if let Some((code, reason)) = self.out.close.take() {
-                return self.close(code, &reason, &inbox.incoming);
+            if let Some((code, reason)) = self.link.take_close() {
+                return self.close(code, &reason, incoming);
             }
             match next {
                 Next::Talk => {}
                 Next::HangUp => return Ok(()),
                 Next::Part => {
-                    self.wait_for_the_end(&inbox.incoming);
+                    self.wait_for_the_end(incoming);
                     return Ok(());
                 }
             }
         }
     }
 
-    /// Takes in what is there, as much as goes out in one write, and tells how it goes on. `None`
-    /// if nothing was there.
-    fn take_what_is_there(&mut self, inbox: &Inbox<D::Order>) -> Result<Option<Next>, Ended> {
-        let mut talks = None;
-        let mut empty = 0;
-        for look in 0..LOOKS {
-            if empty == 2 || self.unwritten >= BATCH || self.out.close.is_some() {
-                break;
-            }
-            // In turns, so that neither channel keeps the other one waiting.
-            let takes_order = look % 2 == 0;
-            let next = if takes_order {
-                self.obey(&inbox.orders)
-            } else {
-                self.take_in(&inbox.incoming)?
+    /// Waits for something to come, and takes in as much as goes out in one write.
+    fn take_all(
+        &mut self,
+        incoming: &Receiver<Incoming>,
+        orders: &Receiver<H::Order>,
+        wait: Duration,
+    ) -> Result<Next, CannotWrite> {
+        let nothing = never();
+        let mut first_wait = Some(wait);
+        for _ in 0..MAX_TAKEN {
+            // Nobody notices then that the reading half has ended; but the calls that are under
+            // way are answered within moments, or run into a deadline.
+            let incoming = if self.handler.is_busy() { &nothing } else { incoming };
+            let event = match first_wait.take() {
+                Some(wait) => wait_for_event(incoming, orders, wait),
+                None => next_event(incoming, orders),
             };
-            match next {
-                None => empty += 1,
-                Some(Next::Talk) => {
-                    self.gather()?;
-                    (talks, empty) = (next, 0);
-                }
-                Some(Next::HangUp | Next::Part) => return Ok(next),
+            let Some(event) = event else { break };
+            let next = self.take(event)?;
+            if next != Next::Talk || self.link.is_closing() || self.unwritten >= BATCH {
+                return Ok(next);
             }
         }
-        Ok(talks)
+        Ok(Next::Talk)
     }
 
-    /// Takes in one message, if there is one. At the end of them, the reader has ended.
-    fn take_in(&mut self, incoming: &Receiver<Incoming>) -> Result<Option<Next>, Ended> {
-        // Nobody notices then that the reader has ended; but what it is busy with is answered
-        // within moments, or runs into a deadline.
-        if self.desk.is_busy() {
-            return Ok(None);
+    fn take(&mut self, event: Event<H::Order>) -> Result<Next, CannotWrite> {
+        let Self { link, handler, .. } = self;
+        match event {
+            Event::Order(order) => link.take_order(order, handler),
+            Event::Incoming(Incoming::Text(text)) => link.take_text(&text, handler),
+            Event::Incoming(Incoming::Closed(reason)) => link.is_closed_for(&reason),
+            Event::Incoming(Incoming::Broken(code, why)) => link.break_off(code, why, handler),
+            Event::Incoming(Incoming::Frame(bytes)) => return self.write_frame(&bytes),
+            Event::Ended => return Ok(Next::HangUp),
         }
-        match incoming.try_recv() {
-            Ok(Incoming::Text(text)) => self.desk.on_text(&text, &mut self.out),
-            Ok(Incoming::Raw(bytes)) => {
-                self.flush()?; // A frame ends before another one begins.
-                let half = self.socket.get_mut();
-                half.write_all(&bytes).map_err(|error| Box::new(error.into()))?;
-                // Nothing may follow a close frame.
-                let is_close = bytes.first().is_some_and(|first| first & OPCODE == CLOSE);
-                return Ok(Some(if is_close { Next::Part } else { Next::Talk }));
-            }
-            Ok(Incoming::Goodbye(reason)) => self.desk.on_goodbye(&reason),
-            Ok(Incoming::Broken(code, why)) => self.desk.on_breach(code, why, &mut self.out),
-            Err(TryRecvError::Empty) => return Ok(None),
-            Err(TryRecvError::Disconnected) => return Ok(Some(Next::HangUp)),
-        }
-        Ok(Some(Next::Talk))
-    }
-
-    /// Obeys one order, if there is one. At the end of them, the owner does not want the link any
-    /// more.
-    fn obey(&mut self, orders: &Receiver<D::Order>) -> Option<Next> {
-        match orders.try_recv() {
-            Ok(order) => self.desk.on_order(order, &mut self.out),
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => return Some(Next::HangUp),
-        }
-        Some(Next::Talk)
-    }
-
-    /// Puts what is to be said into frames, which wait in the socket's buffer.
-    fn gather(&mut self) -> Result<(), Ended> {
-        self.wait_for_the_other_side();
-        for text in self.out.texts.drain(..) {
+        // The texts become frames, which wait in the socket's buffer.
+        self.extend_deadline();
+        for text in self.link.take_said() {
             self.unwritten += text.len();
             self.socket.write(Message::text(text)).map_err(Box::new)?;
         }
-        Ok(())
+        Ok(Next::Talk)
     }
 
-    fn flush(&mut self) -> Result<(), Ended> {
+    fn write_frame(&mut self, bytes: &[u8]) -> Result<Next, CannotWrite> {
+        self.flush()?; // A frame ends before another one begins.
+        self.socket.get_mut().write_all(bytes).map_err(|error| Box::new(error.into()))?;
+        // Nothing may follow a close frame.
+        let is_close = bytes.first().is_some_and(|first| first & OPCODE == CLOSE);
+        Ok(if is_close { Next::Part } else { Next::Talk })
+    }
+
+    fn flush(&mut self) -> Result<(), CannotWrite> {
         self.unwritten = 0;
-        self.wait_for_the_other_side();
+        self.extend_deadline();
         self.socket.flush().map_err(Box::new)
     }
 
-    /// It has this long to take what is written next.
-    fn wait_for_the_other_side(&mut self) {
-        let deadline = Instant::now() + self.patience.write;
-        self.socket.get_mut().wait_until(deadline);
+    /// The other side has this long to take what is written next.
+    fn extend_deadline(&mut self) {
+        let deadline = Deadline::after(self.patience.write);
+        self.socket.get_mut().timed.wait_until(deadline);
     }
 
-    /// Says goodbye, and waits a moment for the other side to do so, too.
     fn close(
         &mut self,
         code: u16,
         reason: &str,
         incoming: &Receiver<Incoming>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), CannotWrite> {
         let reason = &reason[..reason.floor_char_boundary(MAX_REASON)];
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         self.socket.close(Some(frame)).map_err(Box::new)?;
@@ -282,10 +232,31 @@ impl<D: Desk> Writer<D> {
         Ok(())
     }
 
-    /// Waits a moment for the reader to see the end. Whatever comes until then comes too late.
+    /// Waits a moment for the other side to hang up. What it still sends comes too late.
     fn wait_for_the_end(&self, incoming: &Receiver<Incoming>) {
         let deadline = Instant::now() + self.patience.close;
         while incoming.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
+    }
+}
+
+/// Of two channels that are ready, `select!` takes either: so neither keeps the other waiting.
+fn wait_for_event<O>(
+    incoming: &Receiver<Incoming>,
+    orders: &Receiver<O>,
+    wait: Duration,
+) -> Option<Event<O>> {
+    select! {
+        recv(orders) -> order => Some(order.map_or(Event::Ended, Event::Order)),
+        recv(incoming) -> it => Some(it.map_or(Event::Ended, Event::Incoming)),
+        default(wait) => None,
+    }
+}
+
+fn next_event<O>(incoming: &Receiver<Incoming>, orders: &Receiver<O>) -> Option<Event<O>> {
+    select! {
+        recv(orders) -> order => Some(order.map_or(Event::Ended, Event::Order)),
+        recv(incoming) -> it => Some(it.map_or(Event::Ended, Event::Incoming)),
+        default => None,
     }
 }
 

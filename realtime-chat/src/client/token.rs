@@ -5,15 +5,11 @@ use tungstenite::http::HeaderValue;
 
 /// A secret that the server knows, too. It is never shown: its value is marked as sensitive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token(HeaderValue);
+pub(crate) struct Token(HeaderValue);
 
 impl Token {
     /// Reads a secret.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be a part of an HTTP header.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let value = HeaderValue::from_str(&format!("Bearer {text}")).ok().filter(|_| fits);
         let mut value = value.ok_or("a token has letters, digits and signs of ASCII only")?;
@@ -22,7 +18,7 @@ impl Token {
     }
 
     /// What the header `Authorization` says.
-    pub fn authorization(&self) -> HeaderValue {
+    pub(crate) fn authorization(&self) -> HeaderValue {
         self.0.clone()
     }
 }

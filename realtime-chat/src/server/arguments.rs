@@ -10,9 +10,9 @@ use crate::server::token::Token;
 
 /// The arguments of a server.
 #[derive(Clone, Debug)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
-    pub place: SocketAddr,
+    pub bind_address: SocketAddr,
     /// What whoever comes in has to know.
     pub token: Option<Token>,
     /// Where what is said is kept.
@@ -23,7 +23,7 @@ pub struct Arguments {
 
 impl Arguments {
     /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self::of(&usage().get_matches())
     }
 
@@ -33,7 +33,7 @@ impl Arguments {
         let host = *matches.get_one::<IpAddr>("host").expect(HAS_DEFAULT);
         let port = *matches.get_one::<u16>("port").expect(HAS_DEFAULT);
         Self {
-            place: (host, port).into(),
+            bind_address: (host, port).into(),
             token: matches.get_one("token").cloned(),
             history: matches.get_one("history").cloned(),
             rate: Rate { burst: number("burst"), per_second: number("rate") },

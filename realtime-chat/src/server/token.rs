@@ -13,21 +13,11 @@ const MAX_TOKEN: usize = 256;
 
 /// A secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 
 impl Token {
     /// Reads a secret: what stands in a header and in a URL alike, and means only itself there.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot, or is empty, or too long.
-    ///
-    /// ```
-    /// use realtime_chat::server::token::Token;
-    /// assert!(Token::read("open-sesame").is_ok());
-    /// assert!(Token::read("").is_err() && Token::read("open sesame").is_err());
-    /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(may_stand) {
             Ok(Self(text.to_owned()))
@@ -36,12 +26,8 @@ impl Token {
         }
     }
 
-    /// Whether who asks knows it.
-    ///
-    /// # Errors
-    ///
-    /// If not, the answer to the request.
-    pub fn check(&self, request: &Request) -> Result<(), Response> {
+    /// Whether who asks knows it. If not, the error is the answer to the request.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
         let from_header = request.headers("Authorization").filter_map(|value| {
             let (scheme, given) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("Bearer").then(|| given.trim_start_matches(' '))

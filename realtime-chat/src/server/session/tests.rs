@@ -1,31 +1,33 @@
-//! The desk, with a client whose words the test writes down as they travel.
+//! The session handler, with a client whose words the test writes down as they travel.
 
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
-use crate::interface::{Note, Notice, Reply};
+use crate::interface::{Note, Reply};
+use capnweb::websocket::code;
 
-/// A desk, and what comes of it.
-struct AtTheDesk {
-    desk: ClientsDesk,
+/// A session, and what comes of it.
+struct Conversation {
+    handler: ClientSession,
     reports: Receiver<Report>,
-    out: Out,
+    link: Link<Exported>,
 }
 
-impl AtTheDesk {
-    fn sits() -> Self {
+impl Conversation {
+    fn begins() -> Self {
         let (report, reports) = unbounded();
-        Self { desk: ClientsDesk::new(ClientId(7), report), reports, out: Out::default() }
+        let handler = ClientSession::new(ClientId(7), report);
+        Self { handler, reports, link: Link::new(session()) }
     }
 
     fn hears(&mut self, text: &str) {
-        self.desk.on_text(text, &mut self.out);
+        self.link.take_text(text, &mut self.handler);
     }
 
     fn is_ordered(&mut self, order: Order) {
-        self.desk.on_order(order, &mut self.out);
+        self.link.take_order(order, &mut self.handler);
     }
 
     /// The client asks for something that the room has to answer.
@@ -35,7 +37,7 @@ impl AtTheDesk {
 
     /// The only call that the room hears of.
     #[track_caller]
-    fn call(&self) -> (AnswerId, Call) {
+    fn call(&self) -> (AnswerId, Request) {
         let reports: Vec<_> = self.reports.try_iter().collect();
         match &reports[..] {
             [Report::Heard(ClientId(7), Heard::Called(id, call))] => (*id, call.clone()),
@@ -45,28 +47,36 @@ impl AtTheDesk {
 
     #[track_caller]
     fn says(&mut self, texts: &[&str]) {
-        let texts = texts.iter().map(|&text| text.to_owned()).collect();
-        assert_eq!(std::mem::take(&mut self.out), Out { texts, close: None });
+        assert_eq!(self.link.take_said(), texts);
+        assert_eq!(self.link.take_close(), None);
+    }
+
+    /// The one message that it has to say.
+    #[track_caller]
+    fn said(&mut self) -> String {
+        let mut said = self.link.take_said();
+        assert_eq!(said.len(), 1, "{said:?}");
+        said.remove(0)
     }
 }
 
 #[test]
 fn whoever_has_many_calls_with_the_room_has_to_wait_until_it_answers() {
-    let mut alice = AtTheDesk::sits();
+    let mut alice = Conversation::begins();
     let mut calls = Vec::new();
     for _ in 0..MAX_WAITING {
-        assert!(!alice.desk.is_busy());
+        assert!(!alice.handler.is_busy());
         alice.is_asked_for("listUsers", "");
         calls.push(alice.call().0);
     }
-    assert!(alice.desk.is_busy());
+    assert!(alice.handler.is_busy());
     alice.is_ordered(Order::Answer(calls[0], Ok(Reply::Nothing)));
-    assert!(!alice.desk.is_busy());
+    assert!(!alice.handler.is_busy());
 }
 
 #[test]
 fn of_calls_that_one_answer_sets_off_the_room_gets_only_so_many() {
-    let mut alice = AtTheDesk::sits();
+    let mut alice = Conversation::begins();
     alice.is_asked_for("listUsers", "");
     let (first, _) = alice.call();
     for _ in 0..=MAX_AT_ONCE {
@@ -76,27 +86,28 @@ fn of_calls_that_one_answer_sets_off_the_room_gets_only_so_many() {
     alice.is_ordered(Order::Answer(first, Ok(Reply::Nothing)));
     assert_eq!(alice.reports.try_iter().count(), 64);
     alice.hears(&format!(r#"["pull",{}]"#, MAX_AT_ONCE + 2));
-    let [refused] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    let refused = alice.said();
     assert!(refused.contains("more than 64 calls at once"), "{refused}");
 }
 
 #[test]
 fn what_the_room_need_not_decide_is_answered_here() {
-    let mut alice = AtTheDesk::sits();
+    let mut alice = Conversation::begins();
     alice.hears(r#"["push",["pipeline",0,["nothing"]]]"#);
     alice.is_asked_for("dance", "");
     for id in [1, 2] {
         alice.hears(&format!(r#"["pull",{id}]"#));
     }
-    let [undefined, error] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    let said = alice.link.take_said();
+    let [undefined, error] = &said[..] else { panic!("{said:?}") };
     assert_eq!(undefined, r#"["resolve",1,["undefined"]]"#);
     assert!(error.starts_with(r#"["reject",2,["error","TypeError","#), "{error}");
-    assert!(alice.reports.is_empty() && !alice.desk.is_busy());
+    assert!(alice.reports.is_empty() && !alice.handler.is_busy());
 }
 
 #[test]
 fn a_capability_is_kept_until_the_room_gives_it_back() {
-    let mut alice = AtTheDesk::sits();
+    let mut alice = Conversation::begins();
     alice.is_asked_for("join", r#""Alice",["export",-1]"#);
     let (id, call) = alice.call();
     let stub = call.stub().expect("it came with a capability");
@@ -112,12 +123,12 @@ fn a_capability_is_kept_until_the_room_gives_it_back() {
     // Who cannot be told any more has to go.
     let note = Notice::new(Arc::new(Note::system("Bob left the chat".into())));
     alice.is_ordered(Order::Notify(stub, note));
-    assert_eq!(alice.out.close, Some((code::SESSION, "this stub was released".into())));
+    assert_eq!(alice.link.take_close(), Some((code::SESSION, "this stub was released".into())));
 }
 
 #[test]
 fn results_that_nobody_releases_are_kept_only_up_to_a_bound() {
-    let mut alice = AtTheDesk::sits();
+    let mut alice = Conversation::begins();
     let long = "x".repeat(MAX_HELD / 4);
     for _ in 0..5 {
         alice.is_asked_for("listUsers", "");
@@ -126,17 +137,17 @@ fn results_that_nobody_releases_are_kept_only_up_to_a_bound() {
     }
     alice.hears(r#"["pull",5]"#);
     let too_much = format!("more than {MAX_HELD} bytes of results and arguments are kept");
-    let [refused] = &alice.out.texts[..] else { panic!("{:?}", alice.out) };
+    let refused = alice.said();
     assert!(refused.contains(&too_much), "{refused}");
 }
 
 #[test]
 fn a_breach_ends_the_session_with_its_reason_and_the_end_is_reported() {
-    let mut alice = AtTheDesk::sits();
-    alice.desk.on_breach(code::TOO_BIG, "too big", &mut alice.out);
-    assert_eq!(alice.out.close, Some((code::TOO_BIG, "too big".to_owned())));
-    assert_eq!(alice.out.texts.len(), 1, "and an abort before it: {:?}", alice.out);
-    alice.desk.on_end();
+    let mut alice = Conversation::begins();
+    alice.link.break_off(code::TOO_BIG, "too big", &mut alice.handler);
+    assert_eq!(alice.link.take_close(), Some((code::TOO_BIG, "too big".to_owned())));
+    assert!(alice.said().starts_with(r#"["abort","#), "and that before it");
+    alice.handler.on_end(End::Broken("too big".into()));
     let reports: Vec<_> = alice.reports.try_iter().collect();
     assert!(matches!(&reports[..], [Report::Heard(ClientId(7), Heard::Gone)]), "{reports:?}");
 }

@@ -1,21 +1,21 @@
-//! The shelf: files of ours that others may read, and files of others that are being saved.
+//! Downloads: files of ours that others may read, and files of others that are being saved.
 //!
 //! What is saved gets a name of its own: a file that is there already is never touched, and what
 //! does not come to its end is removed. Bytes go through here in parts, so no file has to fit into
 //! memory.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use capability_peers::message::clean;
 use capnweb::{Code, RpcError};
 use data_encoding::BASE64_NOPAD;
+use terminal::clean;
 
-use crate::client::chatter::SaveId;
 use crate::client::event::Trouble;
-use crate::interface::{CHUNK, FileId, MAX_FILE};
+use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId, Size};
 use crate::name::{FileName, MAX_FILE_NAME};
 
 /// How many files can be shared; each is open for as long as the client runs.
@@ -29,38 +29,34 @@ const MAX_ENDING: usize = 16;
 
 /// All files that are open.
 #[derive(Debug)]
-pub struct Shelf {
-    downloads: PathBuf,
+pub(crate) struct Downloads {
+    folder: PathBuf,
     shared: BTreeMap<FileId, (File, u64)>,
     last: u64,
-    saves: BTreeMap<SaveId, (File, PathBuf)>,
+    saves: BTreeMap<OfferId, (File, PathBuf)>,
 }
 
-impl Shelf {
-    /// An empty shelf; files are saved in this folder.
-    pub fn new(downloads: PathBuf) -> Self {
-        Self { downloads, shared: BTreeMap::new(), last: 0, saves: BTreeMap::new() }
+impl Downloads {
+    /// Files are saved in this folder.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, shared: BTreeMap::new(), last: 0, saves: BTreeMap::new() }
     }
 
     /// Opens a file to be shared. Its number, its name, and how many bytes it has.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be shared.
-    pub fn open(&mut self, path: &Path) -> Result<(FileId, FileName, u64), Trouble> {
+    pub(crate) fn open(&mut self, path: &Path) -> Result<(FileId, FileName, u64), Trouble> {
         // Looked at first: to open a pipe, or a tape, may take for ever.
         let about = fs::metadata(path).map_err(|error| in_words(&error))?;
         if !about.is_file() {
             return Err(Trouble::NoFile);
         }
         if about.len() > MAX_FILE {
-            return Err(Trouble::TooBig(about.len()));
+            return Err(Trouble::TooBig(Size(about.len())));
         }
         if self.shared.len() >= MAX_SHARED {
             return Err(Trouble::TooMany(MAX_SHARED));
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = FileName::read(&name).map_err(Trouble::BadName)?;
+        let name = FileName::read(&name).map_err(Trouble::Other)?;
         let file = File::open(path).map_err(|error| in_words(&error))?;
         self.last += 1;
         let id = FileId(self.last);
@@ -69,17 +65,14 @@ impl Shelf {
     }
 
     /// It is not shared after all.
-    pub fn close(&mut self, file: FileId) {
+    pub(crate) fn close(&mut self, file: FileId) {
         self.shared.remove(&file);
     }
 
     /// A part of a file that is shared, as base64; nothing from its end on. Where the end is was
     /// said when it was offered, so a file that grows meanwhile still is what was promised.
-    ///
-    /// # Errors
-    ///
-    /// What the caller gets instead. It says nothing of this machine.
-    pub fn read(&mut self, file: FileId, offset: u64) -> Result<String, RpcError> {
+    /// An error is what the caller gets instead. It says nothing of this machine.
+    pub(crate) fn read(&mut self, file: FileId, offset: u64) -> Result<String, RpcError> {
         let gone = || RpcError::new(Code::CapRevoked, "this file is not shared any more");
         let (file, size) = self.shared.get_mut(&file).ok_or_else(gone)?;
         let most = size.saturating_sub(offset).min(CHUNK as u64);
@@ -94,46 +87,41 @@ impl Shelf {
     }
 
     /// Writes bytes at the end of a file that is being saved; with the first ones it begins.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be begun, or there is no room for it.
-    pub fn append(&mut self, id: SaveId, name: &FileName, bytes: &[u8]) -> Result<(), Trouble> {
+    pub(crate) fn append(
+        &mut self,
+        id: OfferId,
+        name: &FileName,
+        bytes: &[u8],
+    ) -> Result<(), Trouble> {
         let (file, _) = self.begun(id, name)?;
         file.write_all(bytes).map_err(|error| in_words(&error))
     }
 
     /// A file is whole. Where it is, fit for a terminal.
-    ///
-    /// # Errors
-    ///
-    /// If it was empty, and cannot even be begun.
-    pub fn finish(&mut self, id: SaveId, name: &FileName) -> Result<String, Trouble> {
+    pub(crate) fn finish(&mut self, id: OfferId, name: &FileName) -> Result<String, Trouble> {
         self.begun(id, name)?;
         let path = self.saves.remove(&id).map(|(_, path)| path).unwrap_or_default();
         Ok(clean(path.to_string_lossy().as_bytes()))
     }
 
     /// Removes what there is of a file.
-    pub fn discard(&mut self, id: SaveId) {
+    pub(crate) fn discard(&mut self, id: OfferId) {
         if let Some((file, path)) = self.saves.remove(&id) {
             drop(file); // Windows removes no file that is open.
             let _ = fs::remove_file(path); // Somebody else was first.
         }
     }
 
-    fn begun(&mut self, id: SaveId, name: &FileName) -> Result<&mut (File, PathBuf), Trouble> {
+    fn begun(&mut self, id: OfferId, name: &FileName) -> Result<&mut (File, PathBuf), Trouble> {
         match self.saves.entry(id) {
-            std::collections::btree_map::Entry::Occupied(save) => Ok(save.into_mut()),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                Ok(place.insert(create(&self.downloads, name)?))
-            }
+            Entry::Occupied(save) => Ok(save.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(create(&self.folder, name)?)),
         }
     }
 }
 
 /// What was not finished does not stay.
-impl Drop for Shelf {
+impl Drop for Downloads {
     fn drop(&mut self) {
         while let Some((id, _)) = self.saves.first_key_value() {
             self.discard(*id);
@@ -175,7 +163,7 @@ fn numbered(name: &str, number: usize) -> String {
 fn in_words(error: &io::Error) -> Trouble {
     match error.kind() {
         ErrorKind::NotFound => Trouble::Missing,
-        _ => Trouble::System(error.to_string()),
+        _ => Trouble::Other(error.to_string()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A place: where a chat server is. Pure text.
+//! Server URL: where a chat server is. Pure text.
 
 use std::fmt;
 
@@ -12,27 +12,15 @@ const PORT: u16 = 80;
 
 /// Where a chat server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct ServerUrl {
     host: String,
     port: u16,
     url: String,
 }
 
-impl Place {
-    /// Reads a URL. A path may be left out.
-    ///
-    /// # Errors
-    ///
-    /// If it is none, or one of another kind. The text says what to write.
-    ///
-    /// ```
-    /// use realtime_chat::client::place::Place;
-    /// let place = Place::read("ws://[::1]:8080").unwrap();
-    /// assert_eq!((place.host(), place.port()), ("::1", 8080));
-    /// assert_eq!(place.url(), "ws://[::1]:8080/rpc/ws");
-    /// assert!(Place::read("http://127.0.0.1:8080").is_err());
-    /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
+impl ServerUrl {
+    /// Reads a URL. A path may be left out. An error says what to write.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let example = "write a URL such as ws://127.0.0.1:8080/rpc/ws";
         if text.starts_with("wss://") {
             return Err(format!("this client does not encrypt: {example}"));
@@ -62,28 +50,28 @@ impl Place {
     }
 
     /// The machine.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The whole URL.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
 
-impl Default for Place {
+impl Default for ServerUrl {
     fn default() -> Self {
         Self { host: "127.0.0.1".into(), port: 8080, url: format!("ws://127.0.0.1:8080{PATH}") }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ServerUrl {
     /// As people name it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, .. } = self;
@@ -106,12 +94,13 @@ mod tests {
             ("ws://chat.lan:81/", "chat.lan", 81, "ws://chat.lan:81/rpc/ws"),
             ("ws://a:1/x?y=1", "a", 1, "ws://a:1/x?y=1"),
             ("ws://[::1]:9/rpc/ws", "::1", 9, "ws://[::1]:9/rpc/ws"),
+            ("ws://[::1]:8080", "::1", 8080, "ws://[::1]:8080/rpc/ws"),
         ] {
-            let place = Place::read(text).unwrap();
+            let place = ServerUrl::read(text).unwrap();
             assert_eq!((place.host(), place.port(), place.url()), (host, port, url));
         }
-        assert_eq!(Place::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
-        assert_eq!(Place::read(Place::default().url()), Ok(Place::default()));
+        assert_eq!(ServerUrl::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
+        assert_eq!(ServerUrl::read(ServerUrl::default().url()), Ok(ServerUrl::default()));
     }
 
     #[test]
@@ -132,8 +121,8 @@ mod tests {
             "ws://\u{1b}[2J",
             "127.0.0.1:8080",
         ] {
-            assert!(Place::read(text).is_err(), "{text}: {:?}", Place::read(text));
+            assert!(ServerUrl::read(text).is_err(), "{text}: {:?}", ServerUrl::read(text));
         }
-        assert!(Place::read("wss://a").unwrap_err().contains("does not encrypt"));
+        assert!(ServerUrl::read("wss://a").unwrap_err().contains("does not encrypt"));
     }
 }

@@ -4,14 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Action;
-use crate::client::desk::{MAX_OFFERS, OfferId};
 use crate::client::event::{Event, Trouble};
-use crate::interface::{CHUNK, FileId, MAX_FILE};
+use crate::client::session::MAX_OFFERS;
+use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId, Size};
 use crate::name::FileName;
-
-/// The number of a file that is being saved. None is used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SaveId(pub u64);
 
 /// How many files may be saved at once.
 const MAX_SAVES: usize = 4;
@@ -22,27 +18,15 @@ const BIG: u64 = 8 * CHUNK as u64;
 /// What is known of all files.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// How many were offered to us.
-    offered: u64,
-    /// The last of them, by the number that our user types.
-    offers: VecDeque<(u64, Offer)>,
-    /// How many we have begun to save.
-    begun: u64,
-    saves: BTreeMap<SaveId, Save>,
+    /// The last that were offered to us: what each is called, and how many bytes it has.
+    offers: VecDeque<(OfferId, String, u64)>,
+    saves: BTreeMap<OfferId, Save>,
     shares: BTreeMap<FileId, Share>,
 }
 
-#[derive(Clone, Debug)]
-struct Offer {
-    id: OfferId,
-    name: String,
-    size: u64,
-}
-
-/// A file of somebody else, on its way.
+/// A file of another client, on its way.
 #[derive(Debug)]
 struct Save {
-    offer: OfferId,
     name: FileName,
     size: u64,
     /// How many bytes are here.
@@ -59,53 +43,49 @@ struct Share {
 }
 
 impl Files {
-    /// Somebody offers a file; the number is what our user may type.
-    pub(super) fn offer(&mut self, id: OfferId, name: String, size: u64) -> u64 {
-        self.offered += 1;
-        self.offers.push_back((self.offered, Offer { id, name, size }));
+    pub(super) fn offer(&mut self, id: OfferId, name: String, size: u64) {
+        self.offers.push_back((id, name, size));
         if self.offers.len() > MAX_OFFERS {
             self.offers.pop_front();
         }
-        self.offered
     }
 
     /// Our user wants to have a file: it is to be read from its first byte.
-    pub(super) fn save(&mut self, number: u64) -> Result<(SaveId, OfferId), Event> {
-        let found = self.offers.iter().find(|(it, _)| *it == number);
-        let (_, Offer { id, name, size }) = found.ok_or(Event::NoOffer(number))?.clone();
+    pub(super) fn save(&mut self, id: OfferId) -> Result<OfferId, Event> {
+        let found = self.offers.iter().find(|(it, ..)| *it == id);
+        let (_, name, size) = found.ok_or(Event::NoOffer(id.0))?.clone();
         let cannot = |why| Event::CannotSave(name.clone(), why);
-        let file_name = FileName::read(&name).map_err(|why| cannot(Trouble::BadName(why)))?;
+        let file_name = FileName::read(&name).map_err(|why| cannot(Trouble::Other(why)))?;
         if size > MAX_FILE {
-            return Err(cannot(Trouble::TooBig(size)));
+            return Err(cannot(Trouble::TooBig(Size(size))));
         }
-        if self.saves.values().any(|save| save.offer == id) {
+        if self.saves.contains_key(&id) {
             return Err(cannot(Trouble::Again));
         }
         if self.saves.len() >= MAX_SAVES {
             return Err(cannot(Trouble::TooBusy(MAX_SAVES)));
         }
-        self.begun += 1;
-        let save = SaveId(self.begun);
-        self.saves.insert(save, Save { offer: id, name: file_name, size, got: 0 });
-        Ok((save, id))
+        self.saves.insert(id, Save { name: file_name, size, got: 0 });
+        Ok(id)
     }
 
-    /// A part is here; none of it means the end. What is to be read next, and what is to be done.
+    /// A part is here; none of it means the end. From where on is to be read next, and what is to
+    /// be done.
     pub(super) fn take_part(
         &mut self,
-        id: SaveId,
+        id: OfferId,
         bytes: Vec<u8>,
-    ) -> (Option<(OfferId, u64)>, Vec<Action>) {
+    ) -> (Option<u64>, Vec<Action>) {
         let Some(save) = self.saves.get_mut(&id) else { return (None, Vec::new()) };
-        let Save { offer, name, size, got } = save;
+        let Save { name, size, got } = save;
         let before = *got;
         *got += bytes.len() as u64;
         if bytes.is_empty() && *got < *size {
-            let why = Trouble::Short(*got, *size);
+            let why = Trouble::Short(Size(*got), Size(*size));
             return (None, self.fail(id, why));
         }
         if *got > *size {
-            let why = Trouble::Long(*size);
+            let why = Trouble::Long(Size(*size));
             return (None, self.fail(id, why));
         }
         if bytes.is_empty() {
@@ -116,17 +96,17 @@ impl Files {
         if *size >= BIG && quarter > told && quarter < 4 {
             actions.push(Action::Show(Event::Fetched(name.to_string(), 25 * quarter)));
         }
-        (Some((*offer, *got)), actions)
+        (Some(*got), actions)
     }
 
     /// It is whole, and is here.
-    pub(super) fn saved(&mut self, id: SaveId, path: String) -> Option<Action> {
+    pub(super) fn saved(&mut self, id: OfferId, path: String) -> Option<Event> {
         let Save { name, size, .. } = self.saves.remove(&id)?;
-        Some(Action::Show(Event::Saved { name: name.to_string(), size, path }))
+        Some(Event::Saved { name: name.to_string(), size: Size(size), path })
     }
 
     /// It cannot be saved, and nothing of it must stay.
-    pub(super) fn fail(&mut self, id: SaveId, why: Trouble) -> Vec<Action> {
+    pub(super) fn fail(&mut self, id: OfferId, why: Trouble) -> Vec<Action> {
         let Some(Save { name, .. }) = self.saves.remove(&id) else { return Vec::new() };
         vec![Action::Discard(id), Action::Show(Event::CannotSave(name.to_string(), why))]
     }
@@ -145,12 +125,12 @@ impl Files {
     /// It has been offered.
     pub(super) fn shared(&self, id: FileId) -> Option<Event> {
         let Share { name, size, .. } = self.shares.get(&id)?;
-        Some(Event::Sharing { name: name.to_string(), size: *size })
+        Some(Event::Sharing(name.to_string(), Size(*size)))
     }
 
     /// It has not.
-    pub(super) fn not_shared(&mut self, id: FileId) -> Option<FileName> {
-        self.shares.remove(&id).map(|share| share.name)
+    pub(super) fn not_shared(&mut self, id: FileId) {
+        self.shares.remove(&id);
     }
 
     /// Somebody wants a part of a file of ours. What is to be told of it: a few steps of a big

@@ -1,4 +1,4 @@
-//! The shelf, in a folder of its own for each test.
+//! Downloads, in a folder of its own for each test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +11,7 @@ impl Folder {
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("realtime-chat-shelf-{}-{count}", std::process::id());
+        let name = format!("realtime-chat-downloads-{}-{count}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path); // Left there by a test that was killed.
         fs::create_dir(&path).unwrap();
@@ -48,57 +48,57 @@ fn a_file_is_read_in_parts_up_to_its_promised_end() {
     let folder = Folder::new();
     let bytes: Vec<u8> = (0..CHUNK + 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let path = folder.write("cat.png", &bytes);
-    let mut shelf = Shelf::new(folder.0.clone());
-    let (id, shared_as, size) = shelf.open(&path).unwrap();
+    let mut downloads = Downloads::new(folder.0.clone());
+    let (id, shared_as, size) = downloads.open(&path).unwrap();
     assert_eq!((shared_as.as_str(), size), ("cat.png", bytes.len() as u64));
     fs::write(&path, [&bytes[..], b"and more"].concat()).unwrap();
     let mut read =
-        |offset| BASE64_NOPAD.decode(shelf.read(id, offset).unwrap().as_bytes()).unwrap();
+        |offset| BASE64_NOPAD.decode(downloads.read(id, offset).unwrap().as_bytes()).unwrap();
     assert_eq!(read(0), bytes[..CHUNK]);
     assert_eq!(read(CHUNK as u64), bytes[CHUNK..]);
     assert_eq!(read(size), b"");
     assert_eq!(read(1 << 53), b"");
-    shelf.close(id);
-    assert_eq!(shelf.read(id, 0).unwrap_err().code, Some(Code::CapRevoked));
+    downloads.close(id);
+    assert_eq!(downloads.read(id, 0).unwrap_err().code, Some(Code::CapRevoked));
 }
 
 #[test]
 fn only_a_plain_file_of_a_good_name_and_size_is_shared() {
     let folder = Folder::new();
-    let mut shelf = Shelf::new(folder.0.clone());
-    let mut opens = |path: &Path| shelf.open(path).map(|_| ()).unwrap_err();
+    let mut downloads = Downloads::new(folder.0.clone());
+    let mut opens = |path: &Path| downloads.open(path).map(|_| ()).unwrap_err();
     assert_eq!(opens(&folder.0.join("nothing")), Trouble::Missing);
     assert_eq!(opens(&folder.0), Trouble::NoFile);
     let hidden = folder.write(".profile", b"secret");
-    assert!(matches!(opens(&hidden), Trouble::BadName(_)));
+    assert!(matches!(opens(&hidden), Trouble::Other(_)));
     let big = folder.write("big", b"");
     File::options().write(true).open(&big).unwrap().set_len(MAX_FILE + 1).unwrap();
-    assert_eq!(opens(&big), Trouble::TooBig(MAX_FILE + 1));
+    assert_eq!(opens(&big), Trouble::TooBig(Size(MAX_FILE + 1)));
     if cfg!(unix) {
         assert_eq!(opens(Path::new("/dev/zero")), Trouble::NoFile);
     }
     let small = folder.write("small", b"x");
     for _ in 0..MAX_SHARED {
-        shelf.open(&small).unwrap();
+        downloads.open(&small).unwrap();
     }
-    assert_eq!(shelf.open(&small).unwrap_err(), Trouble::TooMany(MAX_SHARED));
+    assert_eq!(downloads.open(&small).unwrap_err(), Trouble::TooMany(MAX_SHARED));
 }
 
 #[test]
 fn what_is_saved_never_takes_the_place_of_anything() {
     let folder = Folder::new();
     folder.write("cat.png", b"mine");
-    let mut shelf = Shelf::new(folder.0.clone());
+    let mut downloads = Downloads::new(folder.0.clone());
     for number in 1..=2 {
-        let save = SaveId(number);
-        shelf.append(save, &name("cat.png"), b"the").unwrap();
-        shelf.append(save, &name("cat.png"), b"irs").unwrap();
-        let path = shelf.finish(save, &name("cat.png")).unwrap();
+        let save = OfferId(number);
+        downloads.append(save, &name("cat.png"), b"the").unwrap();
+        downloads.append(save, &name("cat.png"), b"irs").unwrap();
+        let path = downloads.finish(save, &name("cat.png")).unwrap();
         assert!(path.ends_with(&format!("cat ({number}).png")), "{path}");
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
     }
     assert_eq!(fs::read(folder.0.join("cat.png")).unwrap(), b"mine");
-    shelf.finish(SaveId(3), &name("empty")).unwrap();
+    downloads.finish(OfferId(3), &name("empty")).unwrap();
     assert_eq!(folder.holds(), ["cat (1).png", "cat (2).png", "cat.png", "empty"]);
 }
 
@@ -107,23 +107,23 @@ fn what_is_saved_never_takes_the_place_of_anything() {
 fn not_even_the_place_that_a_link_points_to() {
     let folder = Folder::new();
     std::os::unix::fs::symlink(folder.0.join("elsewhere"), folder.0.join("cat.png")).unwrap();
-    let mut shelf = Shelf::new(folder.0.clone());
-    shelf.append(SaveId(1), &name("cat.png"), b"theirs").unwrap();
-    shelf.finish(SaveId(1), &name("cat.png")).unwrap();
+    let mut downloads = Downloads::new(folder.0.clone());
+    downloads.append(OfferId(1), &name("cat.png"), b"theirs").unwrap();
+    downloads.finish(OfferId(1), &name("cat.png")).unwrap();
     assert_eq!(folder.holds(), ["cat (1).png", "cat.png"]);
 }
 
 #[test]
 fn what_is_not_finished_does_not_stay() {
     let folder = Folder::new();
-    let mut shelf = Shelf::new(folder.0.clone());
-    for save in [SaveId(1), SaveId(2)] {
-        shelf.append(save, &name("cat.png"), b"half").unwrap();
+    let mut downloads = Downloads::new(folder.0.clone());
+    for save in [OfferId(1), OfferId(2)] {
+        downloads.append(save, &name("cat.png"), b"half").unwrap();
     }
-    shelf.discard(SaveId(1));
-    shelf.discard(SaveId(9));
+    downloads.discard(OfferId(1));
+    downloads.discard(OfferId(9));
     assert_eq!(folder.holds(), ["cat (1).png"]);
-    drop(shelf);
+    drop(downloads);
     assert_eq!(folder.holds(), [""; 0]);
 }
 
@@ -131,8 +131,8 @@ fn what_is_not_finished_does_not_stay() {
 fn a_folder_that_is_missing_is_told() {
     let folder = Folder::new();
     let missing = folder.0.join("missing");
-    let mut shelf = Shelf::new(missing.clone());
-    let why = shelf.append(SaveId(1), &name("cat.png"), b"x").unwrap_err();
+    let mut downloads = Downloads::new(missing.clone());
+    let why = downloads.append(OfferId(1), &name("cat.png"), b"x").unwrap_err();
     assert_eq!(why, Trouble::NoFolder(missing.to_string_lossy().into_owned()));
 }
 

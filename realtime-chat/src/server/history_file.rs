@@ -1,4 +1,4 @@
-//! The archive: what was said, in a file, one line a note. It is only ever appended to; what was
+//! The history file: what was said, one line a note. It is only ever appended to; what was
 //! written is never changed, not even a line that makes no sense.
 //!
 //! A line is handed to the system before anybody is told what stands in it. So what anybody has
@@ -19,7 +19,7 @@ const MAX_READ: u64 = 4 << 20;
 
 /// A history file, open for appending.
 #[derive(Debug)]
-pub struct Archive {
+pub(crate) struct HistoryFile {
     file: File,
     /// Whether the file ends in the middle of a line, which the next note must not become part of.
     is_torn: bool,
@@ -29,20 +29,17 @@ pub struct Archive {
 
 /// What was found in the file.
 #[derive(Debug, Default)]
-pub struct Past {
+pub(crate) struct Past {
     /// The notes, oldest first.
     pub notes: Vec<(RoomName, Note)>,
     /// What the user should know about it.
     pub news: Vec<Event>,
 }
 
-impl Archive {
+impl HistoryFile {
     /// Opens a history, or begins one.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read or written, or is no plain file. The text says what to do.
-    pub fn open(path: &Path) -> Result<(Self, Past), String> {
+    /// An error is what the user should read.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Past), String> {
         let shown = path.display();
         let cannot = |error: io::Error| {
             format!(
@@ -74,7 +71,7 @@ impl Archive {
     }
 
     /// Appends a note. Returns what the user should know, if anything.
-    pub fn record(&mut self, room: &RoomName, note: &Note) -> Option<Event> {
+    pub(crate) fn record(&mut self, room: &RoomName, note: &Note) -> Option<Event> {
         let mut line = if self.is_torn { "\n".to_owned() } else { String::new() };
         line += &history::line(room, note);
         match self.file.write_all(line.as_bytes()) {

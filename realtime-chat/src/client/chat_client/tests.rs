@@ -3,22 +3,21 @@
 use capnweb::{Code, Output, Session};
 
 use super::*;
-use crate::client::desk::MAX_OFFERS;
+use crate::client::event::PROMPT;
+use crate::client::session::MAX_OFFERS;
 use crate::interface::{CHUNK, MAX_FILE};
 use crate::name::RoomName;
 
 /// A client, and all that it wants done and has not been looked at.
 struct Alice {
-    chatter: Chatter,
+    chat: ChatClient,
     now: Instant,
-    actions: Vec<Action>,
 }
 
 impl Alice {
     fn starts(name: Option<&str>) -> Self {
-        let chatter = Chatter::new(name.map(|name| Name::read(name).unwrap()));
-        let actions = chatter.begin();
-        Self { chatter, now: Instant::now(), actions }
+        let chat = ChatClient::new(name.map(|name| Name::read(name).unwrap()));
+        Self { chat, now: Instant::now() }
     }
 
     /// She has joined, and Bob is there, too.
@@ -26,17 +25,17 @@ impl Alice {
         let mut alice = Self::starts(Some("Alice"));
         alice.hears(Report::Connected);
         alice.is_answered(Ok(room(&["Alice", "Bob"])));
-        alice.actions.clear();
+        alice.wants();
         alice
     }
 
     fn on(&mut self, happened: Happened) {
-        self.actions.extend(self.chatter.on(happened, self.now));
+        self.chat.on(happened, self.now);
     }
 
     fn types(&mut self, line: &str) {
-        assert!(self.chatter.takes_lines(), "{line:?} is not taken");
-        self.on(Happened::Typed(Line::Text(line.into())));
+        assert!(self.chat.takes_lines(), "{line:?} is not taken");
+        self.on(Happened::Typed(Typed::Line(line.into())));
     }
 
     fn hears(&mut self, report: Report) {
@@ -50,37 +49,39 @@ impl Alice {
 
     /// Her last call.
     fn last_ask(&self) -> AskId {
-        AskId(self.chatter.asked)
+        AskId(self.chat.asked)
     }
 
-    fn is_answered(&mut self, answer: Result<Answer, RpcError>) {
+    fn is_answered(&mut self, answer: Result<Reply, RpcError>) {
         self.hears(Report::Answered(self.last_ask(), answer));
     }
 
     fn waits(&mut self, patience: Duration) {
         self.now += patience;
-        self.actions.extend(self.chatter.pass(self.now));
+        self.chat.pass(self.now);
     }
 
     /// What she has wanted to be done since the last look.
     fn wants(&mut self) -> Vec<Action> {
-        std::mem::take(&mut self.actions)
+        std::iter::from_fn(|| self.chat.next_action()).collect()
     }
 
     #[track_caller]
     fn shows(&mut self, text: &str) {
         let actions = self.wants();
         let shown = actions.iter().map(|act| match act {
-            Action::Show(event) => event.lines(false),
+            Action::Show(event) => event.lines(false) + "\n",
+            Action::AskName => PROMPT.to_owned(),
+            Action::NameTyped => String::new(),
             other => panic!("{other:?}"),
         });
         assert_eq!(shown.collect::<String>(), text);
     }
 
     #[track_caller]
-    fn asks(&mut self, request: &Request) {
-        let ask = self.last_ask();
-        assert_eq!(self.wants(), [Action::Ask(ask, request.clone())]);
+    fn asks(&mut self, ask: &Ask) {
+        let id = self.last_ask();
+        assert_eq!(self.wants(), [Action::Ask(id, ask.clone())]);
     }
 }
 
@@ -88,8 +89,26 @@ fn me() -> Name {
     Name::read("Alice").unwrap()
 }
 
-fn room(users: &[&str]) -> Answer {
-    Answer::Room(users.iter().map(|&name| name.to_owned()).collect(), Some("#lobby".into()))
+fn room(users: &[&str]) -> Reply {
+    let users = users.iter().map(|&name| name.to_owned()).collect();
+    Reply::Room { message: String::new(), users, room: Some("#lobby".into()) }
+}
+
+fn join() -> Ask {
+    Request::Join { username: me(), client: Callback::Client }
+}
+
+fn read(offset: u64) -> Ask {
+    Request::ReadFile { file: OfferId(1), offset }
+}
+
+fn bytes(bytes: &[u8]) -> Reply {
+    Reply::Bytes(BASE64_NOPAD.encode(bytes))
+}
+
+fn system(text: &str) -> Event {
+    let (username, text) = ("System".to_owned(), text.to_owned());
+    Event::Told { note: Note { username, text, kind: Kind::System }, is_ours: false }
 }
 
 fn no(text: &str) -> RpcError {
@@ -121,16 +140,17 @@ fn file_name(name: &str) -> FileName {
 #[test]
 fn a_user_without_a_name_is_asked_until_there_is_one() {
     let mut alice = Alice::starts(None);
-    assert_eq!(alice.wants(), [show(Event::Started), show(Event::WhoAreYou)]);
+    assert_eq!(alice.wants(), [show(Event::Started), Action::AskName]);
     alice.types("A]lice");
     alice.shows("❌ a name cannot contain ']'\n\nEnter your username: ");
-    alice.on(Happened::Typed(Line::TooLong(10_000)));
+    alice.on(Happened::Typed(Typed::TooLong(10_000)));
     alice.shows("❌ that is no name\n\nEnter your username: ");
     alice.types(" Alice ");
-    assert_eq!(alice.wants(), [show(Event::Connecting(me())), Action::Dial]);
-    assert!(!alice.chatter.takes_lines(), "what is typed now is for the chat");
+    let connects = [Action::NameTyped, show(Event::Connecting(me())), Action::Dial];
+    assert_eq!(alice.wants(), connects);
+    assert!(!alice.chat.takes_lines(), "what is typed now is for the chat");
     alice.hears(Report::Connected);
-    alice.asks(&Request::Join(me()));
+    alice.asks(&join());
 }
 
 #[test]
@@ -142,7 +162,8 @@ fn who_leaves_before_joining_ends_well() {
             Some(line) => alice.types(line),
             None => alice.on(Happened::Quit),
         }
-        assert_eq!(alice.wants(), [show(Event::NobodyCame), Action::End(Ok(()))]);
+        let ends = [Action::NameTyped, show(Event::NobodyCame), Action::End(Ok(()))];
+        assert_eq!(alice.wants(), ends);
     }
     let mut alice = Alice::starts(Some("Alice"));
     alice.wants();
@@ -161,12 +182,12 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     alice.wants();
     alice.is_answered(Err(taken()));
     let text = "Username Alice is already taken".to_owned();
-    let again = [show(Event::Refused(text.clone())), show(Event::WhoAreYou)];
+    let again = [show(Event::Refused(text.clone())), Action::AskName];
     assert_eq!(alice.wants(), [&[Action::HangUp][..], &again].concat());
     alice.hears(Report::Ended(Gone::HungUp));
     assert_eq!(alice.wants(), [], "it was us who hung up");
     alice.types("Alicia");
-    assert_eq!(alice.wants()[1], Action::Dial);
+    assert_eq!(alice.wants()[2], Action::Dial);
 
     let mut alice = Alice::starts(Some("Alice"));
     alice.hears(Report::Connected);
@@ -185,7 +206,7 @@ fn what_is_told_before_the_welcome_stands_below_it() {
     assert_eq!(alice.wants(), []);
     alice.is_answered(Ok(room(&["Alice"])));
     let welcome = Event::Welcome(me(), vec!["Alice".into()]);
-    assert_eq!(alice.wants(), [show(welcome), show(Event::System(joined.into()))]);
+    assert_eq!(alice.wants(), [show(welcome), show(system(joined))]);
 
     // But nobody holds our memory back with it.
     let mut alice = Alice::starts(Some("Alice"));
@@ -205,10 +226,10 @@ fn notes_are_shown_as_what_they_are() {
     alice.is_told("Bob", "psst", Kind::Private { to: "Alice".into() });
     alice.is_told("Alice", "psst", Kind::Private { to: "Bob".into() });
     alice.is_told("System", "Bob left the chat", Kind::System);
-    alice.is_told("Bob", "shares", file("cat.png", 12_345, 7));
+    alice.is_told("Bob", "shares", file("cat.png", 12_345, 1));
     let gone = Kind::File { name: "dog.png".into(), size: 1, content: None };
     alice.is_told("Bob", "shares", gone);
-    alice.is_told("Alice", "shares", file("mine.png", 1, 8));
+    alice.is_told("Alice", "shares", file("mine.png", 1, 2));
     alice.shows(
         "[Bob] hi\n[You] hello\n[Bob, privately] psst\n[You, privately to Bob] psst\n\
          *** Bob left the chat ***\n[Bob] shares cat.png (12.3 kB): /save 1\n\
@@ -220,8 +241,8 @@ fn notes_are_shown_as_what_they_are() {
 fn commands_become_calls_and_answers_are_shown() {
     let mut alice = Alice::chats();
     alice.types("hello");
-    alice.asks(&Request::SendMessage(me(), "hello".into()));
-    alice.is_answered(Ok(Answer::Done));
+    alice.asks(&Request::SendMessage { username: me(), text: "hello".into() });
+    alice.is_answered(Ok(Reply::Nothing));
     alice.shows("");
     alice.types("hello");
     alice.wants();
@@ -229,15 +250,19 @@ fn commands_become_calls_and_answers_are_shown() {
     alice.shows("❌ slow down\n");
     alice.types("/users");
     alice.asks(&Request::ListUsers);
-    alice.is_answered(Ok(Answer::Users(vec!["Alice".into(), "Bob".into()])));
+    alice.is_answered(Ok(Reply::Users(vec!["Alice".into(), "Bob".into()])));
     alice.shows("\nConnected users: Alice, Bob\n\n");
     alice.types("/rooms");
     alice.asks(&Request::ListRooms);
-    alice.is_answered(Ok(Answer::Rooms(vec![("#lobby".into(), 2), ("#rust".into(), 1)])));
+    alice.is_answered(Ok(Reply::Rooms(vec![("#lobby".into(), 2), ("#rust".into(), 1)])));
     alice.shows("\nRooms: #lobby (2), #rust (1)\n\n");
     alice.types("/join Rust");
-    alice.asks(&Request::EnterRoom(me(), RoomName::read("#rust").unwrap()));
-    alice.is_answered(Ok(Answer::Room(vec!["Alice".into()], Some("#rust".into()))));
+    alice.asks(&Request::EnterRoom { username: me(), room: RoomName::read("#rust").unwrap() });
+    alice.is_answered(Ok(Reply::Room {
+        message: "You are in #rust now".into(),
+        users: vec!["Alice".into()],
+        room: Some("#rust".into()),
+    }));
     alice.shows("\nYou are in #rust now\nConnected users (1): Alice\n\n");
     alice.types("/hlep");
     alice.shows(
@@ -252,6 +277,7 @@ fn commands_become_calls_and_answers_are_shown() {
 
 #[test]
 fn a_private_message_finds_a_name_with_spaces_however_it_became_known() {
+    let to = Name::read("Mary Ann").unwrap();
     for how in 0..3 {
         let mut alice = Alice::chats();
         match how {
@@ -259,18 +285,22 @@ fn a_private_message_finds_a_name_with_spaces_however_it_became_known() {
             1 => alice.is_told("Mary Ann", "hi", Kind::Chat),
             _ => {
                 alice.types("/users");
-                alice.is_answered(Ok(Answer::Users(vec!["Mary Ann".into()])));
+                alice.is_answered(Ok(Reply::Users(vec!["Mary Ann".into()])));
             }
         }
         alice.wants();
         alice.types("/msg Mary Ann psst");
-        alice.asks(&Request::SendPrivate(me(), "Mary Ann".into(), "psst".into()));
+        alice.asks(&Request::SendPrivate {
+            username: me(),
+            to: to.clone(),
+            text: "psst".into(),
+        });
     }
     let mut alice = Alice::chats();
     for number in 0..10_000 {
         alice.is_told(&format!("Bob {number}"), "hi", Kind::Chat);
     }
-    assert_eq!(alice.chatter.known.len(), MAX_KNOWN);
+    assert_eq!(alice.chat.known.len(), MAX_KNOWN);
 }
 
 #[test]
@@ -283,19 +313,19 @@ fn leaving_waits_for_the_goodbye_but_not_for_long() {
             0 => alice.types("/quit"),
             _ => alice.on(Happened::Quit),
         }
-        let leave = Action::Ask(alice.last_ask(), Request::Leave(me()));
+        let leave = Action::Ask(alice.last_ask(), Request::Leave { username: me() });
         assert_eq!(alice.wants(), [show(Event::Leaving), leave]);
         alice.on(Happened::Quit);
         assert_eq!(alice.wants(), [], "once is enough");
         match how {
-            0 => alice.is_answered(Ok(Answer::Done)),
+            0 => alice.is_answered(Ok(Reply::Nothing)),
             1 => alice.is_answered(Err(no("you have not joined"))),
             2 => alice.hears(Report::Ended(Gone::HungUp)),
             _ => alice.waits(LEAVING),
         }
         let actions = alice.wants();
         assert_eq!(actions.last(), Some(&Action::End(Ok(()))), "{how}: {actions:?}");
-        assert_eq!(alice.chatter.next_due(), None);
+        assert_eq!(alice.chat.next_due(), None);
     }
 }
 
@@ -306,7 +336,7 @@ fn what_was_asked_before_leaving_is_still_answered() {
     let users = alice.last_ask();
     alice.on(Happened::Quit);
     alice.wants();
-    alice.hears(Report::Answered(users, Ok(Answer::Users(vec!["Alice".into()]))));
+    alice.hears(Report::Answered(users, Ok(Reply::Users(vec!["Alice".into()]))));
     alice.is_told("Alice", "hello", Kind::Chat);
     alice.shows("\nConnected users: Alice\n\n[You] hello\n");
 }
@@ -326,14 +356,14 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     for _ in 0..MAX_ASKS {
         alice.types("hello?");
     }
-    assert!(!alice.chatter.takes_lines());
+    assert!(!alice.chat.takes_lines());
     alice.wants();
     alice.waits(PATIENCE / 2);
     assert_eq!(alice.wants(), []);
-    assert_eq!(alice.chatter.next_due(), Some(alice.now + PATIENCE / 2));
+    assert_eq!(alice.chat.next_due(), Some(alice.now + PATIENCE / 2));
     alice.waits(PATIENCE / 2);
-    assert_eq!(alice.wants(), vec![show(Event::NoAnswer(PATIENCE)); MAX_ASKS]);
-    assert!(alice.chatter.takes_lines());
+    assert_eq!(alice.wants(), vec![show(Event::NoAnswer(PATIENCE.as_secs())); MAX_ASKS]);
+    assert!(alice.chat.takes_lines());
     alice.is_answered(Err(no("late")));
     assert_eq!(alice.wants(), [], "it was given up");
 
@@ -341,7 +371,7 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     alice.hears(Report::Connected);
     alice.wants();
     alice.waits(PATIENCE);
-    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE)))]);
+    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE.as_secs())))]);
 }
 
 #[test]
@@ -360,10 +390,10 @@ fn an_error_is_clean_and_short() {
 fn a_file_is_asked_for_part_by_part_and_its_end_is_checked() {
     let mut alice = Alice::chats();
     let size = 9 * CHUNK as u64 + 5;
-    alice.is_told("Bob", "shares", file("cat.png", size, 7));
+    alice.is_told("Bob", "shares", file("cat.png", size, 1));
     alice.wants();
     alice.types("/save 1");
-    alice.asks(&Request::Read(OfferId(7), 0));
+    alice.asks(&read(0));
     alice.types("/save 1");
     alice.shows("❌ Cannot save cat.png: that is being done already\n");
     let mut shown = String::new();
@@ -371,25 +401,40 @@ fn a_file_is_asked_for_part_by_part_and_its_end_is_checked() {
     while got < size {
         let part = vec![b'x'; CHUNK.min(usize::try_from(size - got).unwrap())];
         got += part.len() as u64;
-        alice.is_answered(Ok(Answer::Bytes(part.clone())));
+        alice.is_answered(Ok(bytes(&part)));
         let actions = alice.wants();
         assert_eq!(
             actions.first(),
-            Some(&Action::Append(SaveId(1), file_name("cat.png"), part))
+            Some(&Action::Append(OfferId(1), file_name("cat.png"), part))
         );
-        let next = Action::Ask(alice.last_ask(), Request::Read(OfferId(7), got));
+        let next = Action::Ask(alice.last_ask(), read(got));
         assert_eq!(actions.last(), Some(&next));
         for act in actions {
             if let Action::Show(event) = act {
-                shown += &event.lines(false);
+                shown += &(event.lines(false) + "\n");
             }
         }
     }
     assert_eq!(shown, "📥 cat.png: 25 %\n📥 cat.png: 50 %\n📥 cat.png: 75 %\n");
-    alice.is_answered(Ok(Answer::Bytes(vec![])));
-    assert_eq!(alice.wants(), [Action::Finish(SaveId(1), file_name("cat.png"))]);
-    alice.on(Happened::Saved(SaveId(1), "./cat.png".into()));
+    alice.is_answered(Ok(bytes(b"")));
+    assert_eq!(alice.wants(), [Action::Finish(OfferId(1), file_name("cat.png"))]);
+    alice.on(Happened::Saved(OfferId(1), "./cat.png".into()));
     alice.shows("✅ Saved cat.png (294.9 kB) as ./cat.png\n");
+}
+
+#[test]
+fn bytes_may_be_padded_and_must_be_bytes() {
+    for base64 in ["aGk", "aGk="] {
+        let mut alice = Alice::chats();
+        alice.is_told("Bob", "shares", file("cat.png", 2, 1));
+        alice.types("/save 1");
+        alice.wants();
+        alice.is_answered(Ok(Reply::Bytes(base64.into())));
+        let part = Action::Append(OfferId(1), file_name("cat.png"), b"hi".to_vec());
+        assert_eq!(alice.wants()[0], part);
+        alice.is_answered(Ok(Reply::Bytes("?".into())));
+        assert_eq!(alice.wants()[0], Action::Discard(OfferId(1)));
+    }
 }
 
 #[test]
@@ -402,16 +447,19 @@ fn a_file_that_is_not_what_was_promised_leaves_nothing() {
         (&["123", ""], "it ended after 3 B, and 4 B were promised"),
     ] {
         let mut alice = Alice::chats();
-        alice.is_told("Bob", "shares", file("cat.png", 4, 7));
+        alice.is_told("Bob", "shares", file("cat.png", 4, 1));
         alice.types("/save 1");
         for part in parts {
             alice.wants();
-            alice.is_answered(Ok(Answer::Bytes(part.as_bytes().to_vec())));
+            alice.is_answered(Ok(bytes(part.as_bytes())));
         }
-        let mut actions = alice.wants();
-        assert_eq!(actions.remove(0), Action::Discard(SaveId(1)), "{parts:?}");
-        alice.actions = actions;
-        alice.shows(&format!("❌ Cannot save cat.png: {why}\n"));
+        let cannot = format!("❌ Cannot save cat.png: {why}");
+        match &alice.wants()[..] {
+            [Action::Discard(OfferId(1)), Action::Show(event)] => {
+                assert_eq!(event.lines(false), cannot, "{parts:?}");
+            }
+            other => panic!("{parts:?}: {other:?}"),
+        }
     }
 }
 
@@ -419,21 +467,21 @@ fn a_file_that_is_not_what_was_promised_leaves_nothing() {
 fn a_save_that_fails_is_told_with_the_reason() {
     let tell = |happens: &dyn Fn(&mut Alice)| {
         let mut alice = Alice::chats();
-        alice.is_told("Bob", "shares", file("cat.png", 4, 7));
+        alice.is_told("Bob", "shares", file("cat.png", 4, 1));
         alice.types("/save 1");
         alice.wants();
         happens(&mut alice);
         let actions = alice.wants();
-        assert_eq!(actions[0], Action::Discard(SaveId(1)));
+        assert_eq!(actions[0], Action::Discard(OfferId(1)));
         let Action::Show(event) = &actions[1] else { panic!("{actions:?}") };
-        event.lines(false)
+        event.lines(false) + "\n"
     };
     let refused = tell(&|alice| alice.is_answered(Err(no("the file left with Bob"))));
     assert_eq!(refused, "❌ Cannot save cat.png: the file left with Bob\n");
     let late = tell(&|alice| alice.waits(FILE_PATIENCE));
     assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again\n");
-    let full = Trouble::System("no room".into());
-    let full = tell(&|alice| alice.on(Happened::NotSaved(SaveId(1), full.clone())));
+    let full = Trouble::Other("no room".into());
+    let full = tell(&|alice| alice.on(Happened::NotSaved(OfferId(1), full.clone())));
     assert_eq!(full, "❌ Cannot save cat.png: no room\n");
     let left = tell(&|alice| alice.on(Happened::Quit));
     assert_eq!(left, "❌ Cannot save cat.png: the chat has ended before it was here\n");
@@ -480,8 +528,13 @@ fn a_file_of_ours_is_offered_and_its_readers_are_told() {
     assert_eq!(alice.wants(), [Action::Open("my/cat.png".into())]);
     let opened = Ok((FileId(1), file_name("cat.png"), size));
     alice.on(Happened::Opened("my/cat.png".into(), opened));
-    alice.asks(&Request::ShareFile(me(), file_name("cat.png"), size, FileId(1)));
-    alice.is_answered(Ok(Answer::Done));
+    alice.asks(&Request::ShareFile {
+        username: me(),
+        name: file_name("cat.png"),
+        size,
+        file: Callback::File(FileId(1)),
+    });
+    alice.is_answered(Ok(Reply::Nothing));
     alice.shows("📤 Sharing cat.png (262.1 kB)\n");
     for _ in 0..2 {
         let mut shown = String::new();
@@ -492,7 +545,7 @@ fn a_file_of_ours_is_offered_and_its_readers_are_told() {
             assert_eq!(actions.pop(), Some(Action::Bring(answer, FileId(1), offset)));
             for act in actions {
                 let Action::Show(event) = act else { panic!("{act:?}") };
-                shown += &event.lines(false);
+                shown += &(event.lines(false) + "\n");
             }
         }
         let steps =
@@ -513,7 +566,7 @@ fn a_file_that_cannot_be_offered_is_told() {
     alice.on(Happened::Opened("cat".into(), Ok((FileId(1), file_name("cat"), 4))));
     alice.wants();
     alice.is_answered(Err(no("too many")));
-    let why = Trouble::Refused("too many".into());
+    let why = Trouble::Other("too many".into());
     let told = show(Event::CannotSend("cat".into(), why));
     assert_eq!(alice.wants(), [Action::Close(FileId(1)), told]);
 }

@@ -1,33 +1,32 @@
-//! A visitor: a client for one request, a batch of calls. It asks the room like any other client,
+//! The client behind one HTTP request, a batch of calls. It asks the room like any other client,
 //! but nobody can call it back, so it cannot join.
 
 use std::time::{Duration, Instant};
 
 use capnweb::http::Response;
 use capnweb::{AnswerId, Code, RpcError, Value, serve_by};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::interface::{Call, Exported, Reply};
+use crate::interface::{Exported, Reply, Request};
 use crate::room::{ClientId, Heard, Order};
-use crate::server::desk::Report;
-use capnweb::websocket::inbox::Inbox;
+use crate::server::session::Report;
 
 /// How long the calls of one request may take, all together. What comes later is not run.
 const BATCH_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many orders may wait for a visitor: it has one call under way at a time.
+/// How many orders may wait for a batch: it has one call under way at a time.
 const OUTBOX: usize = 16;
 
 /// Answers one batch.
-pub fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
-    let (Inbox { orders, .. }, _, order) = Inbox::new(OUTBOX);
+pub(crate) fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
+    let (order, orders) = bounded(OUTBOX);
     let deadline = Instant::now() + BATCH_PATIENCE;
-    let mut visitor = Visitor { me, report, orders, deadline, is_over: false };
+    let mut client = BatchClient { me, report, orders, deadline, is_over: false };
     // If it fails, the server is ending, and so does each call.
     let _ = report.send(Report::Arrived(me, order));
     let reply = serve_by(body, Exported::Chat, |id, target, path, args| {
-        match Call::read(*target, path, args.as_deref())? {
-            Some(call) => visitor.ask(id, call).map(|reply| reply.value()),
+        match Request::read(*target, path, args.as_deref())? {
+            Some(request) => client.ask(id, request).map(|reply| reply.write()),
             None => Ok(Value::Undefined),
         }
     });
@@ -38,25 +37,25 @@ pub fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
     }
 }
 
-struct Visitor<'a> {
+struct BatchClient<'a> {
     me: ClientId,
     report: &'a Sender<Report>,
     orders: Receiver<Order>,
     deadline: Instant,
-    /// The server is ending: nobody is asked any more.
+    /// The server is ending: the room is asked no more.
     is_over: bool,
 }
 
-impl Visitor<'_> {
-    fn ask(&mut self, id: AnswerId, call: Call) -> Result<Reply, RpcError> {
-        if let Call::Join { .. } = call {
+impl BatchClient<'_> {
+    fn ask(&mut self, id: AnswerId, request: Request) -> Result<Reply, RpcError> {
+        if let Request::Join { .. } = request {
             let text = "join over a WebSocket: over one request nobody can call you back";
             return Err(RpcError::new(Code::BadRequest, text));
         }
         if Instant::now() >= self.deadline {
             return Err(RpcError::new(Code::TooMany, "the batch has taken too long already"));
         }
-        let heard = Report::Heard(self.me, Heard::Called(id, call));
+        let heard = Report::Heard(self.me, Heard::Called(id, request));
         self.is_over = self.is_over || self.report.send(heard).is_err();
         while !self.is_over {
             match self.orders.recv_deadline(self.deadline) {
@@ -96,13 +95,12 @@ mod tests {
         ];
         let next = || reports.recv_timeout(LONG).unwrap();
         thread::scope(|scope| {
-            let visit = scope.spawn(move || serve(body.join("\n").as_bytes(), me, &report));
-            let room = next().newcomer();
-            assert!(room.is_some());
-            assert!(matches!(next(), Report::Heard(_, Heard::Called(_, Call::ListUsers))));
-            drop(room);
+            let batch = scope.spawn(move || serve(body.join("\n").as_bytes(), me, &report));
+            let Report::Arrived(_, outbox) = next() else { panic!("it has not arrived") };
+            assert!(matches!(next(), Report::Heard(_, Heard::Called(_, Request::ListUsers))));
+            drop(outbox);
             assert!(matches!(next(), Report::Heard(_, Heard::Gone)));
-            let reply = visit.join().unwrap().body().to_vec();
+            let reply = batch.join().unwrap().body().to_vec();
             let reply = String::from_utf8(reply).unwrap();
             assert_eq!(reply.matches("the server is shutting down").count(), 2, "{reply}");
         });
