@@ -79,7 +79,9 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str("nobody listens there"),
-            Self::TimedOut(patience) => write!(f, "no answer within {patience:?}"),
+            Self::TimedOut(patience) => {
+                write!(f, "no answer within {} s", patience.as_secs_f64())
+            }
             Self::Lost(why) | Self::BadReply(why) => f.write_str(why),
         }
     }
