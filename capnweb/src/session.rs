@@ -41,28 +41,25 @@ mod intake;
 mod outgoing;
 mod settle;
 mod slot;
+mod start;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+pub use self::slot::MAX_HELD;
+use self::slot::{FIRST_HIDDEN, Slot, State};
+pub(super) use self::slot::{MAX_VALUE_DEPTH, too_deep};
 use super::error::{Code, RpcError};
 use super::stub::{CallId, Key};
 use super::value::{Cap, Value};
 use super::wire::Message;
-pub(super) use slot::{MAX_VALUE_DEPTH, too_deep};
-use slot::{Slot, State};
 
 /// The most things that one side may have in use at the other: results not released, and stubs.
 pub const MAX_ENTRIES: usize = 16_384;
 
 /// The most calls that may be under way at once, in each direction.
 pub const MAX_PENDING: usize = 1024;
-
-/// The most bytes of results that are kept for a caller that has not released them, and of
-/// arguments that wait. Results can be put into further calls, and again, so a few lines could
-/// fill all memory.
-pub const MAX_HELD: usize = 4 << 20;
 
 /// A call of the other side that our program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +146,7 @@ impl<T: Clone> Session<T> {
             pushed: 0,
             exported: 0,
             called: 0,
-            hidden: slot::FIRST_HIDDEN,
+            hidden: FIRST_HIDDEN,
             pending: 0,
             held: 0,
             may_hold: MAX_HELD,

@@ -1,13 +1,45 @@
 //! A value that travels: what JSON has, what JavaScript has besides, and capabilities.
 //!
+//! A value can hold an object that is exported, and such an object takes and returns values. So
+//! the trait of both stands here.
+//!
 //! `C` is what a capability is at this place: an unread number on the wire, a [`Cap`] in a
 //! session. So a tree cannot be delivered with something in it that is still to be looked up.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::error::{Code, RpcError};
-use super::stub::{Key, Promise, Stub};
-use super::target::Target;
+use super::error::RpcError;
+use super::stub::{Promise, Stub};
+
+/// An object that others may call.
+///
+/// Names that every JavaScript object has, such as `toString` or `constructor`, never get here:
+/// the session says that there is nothing of that name, and so does npm.
+pub trait Target: Send + Sync {
+    /// Calls a method. The empty name means the object itself, where it is a function.
+    /// For a name that is no method, the error is [`RpcError::not_a_function`].
+    fn call(&self, method: &str, args: Vec<Value>) -> Result<Value, RpcError>;
+
+    /// Reads a property; [`Value::Undefined`] if there is none of this name.
+    fn property(&self, name: &str) -> Result<Value, RpcError> {
+        let _ = name;
+        Ok(Value::Undefined)
+    }
+}
+
+impl fmt::Debug for dyn Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target")
+    }
+}
+
+impl PartialEq for dyn Target {
+    /// The same object, not an equal one.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(self, other)
+    }
+}
 
 /// The right to call something. `T` is what a program has in hand for an object of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,58 +189,6 @@ impl<C> Value<C> {
         };
         Some(size_of::<Self>() + inside)
     }
-}
-
-/// Where a path ends.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Found<'v, 'p, T> {
-    /// At a value.
-    Value(Value<Cap<T>>),
-    /// At an object of ours, which is asked for the rest of the path.
-    Target(&'v T, &'p [Key]),
-}
-
-impl<T: Clone> Value<Cap<T>> {
-    /// Follows a path as JavaScript does: what is not there is undefined, and what is in there is
-    /// an error.
-    pub(crate) fn follow<'v, 'p>(
-        &'v self,
-        path: &'p [Key],
-    ) -> Result<Found<'v, 'p, T>, RpcError> {
-        let mut here = self;
-        for (steps, key) in path.iter().enumerate() {
-            here = match here {
-                _ if key.is_forbidden() => &Self::Undefined,
-                Self::Cap(Cap::Target(target)) => {
-                    return Ok(Found::Target(target, &path[steps..]));
-                }
-                Self::Undefined => {
-                    let text = format!("Cannot read properties of undefined (reading '{key}')");
-                    return Err(RpcError::type_error(text));
-                }
-                Self::Cap(_) => return Err(not_forwarded()),
-                Self::Object(_) => here.get(&key.to_string()).unwrap_or(&Self::Undefined),
-                Self::Array(items) => match key {
-                    Key::Index(index) => usize::try_from(*index)
-                        .ok()
-                        .and_then(|index| items.get(index))
-                        .unwrap_or(&Self::Undefined),
-                    Key::Name(_) => &Self::Undefined,
-                },
-                _ => &Self::Undefined,
-            };
-        }
-        Ok(match here {
-            Self::Cap(Cap::Target(target)) => Found::Target(target, &[]),
-            value => Found::Value(value.clone()),
-        })
-    }
-}
-
-/// We do not carry calls from somebody to itself.
-pub(crate) fn not_forwarded() -> RpcError {
-    let text = "this is a stub of your own: call it directly";
-    RpcError::new(Code::BadRequest, text)
 }
 
 impl<C> From<&str> for Value<C> {

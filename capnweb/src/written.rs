@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::error::{Code, RpcError};
 use super::session::{MAX_VALUE_DEPTH, too_deep};
-use super::value::Value;
 use super::wire::write_list;
+use crate::value::Value;
 
 /// Arguments as text, for [`Session::tell_written`](super::Session::tell_written). It is cheap to
 /// clone.
@@ -52,7 +52,7 @@ impl Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::Chance;
+    use crate::tests::chance::Chance;
     use crate::{Cap, Output, Session, Stub};
 
     type Side = Session<&'static str>;

@@ -70,7 +70,7 @@ const PURE: [&str; 60] = [
     "story",
     "stub",
     "target",
-    "teller",
+    "event_order",
     "typing",
     "value",
     "version",
@@ -217,10 +217,12 @@ fn every_source_file_is_in_the_tree_of_its_lab_sheet_and_vice_versa() {
 fn every_thread_that_is_started_is_on_the_thread_map_and_vice_versa() {
     for (lab, folder) in labs() {
         let started = threads_started(&folder);
-        // A lab may also use the threads of the lab below and of `terminal`, or leave them.
+        // A lab may also use the threads of the lab below and of the provided crates, or leave them.
         let mut inherited =
             below(&lab).map(|folder| threads_started(&folder)).unwrap_or_default();
-        inherited.extend(threads_started(&workspace().join("terminal")));
+        for provided in ["terminal", "capnweb"] {
+            inherited.extend(threads_started(&workspace().join(provided)));
+        }
         let map = read(&folder.join("src/lib.rs"));
         // The main thread has the name of the program.
         let main_thread = read(&folder.join("Cargo.toml"));

@@ -1,12 +1,14 @@
 //! Batches as npm's client sends them, and batches as nobody should.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
 
 use super::*;
+use crate::error::{Code, RpcError};
 use crate::stub::Promise;
-use crate::value::Value;
+use crate::value::{Target, Value};
+use crate::wire::Message;
 
 /// Alice of seed 000, and a method for each kind of trouble.
 #[derive(Default)]

@@ -86,10 +86,9 @@ impl<R: Read> Reader<R> {
         self.input.get_mut()
     }
 
-    /// The stream, and what was read from it and not asked for.
-    pub(crate) fn into_parts(self) -> (R, Vec<u8>) {
-        let early = self.input.buffer().to_vec();
-        (self.input.into_inner(), early)
+    /// What was read from the stream, and not asked for.
+    pub(crate) fn into_early_bytes(self) -> Vec<u8> {
+        self.input.buffer().to_vec()
     }
 
     /// How many bytes it keeps: of the head, and of the body.

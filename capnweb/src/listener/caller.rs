@@ -1,20 +1,23 @@
 //! A caller: one connection, request after request, each answered before the next is read.
 
-use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
+
+use terminal::{Deadline, Timed};
 
 use super::activity::Activity;
 use super::service::{Answer, Service, TakeOver};
 use crate::http::{CONTINUE, Manner, Reader, Refusal, Response, Unread};
-use crate::timed::Timed;
 
 /// What a caller's thread owns.
 pub(super) struct Caller {
     service: Arc<Service>,
     activity: Arc<Activity>,
-    reader: Reader<Timed>,
+    stream: Arc<TcpStream>,
+    reader: Reader<Timed<Arc<TcpStream>>>,
 }
 
 /// What comes after an answer.
@@ -32,7 +35,8 @@ impl Caller {
         stream: Arc<TcpStream>,
         here: SocketAddr,
     ) -> Self {
-        Self { service, activity, reader: Reader::new(Timed::new(stream), here) }
+        let timed = Deadline::after(service.patience.idle).of(Arc::clone(&stream));
+        Self { service, activity, stream, reader: Reader::new(timed, here) }
     }
 
     /// Answers all requests. The connection is closed at the end.
@@ -41,7 +45,10 @@ impl Caller {
             match self.serve_one() {
                 Ok(Next::Request) => {}
                 Ok(Next::Close) => return self.close(),
-                Ok(Next::TakeOver(take_over)) => return self.hand_over(take_over),
+                Ok(Next::TakeOver(take_over)) => {
+                    let _ = self.hand_over(take_over); // Fails if the caller is gone.
+                    return;
+                }
                 Err(Unread::Gone) => return,
                 Err(Unread::Refused(refusal)) => {
                     // Fails if the caller is gone.
@@ -57,12 +64,12 @@ impl Caller {
             self.wait_for_a_request()?;
         }
         let patience = self.service.patience;
-        self.reader.stream().wait(patience.head);
+        self.wait(patience.head);
         let framing = self.reader.read_head()?;
         if self.reader.owes_continue(framing) {
             self.write(CONTINUE)?;
         }
-        self.reader.stream().wait(patience.body);
+        self.wait(patience.body);
         self.reader.read_body(framing)?;
         self.answer()
     }
@@ -75,7 +82,7 @@ impl Caller {
         if self.service.is_closing() {
             return Err(Unread::Gone);
         }
-        self.reader.stream().wait(self.service.patience.idle);
+        self.wait(self.service.patience.idle);
         let has_come = self.reader.wait_for_bytes().unwrap_or(false);
         if has_come && self.activity.set_busy() { Ok(()) } else { Err(Unread::Gone) }
     }
@@ -103,23 +110,34 @@ impl Caller {
 
     /// Writes it all. A caller that does not take it in time is given up.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Unread> {
-        let stream = self.reader.stream();
-        stream.wait(self.service.patience.write);
-        stream.write_all(bytes).map_err(|_| Unread::Gone)
+        self.wait(self.service.patience.write);
+        self.reader.stream().write_all(bytes).map_err(|_| Unread::Gone)
     }
 
-    /// Closes, but not before the caller has read our last answer, or had the time to.
+    /// From now on, all reads and writes together may take this long.
+    fn wait(&mut self, patience: Duration) {
+        self.reader.stream().wait_until(Deadline::after(patience));
+    }
+
+    /// Closes, but not before the caller has read our last answer, or had the time to: if we
+    /// closed while bytes of the caller are unread, the system would take back what we have said.
     fn close(mut self) {
         self.activity.set_idle(self.service.moment());
-        let stream = self.reader.stream();
-        stream.wait(self.service.patience.close);
-        stream.close();
+        let deadline = Deadline::after(self.service.patience.close);
+        if self.stream.shutdown(Shutdown::Write).is_ok() {
+            let stream = self.reader.stream();
+            stream.wait_until(deadline);
+            let mut piece = [0; 8 * 1024];
+            while deadline.left().is_some() && matches!(stream.read(&mut piece), Ok(1..)) {}
+        }
     }
 
-    fn hand_over(self, take_over: TakeOver) {
-        let (stream, early) = self.reader.into_parts();
-        if let Ok(stream) = stream.release() {
-            take_over(stream, early);
-        }
+    fn hand_over(self, take_over: TakeOver) -> io::Result<()> {
+        let Self { stream, reader, .. } = self;
+        let early = reader.into_early_bytes();
+        stream.set_read_timeout(None)?;
+        stream.set_write_timeout(None)?;
+        take_over(stream, early);
+        Ok(())
     }
 }

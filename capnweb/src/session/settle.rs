@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::slot::{Job, Next, Outcome, Slot, State, weight as weight_of};
+use super::slot::{Job, Outcome, Slot, State, weight as weight_of};
+use super::start::Next;
 use super::{AnswerId, MAX_PENDING, Output, Session};
 use crate::error::{Code, RpcError};
 use crate::stub::{CallId, Stub};

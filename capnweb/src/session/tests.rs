@@ -30,7 +30,7 @@ fn sent<T>(outputs: &[Output<T>]) -> Vec<&str> {
 fn runs(outputs: &[Output<&'static str>]) -> Vec<(AnswerId, String)> {
     let runs = outputs.iter().filter_map(|output| match output {
         Output::Run { id, target, path, args } => {
-            let path = crate::target::dotted(path);
+            let path = crate::path::dotted(path);
             let brackets = if args.is_some() { "()" } else { "" };
             Some((*id, format!("{target}.{path}{brackets}")))
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{MAX_DEPTH, MAX_DIGITS, MAX_ID, MAX_PATH, Message, Ref};
+use super::message::{MAX_DEPTH, MAX_DIGITS, MAX_ID, MAX_PATH, Message, Ref};
 use crate::error::{Code, RpcError};
 use crate::stub::{Key, is_forbidden};
 use crate::value::Value;
@@ -10,7 +10,15 @@ use crate::value::Value;
 /// How much of a bad thing is shown, in bytes.
 const SHOWN: usize = 80;
 
-pub(super) fn message(text: &str) -> Result<Message, RpcError> {
+impl Message {
+    /// Reads one message. After one that we do not take, both sides no longer count alike, so the
+    /// session cannot go on.
+    pub(crate) fn read(text: &str) -> Result<Self, RpcError> {
+        message(text)
+    }
+}
+
+fn message(text: &str) -> Result<Message, RpcError> {
     if is_too_deep(text) {
         return Err(bad(format!("more than {MAX_DEPTH} brackets are open at once")));
     }

@@ -2,8 +2,11 @@
 
 mod any_value;
 
+use super::message::MAX_DIGITS;
 use super::*;
-use crate::error::Code;
+use crate::error::{Code, RpcError};
+use crate::stub::Key;
+use crate::value::Value;
 
 /// Reads an expression, where it stands in a push.
 fn expr(text: &str) -> Result<Value<Ref>, RpcError> {

@@ -3,13 +3,19 @@
 use std::convert::Infallible;
 use std::io::Write;
 
-use super::{Message, Ref};
+use super::message::{Message, Ref};
 use crate::error::RpcError;
 use crate::stub::Key;
 use crate::value::Value;
-use crate::written::Written;
 
-pub(super) fn message(message: &Message) -> String {
+impl Message {
+    /// The text of it.
+    pub(crate) fn write(&self) -> String {
+        message(self)
+    }
+}
+
+fn message(message: &Message) -> String {
     let mut line = Line(Vec::with_capacity(64));
     match message {
         Message::Push(expr) => {
@@ -64,14 +70,14 @@ pub(crate) fn write_list(values: &[Value<Infallible>]) -> String {
 }
 
 /// The text of a `push`: a call with arguments that are written already.
-pub(crate) fn write_written_call(id: i64, path: &[Key], args: &Written) -> String {
-    let mut line = Line(Vec::with_capacity(64 + args.as_str().len()));
+pub(crate) fn write_written_call(id: i64, path: &[Key], args: &str) -> String {
+    let mut line = Line(Vec::with_capacity(64 + args.len()));
     line.raw("[\"push\",[\"pipeline\",");
     line.number(id);
     line.raw(",");
     line.path(path);
     line.raw(",");
-    line.raw(args.as_str());
+    line.raw(args);
     line.raw("]]");
     line.into_text()
 }

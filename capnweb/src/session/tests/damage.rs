@@ -9,7 +9,7 @@ use std::env;
 use super::*;
 use crate::batch::tests::Alice;
 use crate::batch::{MAX_BODY, serve};
-use crate::chance::Chance;
+use crate::tests::chance::Chance;
 
 /// How many conversations an ordinary run tries.
 const TALKS: u64 = 3000;

@@ -6,8 +6,8 @@
 use std::env;
 
 use super::{expr, written};
-use crate::chance::Chance;
 use crate::stub::Key;
+use crate::tests::chance::Chance;
 use crate::value::Value;
 use crate::wire::Ref;
 

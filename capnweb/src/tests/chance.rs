@@ -1,6 +1,6 @@
 //! Numbers that look like chance, always the same ones (xorshift64, Marsaglia 2003). For tests.
 
-use super::value::Value;
+use crate::value::Value;
 
 /// A source of them.
 pub(crate) struct Chance(pub(crate) u64);

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{MAX_MESSAGES, join, lines};
+use super::body::{MAX_MESSAGES, join, lines};
 use crate::error::{Code, RpcError};
 use crate::session::{Output, Session};
 use crate::stub::{CallId, Callee, Key, Promise, Stub};
-use crate::target::Target;
-use crate::value::Value;
+use crate::value::{Target, Value};
 
 /// Calls that go out together.
 ///
