@@ -248,7 +248,7 @@ impl ChatClient {
                 let (username, client) = (self.who(), Callback::Client);
                 self.ask(Request::Join { username, client }, now);
             }
-            Report::Dialed(_) | Report::Connected => {}
+            Report::Connected => {}
             Report::Told(note) => self.take_note(note),
             Report::Answered(id, reply) => {
                 if let Some((ask, _)) = self.asks.remove(&id) {

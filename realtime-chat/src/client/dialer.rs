@@ -37,19 +37,25 @@ impl Dialer {
         &self,
         report: Sender<Report>,
         orders: Receiver<Order>,
+        dialed: Sender<Arc<TcpStream>>,
     ) -> io::Result<JoinHandle<()>> {
         let dialer = self.clone();
         thread::Builder::new().name("reader".into()).spawn(move || {
-            if let Err(gone) = dialer.call(&report, orders) {
+            if let Err(gone) = dialer.call(&report, orders, &dialed) {
                 let _ = report.send(Report::Ended(gone)); // Fails when the owner has ended.
             }
         })
     }
 
-    fn call(&self, report: &Sender<Report>, orders: Receiver<Order>) -> Result<(), Gone> {
+    fn call(
+        &self,
+        report: &Sender<Report>,
+        orders: Receiver<Order>,
+        dialed: &Sender<Arc<TcpStream>>,
+    ) -> Result<(), Gone> {
         let stream = Arc::new(self.connect()?);
         // Fails when the owner has ended, and then the stream is cut in a moment.
-        let _ = report.send(Report::Dialed(Arc::clone(&stream)));
+        let _ = dialed.send(Arc::clone(&stream));
         let socket = self.shake_hands(stream)?;
         let _ = report.send(Report::Connected);
         let handler = ServerSession::new(report.clone());

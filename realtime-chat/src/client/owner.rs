@@ -51,8 +51,8 @@ pub(crate) struct Owner {
 struct Link {
     orders: Sender<Order>,
     reports: Receiver<Report>,
-    /// Where it can be cut, once it is dialed.
-    stream: Option<Arc<TcpStream>>,
+    /// Where the connection comes when the server is dialed, to be shut down at the end.
+    dialed: Receiver<Arc<TcpStream>>,
     reader: JoinHandle<()>,
 }
 
@@ -124,10 +124,8 @@ impl Owner {
     /// The link has a report, or has ended without one.
     fn heard(&mut self, report: Option<Report>) -> Happened {
         let report = report.unwrap_or(Report::Ended(Gone::HungUp));
-        match (&report, &mut self.link) {
-            (Report::Dialed(stream), Some(link)) => link.stream = Some(Arc::clone(stream)),
-            (Report::Ended(_), _) => self.hang_up(),
-            _ => {}
+        if let Report::Ended(_) = report {
+            self.hang_up();
         }
         Happened::Reported(report)
     }
@@ -214,29 +212,25 @@ impl Link {
     fn dial(dialer: &Dialer) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
         let (order, orders) = bounded(MAX_ORDERS);
-        let reader = dialer.dial(report, orders)?;
-        Ok(Self { orders: order, reports, stream: None, reader })
+        let (dial, dialed) = bounded(1);
+        let reader = dialer.dial(report, orders, dial)?;
+        Ok(Self { orders: order, reports, dialed, reader })
     }
 
     /// Says goodbye, waits a moment for the server to do so, too, and joins the threads.
     fn hang_up(self) {
-        let Self { orders, reports, mut stream, reader } = self;
+        let Self { orders, reports, dialed, reader } = self;
         let _ = orders.try_send(Order::HangUp); // It has ended, or does not take anything.
-        let deadline = Instant::now() + if stream.is_some() { LEAVING } else { JOINING };
-        while let Ok(report) = reports.recv_deadline(deadline)
-            && Instant::now() < deadline
-        {
-            if let Report::Dialed(dialed) = report {
-                stream = Some(dialed);
-            }
-        }
-        let is_dialed = stream.is_some();
-        if let Some(stream) = stream {
+        let patience = if dialed.is_empty() { JOINING } else { LEAVING };
+        let deadline = Instant::now() + patience;
+        while reports.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
+        drop((orders, reports)); // So no thread waits for us.
+        let stream = dialed.try_recv();
+        if let Ok(stream) = &stream {
             let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
         }
-        drop((orders, reports)); // So no thread waits for us.
         // A dial to a server that does not answer can still be out.
-        if is_dialed || reader.is_finished() {
+        if stream.is_ok() || reader.is_finished() {
             let _ = reader.join(); // It has panicked, and said so, or it has ended.
         }
     }

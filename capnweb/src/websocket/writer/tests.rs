@@ -94,7 +94,7 @@ impl Writing {
         let ((read, incoming), (order, orders)) = (unbounded(), bounded(1000));
         let (mut writer, ended) = writer(patience, Arc::clone(&ours));
         let body = move || {
-            writer.run(&incoming, &orders);
+            let _ = writer.run(&incoming, &orders);
             drop(orders);
             let (parrot, end) = writer.end();
             parrot.on_end(end);
