@@ -77,7 +77,7 @@ pub(crate) enum Action {
     Fail(OfferId, Trouble),
     /// No file can be saved any more.
     GiveUp,
-    /// The program ends.
+    /// Hang up, and end the program.
     End(Result<(), Gone>),
 }
 
@@ -299,10 +299,7 @@ impl ChatClient {
     fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>) {
         let reply = reply.map_err(|error| repeated(&error.message, MAX_WHY));
         match (ask, reply) {
-            (Request::Leave { .. }, _) => {
-                self.actions.push_back(Action::HangUp);
-                self.end(Ok(()));
-            }
+            (Request::Leave { .. }, _) => self.end(Ok(())),
             (Request::Join { .. }, Ok(Reply::Room { users, .. })) => {
                 self.stage = Stage::Chatting;
                 self.know(users.clone());
@@ -314,10 +311,7 @@ impl ChatClient {
                 self.actions.extend([Action::GiveUp, Action::HangUp]);
                 self.ask_again(why);
             }
-            (Request::Join { .. }, Err(why)) => {
-                self.actions.push_back(Action::HangUp);
-                self.end(Err(Gone::Refused(why)));
-            }
+            (Request::Join { .. }, Err(why)) => self.end(Err(Gone::Refused(why))),
             (Request::ShareFile { name, size, .. }, Ok(_)) => {
                 self.show(Event::Sharing(name.to_string(), Size(size)));
             }

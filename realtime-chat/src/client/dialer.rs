@@ -65,8 +65,8 @@ impl Dialer {
 
     /// Dials one address after the other; each has its share of the time.
     fn connect(&self) -> Result<TcpStream, Gone> {
-        let no_host = |why: String| Gone::NoHost(self.server.host().to_owned(), why);
-        let found = (self.server.host(), self.server.port()).to_socket_addrs();
+        let no_host = |why: String| Gone::NoHost(self.server.host.clone(), why);
+        let found = (&*self.server.host, self.server.port).to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             found.map_err(|error| no_host(error.to_string()))?.collect();
         let deadline = Deadline::after(PATIENCE);
@@ -89,17 +89,19 @@ impl Dialer {
     fn not_connected(&self, error: &io::Error) -> Gone {
         match error.kind() {
             ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.clone()),
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs())
-            }
+            ErrorKind::TimedOut => Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs()),
             _ => Gone::NoChat(self.server.clone(), error.to_string()),
         }
     }
 
     /// Makes a WebSocket of a stream.
     fn shake_hands(&self, stream: Arc<TcpStream>) -> Result<Socket, Gone> {
-        let mut request =
-            self.server.url().into_client_request().map_err(|error| self.no_chat(error))?;
+        let mut request = self
+            .server
+            .url
+            .as_str()
+            .into_client_request()
+            .map_err(|error| self.no_chat(error))?;
         if let Some(token) = &self.token {
             let value =
                 HeaderValue::from_str(&token.authorization()).expect("a token is ASCII");

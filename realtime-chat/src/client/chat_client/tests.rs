@@ -188,7 +188,7 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     alice.hears(Report::Connected);
     alice.wants();
     alice.is_answered(Err(taken()));
-    let ends = [Action::HangUp, Action::GiveUp, Action::End(Err(Gone::Refused(text)))];
+    let ends = [Action::GiveUp, Action::End(Err(Gone::Refused(text)))];
     assert_eq!(alice.wants(), ends);
 }
 
