@@ -59,6 +59,7 @@ impl Peer {
             ("messages_received", self.received.load(Ordering::SeqCst).into()),
         ])
         // LAB:STUB
+        //| let _ = (self.role.name, &self.received); // What there is to use.
         //| Value::Undefined
         // LAB:END stats
     }
