@@ -27,12 +27,10 @@
 //! use std::{net::{TcpListener, TcpStream}, sync::Arc, thread, time::Duration};
 //!
 //! use capnweb::listener::{Listener, PATIENCE};
-//! use capnweb::websocket::{End, Link, SessionHandler, Socket, accept, code, talk};
-//! use capnweb::{AnswerId, Cap, Key, Session, Stub, Value};
+//! use capnweb::websocket::{Call, End, Link, SessionHandler, Socket, accept, code, talk};
+//! use capnweb::{Cap, Session, Stub, Value};
 //! use crossbeam_channel::{Sender, bounded};
 //! use terminal::Deadline;
-//!
-//! type Args<'a> = Option<&'a [Value<Cap<&'static str>>]>;
 //!
 //! /// Calls `onMessage` of the stub that comes with a call.
 //! struct Server;
@@ -41,14 +39,12 @@
 //!     type Target = &'static str;
 //!     type Order = ();
 //!
-//!     fn on_call(
-//!         &mut self, id: AnswerId, _: &'static str, _: &[Key], args: Args, link: &mut Link<&'static str>,
-//!     ) {
-//!         if let Some([Value::Cap(Cap::Stub(client))]) = args {
+//!     fn on_call(&mut self, call: Call<&'static str>, link: &mut Link<&'static str>) {
+//!         if let Some([Value::Cap(Cap::Stub(client))]) = call.args.as_deref() {
 //!             link.keep(*client); // Without this it is given back with the answer.
 //!             link.tell(*client, "onMessage", vec!["Welcome!".into()]);
 //!         }
-//!         link.answer(id, Ok(Value::Undefined));
+//!         link.answer(call.id, Ok(Value::Undefined));
 //!     }
 //!
 //!     fn on_order(&mut self, (): (), _: &mut Link<&'static str>) {}
@@ -65,12 +61,11 @@
 //!     type Target = &'static str;
 //!     type Order = Order;
 //!
-//!     fn on_call(
-//!         &mut self, id: AnswerId, _: &'static str, _: &[Key], args: Args, link: &mut Link<&'static str>,
-//!     ) {
-//!         let text = args.and_then(|args| args[0].as_str()).unwrap_or_default();
+//!     fn on_call(&mut self, call: Call<&'static str>, link: &mut Link<&'static str>) {
+//!         let args = call.args.unwrap_or_default();
+//!         let text = args[0].as_str().unwrap_or_default();
 //!         self.0.send(text.to_owned()).expect("main waits for it");
-//!         link.answer(id, Ok(Value::Undefined));
+//!         link.answer(call.id, Ok(Value::Undefined));
 //!     }
 //!
 //!     fn on_order(&mut self, order: Order, link: &mut Link<&'static str>) {
@@ -119,7 +114,7 @@ mod writer;
 
 pub use handshake::{Socket, accept};
 pub use limits::{MAX_TEXT, code};
-pub use link::{End, Link, Outcome, SessionHandler};
+pub use link::{Call, End, Link, Outcome, SessionHandler};
 
 use std::io;
 use std::net::Shutdown;
@@ -156,7 +151,8 @@ pub fn talk<H: SessionHandler>(
     let (read, incoming) = bounded(INCOMING);
     let mut writer = Writer::new(PATIENCE, Arc::clone(&stream), role, session, handler);
     let body = move || {
-        writer.run(&incoming, &orders);
+        // It fails when nothing can be written any more, and then nobody is left to tell.
+        let _ = writer.run(&incoming, &orders);
         drop(orders); // From now on, sending an order fails.
         let (handler, end) = writer.end();
         handler.on_end(end);

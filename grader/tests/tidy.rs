@@ -20,14 +20,14 @@ const PURE: [&str; 60] = [
     "announcer",
     "batch",
     "card",
-    "chatter",
+    "chat_client",
     "chunks",
     "batch/client",
     "command",
     "config",
     "dials",
     "emoji",
-    "errand",
+    "patience",
     "error",
     "event",
     "files",
@@ -79,7 +79,7 @@ const PURE: [&str; 60] = [
 ];
 
 /// A lab that depends on the lab before, and that lab's folder.
-const STANDS_ON: [(&str, &str); 1] = [("realtime-chat", "capability-peers")];
+const STANDS_ON: [(&str, &str); 0] = [];
 
 /// The names that may not stand in a pure file.
 const WORLD: [&str; 9] = [

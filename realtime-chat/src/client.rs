@@ -4,12 +4,13 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `client/arguments.rs`, `server_url.rs`, `token.rs` | what is said on the command line |
+//! | `client/arguments.rs`, `client/server_url.rs` | what is said on the command line |
 //! | `client/command.rs` | what is typed, and what it means |
 //! | `client/chat_client.rs` | the client's rules |
 //! | `client/dialer.rs` | from a URL to a link |
 //! | `client/session.rs` | calls in both directions |
-//! | `client/downloads.rs` | files, read and saved |
+//! | `client/shared_files.rs` | files of ours that others read |
+//! | `client/downloads.rs` | files of others that are saved |
 //! | `client/event.rs` | all wording, and all colour |
 //! | `client/owner.rs` | the one thread that decides and prints |
 
@@ -22,7 +23,7 @@ mod event;
 mod owner;
 mod server_url;
 mod session;
-mod token;
+mod shared_files;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -73,3 +74,6 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
 fn has_colour() -> bool {
     io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,8 @@ pub(crate) use notice::Notice;
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
+use std::fmt;
+
 use capnweb::Value;
 use terminal::clean;
 
@@ -47,6 +49,14 @@ pub(crate) const MAX_FILE: u64 = 16 << 20;
 
 /// The most bytes of a file that are read at once.
 pub(crate) const CHUNK: usize = 32 * 1024;
+
+/// A file of so many bytes is so big that it is told how far it is.
+pub(crate) const BIG: u64 = 8 * CHUNK as u64;
+
+/// How many quarters of `size` these are.
+pub(crate) fn quarters(bytes: u64, size: u64) -> u64 {
+    (4 * bytes).checked_div(size).unwrap_or(4)
+}
 
 /// The number of a file that was shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,14 +97,19 @@ pub(crate) fn number<C>(number: u64) -> Value<C> {
 }
 
 /// How long a file is, rounded, as people read it.
-pub(crate) fn size_in_words(size: u64) -> String {
-    let (unit, word) = match size {
-        0..1000 => return format!("{size} B"),
-        1000..999_950 => (1000, "kB"),
-        _ => (1_000_000, "MB"),
-    };
-    let tenths = (size + unit / 20) / (unit / 10);
-    format!("{}.{} {word}", tenths / 10, tenths % 10)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, word) = match self.0 {
+            bytes @ 0..1000 => return write!(f, "{bytes} B"),
+            1000..999_950 => (1000, "kB"),
+            _ => (1_000_000, "MB"),
+        };
+        let tenths = (self.0 + unit / 20) / (unit / 10);
+        write!(f, "{}.{} {word}", tenths / 10, tenths % 10)
+    }
 }
 
 /// What somebody else says is wrong, to be repeated: clean, and no more than so many bytes of it.

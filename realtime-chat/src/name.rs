@@ -119,15 +119,10 @@ impl FileName {
             );
         }
         let stem = text.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-        let is_device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem)
-            || ["COM", "LPT"].iter().any(|port| {
-                stem.strip_prefix(port).is_some_and(|number| {
-                    let mut digits = number.chars();
-                    let is_digit = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
-                    digits.next().is_some_and(is_digit) && digits.next().is_none()
-                })
-            });
-        if is_device {
+        let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+        let is_digit = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
+        let is_port = port.is_some_and(|n| n.chars().count() == 1 && n.chars().all(is_digit));
+        if is_port || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem) {
             return Err(format!("{text} names a device on Windows"));
         }
         Ok(Self(text.to_owned()))

@@ -71,22 +71,15 @@ pub(crate) struct ChatRoom {
 /// A connection.
 #[derive(Debug)]
 struct Client {
-    who: Who,
+    /// None until it has joined, which it has until then to do.
+    user: Option<User>,
+    join_until: Instant,
     /// What it may still say.
     words: Bucket,
     /// How often it may still tell that it is typing.
     strokes: Bucket,
     /// How many questions of ours it has not answered yet, whether anybody still waits or not.
     asked: usize,
-}
-
-#[derive(Debug)]
-enum Who {
-    /// Not joined; it has until then to do so.
-    Nobody {
-        until: Instant,
-    },
-    User(User),
 }
 
 /// A client that has joined.
@@ -99,12 +92,6 @@ struct User {
     room: RoomName,
     /// When it came into the room, compared with others.
     came: u64,
-}
-
-impl Client {
-    fn user(&self) -> Option<&User> {
-        if let Who::User(user) = &self.who { Some(user) } else { None }
-    }
 }
 
 impl ChatRoom {
@@ -145,10 +132,8 @@ impl ChatRoom {
 
     /// When [`ChatRoom::pass`] has something to do.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let patience = self.clients.values().filter_map(|client| match client.who {
-            Who::Nobody { until } => Some(until),
-            Who::User(_) => None,
-        });
+        let waiting = self.clients.values().filter(|client| client.user.is_none());
+        let patience = waiting.map(|client| client.join_until);
         patience.chain(self.next_late()).min()
     }
 
@@ -156,8 +141,7 @@ impl ChatRoom {
     #[must_use]
     pub(crate) fn pass(&mut self, now: Instant) -> Vec<Action> {
         self.give_up_reads(now);
-        let is_due =
-            |client: &Client| matches!(client.who, Who::Nobody { until } if until <= now);
+        let is_due = |client: &Client| client.user.is_none() && client.join_until <= now;
         let due = self.clients.iter().filter(|(_, client)| is_due(client));
         for client in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.order(client, Order::Dismiss(code::POLICY, "join within 60 seconds"));
@@ -171,9 +155,9 @@ impl ChatRoom {
     }
 
     fn arrive(&mut self, client: ClientId, now: Instant) {
-        let who = Who::Nobody { until: now + JOIN_PATIENCE };
         let (words, strokes) = (Bucket::full(self.rate, now), Bucket::full(self.rate, now));
-        let new = Client { who, words, strokes, asked: 0 };
+        let join_until = now + JOIN_PATIENCE;
+        let new = Client { user: None, join_until, words, strokes, asked: 0 };
         self.clients.entry(client).or_insert(new);
     }
 
@@ -262,7 +246,7 @@ impl ChatRoom {
             room: room.clone(),
             came: self.arrivals,
         };
-        self.turn_into(client, Who::User(user));
+        self.clients.entry(client).and_modify(|client| client.user = Some(user));
         let note = self.record(&room, Note::system(format!("{name} joined the chat")));
         let users = self.users_in(&room);
         let is_alone = users.len() == 1;
@@ -291,14 +275,16 @@ impl ChatRoom {
         }
         let goodbye = Reply::Message(format!("Goodbye, {}!", user.name));
         self.order(user.id, Order::Answer(id, Ok(goodbye)));
-        self.turn_into(user.id, Who::Nobody { until: now + JOIN_PATIENCE });
+        self.clients.entry(user.id).and_modify(|client| {
+            (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
+        });
         self.miss(user);
     }
 
     /// The client is gone. Nothing is given back: everything is, with its session.
     fn lose(&mut self, client: ClientId) {
         self.forget_reads_by(client);
-        if let Some(Client { who: Who::User(user), .. }) = self.clients.remove(&client) {
+        if let Some(Client { user: Some(user), .. }) = self.clients.remove(&client) {
             self.miss(&user);
         }
     }
@@ -310,10 +296,6 @@ impl ChatRoom {
         self.stop_typing(user);
         self.withdraw_files(user);
         self.notify(&user.room, &note);
-    }
-
-    fn turn_into(&mut self, client: ClientId, who: Who) {
-        self.clients.entry(client).and_modify(|client| client.who = who);
     }
 
     /// Puts a note into the history of a room.
@@ -333,14 +315,18 @@ impl ChatRoom {
 
     /// Gives an order to each in a room for whom there is one.
     fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
-        let here = self.clients.values().filter_map(Client::user).filter(|it| it.room == *room);
+        let here = self
+            .clients
+            .values()
+            .filter_map(|client| client.user.as_ref())
+            .filter(|it| it.room == *room);
         let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
         self.actions.extend(orders);
     }
 
     /// All clients that have joined.
     fn users(&self) -> impl Iterator<Item = &User> {
-        self.clients.values().filter_map(Client::user)
+        self.clients.values().filter_map(|client| client.user.as_ref())
     }
 
     /// Who is in a room, in the order in which they came.
@@ -357,7 +343,7 @@ impl ChatRoom {
 
     /// The user that a client is, if it has joined.
     fn user(&self, client: ClientId) -> Option<&User> {
-        self.clients.get(&client)?.user()
+        self.clients.get(&client)?.user.as_ref()
     }
 
     /// The user that a client is, if it says so itself.

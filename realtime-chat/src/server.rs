@@ -8,7 +8,6 @@
 //! | `server/patience.rs` | how long the room waits for a client that does not read |
 //! | `server/goodbye.rs` | what everybody is told at the end |
 //! | `server/routes.rs` | what can be asked for in HTTP |
-//! | `server/token.rs` | who may come in |
 //! | `server/batch_client.rs` | a client for one request |
 //! | `server/session.rs` | a client that stays: its session, and the room |
 //! | `server/history_file.rs` | what was said, in a file |
@@ -23,7 +22,6 @@ mod owner;
 mod patience;
 mod routes;
 mod session;
-mod token;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -22,25 +22,17 @@ pub trait SessionHandler: Send + 'static {
     /// What other threads of the program send to this one.
     type Order: Send + 'static;
 
-    /// The other side calls a method of `target`, or reads a property if there are no `args`.
-    /// The result goes to [`Link::answer`], now or later.
-    fn on_call(
-        &mut self,
-        id: AnswerId,
-        target: Self::Target,
-        path: &[Key],
-        args: Option<&[Value<Cap<Self::Target>>]>,
-        link: &mut Link<Self::Target>,
-    );
+    /// The other side calls. The result goes to [`Link::answer`], now or later.
+    fn on_call(&mut self, call: Call<Self::Target>, link: &mut Link<Self::Target>);
 
     /// The other side has answered a call of ours.
     fn on_answer(
         &mut self,
-        call: CallId,
+        id: CallId,
         result: Outcome<Self::Target>,
         link: &mut Link<Self::Target>,
     ) {
-        let _ = (call, result, link);
+        let _ = (id, result, link);
     }
 
     /// Another thread has sent an order.
@@ -54,6 +46,19 @@ pub trait SessionHandler: Send + 'static {
 
     /// The WebSocket is closed.
     fn on_end(self, end: End);
+}
+
+/// A call of the other side; without `args` it reads a property.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// For the answer.
+    pub id: AnswerId,
+    /// Whose method or property.
+    pub target: T,
+    /// Its name; more than one for a property of a property, none for the target itself.
+    pub path: Vec<Key>,
+    /// A stub in there can be called until the answer is given; see [`Link::keep`].
+    pub args: Option<Vec<Value<Cap<T>>>>,
 }
 
 /// Why a WebSocket is closed.
@@ -204,7 +209,7 @@ impl<T: Clone> Link<T> {
         while let Some(input) = self.inputs.pop_front() {
             match input {
                 Output::Run { id, target, path, args } => {
-                    handler.on_call(id, target, &path, args.as_deref(), self);
+                    handler.on_call(Call { id, target, path, args }, self);
                 }
                 Output::Answered { call, result } => handler.on_answer(call, result, self),
                 Output::Send(_) | Output::Ended(_) => {} // See `sort`.

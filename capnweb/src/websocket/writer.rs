@@ -77,7 +77,7 @@ pub(super) struct Writer<H: SessionHandler> {
 }
 
 /// Why the thread ends early: it cannot write.
-type CannotWrite = Box<tungstenite::Error>;
+pub(super) type CannotWrite = Box<tungstenite::Error>;
 
 enum Event<O> {
     Order(O),
@@ -112,18 +112,13 @@ impl<H: SessionHandler> Writer<H> {
         Self { patience, socket, link: Link::new(session), handler, unwritten: 0 }
     }
 
-    /// Writes until one of both sides closes the WebSocket, or the program drops it.
-    pub(super) fn run(&mut self, incoming: &Receiver<Incoming>, orders: &Receiver<H::Order>) {
-        // Whatever has failed, the connection is of no use any more, and nobody is left to tell.
-        let _ = self.write_all(incoming, orders);
-    }
-
     pub(super) fn end(mut self) -> (H, End) {
         let end = self.link.end();
         (self.handler, end)
     }
 
-    fn write_all(
+    /// Writes until one of both sides closes the WebSocket, or the program drops it.
+    pub(super) fn run(
         &mut self,
         incoming: &Receiver<Incoming>,
         orders: &Receiver<H::Order>,
@@ -162,16 +157,18 @@ impl<H: SessionHandler> Writer<H> {
         wait: Duration,
     ) -> Result<Next, CannotWrite> {
         let nothing = never();
-        let mut first_wait = Some(wait);
+        let mut wait = wait;
         for _ in 0..MAX_TAKEN {
             // Nobody notices then that the reading half has ended; but the calls that are under
             // way are answered within moments, or run into a deadline.
             let incoming = if self.handler.is_busy() { &nothing } else { incoming };
-            let event = match first_wait.take() {
-                Some(wait) => wait_for_event(incoming, orders, wait),
-                None => next_event(incoming, orders),
+            // Of two channels that are ready, it takes either: so neither keeps the other waiting.
+            let event = select! {
+                recv(orders) -> order => order.map_or(Event::Ended, Event::Order),
+                recv(incoming) -> it => it.map_or(Event::Ended, Event::Incoming),
+                default(wait) => break,
             };
-            let Some(event) = event else { break };
+            wait = Duration::ZERO;
             let next = self.take(event)?;
             if next != Next::Talk || self.link.is_closing() || self.unwritten >= BATCH {
                 return Ok(next);
@@ -236,27 +233,6 @@ impl<H: SessionHandler> Writer<H> {
     fn wait_for_the_end(&self, incoming: &Receiver<Incoming>) {
         let deadline = Instant::now() + self.patience.close;
         while incoming.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
-    }
-}
-
-/// Of two channels that are ready, `select!` takes either: so neither keeps the other waiting.
-fn wait_for_event<O>(
-    incoming: &Receiver<Incoming>,
-    orders: &Receiver<O>,
-    wait: Duration,
-) -> Option<Event<O>> {
-    select! {
-        recv(orders) -> order => Some(order.map_or(Event::Ended, Event::Order)),
-        recv(incoming) -> it => Some(it.map_or(Event::Ended, Event::Incoming)),
-        default(wait) => None,
-    }
-}
-
-fn next_event<O>(incoming: &Receiver<Incoming>, orders: &Receiver<O>) -> Option<Event<O>> {
-    select! {
-        recv(orders) -> order => Some(order.map_or(Event::Ended, Event::Order)),
-        recv(incoming) -> it => Some(it.map_or(Event::Ended, Event::Incoming)),
-        default => None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::client::server_url::ServerUrl;
-use crate::client::token::Token;
 use crate::name::Name;
+use crate::token::Token;
 
 /// The arguments of a client.
 #[derive(Clone, Debug)]
@@ -29,12 +29,12 @@ impl Arguments {
     }
 
     fn of(matches: &ArgMatches) -> Self {
-        let downloads = matches.get_one("downloads").cloned();
+        const HAS_DEFAULT: &str = "there is a default";
         Self {
-            server: matches.get_one("url").cloned().unwrap_or_default(),
+            server: matches.get_one::<ServerUrl>("url").expect(HAS_DEFAULT).clone(),
             name: matches.get_one("name").cloned(),
             token: matches.get_one("token").cloned(),
-            downloads: downloads.unwrap_or_else(|| PathBuf::from(".")),
+            downloads: matches.get_one::<PathBuf>("downloads").expect(HAS_DEFAULT).clone(),
         }
     }
 }
@@ -48,16 +48,18 @@ fn usage() -> Command {
              typed.\nNothing is encrypted: whoever is between you and the server can read along.",
         )
         .args([
-            option("url", "URL", "Where the chat server is [default: ws://127.0.0.1:8080/rpc/ws]")
-                .value_parser(ServerUrl::read),
+            option("url", "URL", "Where the chat server is")
+                .value_parser(ServerUrl::read)
+                .default_value("ws://127.0.0.1:8080/rpc/ws"),
             option("name", "NAME", "Who you are; without it you are asked")
                 .value_parser(Name::read),
             option("token", "SECRET", "What a server that was started with a token wants to see")
                 .value_parser(Token::read)
                 .env("CHAT_TOKEN")
                 .hide_env_values(true),
-            option("downloads", "FOLDER", "Where /save puts files [default: .]")
-                .value_parser(value_parser!(PathBuf)),
+            option("downloads", "FOLDER", "Where /save puts files")
+                .value_parser(value_parser!(PathBuf))
+                .default_value("."),
         ])
 }
 
@@ -69,7 +71,7 @@ mod tests {
     fn what_is_not_said_has_a_default() {
         usage().debug_assert();
         let arguments = Arguments::of(&usage().get_matches_from(["chat-client"]));
-        let default = arguments.server.url();
+        let default = arguments.server.url;
         assert_eq!(default, "ws://127.0.0.1:8080/rpc/ws");
         assert!(usage().render_help().to_string().contains(&format!("[default: {default}]")));
         assert_eq!((arguments.name, arguments.downloads), (None, ".".into()));

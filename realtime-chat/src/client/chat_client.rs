@@ -1,27 +1,20 @@
 //! The client's rules. What is typed, told and answered goes in, with the time; what is to be
 //! shown and asked for comes out. They know no socket, no thread, no file and no clock.
-//!
-//! | file | idea |
-//! |---|---|
-//! | `chat_client.rs` | asking for a name, joining, talking, leaving |
-//! | `chat_client/files.rs` | what is shared and what is saved, part by part |
-
-mod files;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, RpcError};
-use data_encoding::BASE64_NOPAD;
 use terminal::Typed;
 
 use crate::client::command::Command;
 use crate::client::event::{Event, Gone, Trouble};
 use crate::client::session::{Ask, AskId, Callback, Report};
-use crate::interface::{FileId, Kind, MAX_MESSAGE, Note, OfferId, Reply, Request, repeated};
+use crate::interface::{
+    FileId, Kind, MAX_MESSAGE, Note, OfferId, Reply, Request, Size, repeated,
+};
 use crate::name::{FileName, Name};
-use files::Files;
 
 /// How long the server may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,9 +46,8 @@ pub(crate) enum Happened {
     Reported(Report),
     /// A file that was to be shared is open, and is called this, and has so many bytes; or not.
     Opened(String, Result<(FileId, FileName, u64), Trouble>),
-    /// A file is saved, as this.
-    Saved(OfferId, String),
-    NotSaved(OfferId, Trouble),
+    /// A file that is being saved is to be read from this byte on.
+    Wants(OfferId, u64),
 }
 
 /// What is to be done, in this order.
@@ -75,13 +67,17 @@ pub(crate) enum Action {
     Close(FileId),
     /// Answer this call with a part of a file of ours, from this byte on.
     Bring(AnswerId, FileId, u64),
-    /// Write these bytes at the end of a file that is called like this, or nearly.
-    Append(OfferId, FileName, Vec<u8>),
-    /// That was all of it.
-    Finish(OfferId, FileName),
-    /// Remove what there is of it.
-    Discard(OfferId),
-    /// The program ends.
+    /// Remember a file that is offered: what it is called, and how many bytes it has.
+    Offer(OfferId, String, u64),
+    /// Begin to save it.
+    Save(OfferId),
+    /// A part of it is here, as base64.
+    TakePart(OfferId, String),
+    /// It cannot be saved.
+    Fail(OfferId, Trouble),
+    /// No file can be saved any more.
+    GiveUp,
+    /// Hang up, and end the program.
     End(Result<(), Gone>),
 }
 
@@ -111,7 +107,6 @@ pub(crate) struct ChatClient {
     known: BTreeSet<String>,
     /// What was told before the welcome.
     held: Vec<Event>,
-    files: Files,
     actions: VecDeque<Action>,
 }
 
@@ -126,7 +121,6 @@ impl ChatClient {
             asked: 0,
             known: BTreeSet::new(),
             held: Vec::new(),
-            files: Files::default(),
             actions: VecDeque::from([Action::Show(Event::Started)]),
         };
         match me {
@@ -160,15 +154,11 @@ impl ChatClient {
             Happened::Quit => self.quit(now),
             Happened::Reported(report) => self.take_report(report, now),
             Happened::Opened(_, Ok((id, name, size))) => {
-                self.files.share(id, name.clone(), size);
                 let (username, file) = (self.who(), Callback::File(id));
                 self.ask(Request::ShareFile { username, name, size, file }, now);
             }
             Happened::Opened(path, Err(why)) => self.show(Event::CannotSend(path, why)),
-            Happened::Saved(offer, path) => {
-                self.actions.extend(self.files.saved(offer, path).map(Action::Show));
-            }
-            Happened::NotSaved(offer, why) => self.actions.extend(self.files.fail(offer, why)),
+            Happened::Wants(file, offset) => self.ask(Request::ReadFile { file, offset }, now),
         }
     }
 
@@ -185,9 +175,7 @@ impl ChatClient {
                 Request::Join { .. } => self.end(Err(Gone::NotLetIn(PATIENCE.as_secs()))),
                 Request::Leave { .. } => self.end(Ok(())),
                 Request::ReadFile { file, .. } => {
-                    self.actions.extend(
-                        self.files.fail(file, Trouble::NoAnswer(FILE_PATIENCE.as_secs())),
-                    );
+                    self.fail(file, Trouble::NoAnswer(FILE_PATIENCE.as_secs()));
                 }
                 _ => self.show(Event::NoAnswer(PATIENCE.as_secs())),
             }
@@ -229,10 +217,7 @@ impl ChatClient {
             Command::Nothing => {}
             Command::Ask(ask) => self.ask(ask, now),
             Command::Send(path) => self.actions.push_back(Action::Open(path.into())),
-            Command::Save(number) => match self.files.save(OfferId(number)) {
-                Ok(file) => self.ask(Request::ReadFile { file, offset: 0 }, now),
-                Err(event) => self.show(event),
-            },
+            Command::Save(number) => self.actions.push_back(Action::Save(OfferId(number))),
             Command::Quit => self.quit(now),
             Command::Show(event) => self.show(event),
         }
@@ -247,7 +232,7 @@ impl ChatClient {
             }
             Stage::Connecting | Stage::Joining => self.end(Ok(())),
             Stage::Chatting => {
-                self.actions.extend(self.files.give_up());
+                self.actions.push_back(Action::GiveUp);
                 self.show(Event::Leaving);
                 self.stage = Stage::Leaving;
                 self.ask(Request::Leave { username: self.who() }, now);
@@ -263,15 +248,14 @@ impl ChatClient {
                 let (username, client) = (self.who(), Callback::Client);
                 self.ask(Request::Join { username, client }, now);
             }
-            Report::Dialed(_) | Report::Connected => {}
+            Report::Connected => {}
             Report::Told(note) => self.take_note(note),
             Report::Answered(id, reply) => {
                 if let Some((ask, _)) = self.asks.remove(&id) {
-                    self.take_reply(ask, reply, now);
+                    self.take_reply(ask, reply);
                 }
             }
             Report::Wanted(answer, file, offset) => {
-                self.actions.extend(self.files.wanted(file, offset).map(Action::Show));
                 self.actions.push_back(Action::Bring(answer, file, offset));
             }
             Report::Ended(_) if self.stage == Stage::Asking => {}
@@ -289,10 +273,9 @@ impl ChatClient {
             }
             Kind::File { .. } if is_ours => return, // See `Event::Sharing`.
             Kind::File { name, size, content } => {
+                let offer = content.map(|offer| Action::Offer(offer, name.clone(), *size));
+                self.actions.extend(offer);
                 self.know([note.username.clone()]);
-                if let Some(offer) = content {
-                    self.files.offer(*offer, name.clone(), *size);
-                }
             }
             _ => self.know([note.username.clone()]),
         }
@@ -313,13 +296,10 @@ impl ChatClient {
         }
     }
 
-    fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>, now: Instant) {
+    fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>) {
         let reply = reply.map_err(|error| repeated(&error.message, MAX_WHY));
         match (ask, reply) {
-            (Request::Leave { .. }, _) => {
-                self.actions.push_back(Action::HangUp);
-                self.end(Ok(()));
-            }
+            (Request::Leave { .. }, _) => self.end(Ok(())),
             (Request::Join { .. }, Ok(Reply::Room { users, .. })) => {
                 self.stage = Stage::Chatting;
                 self.know(users.clone());
@@ -328,28 +308,23 @@ impl ChatClient {
             }
             (Request::Join { .. }, Err(why)) if self.asks_for_name => {
                 self.held.clear();
-                self.files = Files::default();
-                self.actions.push_back(Action::HangUp);
+                self.actions.extend([Action::GiveUp, Action::HangUp]);
                 self.ask_again(why);
             }
-            (Request::Join { .. }, Err(why)) => {
-                self.actions.push_back(Action::HangUp);
-                self.end(Err(Gone::Refused(why)));
+            (Request::Join { .. }, Err(why)) => self.end(Err(Gone::Refused(why))),
+            (Request::ShareFile { name, size, .. }, Ok(_)) => {
+                self.show(Event::Sharing(name.to_string(), Size(size)));
             }
-            (Request::ShareFile { file: Callback::File(file), .. }, Ok(_)) => {
-                self.actions.extend(self.files.shared(file).map(Action::Show));
-            }
-            (Request::ShareFile { file: Callback::File(file), name, .. }, Err(why)) => {
-                self.files.not_shared(file);
-                self.actions.push_back(Action::Close(file));
+            (Request::ShareFile { file, name, .. }, Err(why)) => {
+                if let Callback::File(file) = file {
+                    self.actions.push_back(Action::Close(file));
+                }
                 self.show(Event::CannotSend(name.to_string(), Trouble::Other(why)));
             }
             (Request::ReadFile { file, .. }, Ok(Reply::Bytes(base64))) => {
-                self.take_part(file, &base64, now);
+                self.actions.push_back(Action::TakePart(file, base64));
             }
-            (Request::ReadFile { file, .. }, Err(why)) => {
-                self.actions.extend(self.files.fail(file, Trouble::Other(why)));
-            }
+            (Request::ReadFile { file, .. }, Err(why)) => self.fail(file, Trouble::Other(why)),
             (_, Ok(Reply::Users(users))) => {
                 self.know(users.clone());
                 self.show(Event::Users(users));
@@ -365,16 +340,8 @@ impl ChatClient {
         }
     }
 
-    fn take_part(&mut self, file: OfferId, base64: &str, now: Instant) {
-        let Ok(bytes) = BASE64_NOPAD.decode(base64.trim_end_matches('=').as_bytes()) else {
-            let why = Trouble::Other("the server's answer makes no sense".into());
-            return self.actions.extend(self.files.fail(file, why));
-        };
-        let (next, actions) = self.files.take_part(file, bytes);
-        self.actions.extend(actions);
-        if let Some(offset) = next {
-            self.ask(Request::ReadFile { file, offset }, now);
-        }
+    fn fail(&mut self, file: OfferId, why: Trouble) {
+        self.actions.push_back(Action::Fail(file, why));
     }
 
     fn ask(&mut self, ask: Ask, now: Instant) {
@@ -392,7 +359,7 @@ impl ChatClient {
     fn end(&mut self, how: Result<(), Gone>) {
         self.stage = Stage::Ended;
         self.asks.clear();
-        self.actions.extend(self.files.give_up());
+        self.actions.push_back(Action::GiveUp);
         self.show_held();
         self.actions.push_back(Action::End(how));
     }

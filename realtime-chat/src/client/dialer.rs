@@ -12,12 +12,12 @@ use crossbeam_channel::{Receiver, Sender};
 use terminal::Deadline;
 use tungstenite::Error;
 use tungstenite::client::IntoClientRequest;
-use tungstenite::http::header::AUTHORIZATION;
+use tungstenite::http::header::{AUTHORIZATION, HeaderValue};
 
 use crate::client::event::Gone;
 use crate::client::server_url::ServerUrl;
 use crate::client::session::{Order, Report, ServerSession};
-use crate::client::token::Token;
+use crate::token::Token;
 
 /// How long the server may take to pick up, and then once more to shake hands.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,19 +37,25 @@ impl Dialer {
         &self,
         report: Sender<Report>,
         orders: Receiver<Order>,
+        dialed: Sender<Arc<TcpStream>>,
     ) -> io::Result<JoinHandle<()>> {
         let dialer = self.clone();
         thread::Builder::new().name("reader".into()).spawn(move || {
-            if let Err(gone) = dialer.call(&report, orders) {
+            if let Err(gone) = dialer.call(&report, orders, &dialed) {
                 let _ = report.send(Report::Ended(gone)); // Fails when the owner has ended.
             }
         })
     }
 
-    fn call(&self, report: &Sender<Report>, orders: Receiver<Order>) -> Result<(), Gone> {
+    fn call(
+        &self,
+        report: &Sender<Report>,
+        orders: Receiver<Order>,
+        dialed: &Sender<Arc<TcpStream>>,
+    ) -> Result<(), Gone> {
         let stream = Arc::new(self.connect()?);
         // Fails when the owner has ended, and then the stream is cut in a moment.
-        let _ = report.send(Report::Dialed(Arc::clone(&stream)));
+        let _ = dialed.send(Arc::clone(&stream));
         let socket = self.shake_hands(stream)?;
         let _ = report.send(Report::Connected);
         let handler = ServerSession::new(report.clone());
@@ -59,8 +65,8 @@ impl Dialer {
 
     /// Dials one address after the other; each has its share of the time.
     fn connect(&self) -> Result<TcpStream, Gone> {
-        let no_host = |why: String| Gone::NoHost(self.server.host().to_owned(), why);
-        let found = (self.server.host(), self.server.port()).to_socket_addrs();
+        let no_host = |why: String| Gone::NoHost(self.server.host.clone(), why);
+        let found = (&*self.server.host, self.server.port).to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             found.map_err(|error| no_host(error.to_string()))?.collect();
         let deadline = Deadline::after(PATIENCE);
@@ -83,19 +89,23 @@ impl Dialer {
     fn not_connected(&self, error: &io::Error) -> Gone {
         match error.kind() {
             ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.clone()),
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs())
-            }
+            ErrorKind::TimedOut => Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs()),
             _ => Gone::NoChat(self.server.clone(), error.to_string()),
         }
     }
 
     /// Makes a WebSocket of a stream.
     fn shake_hands(&self, stream: Arc<TcpStream>) -> Result<Socket, Gone> {
-        let mut request =
-            self.server.url().into_client_request().map_err(|error| self.no_chat(error))?;
+        let mut request = self
+            .server
+            .url
+            .as_str()
+            .into_client_request()
+            .map_err(|error| self.no_chat(error))?;
         if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.authorization());
+            let value =
+                HeaderValue::from_str(&token.authorization()).expect("a token is ASCII");
+            request.headers_mut().insert(AUTHORIZATION, value);
         }
         Socket::dial(stream, request, Deadline::after(PATIENCE))
             .map_err(|error| self.no_chat(error))

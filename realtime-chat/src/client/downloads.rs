@@ -1,25 +1,24 @@
-//! Downloads: files of ours that others may read, and files of others that are being saved.
+//! Downloads: files of others that are being saved, part by part. Each part is asked for when the
+//! one before is written, so no file has to fit into memory.
 //!
 //! What is saved gets a name of its own: a file that is there already is never touched, and what
-//! does not come to its end is removed. Bytes go through here in parts, so no file has to fit into
-//! memory.
+//! does not come to its end is removed.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use capnweb::{Code, RpcError};
 use data_encoding::BASE64_NOPAD;
 use terminal::clean;
 
-use crate::client::event::Trouble;
-use crate::interface::{CHUNK, FileId, MAX_FILE, OfferId, Size};
+use crate::client::event::{Event, Trouble};
+use crate::client::session::MAX_OFFERS;
+use crate::interface::{BIG, MAX_FILE, OfferId, Size, quarters};
 use crate::name::{FileName, MAX_FILE_NAME};
 
-/// How many files can be shared; each is open for as long as the client runs.
-const MAX_SHARED: usize = 16;
+/// How many files may be saved at once.
+const MAX_SAVES: usize = 4;
 
 /// How many names are tried for a file, before its folder counts as full of it.
 const MAX_NAMES: usize = 1000;
@@ -27,105 +26,124 @@ const MAX_NAMES: usize = 1000;
 /// What is longer than this, in bytes, is not the `.png` of a name.
 const MAX_ENDING: usize = 16;
 
-/// All files that are open.
+/// What was offered, and what is being saved.
 #[derive(Debug)]
 pub(crate) struct Downloads {
     folder: PathBuf,
-    shared: BTreeMap<FileId, (File, u64)>,
-    last: u64,
-    saves: BTreeMap<OfferId, (File, PathBuf)>,
+    /// The last files that were offered to us: what each is called, and how many bytes it has.
+    offers: VecDeque<(OfferId, String, u64)>,
+    saves: BTreeMap<OfferId, Save>,
+}
+
+/// A file that is being saved.
+#[derive(Debug)]
+struct Save {
+    file: File,
+    path: PathBuf,
+    name: String,
+    size: u64,
+    /// How many bytes are here.
+    got: u64,
 }
 
 impl Downloads {
     /// Files are saved in this folder.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, shared: BTreeMap::new(), last: 0, saves: BTreeMap::new() }
+        Self { folder, offers: VecDeque::new(), saves: BTreeMap::new() }
     }
 
-    /// Opens a file to be shared. Its number, its name, and how many bytes it has.
-    pub(crate) fn open(&mut self, path: &Path) -> Result<(FileId, FileName, u64), Trouble> {
-        // Looked at first: to open a pipe, or a tape, may take for ever.
-        let about = fs::metadata(path).map_err(|error| in_words(&error))?;
-        if !about.is_file() {
-            return Err(Trouble::NoFile);
+    pub(crate) fn offer(&mut self, id: OfferId, name: String, size: u64) {
+        self.offers.push_back((id, name, size));
+        if self.offers.len() > MAX_OFFERS {
+            self.offers.pop_front();
         }
-        if about.len() > MAX_FILE {
-            return Err(Trouble::TooBig(Size(about.len())));
-        }
-        if self.shared.len() >= MAX_SHARED {
-            return Err(Trouble::TooMany(MAX_SHARED));
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = FileName::read(&name).map_err(Trouble::Other)?;
-        let file = File::open(path).map_err(|error| in_words(&error))?;
-        self.last += 1;
-        let id = FileId(self.last);
-        self.shared.insert(id, (file, about.len()));
-        Ok((id, name, about.len()))
     }
 
-    /// It is not shared after all.
-    pub(crate) fn close(&mut self, file: FileId) {
-        self.shared.remove(&file);
+    /// Begins to save a file: it is to be read from its first byte on.
+    pub(crate) fn save(&mut self, id: OfferId) -> Result<(), Event> {
+        let found = self.offers.iter().find(|(it, ..)| *it == id);
+        let (_, name, size) = found.ok_or(Event::NoOffer(id.0))?.clone();
+        let begun = self.begin(id, &name, size);
+        let (file, path) = begun.map_err(|why| Event::CannotSave(name.clone(), why))?;
+        self.saves.insert(id, Save { file, path, name, size, got: 0 });
+        Ok(())
     }
 
-    /// A part of a file that is shared, as base64; nothing from its end on. Where the end is was
-    /// said when it was offered, so a file that grows meanwhile still is what was promised.
-    /// An error is what the caller gets instead. It says nothing of this machine.
-    pub(crate) fn read(&mut self, file: FileId, offset: u64) -> Result<String, RpcError> {
-        let gone = || RpcError::new(Code::CapRevoked, "this file is not shared any more");
-        let (file, size) = self.shared.get_mut(&file).ok_or_else(gone)?;
-        let most = size.saturating_sub(offset).min(CHUNK as u64);
-        if most == 0 {
-            return Ok(String::new()); // Not every place beyond the end can even be looked for.
+    fn begin(&self, id: OfferId, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
+        let name = FileName::read(name).map_err(Trouble::Other)?;
+        if size > MAX_FILE {
+            return Err(Trouble::TooBig(Size(size)));
         }
-        let mut part = Vec::new();
-        file.seek(SeekFrom::Start(offset))
-            .and_then(|_| file.take(most).read_to_end(&mut part))
-            .map_err(|_| RpcError::new(Code::Internal, "the file cannot be read any more"))?;
-        Ok(BASE64_NOPAD.encode(&part))
+        if self.saves.contains_key(&id) {
+            return Err(Trouble::Again);
+        }
+        if self.saves.len() >= MAX_SAVES {
+            return Err(Trouble::TooBusy(MAX_SAVES));
+        }
+        create(&self.folder, &name)
     }
 
-    /// Writes bytes at the end of a file that is being saved; with the first ones it begins.
-    pub(crate) fn append(
+    /// Writes a part, in base64; an empty one is the end. From where on the next part is to be
+    /// read, if there is one, and what the user should read.
+    pub(crate) fn take_part(
         &mut self,
         id: OfferId,
-        name: &FileName,
-        bytes: &[u8],
-    ) -> Result<(), Trouble> {
-        let (file, _) = self.begun(id, name)?;
-        file.write_all(bytes).map_err(|error| in_words(&error))
-    }
-
-    /// A file is whole. Where it is, fit for a terminal.
-    pub(crate) fn finish(&mut self, id: OfferId, name: &FileName) -> Result<String, Trouble> {
-        self.begun(id, name)?;
-        let path = self.saves.remove(&id).map(|(_, path)| path).unwrap_or_default();
-        Ok(clean(path.to_string_lossy().as_bytes()))
-    }
-
-    /// Removes what there is of a file.
-    pub(crate) fn discard(&mut self, id: OfferId) {
-        if let Some((file, path)) = self.saves.remove(&id) {
-            drop(file); // Windows removes no file that is open.
-            let _ = fs::remove_file(path); // Somebody else was first.
+        base64: &str,
+    ) -> (Option<u64>, Option<Event>) {
+        let Some(save) = self.saves.get_mut(&id) else { return (None, None) };
+        let told = quarters(save.got, save.size);
+        if let Err(why) = save.write(base64) {
+            return (None, self.fail(id, why));
         }
+        if base64.is_empty() {
+            return (None, self.saves.remove(&id).map(Save::finish));
+        }
+        let quarter = quarters(save.got, save.size);
+        let is_step = save.size >= BIG && quarter > told && quarter < 4;
+        let event = is_step.then(|| Event::Fetched(save.name.clone(), 25 * quarter));
+        (Some(save.got), event)
     }
 
-    fn begun(&mut self, id: OfferId, name: &FileName) -> Result<&mut (File, PathBuf), Trouble> {
-        match self.saves.entry(id) {
-            Entry::Occupied(save) => Ok(save.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(create(&self.folder, name)?)),
-        }
+    /// It cannot be saved, and nothing of it must stay.
+    pub(crate) fn fail(&mut self, id: OfferId, why: Trouble) -> Option<Event> {
+        let Save { file, path, name, .. } = self.saves.remove(&id)?;
+        drop(file); // Windows removes no file that is open.
+        let _ = fs::remove_file(path); // It is gone already.
+        Some(Event::CannotSave(name, why))
+    }
+
+    /// Nothing more will come, and no new offer has to do with an old one.
+    pub(crate) fn give_up(&mut self) -> Vec<Event> {
+        self.offers.clear();
+        let ids: Vec<_> = self.saves.keys().copied().collect();
+        ids.into_iter().filter_map(|id| self.fail(id, Trouble::Interrupted)).collect()
     }
 }
 
 /// What was not finished does not stay.
 impl Drop for Downloads {
     fn drop(&mut self) {
-        while let Some((id, _)) = self.saves.first_key_value() {
-            self.discard(*id);
+        self.give_up();
+    }
+}
+
+impl Save {
+    fn write(&mut self, base64: &str) -> Result<(), Trouble> {
+        let bytes = BASE64_NOPAD.decode(base64.trim_end_matches('=').as_bytes());
+        let bytes = bytes.map_err(|_| Trouble::Other("its bytes make no sense".into()))?;
+        self.got += bytes.len() as u64;
+        if self.got > self.size {
+            return Err(Trouble::Long(Size(self.size)));
         }
+        if bytes.is_empty() && self.got < self.size {
+            return Err(Trouble::Short(Size(self.got), Size(self.size)));
+        }
+        self.file.write_all(&bytes).map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    fn finish(self) -> Event {
+        let path = clean(self.path.to_string_lossy().as_bytes());
+        Event::Saved { name: self.name, size: Size(self.size), path }
     }
 }
 
@@ -139,7 +157,7 @@ fn create(folder: &Path, name: &FileName) -> Result<(File, PathBuf), Trouble> {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(Trouble::NoFolder(clean(folder.to_string_lossy().as_bytes())));
             }
-            Err(error) => return Err(in_words(&error)),
+            Err(error) => return Err(Trouble::Other(error.to_string())),
         }
     }
     Err(Trouble::Taken(MAX_NAMES))
@@ -158,13 +176,6 @@ fn numbered(name: &str, number: usize) -> String {
     let room = MAX_FILE_NAME - middle.len() - end.len();
     let stem = &stem[..stem.floor_char_boundary(room)];
     format!("{stem}{middle}{end}")
-}
-
-fn in_words(error: &io::Error) -> Trouble {
-    match error.kind() {
-        ErrorKind::NotFound => Trouble::Missing,
-        _ => Trouble::Other(error.to_string()),
-    }
 }
 
 #[cfg(test)]

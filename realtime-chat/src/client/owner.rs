@@ -7,16 +7,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{
-    Receiver, RecvTimeoutError, Sender, TrySendError, bounded, never, select,
-};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 
 use crate::client::chat_client::{Action, ChatClient, Happened, LEAVING};
 use crate::client::dialer::Dialer;
 use crate::client::downloads::Downloads;
-use crate::client::event::{Gone, PROMPT};
+use crate::client::event::{Event, Gone, PROMPT};
 use crate::client::session::{Order, Report};
+use crate::client::shared_files::SharedFiles;
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -40,6 +39,7 @@ const QUIET: Duration = Duration::from_hours(1);
 pub(crate) struct Owner {
     chat: ChatClient,
     dialer: Dialer,
+    shared: SharedFiles,
     downloads: Downloads,
     screen: Screen<NonBlockingStdout>,
     /// Whether the screen shows colours.
@@ -51,8 +51,8 @@ pub(crate) struct Owner {
 struct Link {
     orders: Sender<Order>,
     reports: Receiver<Report>,
-    /// Where it can be cut, once it is dialed.
-    stream: Option<Arc<TcpStream>>,
+    /// Where the connection comes when the server is dialed, to be shut down at the end.
+    dialed: Receiver<Arc<TcpStream>>,
     reader: JoinHandle<()>,
 }
 
@@ -67,7 +67,8 @@ impl Owner {
         screen: Screen<NonBlockingStdout>,
         colour: bool,
     ) -> Self {
-        Self { chat, dialer, downloads, screen, colour, link: None }
+        let shared = SharedFiles::default();
+        Self { chat, dialer, shared, downloads, screen, colour, link: None }
     }
 
     /// Talks until the user leaves, or the server is gone. An error is one of the terminal, or
@@ -123,10 +124,8 @@ impl Owner {
     /// The link has a report, or has ended without one.
     fn heard(&mut self, report: Option<Report>) -> Happened {
         let report = report.unwrap_or(Report::Ended(Gone::HungUp));
-        match (&report, &mut self.link) {
-            (Report::Dialed(stream), Some(link)) => link.stream = Some(Arc::clone(stream)),
-            (Report::Ended(_), _) => self.hang_up(),
-            _ => {}
+        if let Report::Ended(_) = report {
+            self.hang_up();
         }
         Happened::Reported(report)
     }
@@ -135,7 +134,7 @@ impl Owner {
     fn perform(&mut self) -> io::Result<Option<Ended>> {
         while let Some(action) = self.chat.next_action() {
             match action {
-                Action::Show(event) => self.screen.show(&event.lines(self.colour)),
+                Action::Show(event) => self.show_all([event]),
                 Action::AskName => self.screen.ask(PROMPT),
                 Action::NameTyped => self.screen.answered(PROMPT),
                 Action::Dial => {
@@ -148,28 +147,46 @@ impl Owner {
                 }
                 Action::Ask(id, ask) => self.order(Order::Ask(id, ask)),
                 Action::Bring(answer, file, offset) => {
-                    let part = self.downloads.read(file, offset);
+                    let told = self.shared.progress(file, offset);
+                    self.show_all(told);
+                    let part = self.shared.read(file, offset);
                     self.order(Order::Bring(answer, part));
                 }
                 Action::Open(path) => {
-                    let opened = self.downloads.open(&path);
+                    let opened = self.shared.open(&path);
                     self.tell(Happened::Opened(path.to_string_lossy().into_owned(), opened));
                 }
-                Action::Close(file) => self.downloads.close(file),
-                Action::Append(offer, name, bytes) => {
-                    if let Err(why) = self.downloads.append(offer, &name, &bytes) {
-                        self.tell(Happened::NotSaved(offer, why));
+                Action::Close(file) => self.shared.close(file),
+                Action::Offer(offer, name, size) => self.downloads.offer(offer, name, size),
+                Action::Save(offer) => match self.downloads.save(offer) {
+                    Ok(()) => self.tell(Happened::Wants(offer, 0)),
+                    Err(event) => self.show_all([event]),
+                },
+                Action::TakePart(offer, base64) => {
+                    let (next, told) = self.downloads.take_part(offer, &base64);
+                    self.show_all(told);
+                    if let Some(offset) = next {
+                        self.tell(Happened::Wants(offer, offset));
                     }
                 }
-                Action::Finish(offer, name) => match self.downloads.finish(offer, &name) {
-                    Ok(path) => self.tell(Happened::Saved(offer, path)),
-                    Err(why) => self.tell(Happened::NotSaved(offer, why)),
-                },
-                Action::Discard(offer) => self.downloads.discard(offer),
+                Action::Fail(offer, why) => {
+                    let told = self.downloads.fail(offer, why);
+                    self.show_all(told);
+                }
+                Action::GiveUp => {
+                    let told = self.downloads.give_up();
+                    self.show_all(told);
+                }
                 Action::End(how) => return self.screen.refresh().map(|()| Some(how)),
             }
         }
         self.screen.refresh().map(|()| None)
+    }
+
+    fn show_all(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.screen.show(&event.lines(self.colour));
+        }
     }
 
     fn tell(&mut self, happened: Happened) {
@@ -195,37 +212,26 @@ impl Link {
     fn dial(dialer: &Dialer) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
         let (order, orders) = bounded(MAX_ORDERS);
-        let reader = dialer.dial(report, orders)?;
-        Ok(Self { orders: order, reports, stream: None, reader })
+        let (dial, dialed) = bounded(1);
+        let reader = dialer.dial(report, orders, dial)?;
+        Ok(Self { orders: order, reports, dialed, reader })
     }
 
     /// Says goodbye, waits a moment for the server to do so, too, and joins the threads.
-    fn hang_up(mut self) {
-        let _ = self.orders.try_send(Order::HangUp); // It has ended, or does not take anything.
-        self.hears_the_end(if self.stream.is_some() { LEAVING } else { JOINING });
-        if let Some(stream) = &self.stream {
-            let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
-            self.hears_the_end(JOINING);
-        }
-        drop(self.orders);
-        drop(self.reports);
-        // A dial to a server that does not answer can still be out.
-        if self.stream.is_some() || self.reader.is_finished() {
-            let _ = self.reader.join(); // It has panicked, and said so, or it has ended.
-        }
-    }
-
-    /// Waits until the link has nothing more to report, and lets go of what it does.
-    fn hears_the_end(&mut self, patience: Duration) {
+    fn hang_up(self) {
+        let Self { orders, reports, dialed, reader } = self;
+        let _ = orders.try_send(Order::HangUp); // It has ended, or does not take anything.
+        let patience = if dialed.is_empty() { JOINING } else { LEAVING };
         let deadline = Instant::now() + patience;
-        loop {
-            match self.reports.recv_deadline(deadline) {
-                Ok(Report::Dialed(stream)) => self.stream = Some(stream),
-                Ok(_) if Instant::now() < deadline => {}
-                Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return;
-                }
-            }
+        while reports.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
+        drop((orders, reports)); // So no thread waits for us.
+        let stream = dialed.try_recv();
+        if let Ok(stream) = &stream {
+            let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
+        }
+        // A dial to a server that does not answer can still be out.
+        if stream.is_ok() || reader.is_finished() {
+            let _ = reader.join(); // It has panicked, and said so, or it has ended.
         }
     }
 }

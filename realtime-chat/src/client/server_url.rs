@@ -13,9 +13,9 @@ const PORT: u16 = 80;
 /// Where a chat server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
-    host: String,
-    port: u16,
-    url: String,
+    pub host: String,
+    pub port: u16,
+    pub url: String,
 }
 
 impl ServerUrl {
@@ -25,7 +25,7 @@ impl ServerUrl {
         if text.starts_with("wss://") {
             return Err(format!("this client does not encrypt: {example}"));
         }
-        if !text.starts_with("ws://") || text.contains('#') {
+        if !text.starts_with("ws://") || text.contains(['#', '@']) {
             return Err(example.into());
         }
         let uri: Uri = text.parse().map_err(|_| example.to_owned())?;
@@ -35,7 +35,7 @@ impl ServerUrl {
         let port = match authority.port_u16() {
             Some(port) => port,
             None if has_port.is_empty() => PORT,
-            None => return Err(example.into()), // Such as `:`, `:99999`, or a user before the host.
+            None => return Err(example.into()), // Such as `:`, or `:99999`.
         };
         let path = match uri.path_and_query().map_or("/", |path| path.as_str()) {
             "/" => PATH,
@@ -43,31 +43,10 @@ impl ServerUrl {
         };
         let url = format!("ws://{authority}{path}");
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() || authority.as_str().contains('@') || port == 0 {
+        if host.is_empty() || port == 0 {
             return Err(example.into());
         }
         Ok(Self { host, port, url })
-    }
-
-    /// The machine.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Its port.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The whole URL.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-impl Default for ServerUrl {
-    fn default() -> Self {
-        Self { host: "127.0.0.1".into(), port: 8080, url: format!("ws://127.0.0.1:8080{PATH}") }
     }
 }
 
@@ -97,10 +76,9 @@ mod tests {
             ("ws://[::1]:8080", "::1", 8080, "ws://[::1]:8080/rpc/ws"),
         ] {
             let place = ServerUrl::read(text).unwrap();
-            assert_eq!((place.host(), place.port(), place.url()), (host, port, url));
+            assert_eq!((&*place.host, place.port, &*place.url), (host, port, url));
         }
         assert_eq!(ServerUrl::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
-        assert_eq!(ServerUrl::read(ServerUrl::default().url()), Ok(ServerUrl::default()));
     }
 
     #[test]

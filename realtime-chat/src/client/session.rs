@@ -6,8 +6,6 @@
 //! as long as we hold them, and we hold only so many.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::TcpStream;
-use std::sync::Arc;
 
 use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler, code};
 use capnweb::{AnswerId, CallId, Cap, Code, RpcError, Stub, Value, dotted};
@@ -51,8 +49,6 @@ pub(crate) enum Order {
 /// What the owner is told of the link.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
-    /// The server has accepted, and the handshake begins. This is where the link can be cut.
-    Dialed(Arc<TcpStream>),
     Connected,
     /// The server tells us this.
     Told(Note<OfferId>),

@@ -169,8 +169,9 @@ impl Args<'_> {
         self.args.get(index).unwrap_or(&Value::Undefined)
     }
 
-    fn wrong(&self, what: &str, must_be: &str) -> RpcError {
-        RpcError::type_error(format!("{}: {what} must be {must_be}", self.method))
+    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V, RpcError> {
+        let method = self.method;
+        value.ok_or_else(|| RpcError::type_error(format!("{method}: {what} must be {kind}")))
     }
 
     fn refused(&self, code: Code, why: &str) -> RpcError {
@@ -178,7 +179,7 @@ impl Args<'_> {
     }
 
     fn text(&self, index: usize, what: &str) -> Result<&str, RpcError> {
-        self.get(index).as_str().ok_or_else(|| self.wrong(what, "a string"))
+        self.must_be("a string", what, self.get(index).as_str())
     }
 
     fn name<N>(
@@ -209,25 +210,26 @@ impl Args<'_> {
     }
 
     fn truth(&self, index: usize, what: &str) -> Result<bool, RpcError> {
-        self.get(index).as_bool().ok_or_else(|| self.wrong(what, "true or false"))
+        self.must_be("true or false", what, self.get(index).as_bool())
     }
 
     fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
-        match self.get(index) {
-            Value::Cap(Cap::Stub(stub)) => Ok(*stub),
-            _ => Err(self.wrong(what, "something that can be called")),
-        }
+        let stub = match self.get(index) {
+            Value::Cap(Cap::Stub(stub)) => Some(*stub),
+            _ => None,
+        };
+        self.must_be("something that can be called", what, stub)
     }
 
     fn file_name(&self, index: usize) -> Result<FileName, RpcError> {
         let name = self.get(index).get("name").and_then(Value::as_str);
-        let name = name.ok_or_else(|| self.wrong("name", "a string"))?;
+        let name = self.must_be("a string", "name", name)?;
         FileName::read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
     fn size(&self, index: usize) -> Result<u64, RpcError> {
         let size = self.get(index).get("size").and_then(whole);
-        let size = size.ok_or_else(|| self.wrong("size", "a whole number of bytes"))?;
+        let size = self.must_be("a whole number of bytes", "size", size)?;
         if size > MAX_FILE {
             let why = format!("a file has at most {} MiB", MAX_FILE >> 20);
             return Err(self.refused(Code::TooMany, &why));
@@ -237,6 +239,6 @@ impl Args<'_> {
 
     fn offset(&self, index: usize) -> Result<u64, RpcError> {
         let offset = whole(self.get(index)).filter(|offset| *offset <= MAX_FILE);
-        offset.ok_or_else(|| self.wrong("offset", "a place in the file"))
+        self.must_be("a place in the file", "offset", offset)
     }
 }

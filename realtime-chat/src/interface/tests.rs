@@ -471,7 +471,7 @@ fn a_reply_is_read_as_what_was_asked_for_and_cleaned() {
 
 #[test]
 fn a_size_and_a_reason_are_shortened_for_people() {
-    assert_eq!(size_in_words(12_345), "12.3 kB");
+    assert_eq!(Size(12_345).to_string(), "12.3 kB");
     assert_eq!(repeated("gone for good\n", 8), "gone for…");
     assert_eq!(repeated("\x1b[2J", 8), "\u{FFFD}[2J");
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use super::{AskId, ChatRoom, ClientId, Order, User};
-use crate::interface::{CHUNK, FileId, Kind, Note, Reply, repeated, size_in_words};
+use crate::interface::{CHUNK, FileId, Kind, Note, Reply, Size, repeated};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
@@ -79,7 +79,7 @@ impl ChatRoom {
         let id = FileId(self.files.next_file);
         self.files.next_file += 1;
         self.files.shared.insert(id, Shared { by: user.id, stub });
-        let text = format!("shares {name} ({})", size_in_words(size));
+        let text = format!("shares {name} ({})", Size(size));
         let kind = Kind::File { name: name.to_string(), size, content: Some(id) };
         let note = Note { username: user.name.to_string(), text, kind };
         let note = self.record(&user.room, note);
@@ -105,7 +105,7 @@ impl ChatRoom {
             return Err(RpcError::new(Code::TooMany, text));
         }
         let Some(sharer) = self.clients.get_mut(&by) else { return Err(gone(None)) };
-        let Some(user) = sharer.user() else { return Err(gone(None)) };
+        let Some(user) = &sharer.user else { return Err(gone(None)) };
         let name = user.name.clone();
         if sharer.asked >= MAX_ASKED {
             let text = format!("{name} has {MAX_ASKED} reads to answer; try again later");

@@ -46,11 +46,6 @@ impl Client {
     /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
     pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
         let has_token = match request {
-            Request::Join { .. }
-            | Request::SendMessage { .. }
-            | Request::SendPrivate { .. }
-            | Request::EnterRoom { .. }
-            | Request::ShareFile { .. } => self.words.take(now),
             Request::SetTyping { .. } => self.strokes.take(now),
             Request::Leave { .. }
             | Request::ListUsers
@@ -59,6 +54,7 @@ impl Client {
             | Request::MessageCount
             | Request::ListRooms
             | Request::ReadFile { .. } => true,
+            _ => self.words.take(now),
         };
         if has_token {
             return Ok(());

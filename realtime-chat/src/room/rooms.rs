@@ -3,7 +3,7 @@
 
 use capnweb::{Code, RpcError};
 
-use super::{ChatRoom, User, Who};
+use super::{ChatRoom, User};
 use crate::interface::{Note, Reply};
 use crate::name::RoomName;
 
@@ -34,7 +34,7 @@ impl ChatRoom {
             self.notify(to, &came);
             self.arrivals += 1;
             let moved = User { room: to.clone(), came: self.arrivals, ..user.clone() };
-            self.turn_into(*id, Who::User(moved));
+            self.clients.entry(*id).and_modify(|client| client.user = Some(moved));
             self.notify(from, &went);
         }
         let (message, users) = (format!("You are in {to} now"), self.users_in(to));

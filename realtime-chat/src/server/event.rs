@@ -30,37 +30,31 @@ pub(crate) enum Event {
 impl fmt::Display for Event {
     /// The line, or lines; the screen ends the last one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Running { address, with_token } => running(*address, *with_token, f),
-            Self::CannotAccept(why) => {
-                write!(f, "⚠️ Nobody can be let in for now: {why}")
-            }
-            Self::HistoryIsLong(bytes) => write!(
-                f,
+        f.write_str(&match self {
+            Self::Running { address, with_token } => return running(*address, *with_token, f),
+            Self::CannotAccept(why) => format!("⚠️ Nobody can be let in for now: {why}"),
+            Self::HistoryIsLong(bytes) => format!(
                 "⚠️ The history is long: its first {bytes} bytes stay in the file, but were not \
                  read"
             ),
             Self::LinesSkipped(1) => {
-                write!(f, "⚠️ One line of the history makes no sense and was skipped")
+                "⚠️ One line of the history makes no sense and was skipped".to_owned()
             }
             Self::LinesSkipped(count) => {
-                write!(f, "⚠️ {count} lines of the history make no sense and were skipped")
+                format!("⚠️ {count} lines of the history make no sense and were skipped")
             }
-            Self::LineTorn => {
-                write!(f, "⚠️ The last line of the history is torn and was skipped")
-            }
-            Self::CannotRecord(why) => write!(
-                f,
+            Self::LineTorn => "⚠️ The last line of the history is torn and was skipped".to_owned(),
+            Self::CannotRecord(why) => format!(
                 "⚠️ The history cannot be written, and what is said now is not kept: {why}"
             ),
             Self::RecordsAgain(1) => {
-                write!(f, "✅ The history is written again; one message is missing in it")
+                "✅ The history is written again; one message is missing in it".to_owned()
             }
             Self::RecordsAgain(lost) => {
-                write!(f, "✅ The history is written again; {lost} messages are missing in it")
+                format!("✅ The history is written again; {lost} messages are missing in it")
             }
-            Self::ShuttingDown => write!(f, "👋 Chat server shutting down..."),
-        }
+            Self::ShuttingDown => "👋 Chat server shutting down...".to_owned(),
+        })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::server::history_file::HistoryFile;
 use crate::server::patience::Patience;
 use crate::server::routes::Routes;
 use crate::server::session::Report;
-use crate::server::token::Token;
+use crate::token::Token;
 
 /// The most connections at once. Each costs two threads and a descriptor, and most systems give
 /// a program 1024 of those.

@@ -15,7 +15,7 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::room::{ClientId, Heard};
 use crate::server::batch_client;
 use crate::server::session::{ClientSession, Report, session};
-use crate::server::token::Token;
+use crate::token::Token;
 
 const BATCH: &str = "/rpc/batch";
 const WEBSOCKET: &str = "/rpc/ws";

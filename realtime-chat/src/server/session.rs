@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use capnweb::websocket::{End, Link, Outcome, SessionHandler};
-use capnweb::{AnswerId, CallId, Cap, Code, Key, RpcError, Session, Value};
+use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler};
+use capnweb::{CallId, Cap, Code, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
 use crate::interface::{Exported, Notice, Request, number};
@@ -60,15 +60,9 @@ impl SessionHandler for ClientSession {
     type Target = Exported;
     type Order = Order;
 
-    fn on_call(
-        &mut self,
-        id: AnswerId,
-        target: Exported,
-        path: &[Key],
-        args: Option<&[Value<Cap<Exported>>]>,
-        link: &mut Link<Exported>,
-    ) {
-        match Request::read(target, path, args) {
+    fn on_call(&mut self, call: Call<Exported>, link: &mut Link<Exported>) {
+        let Call { id, target, path, args } = call;
+        match Request::read(target, &path, args.as_deref()) {
             Ok(Some(_)) if self.waiting >= MAX_AT_ONCE => {
                 let text = format!("more than {MAX_AT_ONCE} calls at once");
                 link.answer(id, Err(RpcError::new(Code::TooMany, text)));

@@ -7,10 +7,10 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::*;
+use crate::Value;
 use crate::websocket::limits::code;
-use crate::websocket::link::Outcome;
+use crate::websocket::link::Call;
 use crate::websocket::tests::{LONG, SHORT, connection};
-use crate::{AnswerId, Cap, Key, Value};
 
 /// Says what it hears and what it is ordered.
 struct Parrot {
@@ -31,16 +31,9 @@ impl SessionHandler for Parrot {
     type Target = ();
     type Order = Order;
 
-    fn on_call(
-        &mut self,
-        id: AnswerId,
-        (): (),
-        path: &[Key],
-        _: Option<&[Value<Cap<()>>]>,
-        link: &mut Link<()>,
-    ) {
-        let text = path[0].to_string();
-        link.answer(id, Outcome::Ok(Value::Undefined));
+    fn on_call(&mut self, call: Call<()>, link: &mut Link<()>) {
+        let text = call.path[0].to_string();
+        link.answer(call.id, Ok(Value::Undefined));
         match text.as_str() {
             "say nothing" => return,
             "busy" => self.is_busy.store(true, SeqCst),
@@ -101,7 +94,7 @@ impl Writing {
         let ((read, incoming), (order, orders)) = (unbounded(), bounded(1000));
         let (mut writer, ended) = writer(patience, Arc::clone(&ours));
         let body = move || {
-            writer.run(&incoming, &orders);
+            let _ = writer.run(&incoming, &orders);
             drop(orders);
             let (parrot, end) = writer.end();
             parrot.on_end(end);

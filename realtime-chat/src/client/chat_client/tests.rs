@@ -4,8 +4,6 @@ use capnweb::{Code, Output, Session};
 
 use super::*;
 use crate::client::event::PROMPT;
-use crate::client::session::MAX_OFFERS;
-use crate::interface::{CHUNK, MAX_FILE};
 use crate::name::RoomName;
 
 /// A client, and all that it wants done and has not been looked at.
@@ -72,7 +70,7 @@ impl Alice {
         let shown = actions.iter().map(|act| match act {
             Action::Show(event) => event.lines(false) + "\n",
             Action::AskName => PROMPT.to_owned(),
-            Action::NameTyped => String::new(),
+            Action::NameTyped | Action::Offer(..) => String::new(),
             other => panic!("{other:?}"),
         });
         assert_eq!(shown.collect::<String>(), text);
@@ -100,10 +98,6 @@ fn join() -> Ask {
 
 fn read(offset: u64) -> Ask {
     Request::ReadFile { file: OfferId(1), offset }
-}
-
-fn bytes(bytes: &[u8]) -> Reply {
-    Reply::Bytes(BASE64_NOPAD.encode(bytes))
 }
 
 fn system(text: &str) -> Event {
@@ -162,13 +156,14 @@ fn who_leaves_before_joining_ends_well() {
             Some(line) => alice.types(line),
             None => alice.on(Happened::Quit),
         }
-        let ends = [Action::NameTyped, show(Event::NobodyCame), Action::End(Ok(()))];
+        let nobody = show(Event::NobodyCame);
+        let ends = [Action::NameTyped, nobody, Action::GiveUp, Action::End(Ok(()))];
         assert_eq!(alice.wants(), ends);
     }
     let mut alice = Alice::starts(Some("Alice"));
     alice.wants();
     alice.on(Happened::Quit);
-    assert_eq!(alice.wants(), [Action::End(Ok(()))]);
+    assert_eq!(alice.wants(), [Action::GiveUp, Action::End(Ok(()))]);
     alice.hears(Report::Ended(Gone::HungUp));
     assert_eq!(alice.wants(), []);
 }
@@ -183,7 +178,7 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     alice.is_answered(Err(taken()));
     let text = "Username Alice is already taken".to_owned();
     let again = [show(Event::Refused(text.clone())), Action::AskName];
-    assert_eq!(alice.wants(), [&[Action::HangUp][..], &again].concat());
+    assert_eq!(alice.wants(), [&[Action::GiveUp, Action::HangUp][..], &again].concat());
     alice.hears(Report::Ended(Gone::HungUp));
     assert_eq!(alice.wants(), [], "it was us who hung up");
     alice.types("Alicia");
@@ -193,7 +188,8 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     alice.hears(Report::Connected);
     alice.wants();
     alice.is_answered(Err(taken()));
-    assert_eq!(alice.wants(), [Action::HangUp, Action::End(Err(Gone::Refused(text)))]);
+    let ends = [Action::GiveUp, Action::End(Err(Gone::Refused(text)))];
+    assert_eq!(alice.wants(), ends);
 }
 
 #[test]
@@ -314,7 +310,7 @@ fn leaving_waits_for_the_goodbye_but_not_for_long() {
             _ => alice.on(Happened::Quit),
         }
         let leave = Action::Ask(alice.last_ask(), Request::Leave { username: me() });
-        assert_eq!(alice.wants(), [show(Event::Leaving), leave]);
+        assert_eq!(alice.wants(), [Action::GiveUp, show(Event::Leaving), leave]);
         alice.on(Happened::Quit);
         assert_eq!(alice.wants(), [], "once is enough");
         match how {
@@ -345,7 +341,7 @@ fn what_was_asked_before_leaving_is_still_answered() {
 fn a_server_that_is_gone_ends_it() {
     let mut alice = Alice::chats();
     alice.hears(Report::Ended(Gone::HungUp));
-    assert_eq!(alice.wants(), [Action::End(Err(Gone::HungUp))]);
+    assert_eq!(alice.wants(), [Action::GiveUp, Action::End(Err(Gone::HungUp))]);
     alice.hears(Report::Ended(Gone::HungUp));
     assert_eq!(alice.wants(), []);
 }
@@ -371,7 +367,8 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     alice.hears(Report::Connected);
     alice.wants();
     alice.waits(PATIENCE);
-    assert_eq!(alice.wants(), [Action::End(Err(Gone::NotLetIn(PATIENCE.as_secs())))]);
+    let gone = Gone::NotLetIn(PATIENCE.as_secs());
+    assert_eq!(alice.wants(), [Action::GiveUp, Action::End(Err(gone))]);
 }
 
 #[test]
@@ -387,175 +384,58 @@ fn an_error_is_clean_and_short() {
 }
 
 #[test]
-fn a_file_is_asked_for_part_by_part_and_its_end_is_checked() {
+fn a_file_is_asked_for_part_by_part() {
     let mut alice = Alice::chats();
-    let size = 9 * CHUNK as u64 + 5;
-    alice.is_told("Bob", "shares", file("cat.png", size, 1));
-    alice.wants();
+    alice.is_told("Bob", "shares", file("cat.png", 12_345, 1));
+    let offer = Action::Offer(OfferId(1), "cat.png".into(), 12_345);
+    assert_eq!(alice.wants()[0], offer);
     alice.types("/save 1");
-    alice.asks(&read(0));
-    alice.types("/save 1");
-    alice.shows("❌ Cannot save cat.png: that is being done already\n");
-    let mut shown = String::new();
-    let mut got = 0;
-    while got < size {
-        let part = vec![b'x'; CHUNK.min(usize::try_from(size - got).unwrap())];
-        got += part.len() as u64;
-        alice.is_answered(Ok(bytes(&part)));
-        let actions = alice.wants();
-        assert_eq!(
-            actions.first(),
-            Some(&Action::Append(OfferId(1), file_name("cat.png"), part))
-        );
-        let next = Action::Ask(alice.last_ask(), read(got));
-        assert_eq!(actions.last(), Some(&next));
-        for act in actions {
-            if let Action::Show(event) = act {
-                shown += &(event.lines(false) + "\n");
-            }
-        }
-    }
-    assert_eq!(shown, "📥 cat.png: 25 %\n📥 cat.png: 50 %\n📥 cat.png: 75 %\n");
-    alice.is_answered(Ok(bytes(b"")));
-    assert_eq!(alice.wants(), [Action::Finish(OfferId(1), file_name("cat.png"))]);
-    alice.on(Happened::Saved(OfferId(1), "./cat.png".into()));
-    alice.shows("✅ Saved cat.png (294.9 kB) as ./cat.png\n");
-}
-
-#[test]
-fn bytes_may_be_padded_and_must_be_bytes() {
-    for base64 in ["aGk", "aGk="] {
-        let mut alice = Alice::chats();
-        alice.is_told("Bob", "shares", file("cat.png", 2, 1));
-        alice.types("/save 1");
-        alice.wants();
-        alice.is_answered(Ok(Reply::Bytes(base64.into())));
-        let part = Action::Append(OfferId(1), file_name("cat.png"), b"hi".to_vec());
-        assert_eq!(alice.wants()[0], part);
-        alice.is_answered(Ok(Reply::Bytes("?".into())));
-        assert_eq!(alice.wants()[0], Action::Discard(OfferId(1)));
+    assert_eq!(alice.wants(), [Action::Save(OfferId(1))]);
+    for offset in [0, 12_345] {
+        alice.on(Happened::Wants(OfferId(1), offset));
+        alice.asks(&read(offset));
+        alice.is_answered(Ok(Reply::Bytes("aGk".into())));
+        assert_eq!(alice.wants(), [Action::TakePart(OfferId(1), "aGk".into())]);
     }
 }
 
 #[test]
-fn a_file_that_is_not_what_was_promised_leaves_nothing() {
-    for (parts, why) in [
-        (&["12345"][..], "it is longer than the 4 B promised"),
-        (&["123", "45"], "it is longer than the 4 B promised"),
-        (&["1234", "5"], "it is longer than the 4 B promised"),
-        (&[""], "it ended after 0 B, and 4 B were promised"),
-        (&["123", ""], "it ended after 3 B, and 4 B were promised"),
-    ] {
+fn a_save_that_fails_is_given_up_with_the_reason() {
+    let fails = |happens: &dyn Fn(&mut Alice), why: Trouble| {
         let mut alice = Alice::chats();
-        alice.is_told("Bob", "shares", file("cat.png", 4, 1));
-        alice.types("/save 1");
-        for part in parts {
-            alice.wants();
-            alice.is_answered(Ok(bytes(part.as_bytes())));
-        }
-        let cannot = format!("❌ Cannot save cat.png: {why}");
-        match &alice.wants()[..] {
-            [Action::Discard(OfferId(1)), Action::Show(event)] => {
-                assert_eq!(event.lines(false), cannot, "{parts:?}");
-            }
-            other => panic!("{parts:?}: {other:?}"),
-        }
-    }
-}
-
-#[test]
-fn a_save_that_fails_is_told_with_the_reason() {
-    let tell = |happens: &dyn Fn(&mut Alice)| {
-        let mut alice = Alice::chats();
-        alice.is_told("Bob", "shares", file("cat.png", 4, 1));
-        alice.types("/save 1");
+        alice.on(Happened::Wants(OfferId(1), 0));
         alice.wants();
         happens(&mut alice);
-        let actions = alice.wants();
-        assert_eq!(actions[0], Action::Discard(OfferId(1)));
-        let Action::Show(event) = &actions[1] else { panic!("{actions:?}") };
-        event.lines(false) + "\n"
+        assert_eq!(alice.wants(), [Action::Fail(OfferId(1), why)]);
     };
-    let refused = tell(&|alice| alice.is_answered(Err(no("the file left with Bob"))));
-    assert_eq!(refused, "❌ Cannot save cat.png: the file left with Bob\n");
-    let late = tell(&|alice| alice.waits(FILE_PATIENCE));
-    assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again\n");
-    let full = Trouble::Other("no room".into());
-    let full = tell(&|alice| alice.on(Happened::NotSaved(OfferId(1), full.clone())));
-    assert_eq!(full, "❌ Cannot save cat.png: no room\n");
-    let left = tell(&|alice| alice.on(Happened::Quit));
-    assert_eq!(left, "❌ Cannot save cat.png: the chat has ended before it was here\n");
-    let gone = tell(&|alice| alice.hears(Report::Ended(Gone::HungUp)));
-    assert_eq!(gone, "❌ Cannot save cat.png: the chat has ended before it was here\n");
+    let refused = Trouble::Other("the file left with Bob".into());
+    fails(&|alice| alice.is_answered(Err(no("the file left with Bob"))), refused);
+    fails(&|alice| alice.waits(FILE_PATIENCE), Trouble::NoAnswer(15));
+    for end in [Happened::Quit, Happened::Reported(Report::Ended(Gone::HungUp))] {
+        let mut alice = Alice::chats();
+        alice.on(end);
+        assert_eq!(alice.wants()[0], Action::GiveUp);
+    }
 }
 
 #[test]
-fn what_cannot_be_saved_safely_is_not_even_asked_for() {
+fn a_file_of_ours_is_offered_and_read_by_others() {
     let mut alice = Alice::chats();
-    alice.types("/save 1");
-    alice.shows(
-        "❌ There is no file 1 to be saved: take the number of one that was shared lately\n",
-    );
-    alice.is_told("Eve", "shares", file("../.profile", 4, 1));
-    alice.is_told("Eve", "shares", file("big", MAX_FILE + 1, 2));
-    alice.wants();
-    alice.types("/save 1");
-    alice.shows("❌ Cannot save ../.profile: the name of a file cannot contain '/'\n");
-    alice.types("/save 2");
-    alice.shows("❌ Cannot save big: it has 16.8 MB, and a file has at most 16 MiB\n");
-    for offer in 3..=7 {
-        alice.is_told("Eve", "shares", file("x", 4, offer));
-        alice.wants();
-        alice.types(&format!("/save {offer}"));
-    }
-    alice.shows("❌ Cannot save x: 4 files are being saved already. Wait for one of them\n");
-    for offer in 8..=7 + MAX_OFFERS as u64 {
-        alice.is_told("Eve", "shares", file("x", 4, offer));
-    }
-    alice.wants();
-    alice.types("/save 7");
-    assert!(
-        matches!(alice.wants()[..], [Action::Show(Event::NoOffer(7))]),
-        "it is too long ago"
-    );
-}
-
-#[test]
-fn a_file_of_ours_is_offered_and_its_readers_are_told() {
-    let mut alice = Alice::chats();
-    let size = 8 * CHUNK as u64;
     alice.types("/send my/cat.png");
     assert_eq!(alice.wants(), [Action::Open("my/cat.png".into())]);
-    let opened = Ok((FileId(1), file_name("cat.png"), size));
+    let opened = Ok((FileId(1), file_name("cat.png"), 262_144));
     alice.on(Happened::Opened("my/cat.png".into(), opened));
     alice.asks(&Request::ShareFile {
         username: me(),
         name: file_name("cat.png"),
-        size,
+        size: 262_144,
         file: Callback::File(FileId(1)),
     });
     alice.is_answered(Ok(Reply::Nothing));
     alice.shows("📤 Sharing cat.png (262.1 kB)\n");
-    for _ in 0..2 {
-        let mut shown = String::new();
-        for part in 0..=8 {
-            let (answer, offset) = (due(), part * CHUNK as u64);
-            alice.hears(Report::Wanted(answer, FileId(1), offset));
-            let mut actions = alice.wants();
-            assert_eq!(actions.pop(), Some(Action::Bring(answer, FileId(1), offset)));
-            for act in actions {
-                let Action::Show(event) = act else { panic!("{act:?}") };
-                shown += &(event.lines(false) + "\n");
-            }
-        }
-        let steps =
-            ["25", "50", "75", "100"].map(|step| format!("📤 cat.png: {step} % sent\n"));
-        assert_eq!(shown, steps.concat());
-    }
-    // A stranger's numbers do no harm.
-    alice.hears(Report::Wanted(due(), FileId(1), 1 << 53));
-    alice.hears(Report::Wanted(due(), FileId(9), 0));
-    assert!(matches!(alice.wants()[..], [Action::Bring(..), Action::Bring(..)]));
+    let answer = due();
+    alice.hears(Report::Wanted(answer, FileId(1), 64));
+    assert_eq!(alice.wants(), [Action::Bring(answer, FileId(1), 64)]);
 }
 
 #[test]

@@ -1,104 +1,133 @@
 //! Downloads, in a folder of its own for each test.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::*;
+use crate::client::tests::Folder;
+use crate::interface::CHUNK;
 
-/// A folder that is gone when the test ends.
-struct Folder(PathBuf);
+const CAT: OfferId = OfferId(1);
 
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("realtime-chat-downloads-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = fs::remove_dir_all(&path); // Left there by a test that was killed.
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    fn holds(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
+/// Files are saved in `folder`; there is an offer of a cat of so many bytes.
+fn offered(folder: &Folder, size: u64) -> Downloads {
+    let mut downloads = Downloads::new(folder.0.clone());
+    downloads.offer(CAT, "cat.png".into(), size);
+    downloads
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn name(text: &str) -> FileName {
-    FileName::read(text).unwrap()
+/// Takes a part; the event, in words.
+fn takes(downloads: &mut Downloads, id: OfferId, bytes: &[u8]) -> (Option<u64>, String) {
+    let (next, event) = downloads.take_part(id, &BASE64_NOPAD.encode(bytes));
+    (next, event.map(|event| event.lines(false)).unwrap_or_default())
 }
 
 #[test]
-fn a_file_is_read_in_parts_up_to_its_promised_end() {
+fn a_file_is_read_part_by_part_and_its_progress_told() {
     let folder = Folder::new();
-    let bytes: Vec<u8> = (0..CHUNK + 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
-    let path = folder.write("cat.png", &bytes);
-    let mut downloads = Downloads::new(folder.0.clone());
-    let (id, shared_as, size) = downloads.open(&path).unwrap();
-    assert_eq!((shared_as.as_str(), size), ("cat.png", bytes.len() as u64));
-    fs::write(&path, [&bytes[..], b"and more"].concat()).unwrap();
-    let mut read =
-        |offset| BASE64_NOPAD.decode(downloads.read(id, offset).unwrap().as_bytes()).unwrap();
-    assert_eq!(read(0), bytes[..CHUNK]);
-    assert_eq!(read(CHUNK as u64), bytes[CHUNK..]);
-    assert_eq!(read(size), b"");
-    assert_eq!(read(1 << 53), b"");
-    downloads.close(id);
-    assert_eq!(downloads.read(id, 0).unwrap_err().code, Some(Code::CapRevoked));
+    let size = 9 * CHUNK as u64 + 5;
+    let mut downloads = offered(&folder, size);
+    downloads.save(CAT).unwrap();
+    let again = downloads.save(CAT).unwrap_err().lines(false);
+    assert_eq!(again, "❌ Cannot save cat.png: that is being done already");
+    let (mut got, mut shown) = (0, String::new());
+    while got < size {
+        let part = vec![b'x'; CHUNK.min(usize::try_from(size - got).unwrap())];
+        got += part.len() as u64;
+        let (next, event) = takes(&mut downloads, CAT, &part);
+        assert_eq!(next, Some(got));
+        shown += &event;
+    }
+    assert_eq!(shown, "📥 cat.png: 25 %📥 cat.png: 50 %📥 cat.png: 75 %");
+    let path = folder.0.join("cat.png");
+    let saved = format!("✅ Saved cat.png (294.9 kB) as {}", path.display());
+    assert_eq!(takes(&mut downloads, CAT, b""), (None, saved));
+    assert_eq!(fs::metadata(path).unwrap().len(), size);
+    assert_eq!(takes(&mut downloads, CAT, b"late"), (None, String::new()));
 }
 
 #[test]
-fn only_a_plain_file_of_a_good_name_and_size_is_shared() {
+fn a_file_that_is_not_what_was_promised_leaves_nothing() {
+    for (parts, why) in [
+        (&["12345"][..], "it is longer than the 4 B promised"),
+        (&["123", "45"], "it is longer than the 4 B promised"),
+        (&["1234", "5"], "it is longer than the 4 B promised"),
+        (&[""], "it ended after 0 B, and 4 B were promised"),
+        (&["123", ""], "it ended after 3 B, and 4 B were promised"),
+    ] {
+        let folder = Folder::new();
+        let mut downloads = offered(&folder, 4);
+        downloads.save(CAT).unwrap();
+        let steps = parts.iter().map(|part| takes(&mut downloads, CAT, part.as_bytes()));
+        let last = steps.last().unwrap();
+        assert_eq!(last, (None, format!("❌ Cannot save cat.png: {why}")), "{parts:?}");
+        assert_eq!(folder.holds(), [""; 0]);
+    }
+}
+
+#[test]
+fn bytes_may_be_padded_and_must_be_bytes() {
+    for base64 in ["aGk", "aGk="] {
+        let folder = Folder::new();
+        let mut downloads = offered(&folder, 2);
+        downloads.save(CAT).unwrap();
+        assert_eq!(downloads.take_part(CAT, base64), (Some(2), None));
+        let (next, event) = downloads.take_part(CAT, "?");
+        assert_eq!((next, folder.holds().len()), (None, 0));
+        let no_bytes = "❌ Cannot save cat.png: its bytes make no sense";
+        assert_eq!(event.unwrap().lines(false), no_bytes);
+    }
+}
+
+#[test]
+fn what_cannot_be_saved_safely_is_not_even_begun() {
     let folder = Folder::new();
     let mut downloads = Downloads::new(folder.0.clone());
-    let mut opens = |path: &Path| downloads.open(path).map(|_| ()).unwrap_err();
-    assert_eq!(opens(&folder.0.join("nothing")), Trouble::Missing);
-    assert_eq!(opens(&folder.0), Trouble::NoFile);
-    let hidden = folder.write(".profile", b"secret");
-    assert!(matches!(opens(&hidden), Trouble::Other(_)));
-    let big = folder.write("big", b"");
-    File::options().write(true).open(&big).unwrap().set_len(MAX_FILE + 1).unwrap();
-    assert_eq!(opens(&big), Trouble::TooBig(Size(MAX_FILE + 1)));
-    if cfg!(unix) {
-        assert_eq!(opens(Path::new("/dev/zero")), Trouble::NoFile);
+    let mut refuses = |offer: u64, offered: &[(u64, &str, u64)]| {
+        for (id, name, size) in offered {
+            downloads.offer(OfferId(*id), (*name).to_owned(), *size);
+        }
+        downloads.save(OfferId(offer)).map_err(|event| event.lines(false)).unwrap_err()
+    };
+    let none =
+        "❌ There is no file 1 to be saved: take the number of one that was shared lately";
+    assert_eq!(refuses(1, &[]), none);
+    let evil = "❌ Cannot save ../.profile: the name of a file cannot contain '/'";
+    assert_eq!(refuses(1, &[(1, "../.profile", 4)]), evil);
+    let big = "❌ Cannot save big: it has 16.8 MB, and a file has at most 16 MiB";
+    assert_eq!(refuses(2, &[(2, "big", MAX_FILE + 1)]), big);
+    assert_eq!(folder.holds(), [""; 0]);
+    for id in 3..=7 {
+        downloads.offer(OfferId(id), "x".into(), 4);
     }
-    let small = folder.write("small", b"x");
-    for _ in 0..MAX_SHARED {
-        downloads.open(&small).unwrap();
+    for id in 3..7 {
+        downloads.save(OfferId(id)).unwrap();
     }
-    assert_eq!(downloads.open(&small).unwrap_err(), Trouble::TooMany(MAX_SHARED));
+    let busy = downloads.save(OfferId(7)).unwrap_err().lines(false);
+    let many = "❌ Cannot save x: 4 files are being saved already. Wait for one of them";
+    assert_eq!(busy, many);
+    for id in 8..=7 + MAX_OFFERS as u64 {
+        downloads.offer(OfferId(id), "x".into(), 4);
+    }
+    assert_eq!(downloads.save(OfferId(7)), Err(Event::NoOffer(7)), "it is too long ago");
 }
 
 #[test]
 fn what_is_saved_never_takes_the_place_of_anything() {
     let folder = Folder::new();
     folder.write("cat.png", b"mine");
-    let mut downloads = Downloads::new(folder.0.clone());
     for number in 1..=2 {
-        let save = OfferId(number);
-        downloads.append(save, &name("cat.png"), b"the").unwrap();
-        downloads.append(save, &name("cat.png"), b"irs").unwrap();
-        let path = downloads.finish(save, &name("cat.png")).unwrap();
-        assert!(path.ends_with(&format!("cat ({number}).png")), "{path}");
-        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        let mut downloads = offered(&folder, 6);
+        downloads.save(CAT).unwrap();
+        takes(&mut downloads, CAT, b"the");
+        takes(&mut downloads, CAT, b"irs");
+        let (_, saved) = takes(&mut downloads, CAT, b"");
+        assert!(saved.ends_with(&format!("cat ({number}).png")), "{saved}");
+        let path = folder.0.join(format!("cat ({number}).png"));
+        assert_eq!(fs::read(path).unwrap(), b"theirs");
     }
     assert_eq!(fs::read(folder.0.join("cat.png")).unwrap(), b"mine");
-    downloads.finish(OfferId(3), &name("empty")).unwrap();
+    let mut downloads = Downloads::new(folder.0.clone());
+    downloads.offer(CAT, "empty".into(), 0);
+    downloads.save(CAT).unwrap();
+    takes(&mut downloads, CAT, b"");
     assert_eq!(folder.holds(), ["cat (1).png", "cat (2).png", "cat.png", "empty"]);
 }
 
@@ -107,22 +136,30 @@ fn what_is_saved_never_takes_the_place_of_anything() {
 fn not_even_the_place_that_a_link_points_to() {
     let folder = Folder::new();
     std::os::unix::fs::symlink(folder.0.join("elsewhere"), folder.0.join("cat.png")).unwrap();
-    let mut downloads = Downloads::new(folder.0.clone());
-    downloads.append(OfferId(1), &name("cat.png"), b"theirs").unwrap();
-    downloads.finish(OfferId(1), &name("cat.png")).unwrap();
+    let mut downloads = offered(&folder, 0);
+    downloads.save(CAT).unwrap();
+    takes(&mut downloads, CAT, b"");
     assert_eq!(folder.holds(), ["cat (1).png", "cat.png"]);
 }
 
 #[test]
 fn what_is_not_finished_does_not_stay() {
     let folder = Folder::new();
-    let mut downloads = Downloads::new(folder.0.clone());
-    for save in [OfferId(1), OfferId(2)] {
-        downloads.append(save, &name("cat.png"), b"half").unwrap();
+    let mut downloads = offered(&folder, 8);
+    downloads.offer(OfferId(2), "cat.png".into(), 8);
+    for id in [CAT, OfferId(2)] {
+        downloads.save(id).unwrap();
+        takes(&mut downloads, id, b"half");
     }
-    downloads.discard(OfferId(1));
-    downloads.discard(OfferId(9));
+    let late = downloads.fail(CAT, Trouble::NoAnswer(15)).unwrap().lines(false);
+    assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again");
+    assert_eq!(downloads.fail(OfferId(9), Trouble::Interrupted), None);
     assert_eq!(folder.holds(), ["cat (1).png"]);
+    let left = Event::CannotSave("cat.png".into(), Trouble::Interrupted);
+    assert_eq!(downloads.give_up(), [left]);
+    assert_eq!(folder.holds(), [""; 0]);
+    downloads.offer(CAT, "cat.png".into(), 8);
+    downloads.save(CAT).unwrap();
     drop(downloads);
     assert_eq!(folder.holds(), [""; 0]);
 }
@@ -132,8 +169,9 @@ fn a_folder_that_is_missing_is_told() {
     let folder = Folder::new();
     let missing = folder.0.join("missing");
     let mut downloads = Downloads::new(missing.clone());
-    let why = downloads.append(OfferId(1), &name("cat.png"), b"x").unwrap_err();
-    assert_eq!(why, Trouble::NoFolder(missing.to_string_lossy().into_owned()));
+    downloads.offer(CAT, "cat.png".into(), 4);
+    let why = Trouble::NoFolder(missing.to_string_lossy().into_owned());
+    assert_eq!(downloads.save(CAT), Err(Event::CannotSave("cat.png".into(), why)));
 }
 
 #[test]

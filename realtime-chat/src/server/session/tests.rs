@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
 use crate::interface::{Note, Reply};
+use capnweb::AnswerId;
 use capnweb::websocket::code;
 
 /// A session, and what comes of it.

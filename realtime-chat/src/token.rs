@@ -1,4 +1,4 @@
-//! The token: a secret that whoever comes in has to know. Programs put it into a header; a browser
+//! The token: a secret that a client has to know. Programs put it into a header; a browser
 //! cannot, for a WebSocket, so it may also stand in the URL.
 //!
 //! It says who may come in, not who it is, and on the wire it can be read: this is HTTP.
@@ -39,6 +39,11 @@ impl Token {
         }
         let words = "a token is needed here: Authorization: Bearer SECRET, or ?token=SECRET\n";
         Err(Response::text(401, words).with("WWW-Authenticate", "Bearer"))
+    }
+
+    /// What the header `Authorization` of a client says.
+    pub(crate) fn authorization(&self) -> String {
+        format!("Bearer {}", self.0)
     }
 
     /// Looks at every byte, wherever the first wrong one is: how long it takes must not say how
