@@ -44,7 +44,11 @@ impl Peer {
         self.report.send_timeout(Event::Received(harmless(message)), PATIENCE).map_err(
             |_| RpcError::new(Code::TooMany, "the terminal does not keep up: try again later"),
         )?;
+        // LAB:BEGIN stats
         let count = self.received.fetch_add(1, Ordering::SeqCst) + 1;
+        // LAB:STUB
+        //| let count = self.received.load(Ordering::SeqCst);
+        // LAB:END stats
         Ok(format!("{}{count}!", self.role.thanks).into())
     }
 
@@ -55,6 +59,7 @@ impl Peer {
             ("messages_received", self.received.load(Ordering::SeqCst).into()),
         ])
         // LAB:STUB
+        //| let _ = (self.role.name, &self.received); // What there is to use.
         //| Value::Undefined
         // LAB:END stats
     }
@@ -74,8 +79,8 @@ impl Target for Peer {
         // LAB:BEGIN property
         Ok(if name == "name" { self.role.name.into() } else { Value::Undefined })
         // LAB:STUB
-        //| let _ = name;
-        //| Ok(Value::Undefined)
+        //| let text = format!("{}.{name}: task property is not written yet", self.role.name);
+        //| Err(RpcError::plain(text))
         // LAB:END property
     }
 }

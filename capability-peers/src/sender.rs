@@ -163,7 +163,7 @@ fn chat_with_name() -> Result<(Batch, CallId), RpcError> {
     let stats = batch.call("get_stats", Vec::new())?;
     let answer = batch.call("chat", vec![stats.get("name").into()])?;
     // LAB:STUB
-    //| let answer = batch.call("chat", vec!["task pipeline is not written yet".into()])?;
+    //| let answer = batch.call("chat", vec!["(task pipeline is not written yet)".into()])?;
     // LAB:END pipeline
     let answer = batch.pull(&answer)?;
     Ok((batch, answer))
