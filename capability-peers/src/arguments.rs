@@ -1,27 +1,37 @@
-//! What is typed after the program's name: `alice [--port PORT] [--peer URL] [--wait SECONDS]`.
+//! Arguments: `alice [--port PORT] [--peer URL] [--wait SECONDS] [--pipeline]`.
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::role::Role;
-use crate::sender::Friend;
 
 /// How long to look for a friend who is not there, unless the user says otherwise.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// Whom to call, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Friend {
+    /// Where it is, without the path of the batch.
+    pub(crate) url: String,
+    /// How long to wait for it to be there.
+    pub(crate) wait: Duration,
+    /// Whether to make two calls in one request, too.
+    pub(crate) pipeline: bool,
+}
+
 /// The arguments of a peer.
 #[derive(Clone, Debug)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The port to listen on; 0 for any that is free.
-    pub port: u16,
+    pub(crate) port: u16,
     /// Whom to call.
-    pub friend: Friend,
+    pub(crate) friend: Friend,
 }
 
 impl Arguments {
     /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
-    pub fn read(role: &Role) -> Self {
+    pub(crate) fn read(role: &Role) -> Self {
         Self::of(role, &usage(role).get_matches())
     }
 
@@ -30,7 +40,8 @@ impl Arguments {
         let url = url.unwrap_or_else(|| format!("http://127.0.0.1:{}", role.friends_port));
         let wait = matches.get_one("wait").copied().map_or(WAIT, Duration::from_secs);
         let port = matches.get_one("port").copied().unwrap_or(role.port);
-        Self { port, friend: Friend { url, wait } }
+        let pipeline = matches.get_flag("pipeline");
+        Self { port, friend: Friend { url, wait, pipeline } }
     }
 }
 
@@ -50,10 +61,14 @@ fn usage(role: &Role) -> Command {
         .value_name("SECONDS")
         .value_parser(value_parser!(u64).range(0..=86_400))
         .help(format!("How long to look for {friend} [default: {}]", WAIT.as_secs()));
+    let pipeline =
+        Arg::new("pipeline").long("pipeline").action(ArgAction::SetTrue).help(format!(
+            "Then make two calls in one request, the second with {friend}'s name from the first"
+        ));
     Command::new(*name)
         .about(format!("{name}, who can be called by {friend}, and calls {friend}"))
         .after_help(format!("Start {friend} in another terminal. Ctrl-C ends {name}."))
-        .args([port, peer, wait])
+        .args([port, peer, wait, pipeline])
 }
 
 /// Reads where the friend is; the path of the batch may be left out.

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 
 use crate::role::Role;
 
-/// Something happened that the user should read.
+/// Something that happened; one line on the screen, or a few.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// This peer is about to listen on this port.
     Starting(u16),
     /// It can be called here.
@@ -16,61 +16,61 @@ pub enum Event {
     Connecting(String),
     /// It calls one of its friend's methods, with these arguments.
     Calls(&'static str, Vec<String>),
-    /// This is what the friend has answered.
+    /// The friend has answered this.
     Answered(String),
     /// The friend has answered with an error.
     Refused(String),
     /// It could not call its friend, for this reason.
     NotConnected(String),
-    /// It has said all it had to say.
+    /// All its calls are made.
     Over,
-    /// Somebody has called `chat` with this message.
+    /// A caller has called `chat` with this message.
     Received(String),
     /// There is nothing more to do but to be called.
     Waiting,
-    /// Nobody can be let in, for this reason of the system's.
-    CannotAccept(String),
+    /// The system accepts no call, for this reason.
+    AcceptFailed(String),
     /// This is the last line.
     ShuttingDown,
 }
 
 impl Event {
-    /// The line, or lines, as the peer in this role prints them, with their line ends.
-    pub fn lines(&self, role: &Role) -> String {
-        Told(self, role).to_string()
+    /// The text as the peer in this role prints it, without its last line end.
+    pub(crate) fn text(&self, role: &Role) -> String {
+        Shown(self, role).to_string()
     }
 }
 
-struct Told<'a>(&'a Event, &'a Role);
+struct Shown<'a>(&'a Event, &'a Role);
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(event, Role { name, pronoun, friend, .. }) = self;
         match event {
-            Event::Starting(port) => writeln!(f, "🚀 Starting {name} on port {port}..."),
+            Event::Starting(port) => write!(f, "🚀 Starting {name} on port {port}..."),
             Event::Running(address) => write!(
                 f,
                 "✅ {name} is running!\n   - {name} exports {pronoun} capabilities at \
-                 http://{address}/rpc/batch\n   - {name} can receive calls from {friend}\n\n"
+                 http://{address}/rpc/batch\n   - {name} can receive calls from {friend}\n"
             ),
-            Event::Connecting(url) => writeln!(f, "🔗 Connecting to {friend} at {url}..."),
+            Event::Connecting(url) => write!(f, "🔗 Connecting to {friend} at {url}..."),
             Event::Calls(method, args) => {
-                writeln!(f, "📞 {name} calls {friend}.{method}({})...", args.join(", "))
+                write!(f, "📞 {name} calls {friend}.{method}({})...", args.join(", "))
             }
-            Event::Answered(value) => writeln!(f, "   ← {value}"),
-            Event::Refused(error) => writeln!(f, "   ❌ {error}"),
+            Event::Answered(value) => write!(f, "   ← {value}"),
+            Event::Refused(error) => write!(f, "   ❌ {error}"),
             Event::NotConnected(why) => write!(
                 f,
                 "❌ Could not connect to {friend}: {why}\n   Start {friend} in another terminal, \
-                 then {name} again; or name another place with --peer URL\n"
+                 then {name} again; or name another place with --peer URL"
             ),
-            Event::Over => writeln!(f),
-            Event::Received(message) => writeln!(f, "📨 {name} received: {message}"),
-            Event::Waiting => writeln!(f, "⏳ {name} is waiting for calls from {friend}..."),
-            Event::CannotAccept(why) => {
-                writeln!(f, "⚠️ Nobody can be let in for now: {why}")
+            Event::Over => Ok(()),
+            Event::Received(message) => write!(f, "📨 {name} received: {message}"),
+            Event::Waiting => write!(f, "⏳ {name} is waiting for calls from {friend}..."),
+            Event::AcceptFailed(why) => {
+                write!(f, "⚠️ Nobody can be let in for now: {why}")
             }
-            Event::ShuttingDown => writeln!(f, "👋 {name} shutting down..."),
+            Event::ShuttingDown => write!(f, "👋 {name} shutting down..."),
         }
     }
 }
@@ -92,15 +92,15 @@ mod tests {
             message: "",
             message_in_short: "",
         };
-        let running = Event::Running("127.0.0.1:8080".parse().unwrap()).lines(&alice);
+        let running = Event::Running("127.0.0.1:8080".parse().unwrap()).text(&alice);
         assert_eq!(
             running,
             "✅ Alice is running!\n   - Alice exports her capabilities at \
-             http://127.0.0.1:8080/rpc/batch\n   - Alice can receive calls from Bob\n\n"
+             http://127.0.0.1:8080/rpc/batch\n   - Alice can receive calls from Bob\n"
         );
-        let calls = Event::Calls("chat", vec!["'Hi Bob!'".into()]).lines(&alice);
-        assert_eq!(calls, "📞 Alice calls Bob.chat('Hi Bob!')...\n");
-        let waiting = Event::Waiting.lines(&alice);
-        assert_eq!(waiting, "⏳ Alice is waiting for calls from Bob...\n");
+        let calls = Event::Calls("chat", vec!["'Hi Bob!'".into()]).text(&alice);
+        assert_eq!(calls, "📞 Alice calls Bob.chat('Hi Bob!')...");
+        let waiting = Event::Waiting.text(&alice);
+        assert_eq!(waiting, "⏳ Alice is waiting for calls from Bob...");
     }
 }

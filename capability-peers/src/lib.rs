@@ -1,12 +1,12 @@
 //! Lab 3, capability-peers: Alice and Bob call each other, in Cap'n Web over HTTP.
 //!
-//! [`rpc`] is the new idea: calls with answers, and capabilities; pure text in, text out. [`http`]
-//! carries it, [`listener`] answers calls and [`sender`] makes them. What can be called is in
-//! [`peer`]. `bin/alice.rs` and `bin/bob.rs` differ in nothing but their roles.
+//! `peer.rs` is what can be called, `listener.rs` lets others call it, and `sender.rs` calls. The
+//! protocol is the provided crate [`capnweb`]. `bin/alice.rs` and `bin/bob.rs` differ in nothing
+//! but their roles.
 //!
 //! # Thread map
 //!
-//! One thread decides; every other thread waits for one thing, and reports it.
+//! One thread decides what is shown; every other thread waits for one thing and reports it.
 //!
 //! ```text
 //!  ctrl-c ── interrupt ──────────┐
@@ -17,31 +17,27 @@
 //!
 //! | thread     | owns                       | waits in                | ends                         |
 //! |------------|----------------------------|-------------------------|------------------------------|
-//! | `alice`    | what is told, the screen   | `select!`               | when the user ends it (main) |
-//! | `listener` | the socket that is dialed  | `accept`                | when woken and told to       |
-//! | `caller`   | one connection             | `read`, `write`         | with the connection          |
-//! | `sender`   | our own calls              | `connect`, `read`       | when all is said             |
+//! | `alice`    | what is shown, the screen  | `select!`               | when the user ends it (main) |
+//! | `listener` | the socket that is dialed  | `accept`                | when told to, and dialed     |
+//! | `caller`   | one connection (0 to 256)  | `read`, `write`         | with the connection          |
+//! | `sender`   | our own calls              | `connect`, `read`       | when all calls are made      |
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!
-//! (`bob`, if it is Bob.) All but the last are joined, but for a sender whose friend lets it wait.
+//! (`bob`, if it is Bob.) `listener` and `caller` are threads of [`capnweb`], `ctrl-c` is one of
+//! [`terminal`]. All but the last are joined, and so is a sender, unless its friend lets it wait.
 //!
-//! What callers share is one number, see [`peer`], and the target they call, which does not change.
+//! Callers share one number, see `peer.rs`, and the object they call, which does not change.
+//! There is no lock.
 
-pub mod arguments;
-pub mod console;
-pub mod event;
-pub mod http;
-pub mod interrupt;
-pub mod listener;
-pub mod message;
-pub mod owner;
-pub mod peer;
-pub mod repr;
-pub mod role;
-pub mod rpc;
-pub mod sender;
-pub mod stdout;
-pub mod teller;
+mod arguments;
+mod event;
+mod event_order;
+mod listener;
+mod owner;
+mod peer;
+mod repr;
+mod role;
+mod sender;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -49,19 +45,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 
-pub use event::Event;
+pub use role::Role;
 
 use arguments::Arguments;
-use console::is_gone;
-use interrupt::interrupts;
-use role::Role;
+use owner::Owner;
 
-/// Plays a role: sockets first, then threads, then it does what its role says.
+/// Plays a role until the user ends it: sockets first, then threads.
 pub fn play(role: Role) -> ExitCode {
     match run(role) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`: it panics if nobody reads that either.
+            // Not `eprintln!`, which panics if stderr is closed too.
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
@@ -72,12 +66,13 @@ fn run(role: Role) -> Result<()> {
     let Arguments { port, friend } = Arguments::read(&role);
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .map_err(|error| cannot_listen(port, &error))?;
-    // Before the first line, since whoever reads it may press Ctrl-C at once.
-    let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
-    match owner::run(role, socket, friend, &interrupts) {
-        // Whoever closes the window has ended us, and that is done.
-        Err(error) if is_gone(&error) => Ok(()),
-        ended => ended.context("cannot go on"),
+    // Before the first line is printed: its reader may press Ctrl-C at once.
+    let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
+    let owner = Owner::start(role, socket, friend).context("cannot start")?;
+    match owner.run(&interrupts) {
+        Err(error) if !terminal::is_gone(&error) => Err(error).context("cannot print"),
+        // A user who closes the window has left.
+        _ => Ok(()),
     }
 }
 

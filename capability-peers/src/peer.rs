@@ -1,31 +1,36 @@
-//! The peer: what Alice and Bob let others call. Whoever can call it may; there is no other lock.
+//! The peer: what Alice and Bob let others call. Whoever can reach it may call it; there is no
+//! other lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use capnweb::{Code, RpcError, Target, Value};
 use crossbeam_channel::Sender;
 
-use crate::Event;
-use crate::message::{MAX_MESSAGE, clean};
+use crate::event::Event;
+use crate::repr::harmless;
 use crate::role::Role;
-use crate::rpc::{Code, RpcError, Target, Value};
+
+/// The longest message, in bytes of UTF-8.
+const MAX_MESSAGE: usize = 4096;
 
 /// How long a caller waits for our terminal, should that be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is exported: `greet()`, `chat(message)`, `get_stats()`, and the property `name`.
 #[derive(Debug)]
-pub struct Peer {
+pub(crate) struct Peer {
     role: Role,
-    /// A number and nothing else: callers on many threads count it up, and nobody waits for it.
-    received: AtomicU64,
-    tell: Sender<Event>,
+    /// Callers on many threads count it up, and no one waits for another: a number by itself needs
+    /// no lock.
+    received: AtomicU32,
+    report: Sender<Event>,
 }
 
 impl Peer {
-    /// The peer in this role. Messages are told to `tell`.
-    pub fn new(role: Role, tell: Sender<Event>) -> Self {
-        Self { role, received: AtomicU64::new(0), tell }
+    /// The peer in this role. Messages are reported.
+    pub(crate) fn new(role: Role, report: Sender<Event>) -> Self {
+        Self { role, received: AtomicU32::new(0), report }
     }
 
     fn chat(&self, args: &[Value]) -> Result<Value, RpcError> {
@@ -36,21 +41,27 @@ impl Peer {
             let text = format!("chat(message): a message has at most {MAX_MESSAGE} bytes");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        let told = Event::Received(clean(message.as_bytes()));
-        self.tell.send_timeout(told, PATIENCE).map_err(|_| {
-            RpcError::new(Code::TooMany, "the terminal does not keep up: try again later")
-        })?;
+        self.report.send_timeout(Event::Received(harmless(message)), PATIENCE).map_err(
+            |_| RpcError::new(Code::TooMany, "the terminal does not keep up: try again later"),
+        )?;
+        // LAB:BEGIN stats
         let count = self.received.fetch_add(1, Ordering::SeqCst) + 1;
+        // LAB:STUB
+        //| let count = self.received.load(Ordering::SeqCst);
+        // LAB:END stats
         Ok(format!("{}{count}!", self.role.thanks).into())
     }
 
     fn stats(&self) -> Value {
-        #[expect(clippy::cast_precision_loss, reason = "exact for the first 9 quadrillion")]
-        let received = self.received.load(Ordering::SeqCst) as f64;
+        // LAB:BEGIN stats
         Value::object([
             ("name", self.role.name.into()),
-            ("messages_received", Value::Number(received)),
+            ("messages_received", self.received.load(Ordering::SeqCst).into()),
         ])
+        // LAB:STUB
+        //| let _ = (self.role.name, &self.received); // What there is to use.
+        //| Value::Undefined
+        // LAB:END stats
     }
 }
 
@@ -65,6 +76,11 @@ impl Target for Peer {
     }
 
     fn property(&self, name: &str) -> Result<Value, RpcError> {
+        // LAB:BEGIN property
         Ok(if name == "name" { self.role.name.into() } else { Value::Undefined })
+        // LAB:STUB
+        //| let text = format!("{}.{name}: task property is not written yet", self.role.name);
+        //| Err(RpcError::plain(text))
+        // LAB:END property
     }
 }

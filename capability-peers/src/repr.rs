@@ -1,31 +1,28 @@
 //! How a value looks on the screen: as Python prints it, since that is what the lab sheet shows.
 
-use crate::message::clean;
-use crate::rpc::Value;
+use capnweb::Value;
+use terminal::clean;
 
 /// The longest value that is shown whole, in characters.
 const MAX_SHOWN: usize = 1000;
 
 /// A result: text as it is, anything else as Python's `repr` has it.
-///
-/// ```
-/// use capability_peers::repr::shown;
-/// use capability_peers::rpc::Value;
-/// assert_eq!(shown(&"Hello! I'm Alice.".into()), "Hello! I'm Alice.");
-/// let stats = Value::object([("name", "Bob".into()), ("messages_received", 1.into())]);
-/// assert_eq!(shown(&stats), "{'name': 'Bob', 'messages_received': 1}");
-/// ```
-pub fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| repr(value), str::to_owned);
-    let text = clean(text.as_bytes());
+    let text = harmless(&text);
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{} ... ({} bytes in all)", &text[..end], text.len()),
         None => text,
     }
 }
 
+/// Text of others, fit for one line of a terminal: without control characters, and without tabs.
+pub(crate) fn harmless(text: &str) -> String {
+    clean(text.as_bytes()).replace('\t', "\u{FFFD}")
+}
+
 /// A value as Python's `repr` has it.
-pub fn repr(value: &Value) -> String {
+pub(crate) fn repr(value: &Value) -> String {
     match value {
         Value::Undefined | Value::Null => "None".into(),
         Value::Bool(true) => "True".into(),
@@ -61,6 +58,9 @@ mod tests {
 
     #[test]
     fn values_look_as_in_python_and_do_no_harm() {
+        assert_eq!(shown(&"Hello! I'm Alice.".into()), "Hello! I'm Alice.");
+        let stats = Value::object([("name", "Bob".into()), ("messages_received", 1.into())]);
+        assert_eq!(shown(&stats), "{'name': 'Bob', 'messages_received': 1}");
         let value = Value::object([
             ("it's", Value::Array(vec![Value::Null, Value::Bool(true), 1.5.into()])),
             ("a\u{1b}[2J", "say \"it's\"".into()),

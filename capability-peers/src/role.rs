@@ -3,17 +3,17 @@
 /// Who a peer is, what it answers, and whom it calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Role {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// `her`, `his`, `its`.
     pub pronoun: &'static str,
     /// The port it listens on, if the user names no other.
     pub port: u16,
-    /// What `greet()` answers.
+    /// The answer of `greet()`.
     pub greeting: &'static str,
-    /// What `chat(message)` answers, before the number of the message.
+    /// The answer of `chat(message)`, before the number of the message.
     pub thanks: &'static str,
-    /// Whom it calls.
+    /// The name of the peer it calls.
     pub friend: &'static str,
     /// The port its friend listens on, if the user names no other.
     pub friends_port: u16,

@@ -1,102 +1,124 @@
-//! The sender: calls the friend, one call after the other, and tells what comes back.
+//! The sender: finds the friend, calls it, and reports what comes back.
 //!
-//! Each call is a request of its own, as a person would make them. That several can go in one, and
-//! that one can use the result of another that is still on its way, is shown on the lab sheet.
+//! Each call is a request of its own, as a person would make them. With `--pipeline` it makes two
+//! more in one request, of which the second uses the answer of the first.
 
 use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use ureq::Agent;
+use capnweb::{Batch, CallId, Client, RpcError, SendError, Value};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 
-use crate::Event;
-use crate::message::clean;
-use crate::repr::{repr, shown};
+use crate::arguments::Friend;
+use crate::event::Event;
+use crate::listener::PATH;
+use crate::repr::{harmless, repr, shown};
 use crate::role::Role;
-use crate::rpc::batch::MAX_BODY;
-use crate::rpc::{Batch, Code, RpcError, Value};
 
 /// How long a call may take, from dialing to the last byte of the answer.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two tries to find a friend who is not there yet.
+/// The pause between two tries to find a friend who is not there yet.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// Whom to call, and for how long to try.
-#[derive(Clone, Debug)]
-pub struct Friend {
-    /// Where it is, without `/rpc/batch`.
-    pub url: String,
-    /// How long to wait for it to be there.
-    pub wait: Duration,
+/// How long the sender may take to notice that we stop.
+const JOINING: Duration = Duration::from_millis(250);
+
+/// The sender's thread, and how to end it.
+pub(crate) struct SenderThread {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl SenderThread {
+    /// Starts to call. The thread ends when all calls are made.
+    pub(crate) fn start(role: Role, friend: Friend, report: Sender<Event>) -> io::Result<Self> {
+        let (stop, stop_requested) = bounded(0);
+        let client = Client::new(format!("{}{PATH}", friend.url), PATIENCE);
+        let caller = Caller { role, friend, client, report, stop_requested };
+        let thread = thread::Builder::new().name("sender".into()).spawn(move || {
+            let _ = caller.converse(); // Fails when the owner has gone, and shows nothing more.
+        })?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Ends the thread and joins it, unless it waits for an answer, for longer than the user would:
+    /// then it is left to the end of the process.
+    pub(crate) fn stop(self) {
+        let stopped = self.stop.send_timeout((), JOINING);
+        if !matches!(stopped, Err(SendTimeoutError::Timeout(()))) {
+            let _ = self.thread.join(); // A panic has been printed already.
+        }
+    }
 }
 
 /// Why a call has no result.
 #[derive(Debug)]
 enum Failure {
-    /// Nobody is there. It is worth another try.
+    /// No friend is there. It is worth another try.
     NotThere(String),
-    /// Somebody is there, and this went wrong.
+    /// A program is there, and this went wrong.
     Error(String),
 }
 
-/// Starts calling, on a thread of its own. It ends when all is said, or when it is told to stop.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
-pub fn call(
-    role: Role,
-    friend: Friend,
-    tell: Sender<Event>,
-    stopped: Receiver<()>,
-) -> io::Result<JoinHandle<()>> {
-    let config = Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        // A proxy would be a stranger between two peers on one machine.
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false);
-    let caller = Caller { role, friend, tell, stopped, agent: config.build().into() };
-    thread::Builder::new().name("sender".into()).spawn(move || {
-        // Fails when the owner is gone, and then there is nobody left to tell.
-        let _ = caller.converse();
-    })
+impl From<RpcError> for Failure {
+    fn from(error: RpcError) -> Self {
+        Self::Error(harmless(&error.to_string()))
+    }
 }
 
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        let why = harmless(&error.to_string());
+        match error {
+            SendError::BadReply(_) => Self::Error(why),
+            _ => Self::NotThere(why),
+        }
+    }
+}
+
+/// What the sender's thread owns.
 struct Caller {
     role: Role,
     friend: Friend,
-    tell: Sender<Event>,
-    stopped: Receiver<()>,
-    agent: Agent,
+    client: Client,
+    report: Sender<Event>,
+    stop_requested: Receiver<()>,
 }
 
-type Told = Result<(), crossbeam_channel::SendError<Event>>;
+type Reported = Result<(), crossbeam_channel::SendError<Event>>;
 
 impl Caller {
-    fn converse(&self) -> Told {
-        self.tell.send(Event::Connecting(self.friend.url.clone()))?;
+    fn converse(&self) -> Reported {
+        self.report.send(Event::Connecting(self.friend.url.clone()))?;
         match self.find() {
             None => return Ok(()), // We are shutting down.
-            Some(Err(Failure::NotThere(why))) => self.tell.send(Event::NotConnected(why))?,
+            Some(Err(Failure::NotThere(why))) => self.report.send(Event::NotConnected(why))?,
             Some(greeting) => {
-                // Told only now: as long as nobody is there, we look in silence.
-                self.tell.send(Event::Calls("greet", Vec::new()))?;
-                self.told(greeting)?;
-                let in_short = repr(&self.role.message_in_short.into());
-                self.tell.send(Event::Calls("chat", vec![in_short]))?;
-                self.told(self.request("chat", vec![self.role.message.into()]))?;
-                self.tell.send(Event::Calls("get_stats", Vec::new()))?;
-                self.told(self.request("get_stats", Vec::new()))?;
+                // Shown only now: as long as nobody is there, we look in silence.
+                self.report_call("greet", Vec::new())?;
+                self.report_answer(greeting)?;
+                self.report_call("chat", vec![repr(&self.role.message_in_short.into())])?;
+                self.report_answer(self.call("chat", vec![self.role.message.into()]))?;
+                self.report_call("get_stats", Vec::new())?;
+                self.report_answer(self.call("get_stats", Vec::new()))?;
+                if self.friend.pipeline {
+                    let name = format!("{}.get_stats().name", self.role.friend);
+                    self.report_call("chat", vec![name])?;
+                    self.report_answer(self.chat_with_name())?;
+                }
             }
         }
-        self.tell.send(Event::Over)
+        self.report.send(Event::Over)
     }
 
-    fn told(&self, answer: Result<Value, Failure>) -> Told {
-        self.tell.send(match answer {
+    fn report_call(&self, method: &'static str, args: Vec<String>) -> Reported {
+        self.report.send(Event::Calls(method, args))
+    }
+
+    fn report_answer(&self, answer: Result<Value, Failure>) -> Reported {
+        self.report.send(match answer {
             Ok(value) => Event::Answered(shown(&value)),
             Err(Failure::NotThere(why) | Failure::Error(why)) => Event::Refused(why),
         })
@@ -106,12 +128,12 @@ impl Caller {
     fn find(&self) -> Option<Result<Value, Failure>> {
         let deadline = Instant::now() + self.friend.wait;
         loop {
-            let answer = self.request("greet", Vec::new());
+            let answer = self.call("greet", Vec::new());
             let left = deadline.saturating_duration_since(Instant::now());
             if !matches!(answer, Err(Failure::NotThere(_))) || left.is_zero() {
                 return Some(answer);
             }
-            match self.stopped.recv_timeout(AGAIN.min(left)) {
+            match self.stop_requested.recv_timeout(AGAIN.min(left)) {
                 Err(RecvTimeoutError::Timeout) => {}
                 _ => return None,
             }
@@ -119,40 +141,30 @@ impl Caller {
     }
 
     /// One call in a request of its own.
-    fn request(&self, method: &str, args: Vec<Value>) -> Result<Value, Failure> {
-        let in_words = |error: RpcError| Failure::Error(clean(error.to_string().as_bytes()));
+    fn call(&self, method: &str, args: Vec<Value>) -> Result<Value, Failure> {
         let mut batch = Batch::new();
-        let promise = batch.call(method, args).map_err(in_words)?;
-        let call = batch.pull(&promise).map_err(in_words)?;
-        let url = format!("{}/rpc/batch", self.friend.url);
-        let sent = self.agent.post(&url).content_type("text/plain").send(batch.body());
-        let mut response = sent.map_err(|error| not_sent(&error))?;
-        let status = response.status();
-        if !status.is_success() {
-            let text = format!("RPC request failed: {status}");
-            return Err(in_words(RpcError::new(Code::Internal, text)));
-        }
-        let limit = response.body_mut().with_config().limit(MAX_BODY as u64);
-        let body = limit.read_to_string().map_err(|error| not_sent(&error))?;
-        batch.read_reply(&body).take(call).map_err(in_words)
+        let answer = batch.call(method, args)?;
+        let answer = batch.pull(&answer)?;
+        Ok(self.client.send(batch)?.take(answer)?)
+    }
+
+    /// Calls `chat` with the name in the friend's `get_stats()`, in one request.
+    fn chat_with_name(&self) -> Result<Value, Failure> {
+        let (batch, answer) = chat_with_name()?;
+        Ok(self.client.send(batch)?.take(answer)?)
     }
 }
 
-fn not_sent(error: &ureq::Error) -> Failure {
-    use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
-    match error {
-        ureq::Error::Io(error) if error.kind() == ConnectionRefused => {
-            Failure::NotThere("nobody listens there".into())
-        }
-        ureq::Error::Io(error) if matches!(error.kind(), ConnectionReset | TimedOut) => {
-            Failure::NotThere(error.to_string())
-        }
-        ureq::Error::Timeout(_) => {
-            Failure::NotThere(format!("no answer within {} s", PATIENCE.as_secs()))
-        }
-        ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => {
-            Failure::NotThere(error.to_string())
-        }
-        error => Failure::Error(clean(error.to_string().as_bytes())),
-    }
+/// Two calls in one request: `get_stats()`, and `chat` with the name in its answer, which is not
+/// there yet. Only the second is asked for.
+fn chat_with_name() -> Result<(Batch, CallId), RpcError> {
+    let mut batch = Batch::new();
+    // LAB:BEGIN pipeline
+    let stats = batch.call("get_stats", Vec::new())?;
+    let answer = batch.call("chat", vec![stats.get("name").into()])?;
+    // LAB:STUB
+    //| let answer = batch.call("chat", vec!["(task pipeline is not written yet)".into()])?;
+    // LAB:END pipeline
+    let answer = batch.pull(&answer)?;
+    Ok((batch, answer))
 }

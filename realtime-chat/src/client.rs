@@ -4,43 +4,44 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`arguments`], [`place`], [`token`] | what is said on the command line |
-//! | [`keyboard`], [`command`] | what is typed, and what it means |
-//! | [`chatter`] | the client's rules |
-//! | [`dialer`] | from a URL to a link |
-//! | [`desk`], [`answer`] | calls in both directions |
-//! | [`shelf`] | files |
-//! | [`event`] | all wording, and all colour |
-//! | [`owner`] | the one thread that decides and prints |
+//! | `client/arguments.rs`, `client/server_url.rs` | what is said on the command line |
+//! | `client/command.rs` | what is typed, and what it means |
+//! | `client/chat_client.rs` | the client's rules |
+//! | `client/dialer.rs` | from a URL to a link |
+//! | `client/session.rs` | calls in both directions |
+//! | `client/shared_files.rs` | files of ours that others read |
+//! | `client/downloads.rs` | files of others that are saved |
+//! | `client/event.rs` | all wording, and all colour |
+//! | `client/owner.rs` | the one thread that decides and prints |
 
-pub mod answer;
-pub mod arguments;
-pub mod chatter;
-pub mod command;
-pub mod desk;
-pub mod dialer;
-pub mod event;
-pub mod keyboard;
-pub mod owner;
-pub mod place;
-pub mod shelf;
-pub mod token;
+mod arguments;
+mod chat_client;
+mod command;
+mod dialer;
+mod downloads;
+mod event;
+mod owner;
+mod server_url;
+mod session;
+mod shared_files;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use capability_peers::console::{Screen, is_gone};
-use capability_peers::interrupt::interrupts;
+use terminal::{Screen, interrupts, is_gone, lines};
 
+use crate::interface::MAX_MESSAGE;
 use arguments::Arguments;
-use chatter::Chatter;
+use chat_client::ChatClient;
 use dialer::Dialer;
+use downloads::Downloads;
 use event::Gone;
-use keyboard::Keyboard;
 use owner::Owner;
-use shelf::Shelf;
+
+/// The longest line, in bytes: the longest message, and before it a command and a name.
+const MAX_LINE: usize = MAX_MESSAGE + 256;
 
 /// Talks until the user leaves.
 pub fn talk() -> ExitCode {
@@ -54,17 +55,15 @@ pub fn talk() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(Arguments { place, name, token, downloads }: Arguments) -> Result<Result<(), Gone>> {
-    // Before the first line, since whoever reads it may press Ctrl-C at once.
+fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result<(), Gone>> {
+    // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
-    let screen = Screen::open().context("cannot print")?;
-    let keyboard = Keyboard::plug_in().context("cannot read the keyboard")?;
-    let (chatter, shelf) = (Chatter::new(name), Shelf::new(downloads));
-    let owner = Owner::new(chatter, Dialer { place, token }, shelf, screen, has_colour());
-    let ended = owner.run(&keyboard.lines, &interrupts);
-    keyboard.unplug();
-    match ended {
-        // Whoever closes the window has left, and the others have been told.
+    let screen = Screen::non_blocking().context("cannot print")?;
+    let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
+    let (chat, downloads) = (ChatClient::new(name), Downloads::new(downloads));
+    let owner = Owner::new(chat, Dialer { server, token }, downloads, screen, has_colour());
+    match owner.run(&lines, &interrupts) {
+        // The user has closed the window, and the others have been told.
         Err(error) if is_gone(&error) => Ok(Ok(())),
         ended => ended.context("cannot go on"),
     }
@@ -75,3 +74,6 @@ fn run(Arguments { place, name, token, downloads }: Arguments) -> Result<Result<
 fn has_colour() -> bool {
     io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,36 +31,59 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use note::{Kind, Note};
-pub use notice::Notice;
-pub use reply::Reply;
-pub use request::Call;
+pub(crate) use note::{Kind, Note};
+pub(crate) use notice::Notice;
+pub(crate) use reply::Reply;
+pub(crate) use request::Request;
 
-use capability_peers::message::clean;
-use capability_peers::rpc::Value;
+use std::fmt;
+
+use capnweb::Value;
+use terminal::clean;
+
+/// The longest message, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 4096;
 
 /// The largest file that can be shared, in bytes.
-pub const MAX_FILE: u64 = 16 << 20;
+pub(crate) const MAX_FILE: u64 = 16 << 20;
 
 /// The most bytes of a file that are read at once.
-pub const CHUNK: usize = 32 * 1024;
+pub(crate) const CHUNK: usize = 32 * 1024;
+
+/// A file of so many bytes is so big that it is told how far it is.
+pub(crate) const BIG: u64 = 8 * CHUNK as u64;
+
+/// How many quarters of `size` these are.
+pub(crate) fn quarters(bytes: u64, size: u64) -> u64 {
+    (4 * bytes).checked_div(size).unwrap_or(4)
+}
 
 /// The number of a file that was shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u64);
+pub(crate) struct FileId(pub u64);
+
+/// The number of a file of another client, for as long as a client holds it. Its user types it
+/// after `/save`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OfferId(pub u64);
 
 /// What the server lets a client call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exported {
+pub(crate) enum Exported {
     /// The chat.
     Chat,
     /// A file of some other client.
     File(FileId),
 }
 
+/// The text, fit for a terminal.
+fn text<C>(value: &Value<C>) -> Option<String> {
+    value.as_str().map(|text| clean(text.as_bytes()))
+}
+
 /// The number, if it is a whole one that can be counted to.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-pub fn whole<C>(value: &Value<C>) -> Option<u64> {
+pub(crate) fn whole<C>(value: &Value<C>) -> Option<u64> {
     const MOST: f64 = 9_007_199_254_740_991.0; // JavaScript's Number.MAX_SAFE_INTEGER
     let number = value.as_number()?;
     let fits = (0.0..=MOST).contains(&number) && number.fract() == 0.0;
@@ -69,34 +92,28 @@ pub fn whole<C>(value: &Value<C>) -> Option<u64> {
 
 /// A number as JavaScript has it.
 #[expect(clippy::cast_precision_loss, reason = "exact for the first 9 quadrillion")]
-pub fn number<C>(number: u64) -> Value<C> {
+pub(crate) fn number<C>(number: u64) -> Value<C> {
     Value::Number(number as f64)
 }
 
 /// How long a file is, rounded, as people read it.
-///
-/// ```
-/// use realtime_chat::interface::size_in_words;
-/// assert_eq!(size_in_words(12_345), "12.3 kB");
-/// ```
-pub fn size_in_words(size: u64) -> String {
-    let (unit, word) = match size {
-        0..1000 => return format!("{size} B"),
-        1000..999_950 => (1000, "kB"),
-        _ => (1_000_000, "MB"),
-    };
-    let tenths = (size + unit / 20) / (unit / 10);
-    format!("{}.{} {word}", tenths / 10, tenths % 10)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, word) = match self.0 {
+            bytes @ 0..1000 => return write!(f, "{bytes} B"),
+            1000..999_950 => (1000, "kB"),
+            _ => (1_000_000, "MB"),
+        };
+        let tenths = (self.0 + unit / 20) / (unit / 10);
+        write!(f, "{}.{} {word}", tenths / 10, tenths % 10)
+    }
 }
 
 /// What somebody else says is wrong, to be repeated: clean, and no more than so many bytes of it.
-///
-/// ```
-/// use realtime_chat::interface::repeated;
-/// assert_eq!(repeated("gone for good\n", 8), "gone for…");
-/// assert_eq!(repeated("\x1b[2J", 8), "\u{FFFD}[2J");
-/// ```
-pub fn repeated(words: &str, at_most: usize) -> String {
+pub(crate) fn repeated(words: &str, at_most: usize) -> String {
     let shown = &words[..words.floor_char_boundary(at_most)];
     let more = if shown.len() < words.len() { "…" } else { "" };
     clean(shown.as_bytes()) + more

@@ -1,9 +1,9 @@
 //! Lab 4, realtime-chat: a hub that calls its clients, in Cap'n Web over WebSocket.
 //!
-//! [`room`] is the new idea: one place that knows everybody, and calls each client through the
-//! capability that it was handed. [`interface`] says what can be called; `rpc`, from the last lab,
-//! carries it, in both directions, for as long as the [`link`] is open. The [`server`] runs the
-//! room, the [`client`] is one user at a terminal.
+//! `room.rs` is the new idea: one place that knows all clients, and calls each of them through the
+//! stub that it was handed. `interface.rs` says what can be called; the crate `capnweb` carries it,
+//! in both directions, for as long as the WebSocket is open. The [`server`] runs the room, the
+//! [`client`] is one user at a terminal.
 //!
 //! # Thread maps
 //!
@@ -32,23 +32,21 @@
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
 //! | `caller`      | one connection; a link's reading half | `read`                | with the connection         |
-//! | `writer`      | a session, a link's writing half      | its [`inbox`], `write` | with the link               |
+//! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
 //! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
-//! | `keyboard`    | stdin                                 | `poll`                | at Ctrl-D, or when told to  |
+//! | `keyboard`    | stdin                                 | `read`                | at Ctrl-D, or with the process |
 //! | `reader`      | the link's reading half               | `connect`, `read`     | with the link               |
 //! | `ctrl-c`      | nothing                               | a signal              | with the process            |
 //!
-//! `listener` and `caller` are the last lab's. All but `ctrl-c` are joined; on Windows, a
-//! `keyboard` that waits for a key is left to the end of the process, too.
+//! `listener`, `caller` and `writer` are threads of `capnweb`, `keyboard` and `ctrl-c` of
+//! `terminal`. These last two end with the process: nothing in std wakes a read of stdin, and
+//! neither owns anything that the end of the process does not free. All others are joined.
 //!
 //! What is shared is sent. There is no lock of ours.
 
 pub mod client;
-pub mod deadline;
-pub mod inbox;
-pub mod interface;
-pub mod link;
-pub mod name;
-pub mod room;
+mod interface;
+mod name;
+mod room;
 pub mod server;
-pub mod writer;
+mod token;

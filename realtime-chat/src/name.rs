@@ -6,36 +6,24 @@ mod tests;
 
 use std::{fmt, mem};
 
-use capability_peers::message::clean;
+use terminal::is_harmless;
 
 /// The longest name of a user or of a room, in characters.
-pub const MAX_NAME: usize = 32;
+pub(crate) const MAX_NAME: usize = 32;
 
 /// The longest name of a file, in bytes: what most file systems take.
-pub const MAX_FILE_NAME: usize = 255;
+pub(crate) const MAX_FILE_NAME: usize = 255;
 
 /// Names that the chat itself uses; nobody else may.
 const RESERVED: [&str; 2] = ["System", "You"];
 
 /// What a user is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(String);
+pub(crate) struct Name(String);
 
 impl Name {
-    /// Reads a name. White space around it is not part of it.
-    ///
-    /// # Errors
-    ///
-    /// If it has no visible character, more than [`MAX_NAME`] characters, one that a name cannot
-    /// have, or if the chat uses it itself. The text says which.
-    ///
-    /// ```
-    /// use realtime_chat::name::Name;
-    /// assert_eq!(Name::read(" Alice ").unwrap().as_str(), "Alice");
-    /// assert_eq!(Name::read("Al\nice").unwrap_err(), r"a name cannot contain '\n'");
-    /// assert!(Name::read("system").is_err());
-    /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
+    /// Reads a name. White space around it is not part of it. An error is what the user reads.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
         fits(text)?;
         let name = Self(text.to_owned());
@@ -46,12 +34,12 @@ impl Name {
     }
 
     /// The name, as it is shown.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether both look the same to a hasty reader.
-    pub fn looks_like(&self, other: &Self) -> bool {
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
         fn seen(name: &Name) -> impl Iterator<Item = char> {
             let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
             // However many spaces there are, they are one gap.
@@ -71,27 +59,17 @@ impl fmt::Display for Name {
 
 /// What a room is called: `#` and a name in small letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RoomName(String);
+pub(crate) struct RoomName(String);
 
 impl RoomName {
     /// The room in which everybody begins.
-    pub fn lobby() -> Self {
+    pub(crate) fn lobby() -> Self {
         Self("#lobby".to_owned())
     }
 
     /// Reads a room's name, with or without its `#`. Capital letters are small ones here, so that
     /// nobody waits for somebody in a room that only looks the same.
-    ///
-    /// # Errors
-    ///
-    /// If it is no name, or has a space in it, or something that cannot be seen.
-    ///
-    /// ```
-    /// use realtime_chat::name::RoomName;
-    /// assert_eq!(RoomName::read("#Rust").unwrap().as_str(), "#rust");
-    /// assert!(RoomName::read("two words").is_err());
-    /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let text = text.strip_prefix('#').unwrap_or(text).to_lowercase();
         fits(&text)?;
@@ -105,7 +83,7 @@ impl RoomName {
     }
 
     /// The name, with its `#`.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -118,26 +96,13 @@ impl fmt::Display for RoomName {
 
 /// What a file is called: one part of a path, which can name no other folder and no device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileName(String);
+pub(crate) struct FileName(String);
 
 impl FileName {
-    /// Reads the name of a file.
-    ///
-    /// # Errors
-    ///
-    /// If it would be another thing than a plain file in the folder where it is put, on any system.
-    ///
-    /// ```
-    /// use realtime_chat::name::FileName;
-    /// assert_eq!(FileName::read("cat.png").unwrap().as_str(), "cat.png");
-    /// for bad in ["../cat.png", "/etc/passwd", "C:cat", ".profile", "nul.txt", "cat.", ""] {
-    ///     assert!(FileName::read(bad).is_err(), "{bad}");
-    /// }
-    /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
-        let strange = |c: char| clean(c.encode_utf8(&mut [0; 4]).as_bytes()) != c.to_string();
+    /// Reads the name of a file. It can be nothing but a plain file in its folder, on any system.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let bad = |c: char| {
-            strange(c)
+            acts(c)
                 || is_unseen(c)
                 || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
         };
@@ -154,22 +119,17 @@ impl FileName {
             );
         }
         let stem = text.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-        let is_device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem)
-            || ["COM", "LPT"].iter().any(|port| {
-                stem.strip_prefix(port).is_some_and(|number| {
-                    let mut digits = number.chars();
-                    let is_digit = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
-                    digits.next().is_some_and(is_digit) && digits.next().is_none()
-                })
-            });
-        if is_device {
+        let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+        let is_digit = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
+        let is_port = port.is_some_and(|n| n.chars().count() == 1 && n.chars().all(is_digit));
+        if is_port || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem) {
             return Err(format!("{text} names a device on Windows"));
         }
         Ok(Self(text.to_owned()))
     }
 
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -213,11 +173,15 @@ const SELECTOR: char = '\u{FE0F}';
 /// Letters of other scripts that look like these are not told apart: that takes a table of all
 /// scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
-    let acts = clean(c.encode_utf8(&mut [0; 4]).as_bytes()) != c.to_string();
     let pretends =
         matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}');
     let strange_space = c.is_whitespace() && c != ' ';
-    !acts && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
+    !acts(c) && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
+}
+
+/// Whether a terminal would obey `c`; a tab is no part of a name, either.
+fn acts(c: char) -> bool {
+    c.is_control() || !is_harmless(c)
 }
 
 /// Characters that leave no mark, and those that mean something only in private.

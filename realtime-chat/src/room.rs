@@ -7,53 +7,53 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `room.rs` | who is here: join, say, leave |
+//! | `room.rs` | who is here: join, send, leave |
 //! | `room/report.rs` | what goes into the rules, and what comes out |
 //! | `room/private.rs` | a message to one user |
 //! | `room/rooms.rs` | rooms within the chat |
 //! | `room/typing.rs` | who is typing |
 //! | `room/emoji.rs` | `:wave:` becomes 👋 |
-//! | `room/files.rs` | a file is asked from whoever shares it |
+//! | `room/files.rs` | a a file is read from the client that shares it |
 //! | `room/history.rs` | what was said last |
 //! | `room/rate.rs` | how much one client may say |
 
 mod emoji;
-pub mod files;
-pub mod history;
+pub(crate) mod files;
+pub(crate) mod history;
 mod private;
 mod rate;
 mod report;
-pub mod rooms;
+mod rooms;
 mod typing;
 
 #[cfg(test)]
 mod tests;
 
-pub use report::{Action, AskId, ClientId, Heard, Order, Rate};
+pub(crate) use report::{Action, AskId, ClientId, Heard, Order, Rate};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{iter, mem};
 
-use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
+use capnweb::websocket::code;
+use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use self::files::Files;
 use self::history::History;
 use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
-use crate::interface::{Call, Kind, Note, Notice, Reply};
-use crate::link::code;
+use crate::interface::{Kind, Note, Notice, Reply, Request};
 use crate::name::{Name, RoomName};
 
 /// How long a client may be connected without joining. Whoever only looks has no reason to stay,
 /// and keeps others out when there are many.
-pub const JOIN_PATIENCE: Duration = Duration::from_mins(1);
+const JOIN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The state of the chat.
 #[derive(Debug)]
-pub struct Room {
+pub(crate) struct ChatRoom {
     rate: Rate,
     clients: BTreeMap<ClientId, Client>,
     /// How many notes there have been, in all rooms.
@@ -64,12 +64,16 @@ pub struct Room {
     rooms: Rooms,
     typing: Typing,
     files: Files,
+    /// What is to be done, and was not handed out yet.
+    actions: Vec<Action>,
 }
 
 /// A connection.
 #[derive(Debug)]
 struct Client {
-    who: Who,
+    /// None until it has joined, which it has until then to do.
+    user: Option<User>,
+    join_until: Instant,
     /// What it may still say.
     words: Bucket,
     /// How often it may still tell that it is typing.
@@ -78,18 +82,10 @@ struct Client {
     asked: usize,
 }
 
-/// Who is at the other end.
-#[derive(Debug)]
-enum Who {
-    /// Somebody who has until then to join.
-    Nobody { until: Instant },
-    /// Somebody who has joined.
-    User(User),
-}
-
-/// A user.
-#[derive(Debug)]
+/// A client that has joined.
+#[derive(Clone, Debug)]
 struct User {
+    id: ClientId,
     name: Name,
     /// What is called to tell it something.
     stub: Stub,
@@ -98,16 +94,10 @@ struct User {
     came: u64,
 }
 
-impl Client {
-    fn user(&self) -> Option<&User> {
-        if let Who::User(user) = &self.who { Some(user) } else { None }
-    }
-}
-
-impl Room {
+impl ChatRoom {
     /// An empty chat, in which this was said before, in these rooms, oldest first.
-    pub fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let mut room = Self {
+    pub(crate) fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
+        let mut chat = Self {
             rate,
             clients: BTreeMap::new(),
             count: 0,
@@ -116,84 +106,74 @@ impl Room {
             rooms: Rooms::new(),
             typing: Typing::default(),
             files: Files::default(),
+            actions: Vec::new(),
         };
-        for (place, note) in past {
-            room.count += 1;
+        for (room, note) in past {
+            chat.count += 1;
             // Nobody is here, so there is an empty room to take the place of.
-            if room.make_room(&place).is_ok() {
-                room.history.add(&place, Arc::new(note));
+            if chat.make_room(&room).is_ok() {
+                chat.history.add(&room, Arc::new(note));
             }
         }
-        room
+        chat
     }
 
     /// Takes in what a client does. Calls that it makes after it is gone are not answered.
     #[must_use]
-    pub fn on(&mut self, client: ClientId, heard: Heard, now: Instant) -> Vec<Action> {
-        let mut actions = Vec::new();
+    pub(crate) fn on(&mut self, client: ClientId, heard: Heard, now: Instant) -> Vec<Action> {
         match heard {
             Heard::Arrived => self.arrive(client, now),
-            Heard::Called(id, call) => self.take_call(client, id, call, now, &mut actions),
-            Heard::Brought(ask, bytes) => self.bring(client, ask, bytes, &mut actions),
-            Heard::Gone => self.lose(client, &mut actions),
+            Heard::Called(id, request) => self.take_call(client, id, request, now),
+            Heard::Brought(ask, bytes) => self.bring(client, ask, bytes),
+            Heard::Gone => self.lose(client),
         }
-        actions
+        mem::take(&mut self.actions)
     }
 
-    /// When [`Room::pass`] has something to do.
-    pub fn next_due(&self) -> Option<Instant> {
-        let patience = self.clients.values().filter_map(|client| match client.who {
-            Who::Nobody { until } => Some(until),
-            Who::User(_) => None,
-        });
+    /// When [`ChatRoom::pass`] has something to do.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let waiting = self.clients.values().filter(|client| client.user.is_none());
+        let patience = waiting.map(|client| client.join_until);
         patience.chain(self.next_late()).min()
     }
 
     /// What is to be done because time has passed.
     #[must_use]
-    pub fn pass(&mut self, now: Instant) -> Vec<Action> {
-        let mut actions = Vec::new();
-        self.give_up_reads(now, &mut actions);
-        let is_due =
-            |client: &Client| matches!(client.who, Who::Nobody { until } if until <= now);
+    pub(crate) fn pass(&mut self, now: Instant) -> Vec<Action> {
+        self.give_up_reads(now);
+        let is_due = |client: &Client| client.user.is_none() && client.join_until <= now;
         let due = self.clients.iter().filter(|(_, client)| is_due(client));
         for client in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            actions.push(Action::To(
-                client,
-                Order::Dismiss(code::POLICY, "join within 60 seconds"),
-            ));
-            self.lose(client, &mut actions);
+            self.order(client, Order::Dismiss(code::POLICY, "join within 60 seconds"));
+            self.lose(client);
         }
-        actions
+        mem::take(&mut self.actions)
+    }
+
+    fn order(&mut self, client: ClientId, order: Order) {
+        self.actions.push(Action::To(client, order));
     }
 
     fn arrive(&mut self, client: ClientId, now: Instant) {
-        let who = Who::Nobody { until: now + JOIN_PATIENCE };
         let (words, strokes) = (Bucket::full(self.rate, now), Bucket::full(self.rate, now));
-        let new = Client { who, words, strokes, asked: 0 };
+        let join_until = now + JOIN_PATIENCE;
+        let new = Client { user: None, join_until, words, strokes, asked: 0 };
         self.clients.entry(client).or_insert(new);
     }
 
-    fn take_call(
-        &mut self,
-        client: ClientId,
-        id: AnswerId,
-        call: Call,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
-        let stub = call.stub();
+    fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
+        let stub = request.stub();
         let result = match self.clients.get_mut(&client) {
-            Some(caller) => caller.charge(&call, now),
+            Some(caller) => caller.charge(&request, now),
             None => return,
         };
-        let result = result.and_then(|()| self.obey(client, id, call, now, actions));
+        let result = result.and_then(|()| self.obey(client, id, request, now));
         // What came with a call that is refused is given back, and before it is refused.
         if let (Err(_), Some(stub)) = (&result, stub) {
-            actions.push(Action::To(client, Order::Release(stub)));
+            self.order(client, Order::Release(stub));
         }
         if let Some(result) = result.transpose() {
-            actions.push(Action::To(client, Order::Answer(id, result)));
+            self.order(client, Order::Answer(id, result));
         }
     }
 
@@ -202,41 +182,40 @@ impl Room {
         &mut self,
         client: ClientId,
         id: AnswerId,
-        call: Call,
+        request: Request,
         now: Instant,
-        actions: &mut Vec<Action>,
     ) -> Result<Option<Reply>, RpcError> {
-        let reply = match call {
-            Call::Join { username, client: stub } => {
-                self.join(client, id, username, stub, actions)?;
+        let reply = match request {
+            Request::Join { username, client: stub } => {
+                self.join(client, id, &username, stub)?;
                 return Ok(None);
             }
-            Call::SendMessage { username, text } => {
-                self.send(client, &username, &text, actions)?
+            Request::SendMessage { username, text } => {
+                self.send(&self.caller(client, &username)?, &text)
             }
-            Call::Leave { username } => {
-                self.leave(client, id, username, now, actions)?;
+            Request::Leave { username } => {
+                self.leave(&self.caller(client, &username)?, id, now);
                 return Ok(None);
             }
-            Call::ListUsers => Reply::Users(self.users_in(&self.room_of(client))),
-            Call::GetHistory => Reply::History(self.history.of(&self.room_of(client))),
-            Call::UserCount => Reply::Number(self.users().count() as u64),
-            Call::MessageCount => Reply::Number(self.count),
-            Call::SendPrivate { username, to, text } => {
-                self.send_private(client, &username, &to, &text, actions)?
+            Request::ListUsers => Reply::Users(self.users_in(&self.room_of(client))),
+            Request::GetHistory => Reply::History(self.history.of(&self.room_of(client))),
+            Request::UserCount => Reply::Number(self.users().count() as u64),
+            Request::MessageCount => Reply::Number(self.count),
+            Request::SendPrivate { username, to, text } => {
+                self.send_private(&self.caller(client, &username)?, &to, &text)?
             }
-            Call::EnterRoom { username, room } => {
-                self.enter_room(client, &username, room, actions)?
+            Request::EnterRoom { username, room } => {
+                self.enter_room(&self.caller(client, &username)?, &room)?
             }
-            Call::ListRooms => Reply::Rooms(self.list_rooms()),
-            Call::SetTyping { username, is_typing } => {
-                self.set_typing(client, &username, is_typing, actions)?
+            Request::ListRooms => Reply::Rooms(self.list_rooms()),
+            Request::SetTyping { username, is_typing } => {
+                self.set_typing(&self.caller(client, &username)?, is_typing)
             }
-            Call::ShareFile { username, name, size, file } => {
-                self.share_file(client, &username, &name, size, file, actions)?
+            Request::ShareFile { username, name, size, file } => {
+                self.share_file(&self.caller(client, &username)?, &name, size, file)?
             }
-            Call::ReadFile { file, offset } => {
-                self.read_file((client, id), file, offset, now, actions)?;
+            Request::ReadFile { file, offset } => {
+                self.read_file((client, id), file, offset, now)?;
                 return Ok(None);
             }
         };
@@ -247,135 +226,129 @@ impl Room {
         &mut self,
         client: ClientId,
         id: AnswerId,
-        name: Name,
+        name: &Name,
         stub: Stub,
-        actions: &mut Vec<Action>,
     ) -> Result<(), RpcError> {
         if let Some(user) = self.user(client) {
             let text = format!("you are here as {} already", user.name);
             return Err(RpcError::new(Code::BadRequest, text));
         }
-        if self.find(&name).is_some() {
+        if self.find(name).is_some() {
             let text = format!("Username {name} is already taken");
             return Err(RpcError::new(Code::BadRequest, text));
         }
         let room = RoomName::lobby();
         self.arrivals += 1;
-        let user = User { name: name.clone(), stub, room: room.clone(), came: self.arrivals };
-        self.turn_into(client, Who::User(user));
-        let note = self.record(&room, Note::system(format!("{name} joined the chat")), actions);
+        let user = User {
+            id: client,
+            name: name.clone(),
+            stub,
+            room: room.clone(),
+            came: self.arrivals,
+        };
+        self.clients.entry(client).and_modify(|client| client.user = Some(user));
+        let note = self.record(&room, Note::system(format!("{name} joined the chat")));
         let users = self.users_in(&room);
         let is_alone = users.len() == 1;
-        let welcome = Reply::Welcome { username: name, users, room: room.clone() };
-        actions.push(Action::To(client, Order::Answer(id, Ok(welcome))));
+        let message = format!("Welcome to the chat, {name}!");
+        let welcome = Reply::Room { message, users, room: Some(room.to_string()) };
+        self.order(client, Order::Answer(id, Ok(welcome)));
         if !is_alone {
-            self.notify(&room, &note, actions);
+            self.notify(&room, &note);
         }
         Ok(())
     }
 
-    fn send(
-        &mut self,
-        client: ClientId,
-        username: &Name,
-        text: &str,
-        actions: &mut Vec<Action>,
-    ) -> Result<Reply, RpcError> {
-        let room = self.user_called(client, username)?.room.clone();
+    fn send(&mut self, user: &User, text: &str) -> Reply {
         let text = emoji::with_emoji(text);
-        let note = Note { username: username.to_string(), text, kind: Kind::Chat };
-        let note = self.record(&room, note, actions);
-        self.stop_typing(client, username, &room, actions);
-        self.notify(&room, &note, actions);
-        Ok(Reply::Sent { count: self.count })
+        let note = Note { username: user.name.to_string(), text, kind: Kind::Chat };
+        let note = self.record(&user.room, note);
+        self.stop_typing(user);
+        self.notify(&user.room, &note);
+        Reply::Sent { count: self.count }
     }
 
-    fn leave(
-        &mut self,
-        client: ClientId,
-        id: AnswerId,
-        username: Name,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) -> Result<(), RpcError> {
-        let stub = self.user_called(client, &username)?.stub;
-        for stub in iter::once(stub).chain(self.files_of(client)) {
-            actions.push(Action::To(client, Order::Release(stub)));
+    fn leave(&mut self, user: &User, id: AnswerId, now: Instant) {
+        let shared: Vec<_> = self.files_of(user.id).collect();
+        for stub in iter::once(user.stub).chain(shared) {
+            self.order(user.id, Order::Release(stub));
         }
-        actions.push(Action::To(client, Order::Answer(id, Ok(Reply::Goodbye { username }))));
-        let nobody = Who::Nobody { until: now + JOIN_PATIENCE };
-        if let Some(Who::User(user)) = self.turn_into(client, nobody) {
-            self.miss(client, &user, actions);
-        }
-        Ok(())
+        let goodbye = Reply::Message(format!("Goodbye, {}!", user.name));
+        self.order(user.id, Order::Answer(id, Ok(goodbye)));
+        self.clients.entry(user.id).and_modify(|client| {
+            (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
+        });
+        self.miss(user);
     }
 
     /// The client is gone. Nothing is given back: everything is, with its session.
-    fn lose(&mut self, client: ClientId, actions: &mut Vec<Action>) {
+    fn lose(&mut self, client: ClientId) {
         self.forget_reads_by(client);
-        if let Some(Client { who: Who::User(user), .. }) = self.clients.remove(&client) {
-            self.miss(client, &user, actions);
+        if let Some(Client { user: Some(user), .. }) = self.clients.remove(&client) {
+            self.miss(&user);
         }
     }
 
     /// Tells those who are left that this user is not here any more.
-    fn miss(&mut self, client: ClientId, user: &User, actions: &mut Vec<Action>) {
-        let text = format!("{} left the chat", user.name);
-        let note = self.record(&user.room, Note::system(text), actions);
-        self.stop_typing(client, &user.name, &user.room, actions);
-        self.withdraw_files(client, &user.name, actions);
-        self.notify(&user.room, &note, actions);
-    }
-
-    /// Makes somebody else of a client; and says who it was.
-    fn turn_into(&mut self, client: ClientId, who: Who) -> Option<Who> {
-        self.clients.get_mut(&client).map(|client| mem::replace(&mut client.who, who))
+    fn miss(&mut self, user: &User) {
+        let note =
+            self.record(&user.room, Note::system(format!("{} left the chat", user.name)));
+        self.stop_typing(user);
+        self.withdraw_files(user);
+        self.notify(&user.room, &note);
     }
 
     /// Puts a note into the history of a room.
-    fn record(&mut self, room: &RoomName, note: Note, actions: &mut Vec<Action>) -> Arc<Note> {
+    fn record(&mut self, room: &RoomName, note: Note) -> Arc<Note> {
         let note = Arc::new(note);
         self.count += 1;
         self.history.add(room, Arc::clone(&note));
-        actions.push(Action::Record(room.clone(), Arc::clone(&note)));
+        self.actions.push(Action::Record(room.clone(), Arc::clone(&note)));
         note
     }
 
     /// Tells everybody in a room.
-    fn notify(&self, room: &RoomName, note: &Arc<Note>, actions: &mut Vec<Action>) {
+    fn notify(&mut self, room: &RoomName, note: &Arc<Note>) {
         let notice = Notice::new(Arc::clone(note));
-        let here = self.users().filter(|(_, user)| user.room == *room);
-        let told =
-            here.map(|(id, user)| Action::To(id, Order::Notify(user.stub, notice.clone())));
-        actions.extend(told);
+        self.order_all(room, |user| Some(Order::Notify(user.stub, notice.clone())));
     }
 
-    /// Everybody who has joined.
-    fn users(&self) -> impl Iterator<Item = (ClientId, &User)> {
-        self.clients.iter().filter_map(|(id, client)| Some((*id, client.user()?)))
+    /// Gives an order to each in a room for whom there is one.
+    fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
+        let here = self
+            .clients
+            .values()
+            .filter_map(|client| client.user.as_ref())
+            .filter(|it| it.room == *room);
+        let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
+        self.actions.extend(orders);
+    }
+
+    /// All clients that have joined.
+    fn users(&self) -> impl Iterator<Item = &User> {
+        self.clients.values().filter_map(|client| client.user.as_ref())
     }
 
     /// Who is in a room, in the order in which they came.
-    fn users_in(&self, room: &RoomName) -> Vec<Name> {
-        let here = self.users().map(|(_, user)| user).filter(|user| user.room == *room);
-        let mut here: Vec<_> = here.collect();
+    fn users_in(&self, room: &RoomName) -> Vec<String> {
+        let mut here: Vec<_> = self.users().filter(|user| user.room == *room).collect();
         here.sort_by_key(|user| user.came);
-        here.into_iter().map(|user| user.name.clone()).collect()
+        here.into_iter().map(|user| user.name.to_string()).collect()
     }
 
-    /// Whoever has a name that looks like this one: there is at most one.
-    fn find(&self, name: &Name) -> Option<(ClientId, &User)> {
-        self.users().find(|(_, user)| user.name.looks_like(name))
+    /// The user whose name looks like this one: there is at most one.
+    fn find(&self, name: &Name) -> Option<&User> {
+        self.users().find(|user| user.name.looks_like(name))
     }
 
-    /// Who this client is, if it has joined.
+    /// The user that a client is, if it has joined.
     fn user(&self, client: ClientId) -> Option<&User> {
-        self.clients.get(&client)?.user()
+        self.clients.get(&client)?.user.as_ref()
     }
 
-    /// Who this client is, if that is who it says it is.
-    fn user_called(&self, client: ClientId, username: &Name) -> Result<&User, RpcError> {
-        self.user(client).filter(|user| user.name == *username).ok_or_else(|| {
+    /// The user that a client is, if it says so itself.
+    fn caller(&self, client: ClientId, username: &Name) -> Result<User, RpcError> {
+        self.user(client).filter(|user| user.name == *username).cloned().ok_or_else(|| {
             let text = format!("you have not joined as {username}");
             RpcError::new(Code::PermissionDenied, text)
         })

@@ -4,37 +4,34 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`owner`] | the one thread that has the room |
-//! | [`goodbye`] | what everybody is told at the end |
-//! | [`reception`] | what can be asked for in HTTP |
-//! | [`token`] | who may come in |
-//! | [`visitor`] | a client for one request: a batch |
-//! | [`desk`] | a client that stays: its session, and the room |
-//! | [`pressure`] | when the room waits for its clients |
-//! | [`archive`] | what was said, in a file |
-//! | [`event`] | every line on the screen |
+//! | `server/owner.rs` | the one thread that has the room |
+//! | `server/patience.rs` | how long the room waits for a client that does not read |
+//! | `server/goodbye.rs` | what everybody is told at the end |
+//! | `server/routes.rs` | what can be asked for in HTTP |
+//! | `server/batch_client.rs` | a client for one request |
+//! | `server/session.rs` | a client that stays: its session, and the room |
+//! | `server/history_file.rs` | what was said, in a file |
+//! | `server/event.rs` | every line on the screen |
 
-pub mod archive;
-pub mod arguments;
-pub mod desk;
-pub mod event;
-pub mod goodbye;
-pub mod owner;
-pub mod pressure;
-pub mod reception;
-pub mod token;
-pub mod visitor;
+mod arguments;
+mod batch_client;
+mod event;
+mod goodbye;
+mod history_file;
+mod owner;
+mod patience;
+mod routes;
+mod session;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
-use capability_peers::console::is_gone;
-use capability_peers::interrupt::interrupts;
+use terminal::{Screen, interrupts, is_gone};
 
-use archive::Archive;
 use arguments::Arguments;
+use history_file::HistoryFile;
 use owner::Owner;
 
 /// Serves until the user ends it.
@@ -49,23 +46,26 @@ pub fn serve() -> ExitCode {
     }
 }
 
-/// Sockets and files first, then threads, then it does what its rules say.
-fn run(Arguments { place, token, history, rate }: Arguments) -> Result<()> {
-    let socket = TcpListener::bind(place).map_err(|error| cannot_listen(place, &error))?;
-    let opened = history.map(|path| Archive::open(&path)).transpose();
-    let (archive, past) = opened.map_err(|why| anyhow!("{why}"))?.unzip();
-    // Before the first line, since whoever reads it may press Ctrl-C at once.
+/// Sockets and files first, then threads.
+fn run(Arguments { bind_address, token, history, rate }: Arguments) -> Result<()> {
+    let socket =
+        TcpListener::bind(bind_address).map_err(|error| cannot_listen(bind_address, &error))?;
+    let opened = history.map(|path| HistoryFile::open(&path)).transpose();
+    let (history, past) = opened.map_err(|why| anyhow!("{why}"))?.unzip();
+    let past = past.unwrap_or_default();
+    // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
-    let owner = Owner::new(rate, archive, past.unwrap_or_default());
-    match owner.and_then(|owner| owner.run(socket, token, &interrupts)) {
-        // Whoever closes the window has ended us, and that is done.
+    let screen = Screen::non_blocking().context("cannot print")?;
+    let owner = Owner::new(rate, history, past.notes, screen);
+    match owner.run(socket, token, &past.news, &interrupts) {
+        // The user has closed the window, which ends the program.
         Err(error) if is_gone(&error) => Ok(()),
         ended => ended.context("cannot go on"),
     }
 }
 
-fn cannot_listen(place: SocketAddr, error: &io::Error) -> anyhow::Error {
-    let (host, port) = (place.ip(), place.port());
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {
+    let (host, port) = (address.ip(), address.port());
     match error.kind() {
         ErrorKind::AddrInUse => anyhow!(
             "port {port} is in use, perhaps by another chat server: stop that one, or choose \
@@ -77,6 +77,6 @@ fn cannot_listen(place: SocketAddr, error: &io::Error) -> anyhow::Error {
         ErrorKind::AddrNotAvailable => {
             anyhow!("{host} is no address of this machine: choose another --host")
         }
-        _ => anyhow!("cannot listen on {place}: {error}"),
+        _ => anyhow!("cannot listen on {address}: {error}"),
     }
 }

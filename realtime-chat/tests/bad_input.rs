@@ -1,5 +1,5 @@
 //! What clients may send and do, once they are connected: nothing of it ends the server, nobody
-//! else is kept waiting, and nothing is left behind. What comes before is in `reception.rs`.
+//! else is kept waiting, and nothing is left behind. What comes before is in `routes.rs`.
 
 mod fixture;
 

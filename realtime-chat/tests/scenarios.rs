@@ -233,7 +233,7 @@ fn what_makes_no_sense_is_refused_with_status_2() {
         (&["--name", "A]lice"][..], "a name cannot contain ']'"),
         (&["--name", "You"], "You is not a name for a user"),
         (&["--url", "http://127.0.0.1"], "write a URL such as ws://127.0.0.1:8080/rpc/ws"),
-        (&["--token", "a b"], "a token has letters, digits and signs of ASCII only"),
+        (&["--token", "a b"], "a token is 1 to 256 of: letters from a to z, digits, - . _ ~"),
         (&["Alice"], "Alice"),
     ] {
         let mut client =

@@ -17,17 +17,19 @@
 /// ```
 pub fn clean(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().map(|c| if is_harmless(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
-/// Whether a terminal obeys `c` rather than shows it.
-fn acts(c: char) -> bool {
+/// Whether a terminal shows `c`, and does not obey it: what [`clean`] lets pass. For a name, say,
+/// which is refused rather than changed.
+pub fn is_harmless(c: char) -> bool {
     // Escape sequences, line ends, and the 8-bit controls U+0080 to U+009F.
-    (c.is_control() && c != '\t')
+    let is_obeyed = (c.is_control() && c != '\t')
         || matches!(c, '\u{2028}' | '\u{2029}') // line and paragraph separator
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}') // bidirectional overrides
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}') // marks that turn the text beside them
-        || matches!(c, '\u{FFF9}'..='\u{FFFB}') // interlinear annotation
+        || matches!(c, '\u{FFF9}'..='\u{FFFB}'); // interlinear annotation
+    !is_obeyed
 }
 
 #[cfg(test)]

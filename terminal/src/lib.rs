@@ -4,12 +4,20 @@
 
 mod clean;
 mod deadline;
+#[cfg(feature = "editor")]
+mod editor;
 mod interrupts;
 mod keyboard;
+mod mode;
+mod ready;
 mod screen;
+mod stdout;
 
-pub use clean::clean;
+pub use clean::{clean, is_harmless};
 pub use deadline::{Deadline, Timed};
+#[cfg(feature = "editor")]
+pub use editor::{Editor, Printer};
 pub use interrupts::interrupts;
 pub use keyboard::{Typed, lines};
-pub use screen::Screen;
+pub use screen::{LOOK_AGAIN, Screen, is_gone};
+pub use stdout::NonBlockingStdout;

@@ -1,34 +1,52 @@
 //! The screen: lines of output, and at most one open prompt.
 //!
 //! Text is gathered, and written in one piece by [`Screen::refresh`]: many lines that arrive
-//! together cost the terminal one write.
+//! together cost the terminal one write. What the terminal has no room for waits here.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, ErrorKind, Stdout, Write};
 use std::mem;
+use std::time::Duration;
+
+use crossbeam_channel::never;
+
+use crate::deadline::Deadline;
+use crate::stdout::NonBlockingStdout;
 
 /// How many bytes may wait to be written before [`Screen::is_full`] says so.
 const BACKLOG: usize = 16 * 1024;
+
+/// The time between two looks at a terminal that had no room.
+pub const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A terminal that one thread writes to.
 #[derive(Debug)]
 pub struct Screen<W = Stdout> {
     out: W,
-    backlog: String,
+    backlog: Vec<u8>,
     /// A prompt stands on the last line, and its answer is not yet typed.
     is_asking: bool,
 }
 
 impl Screen {
-    /// The screen of this process.
+    /// The screen of this process. A terminal that is stopped (Ctrl-S, or a pipe that is not
+    /// read) stops [`Screen::refresh`].
     pub fn stdout() -> Self {
         Self::new(io::stdout())
+    }
+}
+
+impl Screen<NonBlockingStdout> {
+    /// The screen of this process, for a thread that must go on while the terminal is stopped.
+    /// Fails if stdout is closed.
+    pub fn non_blocking() -> io::Result<Self> {
+        Ok(Self::new(NonBlockingStdout::open()?))
     }
 }
 
 impl<W: Write> Screen<W> {
     /// A screen that writes to `out`.
     pub fn new(out: W) -> Self {
-        Self { out, backlog: String::new(), is_asking: false }
+        Self { out, backlog: Vec::new(), is_asking: false }
     }
 
     /// Shows `line` on a line of its own. If a prompt is open, its line is left as it is,
@@ -46,16 +64,16 @@ impl<W: Write> Screen<W> {
     /// ```
     pub fn show(&mut self, line: &str) {
         if mem::take(&mut self.is_asking) {
-            self.backlog.push('\n');
+            self.backlog.push(b'\n');
         }
-        self.backlog.push_str(line);
-        self.backlog.push('\n');
+        self.backlog.extend_from_slice(line.as_bytes());
+        self.backlog.push(b'\n');
     }
 
     /// Asks `prompt`, unless a prompt is open already.
     pub fn ask(&mut self, prompt: &str) {
         if !mem::replace(&mut self.is_asking, true) {
-            self.backlog.push_str(prompt);
+            self.backlog.extend_from_slice(prompt.as_bytes());
         }
     }
 
@@ -71,15 +89,54 @@ impl<W: Write> Screen<W> {
         self.backlog.len() >= BACKLOG
     }
 
-    /// Writes the waiting text to the terminal. Fails if the terminal is gone.
+    /// How many bytes wait to be written.
+    pub fn backlog(&self) -> usize {
+        self.backlog.len()
+    }
+
+    /// Writes the waiting text to the terminal. What a non-blocking terminal has no room for
+    /// stays in the [`Screen::backlog`]; refresh again after [`LOOK_AGAIN`]. Fails if the
+    /// terminal is gone.
     pub fn refresh(&mut self) -> io::Result<()> {
         if self.backlog.is_empty() {
             return Ok(());
         }
-        self.out.write_all(self.backlog.as_bytes())?;
-        self.backlog.clear();
-        self.out.flush()
+        let mut written = 0;
+        let done = loop {
+            match self.out.write(&self.backlog[written..]) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+            if written == self.backlog.len() {
+                break self.out.flush();
+            }
+        };
+        self.backlog.drain(..written);
+        match done {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            done => done,
+        }
     }
+
+    /// Writes the waiting text, if the terminal has room for it within `patience`.
+    pub fn finish(&mut self, patience: Duration) -> io::Result<()> {
+        let deadline = Deadline::after(patience);
+        self.refresh()?;
+        while self.backlog() > 0 && deadline.left().is_some() {
+            let _ = never::<()>().recv_timeout(LOOK_AGAIN);
+            self.refresh()?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether `error` says that the terminal is gone: a closed pipe says so, and a closed window. A
+/// user who closes the window has left, and that is no failure of the program.
+pub fn is_gone(error: &io::Error) -> bool {
+    const EIO: i32 = 5; // On all systems where std tells of it.
+    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
 }
 
 #[cfg(test)]
@@ -127,5 +184,48 @@ mod tests {
         assert!(screen.is_full());
         screen.refresh().unwrap();
         assert_eq!((screen.out.len(), screen.is_full()), (BACKLOG, false));
+    }
+
+    /// A terminal that has room for some bytes.
+    struct Paper {
+        text: Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let taken = bytes.len().min(self.room).min(3);
+            self.room -= taken;
+            self.text.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_the_terminal_has_no_room_for_waits_and_is_not_lost() {
+        let mut screen = Screen::new(Paper { text: Vec::new(), room: 8 });
+        screen.show("grüß dich"); // Cut in the middle of a letter.
+        screen.refresh().unwrap();
+        assert_eq!((screen.out.text.len(), screen.backlog()), (8, "grüß dich\n".len() - 8));
+        screen.finish(Duration::from_millis(1)).unwrap();
+        assert!(screen.backlog() > 0);
+        screen.out.room = 100;
+        screen.finish(Duration::ZERO).unwrap();
+        assert_eq!(screen.out.text, "grüß dich\n".as_bytes());
+        assert_eq!(screen.backlog(), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_closed_pipe_and_a_closed_window_are_gone_and_a_full_disk_is_not() {
+        let [eio, enospc] = [5, 28].map(io::Error::from_raw_os_error);
+        assert!(is_gone(&ErrorKind::BrokenPipe.into()) && is_gone(&eio) && !is_gone(&enospc));
     }
 }

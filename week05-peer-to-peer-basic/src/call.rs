@@ -5,7 +5,7 @@
 //! read until the end of the stream, up to a limit, and until a deadline. A program that reads
 //! once works in every demonstration and fails with the first long message.
 
-use std::io::ErrorKind::{ConnectionRefused, TimedOut, WouldBlock};
+use std::io::ErrorKind::{ConnectionRefused, TimedOut};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
@@ -74,21 +74,20 @@ impl Call {
     fn read_message_until(&mut self, deadline: Deadline) -> Result<(), Cut> {
         let room = (MAX_MESSAGE + 1 - self.message.len()) as u64;
         // What came before an error stays in the message.
-        match deadline.of(&self.stream).take(room).read_to_end(&mut self.message) {
+        match deadline.of(&*self.stream).take(room).read_to_end(&mut self.message) {
             Ok(_) if self.message.len() > MAX_MESSAGE => {
                 self.message.truncate(MAX_MESSAGE);
                 Err(Cut::TooLong)
             }
             Ok(_) => Ok(()),
-            // Unix says one, Windows the other.
-            Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => Err(Cut::TooSlow),
+            Err(error) if error.kind() == TimedOut => Err(Cut::TooSlow),
             Err(error) => Err(Cut::Broken(error.to_string())),
         }
     }
 
     /// Writes all of `text`, or fails at the deadline.
     pub fn write(&self, text: &str) -> io::Result<()> {
-        self.deadline.of(&self.stream).write_all(text.as_bytes())
+        self.deadline.of(&*self.stream).write_all(text.as_bytes())
     }
 
     /// Writes `text` without waiting. A short text on a call that was only read from fits into

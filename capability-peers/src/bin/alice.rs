@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use capability_peers::role::Role;
+use capability_peers::Role;
 
 fn main() -> ExitCode {
     capability_peers::play(Role {

@@ -77,7 +77,7 @@ fn serve_one(mut stream: TcpStream, number: usize, all: &All) -> io::Result<()> 
 fn tell(all: &All, text: &str) {
     let note = format!(
         "[\"push\",[\"pipeline\",-1,[\"onMessage\"],\
-         [{{\"username\":\"guest 0\",\"text\":\"{text}\",\"type\":\"chat\"}}]]]"
+         [{{\"username\":\"client 0\",\"text\":\"{text}\",\"type\":\"chat\"}}]]]"
     );
     let mut out = Vec::new();
     frame::write(&mut out, Kind::Text, note.as_bytes(), false);

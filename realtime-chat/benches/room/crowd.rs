@@ -27,7 +27,7 @@ pub(crate) struct Crowd {
     clients: Vec<Client>,
     /// Says which of them have something to hear. With poll(2), asking for 500 would take longer
     /// than hearing one, and a server that tells one after the other would seem slow.
-    ears: Epoll,
+    epoll: Epoll,
     /// Times are told as nanoseconds since then.
     began: Instant,
     /// How long deliveries took, in the order in which they came, in microseconds.
@@ -57,16 +57,16 @@ impl Crowd {
     /// So many clients join; it ends when all have been welcomed. Also tells how long that took.
     pub(crate) fn joins(address: SocketAddr, size: usize) -> Result<(Self, Duration)> {
         let began = Instant::now();
-        let ears = Epoll::new(EpollCreateFlags::empty())?;
+        let epoll = Epoll::new(EpollCreateFlags::empty())?;
         let clients: Vec<_> =
             (0..size).map(|_| Client::dials(address)).collect::<Result<_>>()?;
         for (index, client) in clients.iter().enumerate() {
-            ears.add(&client.stream, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
+            epoll.add(&client.stream, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
         }
         let piece = vec![0; PIECE];
-        let mut crowd = Self { clients, ears, began, times: Vec::new(), piece };
+        let mut crowd = Self { clients, epoll, began, times: Vec::new(), piece };
         for (index, client) in crowd.clients.iter_mut().enumerate() {
-            client.calls("join", &format!("\"guest {index}\",[\"export\",-1]"));
+            client.calls("join", &format!("\"client {index}\",[\"export\",-1]"));
         }
         crowd.run_until(|crowd| crowd.clients.iter().all(|client| client.answered == 1))?;
         let took = began.elapsed();
@@ -84,7 +84,7 @@ impl Crowd {
             let moment = self.began.elapsed().as_nanos();
             let speaker = &mut self.clients[0];
             while speaker.called - speaker.answered < outstanding {
-                speaker.calls("sendMessage", &format!("\"guest 0\",\"@{moment}.\""));
+                speaker.calls("sendMessage", &format!("\"client 0\",\"@{moment}.\""));
                 sent += 1;
             }
             self.look(Duration::from_millis(10))?;
@@ -98,6 +98,15 @@ impl Crowd {
         Ok(Outcome { rate, times: std::mem::take(&mut self.times) })
     }
 
+    /// Nobody talks for so long; pings are answered.
+    pub(crate) fn rests(&mut self, time: Duration) -> Result<()> {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            self.look(deadline.saturating_duration_since(Instant::now()))?;
+        }
+        Ok(())
+    }
+
     fn run_until(&mut self, is_done: impl Fn(&Self) -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while !is_done(self) {
@@ -109,7 +118,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Says what is to be said, waits for something to be heard, and hears it.
+    /// Says what is to be said, waits for something to be heard, and hepoll it.
     fn look(&mut self, patience: Duration) -> Result<()> {
         for client in &mut self.clients {
             client.speak()?;
@@ -117,7 +126,7 @@ impl Crowd {
         let is_full = self.clients.iter().any(|client| !client.says.is_empty());
         let patience = if is_full { BREATH } else { patience };
         let mut heard = [EpollEvent::empty(); AT_ONCE];
-        let count = self.ears.wait(&mut heard, EpollTimeout::try_from(patience)?)?;
+        let count = self.epoll.wait(&mut heard, EpollTimeout::try_from(patience)?)?;
         for event in &heard[..count] {
             let client = &mut self.clients[usize::try_from(event.data())?];
             client.hear(&mut self.piece)?;

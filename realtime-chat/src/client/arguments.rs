@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use crate::client::place::Place;
-use crate::client::token::Token;
+use crate::client::server_url::ServerUrl;
 use crate::name::Name;
+use crate::token::Token;
 
 /// The arguments of a client.
 #[derive(Clone, Debug)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Where the server is.
-    pub place: Place,
+    pub server: ServerUrl,
     /// Who the user wants to be; asked for if it is missing.
     pub name: Option<Name>,
     /// What the server wants to see, if it wants to see something.
@@ -24,51 +24,43 @@ pub struct Arguments {
 
 impl Arguments {
     /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self::of(&usage().get_matches())
     }
 
     fn of(matches: &ArgMatches) -> Self {
-        let downloads = matches.get_one("downloads").cloned();
+        const HAS_DEFAULT: &str = "there is a default";
         Self {
-            place: matches.get_one("url").cloned().unwrap_or_default(),
+            server: matches.get_one::<ServerUrl>("url").expect(HAS_DEFAULT).clone(),
             name: matches.get_one("name").cloned(),
             token: matches.get_one("token").cloned(),
-            downloads: downloads.unwrap_or_else(|| PathBuf::from(".")),
+            downloads: matches.get_one::<PathBuf>("downloads").expect(HAS_DEFAULT).clone(),
         }
     }
 }
 
 fn usage() -> Command {
-    let url = Arg::new("url")
-        .long("url")
-        .value_name("URL")
-        .value_parser(Place::read)
-        .help(format!("Where the chat server is [default: {}]", Place::default().url()));
-    let name = Arg::new("name")
-        .long("name")
-        .value_name("NAME")
-        .value_parser(Name::read)
-        .help("Who you are; without it you are asked");
-    let token = Arg::new("token")
-        .long("token")
-        .value_name("SECRET")
-        .env("CHAT_TOKEN")
-        .hide_env_values(true)
-        .value_parser(Token::read)
-        .help("What a server that was started with a token wants to see");
-    let downloads = Arg::new("downloads")
-        .long("downloads")
-        .value_name("FOLDER")
-        .value_parser(value_parser!(PathBuf))
-        .help("Where /save puts files [default: .]");
+    let option = |name, value, help| Arg::new(name).long(name).value_name(value).help(help);
     Command::new("chat-client")
         .about("Talks with everybody in a chat room")
         .after_help(
             "Start chat-server first, in another terminal. /help in the chat lists what can be \
              typed.\nNothing is encrypted: whoever is between you and the server can read along.",
         )
-        .args([url, name, token, downloads])
+        .args([
+            option("url", "URL", "Where the chat server is")
+                .value_parser(ServerUrl::read)
+                .default_value("ws://127.0.0.1:8080/rpc/ws"),
+            option("name", "NAME", "Who you are; without it you are asked")
+                .value_parser(Name::read),
+            option("token", "SECRET", "What a server that was started with a token wants to see")
+                .value_parser(Token::read)
+                .env("CHAT_TOKEN")
+                .hide_env_values(true),
+            option("downloads", "FOLDER", "Where /save puts files")
+                .value_parser(value_parser!(PathBuf))
+                .default_value("."),
+        ])
 }
 
 #[cfg(test)]
@@ -79,7 +71,9 @@ mod tests {
     fn what_is_not_said_has_a_default() {
         usage().debug_assert();
         let arguments = Arguments::of(&usage().get_matches_from(["chat-client"]));
-        assert_eq!(arguments.place.url(), "ws://127.0.0.1:8080/rpc/ws");
+        let default = arguments.server.url;
+        assert_eq!(default, "ws://127.0.0.1:8080/rpc/ws");
+        assert!(usage().render_help().to_string().contains(&format!("[default: {default}]")));
         assert_eq!((arguments.name, arguments.downloads), (None, ".".into()));
     }
 

@@ -1,115 +1,106 @@
-//! What a user can type. Pure text.
+//! What a user can type, and what it asks for. Pure text.
 
-use capability_peers::message::MAX_MESSAGE;
-
-use crate::name::RoomName;
+use crate::client::event::Event;
+use crate::client::session::Ask;
+use crate::interface::{MAX_MESSAGE, Request};
+use crate::name::{Name, RoomName};
 
 /// How much of what is no command is repeated to the user, in characters.
 const MAX_WORD: usize = 32;
 
 /// What the user wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// To say this to everybody in the room.
-    Say(String),
-    /// To say this to one user: `/msg NAME TEXT`.
-    Tell {
-        /// To whom.
-        to: String,
-        /// What.
-        text: String,
-    },
-    /// To see who is in the room: `/users`.
-    Users,
-    /// To go to another room: `/join #ROOM`.
-    Enter(RoomName),
-    /// To see which rooms there are: `/rooms`.
-    Rooms,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Command {
+    /// To ask the server.
+    Ask(Ask),
     /// To offer this file: `/send FILE`.
     Send(String),
     /// To have the file with this number: `/save NUMBER`.
     Save(u64),
-    /// To read what can be typed: `/help`.
-    Help,
     /// To leave: `/quit`.
     Quit,
-    /// Something that begins with `/` and is no command. It may be a typing error, so it is
-    /// told, and sent to nobody.
-    Unknown(String),
-    /// A command, but something is missing or wrong; it is written like this.
-    Usage(&'static str),
-    /// No room can be called this, for this reason.
-    NoRoom(String),
-    /// To say this many bytes, which is too much.
-    TooLong(usize),
     /// Nothing: the line is blank.
     Nothing,
+    /// To read this: help, or what is wrong. A word that is no command may be a typing error, so
+    /// it is sent to nobody.
+    Show(Event),
 }
 
 impl Command {
-    /// Reads what was typed, without its line end. A name may have spaces in it, so these names
-    /// are `known`.
-    ///
-    /// ```
-    /// use realtime_chat::client::command::Command;
-    /// let read = |line| Command::read(line, ["Mary", "Mary Ann"]);
-    /// assert_eq!(read("/users"), Command::Users);
-    /// assert_eq!(read("Hello!"), Command::Say("Hello!".into()));
-    /// assert_eq!(read("//users"), Command::Say("/users".into()));
-    /// assert_eq!(read("/usres"), Command::Unknown("/usres".into()));
-    /// let to = "Mary Ann".into();
-    /// assert_eq!(read("/msg Mary Ann psst"), Command::Tell { to, text: "psst".into() });
-    /// ```
-    pub fn read<'a>(line: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Reads what `me` has typed, without its line end. A name may have spaces in it, so these
+    /// names are `known`.
+    pub(crate) fn read<'a>(
+        line: &str,
+        me: &Name,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         if line.trim().is_empty() {
             return Self::Nothing;
         }
+        let username = me.clone();
         let text = match line.strip_prefix('/') {
             None => line,
             Some(said) if said.starts_with('/') => said,
             Some(order) => {
                 let (word, rest) = order.split_once(' ').unwrap_or((order, ""));
                 return match (word, rest.trim()) {
-                    ("users", "") => Self::Users,
-                    ("rooms", "") => Self::Rooms,
-                    ("help", "") => Self::Help,
+                    ("users", "") => Self::Ask(Request::ListUsers),
+                    ("rooms", "") => Self::Ask(Request::ListRooms),
+                    ("help", "") => Self::Show(Event::Help),
                     ("quit", "") => Self::Quit,
-                    ("msg", rest) => tell(rest, known),
-                    ("join", "") => Self::Usage("/join #ROOM"),
-                    ("join", room) => {
-                        RoomName::read(room).map_or_else(Self::NoRoom, Self::Enter)
-                    }
-                    ("send", "") => Self::Usage("/send FILE"),
+                    ("msg", rest) => private(rest, username, known),
+                    ("join", "") => usage("/join #ROOM"),
+                    ("join", room) => RoomName::read(room).map_or_else(refused, |room| {
+                        Self::Ask(Request::EnterRoom { username, room })
+                    }),
+                    ("send", "") => usage("/send FILE"),
                     ("send", file) => Self::Send(file.to_owned()),
-                    ("save", number) => match number.trim_start_matches('#').parse() {
-                        Ok(number) => Self::Save(number),
-                        Err(_) => Self::Usage("/save NUMBER"),
-                    },
-                    _ => Self::Unknown(line.trim_end().chars().take(MAX_WORD).collect()),
+                    ("save", number) => number
+                        .trim_start_matches('#')
+                        .parse()
+                        .map_or_else(|_| usage("/save NUMBER"), Self::Save),
+                    _ => {
+                        let shown = line.trim_end().chars().take(MAX_WORD).collect();
+                        Self::Show(Event::Unknown(shown))
+                    }
                 };
             }
         };
         if text.len() > MAX_MESSAGE {
-            return Self::TooLong(text.len());
+            return Self::Show(Event::TooLong(text.len()));
         }
-        Self::Say(text.to_owned())
+        Self::Ask(Request::SendMessage { username, text: text.to_owned() })
     }
 }
 
 /// Reads `NAME TEXT`: the longest known name that fits, or else the first word.
-fn tell<'a>(rest: &str, known: impl IntoIterator<Item = &'a str>) -> Command {
+fn private<'a>(
+    rest: &str,
+    username: Name,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Command {
     let fits = |name: &&str| rest.strip_prefix(*name).is_some_and(|rest| rest.starts_with(' '));
     let name = known.into_iter().filter(fits).max_by_key(|name| name.len());
     let end = name.map_or_else(|| rest.find(' '), |name| Some(name.len()));
     let Some((to, text)) = end.map(|end| rest.split_at(end)) else {
-        return Command::Usage("/msg NAME TEXT");
+        return usage("/msg NAME TEXT");
     };
-    let text = text.trim();
+    let text = text.trim().to_owned();
     match text.len() {
-        0 => Command::Usage("/msg NAME TEXT"),
-        bytes if bytes > MAX_MESSAGE => Command::TooLong(bytes),
-        _ => Command::Tell { to: to.to_owned(), text: text.to_owned() },
+        0 => usage("/msg NAME TEXT"),
+        bytes if bytes > MAX_MESSAGE => Command::Show(Event::TooLong(bytes)),
+        _ => Name::read(to).map_or_else(refused, |to| {
+            Command::Ask(Request::SendPrivate { username, to, text })
+        }),
     }
+}
+
+fn usage(usage: &'static str) -> Command {
+    Command::Show(Event::Usage(usage))
+}
+
+fn refused(why: String) -> Command {
+    Command::Show(Event::Refused(why))
 }
 
 #[cfg(test)]
@@ -117,45 +108,63 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Command {
-        Command::read(line, ["Bob", "Mary", "Mary Ann"])
+        Command::read(line, &name("Alice"), ["Bob", "Mary", "Mary Ann", "A]B"])
+    }
+
+    fn name(name: &str) -> Name {
+        Name::read(name).unwrap()
     }
 
     fn tell(to: &str, text: &str) -> Command {
-        Command::Tell { to: to.into(), text: text.into() }
+        let (username, to) = (name("Alice"), name(to));
+        Command::Ask(Request::SendPrivate { username, to, text: text.into() })
+    }
+
+    fn say(text: &str) -> Command {
+        Command::Ask(Request::SendMessage { username: name("Alice"), text: text.into() })
+    }
+
+    fn unknown(word: &str) -> Command {
+        Command::Show(Event::Unknown(word.into()))
     }
 
     #[test]
     fn a_slash_begins_a_command_and_two_begin_a_message() {
+        let rust = RoomName::read("#rust").unwrap();
         for (line, command) in [
-            ("/users", Command::Users),
-            ("/users ", Command::Users),
-            ("/rooms", Command::Rooms),
-            ("/help", Command::Help),
+            ("/users", Command::Ask(Request::ListUsers)),
+            ("/users ", Command::Ask(Request::ListUsers)),
+            ("/rooms", Command::Ask(Request::ListRooms)),
+            ("/help", Command::Show(Event::Help)),
             ("/quit", Command::Quit),
-            ("/quit now", Command::Unknown("/quit now".into())),
-            ("/Quit", Command::Unknown("/Quit".into())),
-            ("/", Command::Unknown("/".into())),
-            ("//", Command::Say("/".into())),
-            ("//quit", Command::Say("/quit".into())),
-            (" /quit", Command::Say(" /quit".into())),
-            ("see /quit", Command::Say("see /quit".into())),
+            ("/quit now", unknown("/quit now")),
+            ("/Quit", unknown("/Quit")),
+            ("/", unknown("/")),
+            ("//", say("/")),
+            ("//quit", say("/quit")),
+            (" /quit", say(" /quit")),
+            ("see /quit", say("see /quit")),
             (" \t ", Command::Nothing),
             ("", Command::Nothing),
             ("/send  my cat.png ", Command::Send("my cat.png".into())),
-            ("/send", Command::Usage("/send FILE")),
+            ("/send", usage("/send FILE")),
             ("/save 12", Command::Save(12)),
             ("/save #12", Command::Save(12)),
-            ("/save", Command::Usage("/save NUMBER")),
-            ("/save -1", Command::Usage("/save NUMBER")),
-            ("/save cat.png", Command::Usage("/save NUMBER")),
-            ("/join", Command::Usage("/join #ROOM")),
-            ("/join Rust", Command::Enter(RoomName::read("#rust").unwrap())),
+            ("/save", usage("/save NUMBER")),
+            ("/save -1", usage("/save NUMBER")),
+            ("/save cat.png", usage("/save NUMBER")),
+            ("/join", usage("/join #ROOM")),
+            (
+                "/join Rust",
+                Command::Ask(Request::EnterRoom { username: name("Alice"), room: rust }),
+            ),
         ] {
             assert_eq!(read(line), command, "{line:?}");
         }
-        assert!(matches!(read("/join two words"), Command::NoRoom(_)));
+        let refused = |line| matches!(read(line), Command::Show(Event::Refused(_)));
+        assert!(refused("/join two words") && refused("/msg A]B hi"));
         let long = format!("/{}", "x".repeat(1000));
-        assert_eq!(read(&long), Command::Unknown(long[..MAX_WORD].into()));
+        assert_eq!(read(&long), unknown(&long[..MAX_WORD]));
     }
 
     #[test]
@@ -168,7 +177,7 @@ mod tests {
             let expected = if line == "/msg Mary Ann " {
                 tell("Mary", "Ann")
             } else {
-                Command::Usage("/msg NAME TEXT")
+                usage("/msg NAME TEXT")
             };
             assert_eq!(read(line), expected, "{line:?}");
         }
@@ -177,14 +186,14 @@ mod tests {
     #[test]
     fn a_message_that_is_too_long_is_counted_and_not_cut() {
         let fits = "x".repeat(MAX_MESSAGE);
-        assert_eq!(read(&fits), Command::Say(fits.clone()));
-        assert_eq!(read(&format!("/{fits}")), Command::Unknown(format!("/{}", &fits[..31])));
-        assert_eq!(
-            read(&format!("//{}", &fits[1..])),
-            Command::Say(format!("/{}", &fits[1..]))
-        );
-        assert_eq!(read(&format!("{fits}é")), Command::TooLong(MAX_MESSAGE + 2));
+        assert_eq!(read(&fits), say(&fits));
+        assert_eq!(read(&format!("/{fits}")), unknown(&format!("/{}", &fits[..31])));
+        assert_eq!(read(&format!("//{}", &fits[1..])), say(&format!("/{}", &fits[1..])));
+        assert_eq!(read(&format!("{fits}é")), Command::Show(Event::TooLong(MAX_MESSAGE + 2)));
         assert_eq!(read(&format!("/msg Bob {fits}")), tell("Bob", &fits));
-        assert_eq!(read(&format!("/msg Bob {fits}x")), Command::TooLong(MAX_MESSAGE + 1));
+        assert_eq!(
+            read(&format!("/msg Bob {fits}x")),
+            Command::Show(Event::TooLong(MAX_MESSAGE + 1))
+        );
     }
 }

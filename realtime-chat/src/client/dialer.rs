@@ -4,51 +4,44 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::Sender;
+use capnweb::Session;
+use capnweb::websocket::{Socket, talk};
+use crossbeam_channel::{Receiver, Sender};
+use terminal::Deadline;
+use tungstenite::Error;
 use tungstenite::client::IntoClientRequest;
-use tungstenite::handshake::HandshakeError;
-use tungstenite::http::header::AUTHORIZATION;
-use tungstenite::protocol::Role;
-use tungstenite::{Error, WebSocket};
+use tungstenite::http::header::{AUTHORIZATION, HeaderValue};
 
-use crate::client::desk::{Order, Report, ServersDesk};
 use crate::client::event::Gone;
-use crate::client::place::Place;
-use crate::client::token::Token;
-use crate::inbox::{Inbox, Ringing};
-use crate::link::{self, Incoming, ReadHalf, config};
-use crate::writer;
+use crate::client::server_url::ServerUrl;
+use crate::client::session::{Order, Report, ServerSession};
+use crate::token::Token;
 
 /// How long the server may take to pick up, and then once more to shake hands.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whom to dial.
 #[derive(Clone, Debug)]
-pub struct Dialer {
-    /// Where the server is.
-    pub place: Place,
-    /// What it may want to see.
+pub(crate) struct Dialer {
+    pub server: ServerUrl,
+    /// What the server may want to see.
     pub token: Option<Token>,
 }
 
 impl Dialer {
     /// Dials, in a thread of its own, and reads what comes; until the link is gone, or was never
     /// there. Then the last report says why, and the thread ends.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no thread for it.
-    pub fn dial(
+    pub(crate) fn dial(
         &self,
         report: Sender<Report>,
-        inbox: Inbox<Order>,
-        read: Ringing<Incoming>,
+        orders: Receiver<Order>,
+        dialed: Sender<Arc<TcpStream>>,
     ) -> io::Result<JoinHandle<()>> {
         let dialer = self.clone();
         thread::Builder::new().name("reader".into()).spawn(move || {
-            if let Err(gone) = dialer.call(&report, inbox, read) {
+            if let Err(gone) = dialer.call(&report, orders, &dialed) {
                 let _ = report.send(Report::Ended(gone)); // Fails when the owner has ended.
             }
         })
@@ -57,41 +50,33 @@ impl Dialer {
     fn call(
         &self,
         report: &Sender<Report>,
-        inbox: Inbox<Order>,
-        read: Ringing<Incoming>,
+        orders: Receiver<Order>,
+        dialed: &Sender<Arc<TcpStream>>,
     ) -> Result<(), Gone> {
         let stream = Arc::new(self.connect()?);
         // Fails when the owner has ended, and then the stream is cut in a moment.
-        let _ = report.send(Report::Dialed(Arc::clone(&stream)));
-        let socket = self.shake_hands(Arc::clone(&stream))?;
-        let desk = ServersDesk::new(report.clone());
+        let _ = dialed.send(Arc::clone(&stream));
+        let socket = self.shake_hands(stream)?;
         let _ = report.send(Report::Connected);
-        let writer = writer::start(stream, Role::Client, desk, inbox)
-            .map_err(|error| Gone::System(error.to_string()))?;
-        link::read(socket, &read);
-        drop(read); // So the writer knows that nothing more will come.
-        let _ = writer.join(); // It has panicked, and said so, or it has ended.
-        Ok(())
+        let handler = ServerSession::new(report.clone());
+        talk(socket, Session::new(None), handler, orders)
+            .map_err(|error| Gone::System(error.to_string()))
     }
 
     /// Dials one address after the other; each has its share of the time.
     fn connect(&self) -> Result<TcpStream, Gone> {
-        let no_host = |why: String| Gone::NoHost(self.place.clone(), why);
-        let found = (self.place.host(), self.place.port()).to_socket_addrs();
+        let no_host = |why: String| Gone::NoHost(self.server.host.clone(), why);
+        let found = (&*self.server.host, self.server.port).to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             found.map_err(|error| no_host(error.to_string()))?.collect();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Deadline::after(PATIENCE);
         let mut gone = no_host("it has no address".into());
-        for (place, address) in addresses.iter().enumerate() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let others = u32::try_from(addresses.len() - place).unwrap_or(u32::MAX);
-            let share = left / others;
-            if share.is_zero() {
-                break;
-            }
-            match TcpStream::connect_timeout(address, share) {
+        for (index, address) in addresses.iter().enumerate() {
+            let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+            let Some(left) = deadline.left() else { break };
+            match TcpStream::connect_timeout(address, left / others) {
                 Ok(stream) => {
-                    // What we say is short, and somebody waits for it. It works without, too.
+                    // What we say is short, and waited for. It works without this, too.
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
@@ -103,42 +88,39 @@ impl Dialer {
 
     fn not_connected(&self, error: &io::Error) -> Gone {
         match error.kind() {
-            ErrorKind::ConnectionRefused => Gone::NobodyThere(self.place.clone()),
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                Gone::NoAnswer(self.place.clone(), PATIENCE)
-            }
-            _ => Gone::NoChat(self.place.clone(), error.to_string()),
+            ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.clone()),
+            ErrorKind::TimedOut => Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs()),
+            _ => Gone::NoChat(self.server.clone(), error.to_string()),
         }
     }
 
     /// Makes a WebSocket of a stream.
-    fn shake_hands(&self, stream: Arc<TcpStream>) -> Result<WebSocket<ReadHalf>, Gone> {
-        let mut request =
-            self.place.url().into_client_request().map_err(|e| self.no_chat(e))?;
+    fn shake_hands(&self, stream: Arc<TcpStream>) -> Result<Socket, Gone> {
+        let mut request = self
+            .server
+            .url
+            .as_str()
+            .into_client_request()
+            .map_err(|error| self.no_chat(error))?;
         if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.authorization());
+            let value =
+                HeaderValue::from_str(&token.authorization()).expect("a token is ASCII");
+            request.headers_mut().insert(AUTHORIZATION, value);
         }
-        let half = ReadHalf::new(stream, Instant::now() + PATIENCE);
-        match tungstenite::client::client_with_config(request, half, Some(config())) {
-            Ok((socket, _)) => Ok(socket),
-            // The stream has lost patience.
-            Err(HandshakeError::Interrupted(_)) => {
-                Err(Gone::NoAnswer(self.place.clone(), PATIENCE))
-            }
-            Err(HandshakeError::Failure(error)) => Err(self.no_chat(error)),
-        }
+        Socket::dial(stream, request, Deadline::after(PATIENCE))
+            .map_err(|error| self.no_chat(error))
     }
 
     fn no_chat(&self, error: Error) -> Gone {
         match error {
             Error::Http(response) if response.status() == 401 => Gone::NoToken,
             Error::Http(response) => {
-                Gone::Status(self.place.clone(), response.status().as_u16())
+                Gone::Status(self.server.clone(), response.status().as_u16())
             }
             Error::Io(error) => self.not_connected(&error),
             // Its own words, and not what somebody has sent.
-            Error::Protocol(error) => Gone::NoChat(self.place.clone(), error.to_string()),
-            _ => Gone::NoChat(self.place.clone(), "it does not speak HTTP".into()),
+            Error::Protocol(error) => Gone::NoChat(self.server.clone(), error.to_string()),
+            _ => Gone::NoChat(self.server.clone(), "it does not speak HTTP".into()),
         }
     }
 }

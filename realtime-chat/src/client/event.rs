@@ -2,63 +2,27 @@
 //! so is all colour.
 
 use std::fmt;
-use std::time::Duration;
 
-use capability_peers::message::MAX_MESSAGE;
-
-use crate::client::place::Place;
-use crate::interface::{MAX_FILE, size_in_words};
+use crate::client::server_url::ServerUrl;
+use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, Size};
 use crate::name::Name;
+
+/// What the user is asked.
+pub(crate) const PROMPT: &str = "\nEnter your username: ";
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// The client is up.
     Started,
-    /// The user is asked for a name.
-    WhoAreYou,
     /// The user is gone, without having joined.
     NobodyCame,
     /// The server is dialed.
     Connecting(Name),
     /// The user has joined, and these are there.
     Welcome(Name, Vec<String>),
-    /// Somebody says something to everybody in the room.
-    Said {
-        /// Who.
-        who: String,
-        /// What.
-        text: String,
-    },
-    /// Our user says something to everybody in the room.
-    Echo(String),
-    /// Somebody says something to our user alone.
-    Whispered {
-        /// Who.
-        who: String,
-        /// What.
-        text: String,
-    },
-    /// Our user says something to somebody alone.
-    EchoTo {
-        /// To whom.
-        to: String,
-        /// What.
-        text: String,
-    },
-    /// The chat itself says something.
-    System(String),
-    /// Somebody offers a file.
-    Offered {
-        /// Who.
-        who: String,
-        /// What the file is called.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-        /// The number to save it by; none if it cannot be had.
-        number: Option<u64>,
-    },
+    /// The server tells us this; a file can be saved by the number of its offer.
+    Told { note: Note<OfferId>, is_ours: bool },
     /// Who is in the room.
     Users(Vec<String>),
     /// The rooms, and how many users are in each.
@@ -79,28 +43,16 @@ pub enum Event {
     Refused(String),
     /// There is no offer of this number.
     NoOffer(u64),
-    /// The server takes longer than this to answer.
-    NoAnswer(Duration),
+    /// The server has not answered for so many seconds.
+    NoAnswer(u64),
     /// Everybody in the room has been offered a file of our user's.
-    Sharing {
-        /// What it is called.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-    },
+    Sharing(String, Size),
     /// Somebody has fetched this much of a file of our user's, in percent.
     Sent(String, u64),
     /// This much of a file is here, in percent.
     Fetched(String, u64),
     /// A file is saved.
-    Saved {
-        /// What it was offered as.
-        name: String,
-        /// How many bytes it has.
-        size: u64,
-        /// Where it is.
-        path: String,
-    },
+    Saved { name: String, size: Size, path: String },
     /// A file could not be offered.
     CannotSend(String, Trouble),
     /// A file could not be saved.
@@ -109,15 +61,12 @@ pub enum Event {
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// There is none of this name.
     Missing,
     /// It is a folder, or a device.
     NoFile,
-    /// It has so many bytes.
-    TooBig(u64),
-    /// It cannot be called that, for this reason.
-    BadName(String),
+    TooBig(Size),
     /// Our user shares so many files already, which is all there is room for.
     TooMany(usize),
     /// So many files are being saved already.
@@ -129,36 +78,34 @@ pub enum Trouble {
     /// So many files of that name are there already.
     Taken(usize),
     /// It has ended too soon: so many bytes of so many.
-    Short(u64, u64),
+    Short(Size, Size),
     /// It has more bytes than this, which is what was promised.
-    Long(u64),
-    /// Whoever should bring it has said no, for this reason.
-    Refused(String),
-    /// It did not come within this time.
-    NoAnswer(Duration),
+    Long(Size),
+    /// It did not come within so many seconds.
+    NoAnswer(u64),
     /// Our user leaves, or the server is gone.
     Interrupted,
-    /// The system's own words.
-    System(String),
+    /// For this reason, in words of the system or of the other side.
+    Other(String),
 }
 
 /// Why there is no link to the server, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub(crate) enum Gone {
     /// There is no machine of that name; the system's own words.
-    NoHost(Place, String),
+    NoHost(String, String),
     /// Nobody listens there.
-    NobodyThere(Place),
+    NobodyThere(ServerUrl),
     /// Nobody picks up within this time.
-    NoAnswer(Place, Duration),
+    NoAnswer(ServerUrl, u64),
     /// Somebody does, and speaks something else; this is what is wrong.
-    NoChat(Place, String),
+    NoChat(ServerUrl, String),
     /// It answers with this status of HTTP.
-    Status(Place, u16),
+    Status(ServerUrl, u16),
     /// It wants a token, or another one.
     NoToken,
     /// It does not say whether our user has joined, for this long.
-    NotLetIn(Duration),
+    NotLetIn(u64),
     /// It has hung up without a word.
     HungUp,
     /// It has hung up, and said why.
@@ -172,18 +119,14 @@ pub enum Gone {
 }
 
 impl Event {
-    /// The line, or lines, with their line ends; in colour, where there is any.
-    pub fn lines(&self, colour: bool) -> String {
-        let text = self.to_string();
+    /// The line, or lines, in colour, where there is any. The screen ends the last line.
+    pub(crate) fn lines(&self, colour: bool) -> String {
         let paint = match self {
-            Self::Echo(_) | Self::EchoTo { .. } => GRAY,
-            Self::System(_) => YELLOW,
-            _ => return text,
+            Self::Told { note: Note { kind: Kind::System, .. }, .. } => YELLOW,
+            Self::Told { is_ours: true, .. } => GRAY,
+            _ => return self.text(),
         };
-        match text.strip_suffix('\n') {
-            Some(line) if colour => format!("{paint}{line}{PLAIN}\n"),
-            _ => text,
-        }
+        if colour { format!("{paint}{}{PLAIN}", self.text()) } else { self.text() }
     }
 }
 
@@ -191,173 +134,140 @@ const GRAY: &str = "\x1b[90m";
 const YELLOW: &str = "\x1b[33m";
 const PLAIN: &str = "\x1b[0m";
 
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Event {
+    fn text(&self) -> String {
         match self {
-            Self::Started => writeln!(f, "=== Cap'n Web Chat Client ==="),
-            Self::WhoAreYou => write!(f, "\nEnter your username: "),
-            Self::NobodyCame => writeln!(f),
-            Self::Connecting(name) => {
-                write!(f, "\nConnecting to chat server as '{name}'...\n\n")
-            }
-            Self::Welcome(name, users) => write!(
-                f,
-                "Welcome to the chat, {name}!\nConnected users ({}): {}\n\n\
-                 Type messages and press Enter to send.\n\
-                 Type '/quit' to exit, '/users' to list users, '/help' for commands\n\n",
-                users.len(),
-                all(users)
+            Self::Started => "=== Cap'n Web Chat Client ===".into(),
+            Self::NobodyCame => String::new(),
+            Self::Connecting(name) => format!("\nConnecting to chat server as '{name}'...\n"),
+            Self::Welcome(name, users) => format!(
+                "Welcome to the chat, {name}!\n{}\n\nType messages and press Enter to send.\n\
+                 Type '/quit' to exit, '/users' to list users, '/help' for commands\n",
+                connected(users)
             ),
-            Self::Said { who, text } => writeln!(f, "[{}] {text}", one(who)),
-            Self::Echo(text) => writeln!(f, "[You] {text}"),
-            Self::Whispered { who, text } => writeln!(f, "[{}, privately] {text}", one(who)),
-            Self::EchoTo { to, text } => writeln!(f, "[You, privately to {}] {text}", one(to)),
-            Self::System(text) => writeln!(f, "*** {text} ***"),
-            Self::Offered { who, name, size, number } => {
-                write!(f, "[{}] shares {name} ({})", one(who), size_in_words(*size))?;
-                match number {
-                    Some(number) => writeln!(f, ": /save {number}"),
-                    None => writeln!(f, ", which cannot be had any more"),
-                }
-            }
-            Self::Users(users) => write!(f, "\nConnected users: {}\n\n", all(users)),
+            Self::Told { note, is_ours } => told(note, *is_ours),
+            Self::Users(users) => format!("\nConnected users: {}\n", all(users)),
             Self::Rooms(rooms) => {
                 let rooms = rooms.iter().map(|(room, users)| format!("{room} ({users})"));
-                write!(f, "\nRooms: {}\n\n", rooms.collect::<Vec<_>>().join(", "))
+                format!("\nRooms: {}\n", rooms.collect::<Vec<_>>().join(", "))
             }
-            Self::Entered(room, users) => write!(
-                f,
-                "\nYou are in {room} now\nConnected users ({}): {}\n\n",
-                users.len(),
-                all(users)
-            ),
-            Self::Help => write!(f, "{HELP}"),
-            Self::Leaving => write!(f, "\nLeaving chat...\n"),
-            Self::Unknown(word) => writeln!(
-                f,
+            Self::Entered(room, users) => {
+                format!("\nYou are in {room} now\n{}\n", connected(users))
+            }
+            Self::Help => HELP.into(),
+            Self::Leaving => "\nLeaving chat...".into(),
+            Self::Unknown(word) => format!(
                 "❌ Unknown command {word}: /help lists what there is, and a message that begins \
                  with / is typed with two of them"
             ),
-            Self::Usage(usage) => writeln!(f, "❌ Type it like this: {usage}"),
-            Self::TooLong(bytes) => writeln!(
-                f,
+            Self::Usage(usage) => format!("❌ Type it like this: {usage}"),
+            Self::TooLong(bytes) => format!(
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"
             ),
-            Self::Refused(why) => writeln!(f, "❌ {why}"),
-            Self::NoOffer(number) => writeln!(
-                f,
+            Self::Refused(why) => format!("❌ {why}"),
+            Self::NoOffer(number) => format!(
                 "❌ There is no file {number} to be saved: take the number of one that was \
                  shared lately"
             ),
-            Self::NoAnswer(patience) => writeln!(
-                f,
-                "❌ The server has not answered for {} s: try again, or /quit",
-                patience.as_secs()
-            ),
-            Self::Sharing { name, size } => {
-                writeln!(f, "📤 Sharing {name} ({})", size_in_words(*size))
+            Self::NoAnswer(seconds) => {
+                format!("❌ The server has not answered for {seconds} s: try again, or /quit")
             }
-            Self::Sent(name, percent) => writeln!(f, "📤 {name}: {percent} % sent"),
-            Self::Fetched(name, percent) => writeln!(f, "📥 {name}: {percent} %"),
-            Self::Saved { name, size, path } => {
-                writeln!(f, "✅ Saved {name} ({}) as {path}", size_in_words(*size))
-            }
-            Self::CannotSend(name, why) => writeln!(f, "❌ Cannot send {name}: {why}"),
-            Self::CannotSave(name, why) => writeln!(f, "❌ Cannot save {name}: {why}"),
+            Self::Sharing(name, size) => format!("📤 Sharing {name} ({size})"),
+            Self::Sent(name, percent) => format!("📤 {name}: {percent} % sent"),
+            Self::Fetched(name, percent) => format!("📥 {name}: {percent} %"),
+            Self::Saved { name, size, path } => format!("✅ Saved {name} ({size}) as {path}"),
+            Self::CannotSend(name, why) => format!("❌ Cannot send {name}: {why}"),
+            Self::CannotSave(name, why) => format!("❌ Cannot save {name}: {why}"),
+        }
+    }
+}
+
+fn told(note: &Note<OfferId>, is_ours: bool) -> String {
+    let (who, text) = (one(&note.username), &note.text);
+    match &note.kind {
+        Kind::System => format!("*** {text} ***"),
+        Kind::Chat if is_ours => format!("[You] {text}"),
+        Kind::Chat => format!("[{who}] {text}"),
+        Kind::Private { to } if is_ours => format!("[You, privately to {}] {text}", one(to)),
+        Kind::Private { .. } => format!("[{who}, privately] {text}"),
+        Kind::File { name, size, content: Some(OfferId(number)) } => {
+            format!("[{who}] shares {name} ({}): /save {number}", Size(*size))
+        }
+        Kind::File { name, size, content: None } => {
+            format!("[{who}] shares {name} ({}), which cannot be had any more", Size(*size))
         }
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => write!(f, "there is no such file"),
-            Self::NoFile => write!(f, "it is no plain file"),
+        f.write_str(&match self {
+            Self::Missing => "there is no such file".to_owned(),
+            Self::NoFile => "it is no plain file".to_owned(),
             Self::TooBig(size) => {
-                write!(
-                    f,
-                    "it has {}, and a file has at most {} MiB",
-                    size_in_words(*size),
-                    MAX_FILE >> 20
-                )
+                format!("it has {size}, and a file has at most {} MiB", MAX_FILE >> 20)
             }
             Self::TooMany(files) => {
-                write!(
-                    f,
-                    "you share {files} files already. Leave and come back to share others"
-                )
+                format!("you share {files} files already. Leave and come back to share others")
             }
             Self::TooBusy(files) => {
-                write!(f, "{files} files are being saved already. Wait for one of them")
+                format!("{files} files are being saved already. Wait for one of them")
             }
-            Self::Again => write!(f, "that is being done already"),
-            Self::NoFolder(folder) => write!(
-                f,
-                "there is no folder {folder}. Make one, or name another with --downloads"
-            ),
-            Self::Taken(files) => {
-                write!(f, "{files} files of that name are there already. Move some away")
-            }
-            Self::Short(got, size) => {
-                write!(
-                    f,
-                    "it ended after {}, and {} were promised",
-                    size_in_words(*got),
-                    size_in_words(*size)
+            Self::Again => "that is being done already".to_owned(),
+            Self::NoFolder(folder) => {
+                format!(
+                    "there is no folder {folder}. Make one, or name another with --downloads"
                 )
             }
-            Self::Long(size) => {
-                write!(f, "it is longer than the {} promised", size_in_words(*size))
+            Self::Taken(files) => {
+                format!("{files} files of that name are there already. Move some away")
             }
-            Self::NoAnswer(patience) => {
-                write!(f, "nothing came for {} s. Try again", patience.as_secs())
-            }
-            Self::Interrupted => write!(f, "the chat has ended before it was here"),
-            Self::BadName(why) | Self::Refused(why) | Self::System(why) => write!(f, "{why}"),
-        }
+            Self::Short(got, size) => format!("it ended after {got}, and {size} were promised"),
+            Self::Long(size) => format!("it is longer than the {size} promised"),
+            Self::NoAnswer(seconds) => format!("nothing came for {seconds} s. Try again"),
+            Self::Interrupted => "the chat has ended before it was here".to_owned(),
+            Self::Other(why) => why.clone(),
+        })
     }
 }
 
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Refused(why) = self {
-            return write!(f, "❌ {why}");
-        }
-        write!(f, "Connection error: ")?;
-        match self {
-            Self::NoHost(place, why) => {
-                write!(f, "there is no {} ({why}). Name another place with --url", place.host())
+        let why = match self {
+            Self::Refused(why) => return write!(f, "❌ {why}"),
+            Self::NoHost(host, why) => {
+                format!("there is no {host} ({why}). Name another place with --url")
             }
-            Self::NobodyThere(place) => write!(
-                f,
-                "nobody listens at {place}. Start chat-server, or name another place with --url"
+            Self::NobodyThere(server) => format!(
+                "nobody listens at {server}. Start chat-server, or name another place with --url"
             ),
-            Self::NoAnswer(place, patience) => write!(
-                f,
-                "no answer from {place} for {} s. Is it the right place? Name another with --url",
-                patience.as_secs()
+            Self::NoAnswer(server, seconds) => format!(
+                "no answer from {server} for {seconds} s. Is it the right place? Name another \
+                 with --url"
             ),
-            Self::NoChat(place, why) => {
-                write!(f, "what listens at {place} is no chat server: {why}")
+            Self::NoChat(server, why) => {
+                format!("what listens at {server} is no chat server: {why}")
             }
-            Self::Status(place, status) => write!(
-                f,
-                "what listens at {place} has no chat there for us (HTTP status {status}). Look \
+            Self::Status(server, status) => format!(
+                "what listens at {server} has no chat there for us (HTTP status {status}). Look \
                  at --url"
             ),
             Self::NoToken => {
-                write!(f, "the server wants a token that is right. Give it with --token")
+                "the server wants a token that is right. Give it with --token".into()
             }
-            Self::NotLetIn(patience) => {
-                write!(f, "the server has not let us in for {} s", patience.as_secs())
-            }
-            Self::HungUp => write!(f, "the server is gone. When it is back, start again"),
-            Self::Dismissed(why) => write!(f, "the server has hung up: {why}"),
-            Self::Broken(why) => write!(f, "the conversation broke off: {why}"),
-            Self::Refused(why) | Self::System(why) => write!(f, "{why}"),
-        }
+            Self::NotLetIn(seconds) => format!("the server has not let us in for {seconds} s"),
+            Self::HungUp => "the server is gone. When it is back, start again".into(),
+            Self::Dismissed(why) => format!("the server has hung up: {why}"),
+            Self::Broken(why) => format!("the conversation broke off: {why}"),
+            Self::System(why) => why.clone(),
+        };
+        write!(f, "Connection error: {why}")
     }
+}
+
+fn connected(users: &[String]) -> String {
+    format!("Connected users ({}): {}", users.len(), all(users))
 }
 
 /// A name, as it may stand among our own words. A server can make up any: what is no name, and
@@ -385,15 +295,20 @@ Commands:
   /send FILE      - Offer a file to everybody in the room
   /save NUMBER    - Save a file that was offered
   //TEXT          - Say something that begins with /
-
 ";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// As the screen shows it.
     fn text(event: &Event) -> String {
-        event.lines(false)
+        event.lines(false) + "\n"
+    }
+
+    fn told(username: &str, kind: Kind<OfferId>, text: &str, is_ours: bool) -> Event {
+        let note = Note { username: username.into(), text: text.into(), kind };
+        Event::Told { note, is_ours }
     }
 
     #[test]
@@ -419,22 +334,22 @@ mod tests {
 
     #[test]
     fn our_own_lines_are_gray_and_those_of_the_chat_yellow() {
-        let echo = Event::Echo("hi".into());
-        assert_eq!(echo.lines(true), "\x1b[90m[You] hi\x1b[0m\n");
-        let private = Event::EchoTo { to: "Bob".into(), text: "psst".into() };
-        assert_eq!(private.lines(true), "\x1b[90m[You, privately to Bob] psst\x1b[0m\n");
-        let system = Event::System("Bob joined the chat".into());
-        assert_eq!(system.lines(true), "\x1b[33m*** Bob joined the chat ***\x1b[0m\n");
+        let echo = told("Alice", Kind::Chat, "hi", true);
+        assert_eq!(echo.lines(true), "\x1b[90m[You] hi\x1b[0m");
+        let private = told("Alice", Kind::Private { to: "Bob".into() }, "psst", true);
+        assert_eq!(private.lines(true), "\x1b[90m[You, privately to Bob] psst\x1b[0m");
+        let system = told("System", Kind::System, "Bob joined the chat", false);
+        assert_eq!(system.lines(true), "\x1b[33m*** Bob joined the chat ***\x1b[0m");
         for event in [echo, private, system] {
             assert!(!event.lines(false).contains('\x1b'));
         }
-        let said = Event::Said { who: "Bob".into(), text: "hi".into() };
-        assert_eq!(said.lines(true), "[Bob] hi\n");
+        let said = told("Bob", Kind::Chat, "hi", false);
+        assert_eq!(said.lines(true), "[Bob] hi");
     }
 
     #[test]
     fn nobody_passes_for_our_user_or_for_two() {
-        let said = |who: &str| text(&Event::Said { who: who.into(), text: "hi".into() });
+        let said = |who: &str| text(&told(who, Kind::Chat, "hi", false));
         assert_eq!(said("You"), "[\"You\"] hi\n");
         assert_eq!(said("Bob] hi [Eve"), "[\"Bob] hi [Eve\"] hi\n");
         assert_eq!(text(&Event::Users(vec!["A, B".into()])), "\nConnected users: \"A, B\"\n\n");

@@ -1,23 +1,21 @@
 //! The owner: the one thread that decides what is shown and what is asked for, and the only one
 //! that prints.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use capability_peers::console::{LOOK_AGAIN, Screen};
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, never, select};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 
-use crate::client::chatter::{Action, Chatter, Happened, LEAVING};
-use crate::client::desk::{Order, Report};
+use crate::client::chat_client::{Action, ChatClient, Happened, LEAVING};
 use crate::client::dialer::Dialer;
-use crate::client::event::Gone;
-use crate::client::keyboard::Line;
-use crate::client::shelf::Shelf;
-use crate::inbox::{Inbox, Outbox};
+use crate::client::downloads::Downloads;
+use crate::client::event::{Event, Gone, PROMPT};
+use crate::client::session::{Order, Report};
+use crate::client::shared_files::SharedFiles;
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -25,11 +23,11 @@ const MAX_UNREAD: usize = 64 * 1024;
 /// How long the terminal may take for the last line.
 const LAST_LINE: Duration = Duration::from_millis(250);
 
-/// How many reports may wait for the owner. Then whoever has one waits, too.
+/// How many reports may wait for the owner. Then the writer has to wait, too.
 const MAX_REPORTS: usize = 256;
 
-/// How many orders may wait for the link. The chatter has fewer calls under way than that, and so
-/// has the server; a link that does not even take so many is none.
+/// How many orders may wait for the link. There are fewer calls under way, of both sides; a link
+/// that does not even take so many is none.
 const MAX_ORDERS: usize = 128;
 
 /// How long a dial may still take when we end. Then it is left to the end of the process.
@@ -38,12 +36,12 @@ const JOINING: Duration = Duration::from_millis(250);
 /// How long to wait when nothing is due.
 const QUIET: Duration = Duration::from_hours(1);
 
-/// The owner of everything.
-pub struct Owner {
-    chatter: Chatter,
+pub(crate) struct Owner {
+    chat: ChatClient,
     dialer: Dialer,
-    shelf: Shelf,
-    screen: Screen,
+    shared: SharedFiles,
+    downloads: Downloads,
+    screen: Screen<NonBlockingStdout>,
     /// Whether the screen shows colours.
     colour: bool,
     link: Option<Link>,
@@ -51,10 +49,10 @@ pub struct Owner {
 
 /// One link to the server, from the dial to its end.
 struct Link {
-    orders: Outbox<Order>,
+    orders: Sender<Order>,
     reports: Receiver<Report>,
-    /// Where it can be cut, once it is dialed.
-    stream: Option<Arc<TcpStream>>,
+    /// Where the connection comes when the server is dialed, to be shut down at the end.
+    dialed: Receiver<Arc<TcpStream>>,
     reader: JoinHandle<()>,
 }
 
@@ -62,33 +60,28 @@ struct Link {
 type Ended = Result<(), Gone>;
 
 impl Owner {
-    /// The owner of a client that has not begun.
-    pub fn new(
-        chatter: Chatter,
+    pub(crate) fn new(
+        chat: ChatClient,
         dialer: Dialer,
-        shelf: Shelf,
-        screen: Screen,
+        downloads: Downloads,
+        screen: Screen<NonBlockingStdout>,
         colour: bool,
     ) -> Self {
-        Self { chatter, dialer, shelf, screen, colour, link: None }
+        let shared = SharedFiles::default();
+        Self { chat, dialer, shared, downloads, screen, colour, link: None }
     }
 
-    /// Talks until the user leaves, or the server is gone.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal is gone, or the system has no threads.
-    pub fn run(
+    /// Talks until the user leaves, or the server is gone. An error is one of the terminal, or
+    /// the system has no threads.
+    pub(crate) fn run(
         mut self,
-        lines: &Receiver<Line>,
+        lines: &Receiver<Typed>,
         interrupts: &Receiver<()>,
     ) -> io::Result<Ended> {
         let ended = self.converse(lines, interrupts);
-        if let Some(link) = self.link.take() {
-            link.hang_up();
-        }
-        drop(self.shelf);
-        // A line that nobody can read any more is no reason not to end in order.
+        self.hang_up();
+        drop(self.downloads);
+        // That the last line cannot be shown is no reason not to end in order.
         let finished = self.screen.finish(LAST_LINE);
         let ended = ended?;
         finished?;
@@ -97,132 +90,120 @@ impl Owner {
 
     fn converse(
         &mut self,
-        lines: &Receiver<Line>,
+        lines: &Receiver<Typed>,
         interrupts: &Receiver<()>,
     ) -> io::Result<Ended> {
         let (no_lines, no_reports) = (never(), never());
-        let first = self.chatter.begin();
-        let mut ended = self.perform(first)?;
-        while ended.is_none() {
+        loop {
             let now = Instant::now();
-            let due = self.chatter.pass(now);
-            // First of all, however much else is going on.
-            ended = self.perform(due)?;
-            if ended.is_some() {
-                break;
+            self.chat.pass(now); // First of all, however much else is going on.
+            if let Some(ended) = self.perform()? {
+                return Ok(ended);
             }
-            let due = self.chatter.next_due();
+            let due = self.chat.next_due();
             let wait = due.map_or(QUIET, |due| due.saturating_duration_since(now));
             let wait = if self.screen.backlog() > 0 { wait.min(LOOK_AGAIN) } else { wait };
             // A terminal that is stopped makes the server wait, and not our memory grow.
             let is_stopped = self.screen.backlog() > MAX_UNREAD;
-            let takes_lines = self.chatter.takes_lines() && !is_stopped;
+            let takes_lines = self.chat.takes_lines() && !is_stopped;
             let lines = if takes_lines { lines } else { &no_lines };
             let reports = match &self.link {
                 Some(link) if !is_stopped => &link.reports,
                 _ => &no_reports,
             };
             let happened = select! {
-                recv(interrupts) -> _ => Some(Happened::Quit),
-                recv(lines) -> line => Some(line.map_or(Happened::Quit, Happened::Typed)),
-                recv(reports) -> report => Some(self.heard(report.ok())),
-                default(wait) => None, // Something is due, or the terminal may have room.
+                recv(interrupts) -> _ => Happened::Quit,
+                recv(lines) -> line => line.map_or(Happened::Quit, Happened::Typed),
+                recv(reports) -> report => self.heard(report.ok()),
+                default(wait) => continue, // Something is due, or the terminal may have room.
             };
-            let actions = match happened {
-                Some(happened) => self.chatter.on(happened, Instant::now()),
-                None => Vec::new(),
-            };
-            ended = self.perform(actions)?;
+            self.tell(happened);
         }
-        Ok(ended.unwrap_or(Ok(())))
     }
 
     /// The link has a report, or has ended without one.
     fn heard(&mut self, report: Option<Report>) -> Happened {
         let report = report.unwrap_or(Report::Ended(Gone::HungUp));
-        match (&report, &mut self.link) {
-            (Report::Dialed(stream), Some(link)) => link.stream = Some(Arc::clone(stream)),
-            (Report::Ended(_), link) => {
-                if let Some(link) = link.take() {
-                    link.hang_up();
-                }
-            }
-            _ => {}
+        if let Report::Ended(_) = report {
+            self.hang_up();
         }
         Happened::Reported(report)
     }
 
     /// Does what is to be done, and what follows from it; how the program ends, if it does.
-    fn perform(&mut self, actions: Vec<Action>) -> io::Result<Option<Ended>> {
-        let mut text = String::new();
-        let mut todo = VecDeque::from(actions);
-        let mut ended = None;
-        while let Some(act) = todo.pop_front() {
-            let happened = match act {
-                Action::Show(event) => {
-                    text += &event.lines(self.colour);
-                    None
-                }
+    fn perform(&mut self) -> io::Result<Option<Ended>> {
+        while let Some(action) = self.chat.next_action() {
+            match action {
+                Action::Show(event) => self.show_all([event]),
+                Action::AskName => self.screen.ask(PROMPT),
+                Action::NameTyped => self.screen.answered(PROMPT),
                 Action::Dial => {
-                    // What is there to read comes before what may take its time.
-                    self.screen.show(&std::mem::take(&mut text))?;
+                    self.screen.refresh()?; // Before what may take its time.
                     self.link = Some(Link::dial(&self.dialer)?);
-                    None
                 }
                 Action::HangUp => {
-                    self.screen.show(&std::mem::take(&mut text))?;
-                    if let Some(link) = self.link.take() {
-                        link.hang_up();
-                    }
-                    None
+                    self.screen.refresh()?;
+                    self.hang_up();
                 }
-                Action::Ask(ask, request) => self.order(Order::Ask(ask, request)),
+                Action::Ask(id, ask) => self.order(Order::Ask(id, ask)),
                 Action::Bring(answer, file, offset) => {
-                    let part = self.shelf.read(file, offset);
-                    self.order(Order::Bring(answer, part))
+                    let told = self.shared.progress(file, offset);
+                    self.show_all(told);
+                    let part = self.shared.read(file, offset);
+                    self.order(Order::Bring(answer, part));
                 }
                 Action::Open(path) => {
-                    let opened = self.shelf.open(&path);
-                    Some(Happened::Opened(path.to_string_lossy().into_owned(), opened))
+                    let opened = self.shared.open(&path);
+                    self.tell(Happened::Opened(path.to_string_lossy().into_owned(), opened));
                 }
-                Action::Close(file) => {
-                    self.shelf.close(file);
-                    None
+                Action::Close(file) => self.shared.close(file),
+                Action::Offer(offer, name, size) => self.downloads.offer(offer, name, size),
+                Action::Save(offer) => match self.downloads.save(offer) {
+                    Ok(()) => self.tell(Happened::Wants(offer, 0)),
+                    Err(event) => self.show_all([event]),
+                },
+                Action::TakePart(offer, base64) => {
+                    let (next, told) = self.downloads.take_part(offer, &base64);
+                    self.show_all(told);
+                    if let Some(offset) = next {
+                        self.tell(Happened::Wants(offer, offset));
+                    }
                 }
-                Action::Append(save, name, bytes) => self
-                    .shelf
-                    .append(save, &name, &bytes)
-                    .err()
-                    .map(|why| Happened::NotSaved(save, why)),
-                Action::Finish(save, name) => Some(match self.shelf.finish(save, &name) {
-                    Ok(path) => Happened::Saved(save, path),
-                    Err(why) => Happened::NotSaved(save, why),
-                }),
-                Action::Discard(save) => {
-                    self.shelf.discard(save);
-                    None
+                Action::Fail(offer, why) => {
+                    let told = self.downloads.fail(offer, why);
+                    self.show_all(told);
                 }
-                Action::End(how) => {
-                    ended = Some(how);
-                    None
+                Action::GiveUp => {
+                    let told = self.downloads.give_up();
+                    self.show_all(told);
                 }
-            };
-            if let Some(happened) = happened {
-                todo.extend(self.chatter.on(happened, Instant::now()));
+                Action::End(how) => return self.screen.refresh().map(|()| Some(how)),
             }
         }
-        self.screen.show(&text)?;
-        Ok(ended)
+        self.screen.refresh().map(|()| None)
     }
 
-    /// Hands an order to the link.
-    fn order(&self, order: Order) -> Option<Happened> {
-        let link = self.link.as_ref()?;
-        match link.orders.try_send(order) {
-            Ok(()) => None,
-            // Its writer has ended, and why is the next that we hear.
-            Err(error) if error.is_disconnected() => None,
-            Err(_) => Some(Happened::Reported(Report::Ended(Gone::HungUp))),
+    fn show_all(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.screen.show(&event.lines(self.colour));
+        }
+    }
+
+    fn tell(&mut self, happened: Happened) {
+        self.chat.on(happened, Instant::now());
+    }
+
+    /// Hands an order to the link. If its writer has ended, why is the next that we hear.
+    fn order(&mut self, order: Order) {
+        let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
+        if let Some(Err(TrySendError::Full(_))) = handed {
+            self.tell(Happened::Reported(Report::Ended(Gone::HungUp)));
+        }
+    }
+
+    fn hang_up(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.hang_up();
         }
     }
 }
@@ -230,38 +211,27 @@ impl Owner {
 impl Link {
     fn dial(dialer: &Dialer) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
-        let (inbox, read, orders) = Inbox::new(MAX_ORDERS);
-        let reader = dialer.dial(report, inbox, read)?;
-        Ok(Self { orders, reports, stream: None, reader })
+        let (order, orders) = bounded(MAX_ORDERS);
+        let (dial, dialed) = bounded(1);
+        let reader = dialer.dial(report, orders, dial)?;
+        Ok(Self { orders: order, reports, dialed, reader })
     }
 
     /// Says goodbye, waits a moment for the server to do so, too, and joins the threads.
-    fn hang_up(mut self) {
-        let _ = self.orders.try_send(Order::HangUp); // It has ended, or does not take anything.
-        self.hears_the_end(if self.stream.is_some() { LEAVING } else { JOINING });
-        if let Some(stream) = &self.stream {
-            let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
-            self.hears_the_end(JOINING);
-        }
-        drop(self.orders);
-        drop(self.reports);
-        // A dial to somebody who does not answer can still be out.
-        if self.stream.is_some() || self.reader.is_finished() {
-            let _ = self.reader.join(); // It has panicked, and said so, or it has ended.
-        }
-    }
-
-    /// Waits until the link has nothing more to report, and lets go of what it does.
-    fn hears_the_end(&mut self, patience: Duration) {
+    fn hang_up(self) {
+        let Self { orders, reports, dialed, reader } = self;
+        let _ = orders.try_send(Order::HangUp); // It has ended, or does not take anything.
+        let patience = if dialed.is_empty() { JOINING } else { LEAVING };
         let deadline = Instant::now() + patience;
-        loop {
-            match self.reports.recv_deadline(deadline) {
-                Ok(Report::Dialed(stream)) => self.stream = Some(stream),
-                Ok(_) if Instant::now() < deadline => {}
-                Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return;
-                }
-            }
+        while reports.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
+        drop((orders, reports)); // So no thread waits for us.
+        let stream = dialed.try_recv();
+        if let Ok(stream) = &stream {
+            let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
+        }
+        // A dial to a server that does not answer can still be out.
+        if stream.is_ok() || reader.is_finished() {
+            let _ = reader.join(); // It has panicked, and said so, or it has ended.
         }
     }
 }

@@ -1,48 +1,40 @@
-//! Notes: what clients are told by `onMessage`.
+//! Notes: what clients are told by `onMessage`. Written by the server, read by the client, and
+//! read again from a history file.
 
-use capability_peers::message::{MAX_MESSAGE, clean};
-use capability_peers::rpc::{Cap, Stub, Value};
+use capnweb::{Cap, Stub, Value};
 
-use super::{Exported, FileId, number, whole};
+use super::{Exported, FileId, MAX_MESSAGE, number, text, whole};
 
-/// What clients are told by `onMessage`. `F` is what the reader has in hand for a file: on the
-/// server its number, at a client a stub.
+/// The longest text of a note, in bytes: a message, and what emoji make of it.
+const LONGEST: usize = 4 * MAX_MESSAGE;
+
+/// What clients are told. `F` is what the reader has in hand for a file: the server its number,
+/// the client an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note<F = FileId> {
-    /// Who says it.
+pub(crate) struct Note<F = FileId> {
     pub username: String,
-    /// What.
     pub text: String,
-    /// What kind of note it is.
     pub kind: Kind<F>,
 }
 
 /// What kind of note it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind<F = FileId> {
+pub(crate) enum Kind<F = FileId> {
     /// A user has said it to everybody in the room.
     Chat,
     /// The chat itself says it.
     System,
     /// A user has said it to one user.
-    Private {
-        /// To whom.
-        to: String,
-    },
-    /// A user offers a file to everybody in the room.
-    File {
-        /// What it is called. Cleaned, but not checked: see [`FileName`](crate::name::FileName).
-        name: String,
-        /// How long it is, in bytes.
-        size: u64,
-        /// What to ask for its bytes; none if it cannot be had any more.
-        content: Option<F>,
-    },
+    Private { to: String },
+    /// A user offers a file to everybody in the room. The name is clean, but not checked: see
+    /// [`FileName`](crate::name::FileName). The content is what can be asked for the bytes; none
+    /// if the file is gone.
+    File { name: String, size: u64, content: Option<F> },
 }
 
 impl<F> Kind<F> {
     /// The word on the wire.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::System => "system",
@@ -54,12 +46,12 @@ impl<F> Kind<F> {
 
 impl Note {
     /// Something that the chat itself says.
-    pub fn system(text: String) -> Self {
+    pub(crate) fn system(text: String) -> Self {
         Self { username: "System".into(), text, kind: Kind::System }
     }
 
-    /// The value that travels; with the file itself, if there is one, or only its name.
-    pub fn value(&self, with_content: bool) -> Value<Cap<Exported>> {
+    /// The value that travels; with the file itself, or only its name.
+    pub(crate) fn write(&self, with_content: bool) -> Value<Cap<Exported>> {
         let mut entries = vec![
             ("username".to_owned(), self.username.as_str().into()),
             ("text".to_owned(), self.text.as_str().into()),
@@ -84,33 +76,31 @@ impl Note {
     }
 }
 
-impl Note<Stub> {
-    /// Reads what a server tells. It may be any server: what is in there is cleaned, and what is
-    /// too long is refused. `None` if it is no note.
-    pub fn read<T>(value: &Value<Cap<T>>) -> Option<Self> {
-        let text = |name| value.get(name).and_then(Value::as_str).and_then(shown);
-        let kind = match value.get("type").and_then(Value::as_str)? {
+impl<F> Note<F> {
+    /// Reads a note, which any server may have written: its texts are cleaned, and what is too
+    /// long is refused. `take` gets the stub of a file. `None` if it is no note.
+    pub(crate) fn read<T>(
+        value: &Value<Cap<T>>,
+        take: impl FnOnce(Stub) -> Option<F>,
+    ) -> Option<Self> {
+        let field = |name| value.get(name).and_then(text).filter(|text| text.len() <= LONGEST);
+        let (username, said) = (field("username")?, field("text")?);
+        let kind = match value.get("type")?.as_str()? {
             "chat" => Kind::Chat,
             "system" => Kind::System,
-            "private" => Kind::Private { to: text("to")? },
+            "private" => Kind::Private { to: field("to")? },
             "file" => {
                 let file = value.get("file")?;
-                Kind::File {
-                    name: file.get("name").and_then(Value::as_str).and_then(shown)?,
-                    size: file.get("size").and_then(whole)?,
-                    content: match file.get("content") {
-                        Some(Value::Cap(Cap::Stub(stub))) => Some(*stub),
-                        _ => None,
-                    },
-                }
+                let name = file.get("name").and_then(text).filter(|it| it.len() <= LONGEST)?;
+                let size = file.get("size").and_then(whole)?;
+                let content = match file.get("content") {
+                    Some(Value::Cap(Cap::Stub(stub))) => take(*stub),
+                    _ => None,
+                };
+                Kind::File { name, size, content }
             }
             _ => return None,
         };
-        Some(Self { username: text("username")?, text: text("text")?, kind })
+        Some(Self { username, text: said, kind })
     }
-}
-
-/// The text, fit for a terminal; emoji may have made it a little longer than it was sent.
-fn shown(text: &str) -> Option<String> {
-    (text.len() <= 4 * MAX_MESSAGE).then(|| clean(text.as_bytes()))
 }

@@ -1,103 +1,110 @@
-//! Replies: what the calls of a client come to.
+//! Replies: what requests come to. Each is one type, written by the server and read by the client.
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{Cap, Value};
+use capnweb::{Cap, RpcError, Value};
 
-use super::{Exported, Note, number};
-use crate::name::{Name, RoomName};
+use super::{Exported, Note, Request, number, text, whole};
 
-/// What a call has come to.
+/// What a request has come to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// It has joined.
-    Welcome {
-        /// Who it is now.
-        username: Name,
-        /// Who is in the room, itself included, in the order in which they came.
-        users: Vec<Name>,
-        /// Where it is.
-        room: RoomName,
+pub(crate) enum Reply {
+    /// Joined, or in another room: `users` are there, in the order in which they came. npm's room
+    /// does not say which room it is.
+    Room {
+        message: String,
+        users: Vec<String>,
+        room: Option<String>,
     },
-    /// The message was told to everybody, as this one.
+    /// Everybody was told, as this message, counted from 1.
     Sent {
-        /// The how-manieth note it is.
         count: u64,
     },
-    /// The message was told to one user.
-    SentPrivately,
-    /// It has left.
-    Goodbye {
-        /// Who it was.
-        username: Name,
-    },
-    /// Who is in the room.
-    Users(Vec<Name>),
-    /// What was said in the room.
+    /// Done: `sent` or `shared`.
+    Status(&'static str),
+    Message(String),
+    Users(Vec<String>),
     History(Vec<Arc<Note>>),
-    /// How many there are.
     Number(u64),
-    /// It is in another room now.
-    Entered {
-        /// Where.
-        room: RoomName,
-        /// Who is there, itself included.
-        users: Vec<Name>,
-    },
     /// The rooms, and how many users are in each.
-    Rooms(Vec<(RoomName, usize)>),
-    /// The file was offered to everybody.
-    Shared,
+    Rooms(Vec<(String, u64)>),
     /// A part of a file, as base64.
     Bytes(String),
-    /// It is done, and there is nothing to say about it.
     Nothing,
 }
 
 impl Reply {
     /// The value that travels.
-    pub fn value(&self) -> Value<Cap<Exported>> {
+    pub(crate) fn write(&self) -> Value<Cap<Exported>> {
         match self {
-            Self::Welcome { username, users, room } => Value::object([
-                ("message", format!("Welcome to the chat, {username}!").into()),
-                ("userCount", number(users.len() as u64)),
-                ("users", names(users)),
-                ("room", room.as_str().into()),
-            ]),
+            Self::Room { message, users, room } => {
+                let mut entries = vec![
+                    ("message".to_owned(), message.as_str().into()),
+                    ("userCount".to_owned(), number(users.len() as u64)),
+                    ("users".to_owned(), list(users)),
+                ];
+                entries.extend(room.as_deref().map(|room| ("room".to_owned(), room.into())));
+                Value::Object(entries)
+            }
             Self::Sent { count } => {
                 Value::object([("status", "sent".into()), ("timestamp", number(*count))])
             }
-            Self::SentPrivately => Value::object([("status", "sent".into())]),
-            Self::Goodbye { username } => {
-                Value::object([("message", format!("Goodbye, {username}!").into())])
-            }
-            Self::Users(users) => names(users),
+            Self::Status(status) => Value::object([("status", (*status).into())]),
+            Self::Message(message) => Value::object([("message", message.as_str().into())]),
+            Self::Users(users) => list(users),
             Self::History(notes) => {
-                Value::Array(notes.iter().map(|note| note.value(false)).collect())
+                Value::Array(notes.iter().map(|note| note.write(false)).collect())
             }
             Self::Number(count) => number(*count),
-            Self::Entered { room, users } => Value::object([
-                ("message", format!("You are in {room} now").into()),
-                ("room", room.as_str().into()),
-                ("userCount", number(users.len() as u64)),
-                ("users", names(users)),
-            ]),
             Self::Rooms(rooms) => {
-                let room = |(name, users): &(RoomName, usize)| {
+                let room = |(name, users): &(String, u64)| {
                     Value::object([
                         ("name", name.as_str().into()),
-                        ("userCount", number(*users as u64)),
+                        ("userCount", number(*users)),
                     ])
                 };
                 Value::Array(rooms.iter().map(room).collect())
             }
-            Self::Shared => Value::object([("status", "shared".into())]),
             Self::Bytes(base64) => Value::Bytes(base64.clone()),
             Self::Nothing => Value::Undefined,
         }
     }
+
+    /// Reads the answer to `request`, cleaned. It may come from any server, so one that is not
+    /// what was asked for is refused; one that says nothing new is not even looked at.
+    pub(crate) fn read<C, F, T>(
+        request: &Request<C, F>,
+        value: &Value<Cap<T>>,
+    ) -> Result<Self, RpcError> {
+        let read = match request {
+            Request::Join { .. } | Request::EnterRoom { .. } => {
+                value.get("users").and_then(texts).map(|users| {
+                    let message = value.get("message").and_then(text).unwrap_or_default();
+                    let room = value.get("room").and_then(text);
+                    Self::Room { message, users, room }
+                })
+            }
+            Request::ListUsers => texts(value).map(Self::Users),
+            Request::ListRooms => value.as_array().and_then(|rooms| {
+                let rooms = rooms.iter().map(|room| {
+                    Some((text(room.get("name")?)?, whole(room.get("userCount")?)?))
+                });
+                rooms.collect::<Option<_>>().map(Self::Rooms)
+            }),
+            Request::ReadFile { .. } => match value {
+                Value::Bytes(base64) => Some(Self::Bytes(base64.clone())),
+                _ => None,
+            },
+            _ => Some(Self::Nothing),
+        };
+        read.ok_or_else(|| RpcError::type_error("the server's answer makes no sense"))
+    }
 }
 
-fn names(names: &[Name]) -> Value<Cap<Exported>> {
-    Value::Array(names.iter().map(|name| name.as_str().into()).collect())
+fn list<C>(texts: &[String]) -> Value<C> {
+    Value::Array(texts.iter().map(|text| text.as_str().into()).collect())
+}
+
+fn texts<C>(value: &Value<C>) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(text).collect()
 }

@@ -1,36 +1,31 @@
-//! Requests: what a client may ask for, read from its calls.
+//! Requests: what a client may ask for. Each is one type, read and written here, and used by both
+//! sides: the client writes it as a call, and the server reads the call.
 
-use capability_peers::message::{MAX_MESSAGE, clean};
-use capability_peers::rpc::{Cap, Code, Key, RpcError, Stub, Value, dotted};
+use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
+use terminal::clean;
 
-use super::{Exported, FileId, MAX_FILE, whole};
+use super::{Exported, FileId, MAX_FILE, MAX_MESSAGE, number, whole};
 use crate::name::{FileName, Name, RoomName, is_blank};
 
-/// What a client asks for. Everything in it has been checked: it is what it says it is.
+/// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
+/// an object of the client: the server a stub, the client the object itself. `F` is the same for
+/// a file of another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
+pub(crate) enum Request<C = Stub, F = FileId> {
     /// To be called `username`, and to be told everything through `client`.
     Join {
-        /// Who it wants to be.
         username: Name,
-        /// What to call.
-        client: Stub,
+        client: C,
     },
     /// To tell everybody in the room.
     SendMessage {
-        /// Who it says it is.
         username: Name,
-        /// What it says; at least one visible character, at most [`MAX_MESSAGE`] bytes.
         text: String,
     },
-    /// To leave the chat.
     Leave {
-        /// Who it says it is.
         username: Name,
     },
-    /// Who is in the room.
     ListUsers,
-    /// What was said in the room.
     GetHistory,
     /// How many users there are, in all rooms.
     UserCount,
@@ -38,57 +33,72 @@ pub enum Call {
     MessageCount,
     /// To tell one user.
     SendPrivate {
-        /// Who it says it is.
         username: Name,
-        /// Who is to be told.
         to: Name,
-        /// As for a message.
         text: String,
     },
-    /// To go to another room.
     EnterRoom {
-        /// Who it says it is.
         username: Name,
-        /// Where to.
         room: RoomName,
     },
-    /// Which rooms there are.
     ListRooms,
-    /// That it is typing, or no longer.
     SetTyping {
-        /// Who it says it is.
         username: Name,
-        /// Whether it is.
         is_typing: bool,
     },
-    /// To offer a file to everybody in the room.
+    /// To offer a file of `size` bytes to everybody in the room.
     ShareFile {
-        /// Who it says it is.
         username: Name,
-        /// What the file is called.
         name: FileName,
-        /// How long it is, in bytes; at most [`MAX_FILE`].
         size: u64,
-        /// What to ask for its bytes.
-        file: Stub,
+        file: C,
     },
-    /// A part of a file of somebody else.
+    /// For a part of a file of another client, from this byte on.
     ReadFile {
-        /// Which one.
-        file: FileId,
-        /// From which byte on.
+        file: F,
         offset: u64,
     },
 }
 
-impl Call {
+impl<C: Clone, F> Request<C, F> {
+    /// The method with its arguments; a property has none.
+    pub(crate) fn write(&self) -> (&'static str, Option<Vec<Value<Cap<C>>>>) {
+        let user = |name: &Name| name.as_str().into();
+        let object = |object: &C| Value::Cap(Cap::Target(object.clone()));
+        let (method, args) = match self {
+            Self::Join { username, client } => ("join", vec![user(username), object(client)]),
+            Self::SendMessage { username, text } => {
+                ("sendMessage", vec![user(username), text.as_str().into()])
+            }
+            Self::Leave { username } => ("leave", vec![user(username)]),
+            Self::ListUsers => ("listUsers", vec![]),
+            Self::GetHistory => ("getHistory", vec![]),
+            Self::UserCount => return ("userCount", None),
+            Self::MessageCount => return ("messageCount", None),
+            Self::SendPrivate { username, to, text } => {
+                ("sendPrivate", vec![user(username), user(to), text.as_str().into()])
+            }
+            Self::EnterRoom { username, room } => {
+                ("enterRoom", vec![user(username), room.as_str().into()])
+            }
+            Self::ListRooms => ("listRooms", vec![]),
+            Self::SetTyping { username, is_typing } => {
+                ("setTyping", vec![user(username), (*is_typing).into()])
+            }
+            Self::ShareFile { username, name, size, file } => {
+                let about = [("name", name.as_str().into()), ("size", number(*size))];
+                ("shareFile", vec![user(username), Value::object(about), object(file)])
+            }
+            Self::ReadFile { offset, .. } => ("read", vec![number(*offset)]),
+        };
+        (method, Some(args))
+    }
+}
+
+impl Request {
     /// Reads what was asked of `target`: a method with `args`, or without them a property. `None`
-    /// if it is a property that is not there, and so is undefined.
-    ///
-    /// # Errors
-    ///
-    /// What the caller gets instead of an answer.
-    pub fn read(
+    /// if there is no such property. An error is what the caller gets instead of an answer.
+    pub(crate) fn read(
         target: Exported,
         path: &[Key],
         args: Option<&[Value<Cap<Exported>>]>,
@@ -102,35 +112,32 @@ impl Call {
             });
         };
         let args = Args { method: &name, args };
-        let call = match (target, name.as_str()) {
+        let request = match (target, name.as_str()) {
             (Exported::Chat, "join") => {
-                Self::Join { username: args.user(0)?, client: args.stub(1, "client")? }
+                Self::Join { username: args.user()?, client: args.stub(1, "client")? }
             }
             (Exported::Chat, "sendMessage") => {
-                Self::SendMessage { username: args.user(0)?, text: args.message(1)? }
+                Self::SendMessage { username: args.user()?, text: args.message(1)? }
             }
-            (Exported::Chat, "leave") => Self::Leave { username: args.user(0)? },
+            (Exported::Chat, "leave") => Self::Leave { username: args.user()? },
             (Exported::Chat, "listUsers") => Self::ListUsers,
             (Exported::Chat, "getHistory") => Self::GetHistory,
             (Exported::Chat, "sendPrivate") => Self::SendPrivate {
-                username: args.user(0)?,
+                username: args.user()?,
                 to: args.name(1, "to", Name::read)?,
                 text: args.message(2)?,
             },
             (Exported::Chat, "enterRoom") => Self::EnterRoom {
-                username: args.user(0)?,
+                username: args.user()?,
                 room: args.name(1, "room", RoomName::read)?,
             },
             (Exported::Chat, "listRooms") => Self::ListRooms,
             (Exported::Chat, "setTyping") => Self::SetTyping {
-                username: args.user(0)?,
-                is_typing: args
-                    .get(1)
-                    .as_bool()
-                    .ok_or_else(|| args.wrong("isTyping", "true or false"))?,
+                username: args.user()?,
+                is_typing: args.truth(1, "isTyping")?,
             },
             (Exported::Chat, "shareFile") => Self::ShareFile {
-                username: args.user(0)?,
+                username: args.user()?,
                 name: args.file_name(1)?,
                 size: args.size(1)?,
                 file: args.stub(2, "file")?,
@@ -138,11 +145,11 @@ impl Call {
             (Exported::File(file), "read") => Self::ReadFile { file, offset: args.offset(0)? },
             _ => return Err(RpcError::not_a_function(&name)),
         };
-        Ok(Some(call))
+        Ok(Some(request))
     }
 
-    /// The capabilities that came with it.
-    pub fn stub(&self) -> Option<Stub> {
+    /// The capability that came with it.
+    pub(crate) fn stub(&self) -> Option<Stub> {
         match self {
             Self::Join { client, .. } => Some(*client),
             Self::ShareFile { file, .. } => Some(*file),
@@ -162,16 +169,17 @@ impl Args<'_> {
         self.args.get(index).unwrap_or(&Value::Undefined)
     }
 
-    fn wrong(&self, what: &str, must_be: &str) -> RpcError {
-        RpcError::type_error(format!("{}: {what} must be {must_be}", self.method))
+    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V, RpcError> {
+        let method = self.method;
+        value.ok_or_else(|| RpcError::type_error(format!("{method}: {what} must be {kind}")))
     }
 
-    fn refused(&self, why: &str) -> RpcError {
-        RpcError::new(Code::BadRequest, format!("{}: {why}", self.method))
+    fn refused(&self, code: Code, why: &str) -> RpcError {
+        RpcError::new(code, format!("{}: {why}", self.method))
     }
 
     fn text(&self, index: usize, what: &str) -> Result<&str, RpcError> {
-        self.get(index).as_str().ok_or_else(|| self.wrong(what, "a string"))
+        self.must_be("a string", what, self.get(index).as_str())
     }
 
     fn name<N>(
@@ -180,11 +188,11 @@ impl Args<'_> {
         what: &str,
         read: impl Fn(&str) -> Result<N, String>,
     ) -> Result<N, RpcError> {
-        read(self.text(index, what)?).map_err(|why| self.refused(&why))
+        read(self.text(index, what)?).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
-    fn user(&self, index: usize) -> Result<Name, RpcError> {
-        self.name(index, "username", Name::read)
+    fn user(&self) -> Result<Name, RpcError> {
+        self.name(0, "username", Name::read)
     }
 
     fn message(&self, index: usize) -> Result<String, RpcError> {
@@ -192,40 +200,45 @@ impl Args<'_> {
         // What stands for a character that acts may be longer, and is what everybody is told.
         let shown = clean(text.as_bytes());
         if text.len().max(shown.len()) > MAX_MESSAGE {
-            let text = format!("{}: a message has at most {MAX_MESSAGE} bytes", self.method);
-            return Err(RpcError::new(Code::TooMany, text));
+            let why = format!("a message has at most {MAX_MESSAGE} bytes");
+            return Err(self.refused(Code::TooMany, &why));
         }
         if is_blank(text) {
-            return Err(self.refused("a message needs some text"));
+            return Err(self.refused(Code::BadRequest, "a message needs some text"));
         }
         Ok(shown)
     }
 
+    fn truth(&self, index: usize, what: &str) -> Result<bool, RpcError> {
+        self.must_be("true or false", what, self.get(index).as_bool())
+    }
+
     fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
-        match self.get(index) {
-            Value::Cap(Cap::Stub(stub)) => Ok(*stub),
-            _ => Err(self.wrong(what, "something that can be called")),
-        }
+        let stub = match self.get(index) {
+            Value::Cap(Cap::Stub(stub)) => Some(*stub),
+            _ => None,
+        };
+        self.must_be("something that can be called", what, stub)
     }
 
     fn file_name(&self, index: usize) -> Result<FileName, RpcError> {
         let name = self.get(index).get("name").and_then(Value::as_str);
-        let name = name.ok_or_else(|| self.wrong("name", "a string"))?;
-        FileName::read(name).map_err(|why| self.refused(&why))
+        let name = self.must_be("a string", "name", name)?;
+        FileName::read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
     fn size(&self, index: usize) -> Result<u64, RpcError> {
         let size = self.get(index).get("size").and_then(whole);
-        let size = size.ok_or_else(|| self.wrong("size", "a whole number of bytes"))?;
+        let size = self.must_be("a whole number of bytes", "size", size)?;
         if size > MAX_FILE {
-            let text = format!("{}: a file has at most {} MiB", self.method, MAX_FILE >> 20);
-            return Err(RpcError::new(Code::TooMany, text));
+            let why = format!("a file has at most {} MiB", MAX_FILE >> 20);
+            return Err(self.refused(Code::TooMany, &why));
         }
         Ok(size)
     }
 
     fn offset(&self, index: usize) -> Result<u64, RpcError> {
         let offset = whole(self.get(index)).filter(|offset| *offset <= MAX_FILE);
-        offset.ok_or_else(|| self.wrong("offset", "a place in the file"))
+        self.must_be("a place in the file", "offset", offset)
     }
 }

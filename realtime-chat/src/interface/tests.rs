@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use capability_peers::message::MAX_MESSAGE;
-use capability_peers::rpc::{Cap, Code, Key, Output, RpcError, Session};
+use capnweb::{Cap, Code, Key, Output, RpcError, Session, Stub};
 
 use super::*;
-use crate::name::{Name, RoomName};
+use crate::name::{FileName, Name, RoomName};
 
 /// What a server makes of a call: of this name, with these arguments in JSON.
-fn read(target: Exported, method: &str, args: &str) -> Result<Option<Call>, RpcError> {
+fn read(target: Exported, method: &str, args: &str) -> Result<Option<Request>, RpcError> {
     let mut session = Session::new(Some(target));
     let push = format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[{args}]]]");
     let outputs = session.receive(&push);
     let [Output::Run { target, path, args, .. }] = &outputs[..] else { panic!("{outputs:?}") };
-    Call::read(*target, path, args.as_deref())
+    Request::read(*target, path, args.as_deref())
 }
 
-fn call(method: &str, args: &str) -> Call {
+fn call(method: &str, args: &str) -> Request {
     read(Exported::Chat, method, args).unwrap().unwrap()
 }
 
@@ -57,6 +56,10 @@ fn received(json: &str) -> Value<Cap<Exported>> {
     }
 }
 
+fn read_note(value: &Value<Cap<Exported>>) -> Option<Note<Stub>> {
+    Note::read(value, Some)
+}
+
 #[test]
 fn every_call_is_read_as_what_it_is() {
     let username = name("Alice");
@@ -65,21 +68,21 @@ fn every_call_is_read_as_what_it_is() {
         (
             "sendMessage",
             r#""Alice","hi""#,
-            Call::SendMessage { username: username.clone(), text: text() },
+            Request::SendMessage { username: username.clone(), text: text() },
         ),
-        ("leave", r#"" Alice ""#, Call::Leave { username: username.clone() }),
-        ("listUsers", "", Call::ListUsers),
-        ("getHistory", "", Call::GetHistory),
-        ("listRooms", "", Call::ListRooms),
+        ("leave", r#"" Alice ""#, Request::Leave { username: username.clone() }),
+        ("listUsers", "", Request::ListUsers),
+        ("getHistory", "", Request::GetHistory),
+        ("listRooms", "", Request::ListRooms),
         (
             "sendPrivate",
             r#""Alice","Bob","hi""#,
-            Call::SendPrivate { username: username.clone(), to: name("Bob"), text: text() },
+            Request::SendPrivate { username: username.clone(), to: name("Bob"), text: text() },
         ),
         (
             "enterRoom",
             r#""Alice","Rust""#,
-            Call::EnterRoom {
+            Request::EnterRoom {
                 username: username.clone(),
                 room: RoomName::read("#rust").unwrap(),
             },
@@ -87,15 +90,15 @@ fn every_call_is_read_as_what_it_is() {
         (
             "setTyping",
             r#""Alice",true"#,
-            Call::SetTyping { username: username.clone(), is_typing: true },
+            Request::SetTyping { username: username.clone(), is_typing: true },
         ),
         (
             "setTyping",
             r#""Alice",false"#,
-            Call::SetTyping { username: username.clone(), is_typing: false },
+            Request::SetTyping { username: username.clone(), is_typing: false },
         ),
         // What is too much is not looked at.
-        ("leave", r#""Alice",1,{}"#, Call::Leave { username: username.clone() }),
+        ("leave", r#""Alice",1,{}"#, Request::Leave { username: username.clone() }),
     ] {
         let call = call(method, args);
         assert_eq!(call.stub(), None);
@@ -103,27 +106,27 @@ fn every_call_is_read_as_what_it_is() {
     }
     let file = FileId(7);
     let read = read(Exported::File(file), "read", "32768").unwrap().unwrap();
-    assert_eq!(read, Call::ReadFile { file, offset: 32_768 });
+    assert_eq!(read, Request::ReadFile { file, offset: 32_768 });
 }
 
 #[test]
 fn what_comes_with_a_call_is_known() {
     let join = call("join", r#""Alice",["export",-1]"#);
-    let Call::Join { username, client } = &join else { panic!("{join:?}") };
+    let Request::Join { username, client } = &join else { panic!("{join:?}") };
     assert_eq!((username.as_str(), join.stub()), ("Alice", Some(*client)));
     let args = r#""Alice",{"name":"cat.png","size":16777216},["export",-1]"#;
     let share = call("shareFile", args);
-    let Call::ShareFile { username, name, size, file } = &share else { panic!("{share:?}") };
+    let Request::ShareFile { username, name, size, file } = &share else { panic!("{share:?}") };
     assert_eq!((username.as_str(), name.as_str(), *size), ("Alice", "cat.png", MAX_FILE));
     assert_eq!(share.stub(), Some(*file));
 }
 
 #[test]
 fn there_are_two_properties_and_no_others() {
-    let property = |target, path: &[Key]| Call::read(target, path, None);
+    let property = |target, path: &[Key]| Request::read(target, path, None);
     let chat = |name: &str| property(Exported::Chat, &[name.into()]);
-    assert_eq!(chat("userCount"), Ok(Some(Call::UserCount)));
-    assert_eq!(chat("messageCount"), Ok(Some(Call::MessageCount)));
+    assert_eq!(chat("userCount"), Ok(Some(Request::UserCount)));
+    assert_eq!(chat("messageCount"), Ok(Some(Request::MessageCount)));
     for name in ["join", "users", ""] {
         assert_eq!(chat(name), Ok(None), "{name}");
     }
@@ -141,9 +144,9 @@ fn what_is_no_method_is_none() {
     assert_eq!(error.message, "'join' is not a function.");
     let args: &[Value<_>] = &[];
     let path = ["join".into(), "call".into()];
-    let error = Call::read(Exported::Chat, &path, Some(args)).unwrap_err();
+    let error = Request::read(Exported::Chat, &path, Some(args)).unwrap_err();
     assert_eq!(error.message, "'join.call' is not a function.");
-    let error = Call::read(Exported::Chat, &[], Some(args)).unwrap_err();
+    let error = Request::read(Exported::Chat, &[], Some(args)).unwrap_err();
     assert_eq!(error.message, "'' is not a function.");
 }
 
@@ -236,7 +239,7 @@ fn a_message_has_something_to_read_and_an_end() {
             assert_eq!(why(method, &args(blank)), words, "{blank:?}");
         }
         let read = |text: &str| match call(method, &args(text)) {
-            Call::SendMessage { text, .. } | Call::SendPrivate { text, .. } => text,
+            Request::SendMessage { text, .. } | Request::SendPrivate { text, .. } => text,
             call => panic!("{call:?}"),
         };
         let most = "ä".repeat(MAX_MESSAGE / 2);
@@ -275,35 +278,32 @@ fn whole_numbers_are_whole_and_can_be_counted_to() {
 
 #[test]
 fn every_reply_travels_as_npms_room_sends_it() {
-    let users = || vec![name("Alice"), name("Bob")];
-    let (lobby, note) = (RoomName::lobby, Note::system("hi".into()));
+    let users = || vec!["Alice".to_owned(), "Bob".to_owned()];
+    let note = Note::system("hi".into());
     // Of a file, history has only the name.
     let kind = Kind::File { name: "x".into(), size: 1, content: Some(FileId(7)) };
     let file = Note { username: "Alice".into(), text: "y".into(), kind };
+    let message = || "Welcome to the chat, Bob!".to_owned();
     for (reply, json) in [
         (
-            Reply::Welcome { username: name("Bob"), users: users(), room: lobby() },
+            Reply::Room { message: message(), users: users(), room: Some("#lobby".into()) },
             r##"{"message":"Welcome to the chat, Bob!","userCount":2,"users":[["Alice","Bob"]],"room":"#lobby"}"##,
         ),
         (Reply::Sent { count: 3 }, r#"{"status":"sent","timestamp":3}"#),
-        (Reply::SentPrivately, r#"{"status":"sent"}"#),
-        (Reply::Goodbye { username: name("Bob") }, r#"{"message":"Goodbye, Bob!"}"#),
+        (Reply::Status("sent"), r#"{"status":"sent"}"#),
+        (Reply::Message("Goodbye, Bob!".into()), r#"{"message":"Goodbye, Bob!"}"#),
         (Reply::Users(users()), r#"[["Alice","Bob"]]"#),
         (
             Reply::History(vec![Arc::new(note), Arc::new(file)]),
             r#"[[{"username":"System","text":"hi","type":"system"},{"username":"Alice","text":"y","type":"file","file":{"name":"x","size":1}}]]"#,
         ),
         (Reply::Number(2), "2"),
-        (
-            Reply::Entered { room: lobby(), users: users() },
-            r##"{"message":"You are in #lobby now","room":"#lobby","userCount":2,"users":[["Alice","Bob"]]}"##,
-        ),
-        (Reply::Rooms(vec![(lobby(), 2)]), r##"[[{"name":"#lobby","userCount":2}]]"##),
-        (Reply::Shared, r#"{"status":"shared"}"#),
+        (Reply::Rooms(vec![("#lobby".into(), 2)]), r##"[[{"name":"#lobby","userCount":2}]]"##),
+        (Reply::Status("shared"), r#"{"status":"shared"}"#),
         (Reply::Bytes("AQID".into()), r#"["bytes","AQID"]"#),
         (Reply::Nothing, r#"["undefined"]"#),
     ] {
-        assert_eq!(sent(reply.value()), json);
+        assert_eq!(sent(reply.write()), json);
     }
 }
 
@@ -328,8 +328,8 @@ fn a_note_is_read_as_it_was_written() {
         (file(None), r#":"file","file":{"name":"cat.png","size":12345}}"#),
     ] {
         let json = format!("{{{rest}{json}");
-        assert_eq!(sent(note(kind.clone()).value(true)), json);
-        let read = Note::read(&received(&json)).unwrap();
+        assert_eq!(sent(note(kind.clone()).write(true)), json);
+        let read = read_note(&received(&json)).unwrap();
         assert_eq!((&*read.username, &*read.text), ("Alice", "hi"));
         let word = kind.word();
         match (read.kind, kind) {
@@ -343,14 +343,14 @@ fn a_note_is_read_as_it_was_written() {
     }
     // The file itself goes along when it is offered, and not when it is history.
     let offered = note(file(Some(FileId(7))));
-    let json = sent(offered.value(true));
+    let json = sent(offered.write(true));
     assert!(json.ends_with(r#""size":12345,"content":["export",-1]}}"#), "{json}");
-    let Some(Kind::File { content, .. }) = Note::read(&received(&json)).map(|note| note.kind)
+    let Some(Kind::File { content, .. }) = read_note(&received(&json)).map(|note| note.kind)
     else {
         panic!("{json}")
     };
     assert!(content.is_some());
-    assert!(sent(offered.value(false)).ends_with(r#""size":12345}}"#));
+    assert!(sent(offered.write(false)).ends_with(r#""size":12345}}"#));
 }
 
 #[test]
@@ -371,23 +371,107 @@ fn what_a_server_tells_need_not_be_a_note() {
         r#"{"username":"Alice","text":"hi","type":"file","file":{"name":"x"}}"#,
         r#"{"username":"Alice","text":"hi","type":"file","file":{"name":"x","size":0.5}}"#,
     ] {
-        assert_eq!(Note::read(&received(json)), None, "{json}");
+        assert_eq!(read_note(&received(json)), None, "{json}");
     }
     let long = |text: &str| format!(r#"{{"username":"Alice","text":"{text}","type":"chat"}}"#);
-    assert!(Note::read(&received(&long(&"x".repeat(4 * MAX_MESSAGE)))).is_some());
-    assert_eq!(Note::read(&received(&long(&"x".repeat(4 * MAX_MESSAGE + 1)))), None);
+    assert!(read_note(&received(&long(&"x".repeat(4 * MAX_MESSAGE)))).is_some());
+    assert_eq!(read_note(&received(&long(&"x".repeat(4 * MAX_MESSAGE + 1)))), None);
 }
 
 #[test]
 fn what_a_server_tells_does_nothing_to_a_terminal() {
     let note = r#"{"username":"A\u001b[2J","text":"\u0007","type":"private","to":"\u202e"}"#;
-    let note = Note::read(&received(note)).unwrap();
+    let note = read_note(&received(note)).unwrap();
     assert_eq!((&*note.username, &*note.text), ("A\u{FFFD}[2J", "\u{FFFD}"));
     assert_eq!(note.kind, Kind::Private { to: "\u{FFFD}".into() });
     let file = r#"{"username":"A","text":"","type":"file","file":{"name":"\u0000","size":1}}"#;
-    let Some(Kind::File { name, .. }) = Note::read(&received(file)).map(|note| note.kind)
-    else {
+    let Some(Kind::File { name, .. }) = read_note(&received(file)).map(|note| note.kind) else {
         panic!()
     };
     assert_eq!(name, "\u{FFFD}");
+}
+
+/// Both sides use one type, so what one side writes is what the other one reads.
+#[test]
+fn every_request_is_read_as_it_was_written() {
+    let (username, text) = (name("Alice"), || "hi".to_owned());
+    let (file, room) = (FileName::read("cat.png").unwrap(), RoomName::read("#rust").unwrap());
+    let file = || file.clone();
+    let requests: Vec<Request<&str>> = vec![
+        Request::Join { username: username.clone(), client: "object" },
+        Request::SendMessage { username: username.clone(), text: text() },
+        Request::Leave { username: username.clone() },
+        Request::ListUsers,
+        Request::GetHistory,
+        Request::UserCount,
+        Request::MessageCount,
+        Request::SendPrivate { username: username.clone(), to: name("Bob"), text: text() },
+        Request::EnterRoom { username: username.clone(), room },
+        Request::ListRooms,
+        Request::SetTyping { username: username.clone(), is_typing: true },
+        Request::ShareFile { username, name: file(), size: 12_345, file: "object" },
+        Request::ReadFile { file: FileId(7), offset: 32_768 },
+    ];
+    for request in requests {
+        let mut client = Session::new(Some("nothing"));
+        let is_read = matches!(request, Request::ReadFile { .. });
+        let target = if is_read { Exported::File(FileId(7)) } else { Exported::Chat };
+        let mut server = Session::new(Some(target));
+        let (method, args) = request.write();
+        let (_, said) = client.push(Stub::MAIN, [method.into()], args).unwrap();
+        let [Output::Send(push)] = &said[..] else { panic!("{said:?}") };
+        let outputs = server.receive(push);
+        let [Output::Run { target, path, args, .. }] = &outputs[..] else { panic!("{push}") };
+        let read = Request::read(*target, path, args.as_deref()).unwrap().unwrap();
+        let shown = |debug: String| {
+            let stub = read.stub().map_or_else(String::new, |stub| format!("{stub:?}"));
+            debug.replace(&stub, "\"object\"")
+        };
+        if read.stub().is_some() {
+            assert_eq!(shown(format!("{read:?}")), format!("{request:?}"));
+        } else {
+            assert_eq!(format!("{read:?}"), format!("{request:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_reply_is_read_as_what_was_asked_for_and_cleaned() {
+    let users = vec!["Alice".to_owned(), "B\u{FFFD}b".to_owned()];
+    let me = || name("Alice");
+    let join: Request<(), ()> = Request::Join { username: me(), client: () };
+    let enter = Request::EnterRoom { username: me(), room: RoomName::lobby() };
+    let leave = Request::Leave { username: me() };
+    let file = Request::ReadFile { file: (), offset: 0 };
+    let read =
+        |request: &Request<(), ()>, json: &str| Reply::read(request, &received(json)).ok();
+    // npm's room does not say which room it is.
+    let room = |message: &str, room: Option<&str>| {
+        let (message, room) = (message.to_owned(), room.map(str::to_owned));
+        Some(Reply::Room { message, users: users.clone(), room })
+    };
+    let here = r#""users":[["Alice","B\u001bb"]]"#;
+    let json = format!(r#"{{"message":"Hi",{here}}}"#);
+    assert_eq!(read(&join, &json), room("Hi", None));
+    let json = format!(r##"{{"room":"#lobby",{here}}}"##);
+    assert_eq!(read(&enter, &json), room("", Some("#lobby")));
+    let list = r#"[["Alice","B\u001bb"]]"#;
+    assert_eq!(read(&Request::ListUsers, list), Some(Reply::Users(users.clone())));
+    let rooms = r##"[[{"name":"#a","userCount":1}]]"##;
+    let expected = Some(Reply::Rooms(vec![("#a".into(), 1)]));
+    assert_eq!(read(&Request::ListRooms, rooms), expected);
+    assert_eq!(read(&file, r#"["bytes","aGk"]"#), Some(Reply::Bytes("aGk".into())));
+    for json in [r#"["undefined"]"#, "1", r#""text""#, "[[1]]"] {
+        for request in [&join, &enter, &Request::ListUsers, &Request::ListRooms, &file] {
+            assert_eq!(read(request, json), None, "{request:?} {json}");
+        }
+        assert_eq!(read(&leave, json), Some(Reply::Nothing));
+    }
+}
+
+#[test]
+fn a_size_and_a_reason_are_shortened_for_people() {
+    assert_eq!(Size(12_345).to_string(), "12.3 kB");
+    assert_eq!(repeated("gone for good\n", 8), "gone for…");
+    assert_eq!(repeated("\x1b[2J", 8), "\u{FFFD}[2J");
 }

@@ -60,7 +60,7 @@ mod tests {
                 assert!(shown.len() <= 4 * (code.len() + 2), "{code}");
             }
             let shown = emoji.as_str();
-            assert_eq!(capability_peers::message::clean(shown.as_bytes()), shown);
+            assert_eq!(terminal::clean(shown.as_bytes()), shown);
         }
     }
 }

@@ -8,24 +8,24 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use capability_peers::rpc::{AnswerId, Code, RpcError, Stub};
+use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use super::{Action, AskId, ClientId, Order, Room};
-use crate::interface::{CHUNK, FileId, Kind, Note, Reply, repeated, size_in_words};
+use super::{AskId, ChatRoom, ClientId, Order, User};
+use crate::interface::{CHUNK, FileId, Kind, Note, Reply, Size, repeated};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
-pub const MAX_SHARED: usize = 16;
+pub(crate) const MAX_SHARED: usize = 16;
 
 /// The most reads of one client that wait at a time.
-pub const MAX_READS: usize = 8;
+pub(crate) const MAX_READS: usize = 8;
 
 /// The most questions to one client that it has not answered, in time or at all. All of them fit
 /// into its outbox, so nobody can have it dropped by reading its files.
-pub const MAX_ASKED: usize = 256;
+pub(crate) const MAX_ASKED: usize = 256;
 
 /// How long whoever shares a file may take to read some of it.
-pub const READ_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many files that are gone we can still say of whose they were.
 const MAX_GONE: usize = 256;
@@ -63,61 +63,49 @@ struct Read {
     until: Instant,
 }
 
-impl Read {
-    fn answer(&self, result: Result<Reply, RpcError>) -> Action {
-        let (reader, id) = self.reader;
-        Action::To(reader, Order::Answer(id, result))
-    }
-}
-
-impl Room {
+impl ChatRoom {
     /// Tells everybody in the room that there is a file.
     pub(super) fn share_file(
         &mut self,
-        client: ClientId,
-        username: &Name,
+        user: &User,
         name: &FileName,
         size: u64,
         stub: Stub,
-        actions: &mut Vec<Action>,
     ) -> Result<Reply, RpcError> {
-        let room = self.user_called(client, username)?.room.clone();
-        if self.files_of(client).count() >= MAX_SHARED {
+        if self.files_of(user.id).count() >= MAX_SHARED {
             let text = format!("you share {MAX_SHARED} files already; they go when you leave");
             return Err(RpcError::new(Code::TooMany, text));
         }
         let id = FileId(self.files.next_file);
         self.files.next_file += 1;
-        self.files.shared.insert(id, Shared { by: client, stub });
-        let text = format!("shares {name} ({})", size_in_words(size));
+        self.files.shared.insert(id, Shared { by: user.id, stub });
+        let text = format!("shares {name} ({})", Size(size));
         let kind = Kind::File { name: name.to_string(), size, content: Some(id) };
-        let note = Note { username: username.to_string(), text, kind };
-        let note = self.record(&room, note, actions);
-        self.notify(&room, &note, actions);
-        Ok(Reply::Shared)
+        let note = Note { username: user.name.to_string(), text, kind };
+        let note = self.record(&user.room, note);
+        self.notify(&user.room, &note);
+        Ok(Reply::Status("shared"))
     }
 
-    /// Asks whoever shares the file for a part of it. The answer comes later.
+    /// Asks the client that shares the file for a part of it. The answer comes later.
     pub(super) fn read_file(
         &mut self,
         reader: (ClientId, AnswerId),
         file: FileId,
         offset: u64,
         now: Instant,
-        actions: &mut Vec<Action>,
     ) -> Result<(), RpcError> {
         let Some(&Shared { by, stub }) = self.files.shared.get(&file) else {
             let whose = self.files.gone.iter().find(|(id, _)| *id == file);
             return Err(gone(whose.map(|(_, name)| name)));
         };
-        if self.files.reads.values().filter(|read| read.reader.0 == reader.0).count()
-            >= MAX_READS
-        {
+        let reads = self.files.reads.values();
+        if reads.filter(|read| read.reader.0 == reader.0).count() >= MAX_READS {
             let text = format!("{MAX_READS} reads of yours are waiting already");
             return Err(RpcError::new(Code::TooMany, text));
         }
         let Some(sharer) = self.clients.get_mut(&by) else { return Err(gone(None)) };
-        let Some(user) = sharer.user() else { return Err(gone(None)) };
+        let Some(user) = &sharer.user else { return Err(gone(None)) };
         let name = user.name.clone();
         if sharer.asked >= MAX_ASKED {
             let text = format!("{name} has {MAX_ASKED} reads to answer; try again later");
@@ -128,7 +116,7 @@ impl Room {
         self.files.next_ask += 1;
         let read = Read { reader, by, name, until: now + READ_PATIENCE };
         self.files.reads.insert(ask, read);
-        actions.push(Action::To(by, Order::Read { ask, file: stub, offset }));
+        self.order(by, Order::Read { ask, file: stub, offset });
         Ok(())
     }
 
@@ -138,7 +126,6 @@ impl Room {
         client: ClientId,
         ask: AskId,
         bytes: Result<String, RpcError>,
-        actions: &mut Vec<Action>,
     ) {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
@@ -159,7 +146,12 @@ impl Room {
                 Err(RpcError::new(error.code.unwrap_or(Code::Internal), text))
             }
         };
-        actions.push(read.answer(result));
+        self.answer_read(&read, result);
+    }
+
+    fn answer_read(&mut self, read: &Read, result: Result<Reply, RpcError>) {
+        let (reader, id) = read.reader;
+        self.order(reader, Order::Answer(id, result));
     }
 
     /// When somebody has waited for too long.
@@ -168,12 +160,12 @@ impl Room {
     }
 
     /// Ends the wait of those who have waited for too long.
-    pub(super) fn give_up_reads(&mut self, now: Instant, actions: &mut Vec<Action>) {
+    pub(super) fn give_up_reads(&mut self, now: Instant) {
         while let Some(entry) = self.files.reads.first_entry().filter(|e| e.get().until <= now)
         {
             let read = entry.remove();
             let text = format!("{} does not answer", read.name);
-            actions.push(read.answer(Err(RpcError::new(Code::Internal, text))));
+            self.answer_read(&read, Err(RpcError::new(Code::Internal, text)));
         }
     }
 
@@ -184,20 +176,17 @@ impl Room {
     }
 
     /// The files of a user who is not here any more.
-    pub(super) fn withdraw_files(
-        &mut self,
-        client: ClientId,
-        name: &Name,
-        actions: &mut Vec<Action>,
-    ) {
-        for (id, _) in self.files.shared.extract_if(.., |_, file| file.by == client) {
+    pub(super) fn withdraw_files(&mut self, user: &User) {
+        for (id, _) in self.files.shared.extract_if(.., |_, file| file.by == user.id) {
             if self.files.gone.len() == MAX_GONE {
                 self.files.gone.pop_front();
             }
-            self.files.gone.push_back((id, name.clone()));
+            self.files.gone.push_back((id, user.name.clone()));
         }
-        for (_, read) in self.files.reads.extract_if(.., |_, read| read.by == client) {
-            actions.push(read.answer(Err(gone(Some(name)))));
+        let reads: Vec<_> =
+            self.files.reads.extract_if(.., |_, read| read.by == user.id).collect();
+        for (_, read) in reads {
+            self.answer_read(&read, Err(gone(Some(&user.name))));
         }
     }
 

@@ -4,18 +4,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use capability_peers::message::{MAX_MESSAGE, clean};
-use serde_json::{Value, json};
+use capnweb::{Cap, Value};
+use serde_json::json;
 
 use crate::interface::{Kind, Note};
 use crate::name::RoomName;
 
 /// How many notes are remembered in each room.
-pub const MAX_NOTES: usize = 50;
-
-/// The longest text of a note that is read back, in bytes: a message, and what emoji make of it. What
-/// somebody has put there beyond that would be too much for any client.
-const LONGEST: usize = 4 * MAX_MESSAGE;
+pub(crate) const MAX_NOTES: usize = 50;
 
 /// What was said last.
 #[derive(Debug, Default)]
@@ -44,7 +40,7 @@ impl History {
 
 /// What a history file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Past {
+pub(crate) struct Past {
     /// What was said, and where, oldest first.
     pub notes: Vec<(RoomName, Note)>,
     /// Whether the last line has no end: it was being written when the server stopped.
@@ -54,16 +50,7 @@ pub struct Past {
 }
 
 /// A note as a line of the history file, with its end.
-///
-/// ```
-/// use realtime_chat::{interface::Note, name::RoomName, room::history};
-/// let note = Note::system("Bob joined the chat".into());
-/// let line = history::line(&RoomName::lobby(), &note);
-/// let json = r##"{"room":"#lobby","username":"System","text":"Bob joined the chat","type":"system"}"##;
-/// assert_eq!(line, format!("{json}\n"));
-/// assert_eq!(history::read(&line).notes, [(RoomName::lobby(), note)]);
-/// ```
-pub fn line(room: &RoomName, note: &Note) -> String {
+pub(crate) fn line(room: &RoomName, note: &Note) -> String {
     let mut json = json!({
         "room": room.as_str(),
         "username": note.username,
@@ -78,7 +65,7 @@ pub fn line(room: &RoomName, note: &Note) -> String {
 
 /// Reads a history file. Somebody may have edited it: a line that is no note is counted, and the
 /// rest is read all the same.
-pub fn read(text: &str) -> Past {
+pub(crate) fn read(text: &str) -> Past {
     let mut past = Past::default();
     for line in text.split_inclusive('\n') {
         match line.strip_suffix('\n').map(note) {
@@ -90,33 +77,30 @@ pub fn read(text: &str) -> Past {
     past
 }
 
-/// The note in a line.
+/// The note in a line. The client that has shared a file is gone, and the file, too.
 fn note(line: &str) -> Option<(RoomName, Note)> {
-    let json: Value = serde_json::from_str(line).ok()?;
-    let text = |value: &Value| value.as_str().map(|text| clean(text.as_bytes()));
-    let kind = match json["type"].as_str()? {
-        "chat" => Kind::Chat,
-        "system" => Kind::System,
-        "file" => {
-            let file = &json["file"];
-            // Whoever has shared it is gone, and the file, too.
-            Kind::File {
-                name: text(&file["name"])?,
-                size: file["size"].as_u64()?,
-                content: None,
-            }
+    let value = value(serde_json::from_str(line).ok()?);
+    let room = RoomName::read(value.get("room")?.as_str()?).ok()?;
+    let note = Note::read(&value, |_| None)?;
+    (!matches!(note.kind, Kind::Private { .. })).then_some((room, note))
+}
+
+/// A value as if it had come from a server, but without lists: there are none in a note.
+fn value(json: serde_json::Value) -> Value<Cap<()>> {
+    match json {
+        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        serde_json::Value::Object(entries) => {
+            Value::Object(entries.into_iter().map(|(key, json)| (key, value(json))).collect())
         }
-        _ => return None,
-    };
-    let room = RoomName::read(json["room"].as_str()?).ok()?;
-    let said = text(&json["text"]).filter(|text| text.len() <= LONGEST)?;
-    Some((room, Note { username: text(&json["username"])?, text: said, kind }))
+        _ => Value::Null,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interface::FileId;
+    use crate::interface::{FileId, MAX_MESSAGE};
 
     fn rust() -> RoomName {
         RoomName::read("rust").unwrap()
@@ -200,7 +184,7 @@ mod tests {
             r##"{"room":"#rust","username":"A","text":"x","type":"file","file":{"name":"x"}}"##,
             r##"{"room":"#rust","username":"A","text":"x","type":"file","file":{"size":1}}"##,
             &"[".repeat(100_000),
-            line(&rust(), &chat(&"x".repeat(LONGEST + 1))).trim_end(),
+            line(&rust(), &chat(&"x".repeat(4 * MAX_MESSAGE + 1))).trim_end(),
         ] {
             let past = read(&format!("{good}{bad}\n{good}"));
             assert_eq!((past.notes.len(), past.torn, past.bad), (2, false, 1), "{bad}");

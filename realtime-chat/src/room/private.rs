@@ -3,37 +3,32 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
-use super::{Action, ClientId, Order, Room, emoji};
+use super::{ChatRoom, Order, User, emoji};
 use crate::interface::{Kind, Note, Notice, Reply};
 use crate::name::Name;
 
-impl Room {
+impl ChatRoom {
     /// Tells `to`, and the sender itself, which sees that it was told.
     pub(super) fn send_private(
         &mut self,
-        client: ClientId,
-        username: &Name,
+        sender: &User,
         to: &Name,
         text: &str,
-        actions: &mut Vec<Action>,
     ) -> Result<Reply, RpcError> {
-        let sender = self.user_called(client, username)?;
-        let (own, room) = (sender.stub, sender.room.clone());
-        let Some((receiver, user)) = self.find(to) else {
+        let Some(receiver) = self.find(to).cloned() else {
             return Err(RpcError::new(Code::NotFound, format!("nobody here is called {to}")));
         };
-        let kind = Kind::Private { to: user.name.to_string() };
+        let kind = Kind::Private { to: receiver.name.to_string() };
         let text = emoji::with_emoji(text);
-        let note = Note { username: username.to_string(), text, kind };
+        let note = Note { username: sender.name.to_string(), text, kind };
         let notice = Notice::new(Arc::new(note));
-        let told = Action::To(receiver, Order::Notify(user.stub, notice.clone()));
-        self.stop_typing(client, username, &room, actions);
-        actions.push(told);
-        if receiver != client {
-            actions.push(Action::To(client, Order::Notify(own, notice)));
+        self.stop_typing(sender);
+        self.order(receiver.id, Order::Notify(receiver.stub, notice.clone()));
+        if receiver.id != sender.id {
+            self.order(sender.id, Order::Notify(sender.stub, notice));
         }
-        Ok(Reply::SentPrivately)
+        Ok(Reply::Status("sent"))
     }
 }

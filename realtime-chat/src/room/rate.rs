@@ -4,10 +4,10 @@
 
 use std::time::Instant;
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
 use super::{Client, Rate};
-use crate::interface::Call;
+use crate::interface::Request;
 
 /// A token, in billionths: then what one nanosecond puts back is a whole number, and nothing is
 /// ever rounded.
@@ -44,21 +44,17 @@ impl Bucket {
 impl Client {
     /// Takes what this call costs. Leaving, and what only reads, is free; what others are told of
     /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
-    pub(super) fn charge(&mut self, call: &Call, now: Instant) -> Result<(), RpcError> {
-        let has_token = match call {
-            Call::Join { .. }
-            | Call::SendMessage { .. }
-            | Call::SendPrivate { .. }
-            | Call::EnterRoom { .. }
-            | Call::ShareFile { .. } => self.words.take(now),
-            Call::SetTyping { .. } => self.strokes.take(now),
-            Call::Leave { .. }
-            | Call::ListUsers
-            | Call::GetHistory
-            | Call::UserCount
-            | Call::MessageCount
-            | Call::ListRooms
-            | Call::ReadFile { .. } => true,
+    pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
+        let has_token = match request {
+            Request::SetTyping { .. } => self.strokes.take(now),
+            Request::Leave { .. }
+            | Request::ListUsers
+            | Request::GetHistory
+            | Request::UserCount
+            | Request::MessageCount
+            | Request::ListRooms
+            | Request::ReadFile { .. } => true,
+            _ => self.words.take(now),
         };
         if has_token {
             return Ok(());

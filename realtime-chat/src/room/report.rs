@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use capability_peers::rpc::{AnswerId, RpcError, Stub};
+use capnweb::{AnswerId, RpcError, Stub};
 
-use crate::interface::{Call, Note, Notice, Reply};
+use crate::interface::{Note, Notice, Reply, Request};
 use crate::name::{Name, RoomName};
 
 /// The number of a connection. None is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(pub u64);
+pub(crate) struct ClientId(pub u64);
 
 /// The number of a question of ours to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AskId(pub u64);
+pub(crate) struct AskId(pub u64);
 
 /// What a client does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Heard {
-    /// It is there, and nobody yet.
+pub(crate) enum Heard {
+    /// It is connected, and has not joined.
     Arrived,
-    /// It calls.
-    Called(AnswerId, Call),
+    Called(AnswerId, Request),
     /// It answers a question: bytes, as base64.
     Brought(AskId, Result<String, RpcError>),
     /// It is gone: it has closed the link, does not read, or has fallen silent.
@@ -30,7 +29,7 @@ pub enum Heard {
 
 /// What one client's session is to do.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Answer its call.
     Answer(AnswerId, Result<Reply, RpcError>),
     /// Call `onMessage` of its capability.
@@ -38,23 +37,16 @@ pub enum Order {
     /// Call `onTyping` of its capability.
     Typing(Stub, Name, bool),
     /// Call `read(offset)` of its file.
-    Read {
-        /// For the answer.
-        ask: AskId,
-        /// Its file.
-        file: Stub,
-        /// From which byte on.
-        offset: u64,
-    },
+    Read { ask: AskId, file: Stub, offset: u64 },
     /// Give a capability of its back.
     Release(Stub),
-    /// Hang up, with this code and reason (see [`link::code`](crate::link::code)).
+    /// Close its WebSocket, with this code and reason (see [`code`](capnweb::websocket::code)).
     Dismiss(u16, &'static str),
 }
 
 /// What is to be done, in this order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// By the session of this client.
     To(ClientId, Order),
     /// Append this to the history file, before anybody is told.
@@ -63,7 +55,7 @@ pub enum Action {
 
 /// How many messages a client may send.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// At once, after a pause.
     pub burst: u32,
     /// In the long run, in each second.

@@ -1,15 +1,15 @@
 //! Rooms within the chat. A room is a place where notes are told and remembered: whoever is in
 //! another one does not hear them. Entering a room that is not there makes it.
 
-use capability_peers::rpc::{Code, RpcError};
+use capnweb::{Code, RpcError};
 
-use super::{Action, ClientId, Room, Who};
+use super::{ChatRoom, User};
 use crate::interface::{Note, Reply};
-use crate::name::{Name, RoomName};
+use crate::name::RoomName;
 
 /// The most rooms that are remembered, with what was said there. A new one takes the place of an
 /// empty one.
-pub const MAX_ROOMS: usize = 64;
+pub(super) const MAX_ROOMS: usize = 64;
 
 /// The rooms that there are: the lobby, and then, at the end, the one that was entered last.
 #[derive(Debug)]
@@ -22,41 +22,30 @@ impl Rooms {
     }
 }
 
-impl Room {
-    /// Goes to another room. Both rooms are told; whoever goes gets the answer.
-    pub(super) fn enter_room(
-        &mut self,
-        client: ClientId,
-        username: &Name,
-        to: RoomName,
-        actions: &mut Vec<Action>,
-    ) -> Result<Reply, RpcError> {
-        let from = self.user_called(client, username)?.room.clone();
+impl ChatRoom {
+    /// Goes to another room. Both rooms are told; the user gets the answer.
+    pub(super) fn enter_room(&mut self, user: &User, to: &RoomName) -> Result<Reply, RpcError> {
+        let User { id, name, room: from, .. } = user;
         if from != to {
-            self.make_room(&to)?;
-            let went = Note::system(format!("{username} went to {to}"));
-            let went = self.record(&from, went, actions);
-            let came = Note::system(format!("{username} came from {from}"));
-            let came = self.record(&to, came, actions);
-            self.stop_typing(client, username, &from, actions);
-            self.notify(&to, &came, actions);
+            self.make_room(to)?;
+            let went = self.record(from, Note::system(format!("{name} went to {to}")));
+            let came = self.record(to, Note::system(format!("{name} came from {from}")));
+            self.stop_typing(user);
+            self.notify(to, &came);
             self.arrivals += 1;
-            let arrivals = self.arrivals;
-            self.clients.entry(client).and_modify(|client| {
-                if let Who::User(user) = &mut client.who {
-                    (user.room, user.came) = (to.clone(), arrivals);
-                }
-            });
-            self.notify(&from, &went, actions);
+            let moved = User { room: to.clone(), came: self.arrivals, ..user.clone() };
+            self.clients.entry(*id).and_modify(|client| client.user = Some(moved));
+            self.notify(from, &went);
         }
-        Ok(Reply::Entered { users: self.users_in(&to), room: to })
+        let (message, users) = (format!("You are in {to} now"), self.users_in(to));
+        Ok(Reply::Room { message, users, room: Some(to.to_string()) })
     }
 
     /// The rooms, with how many users are in each; the lobby first.
-    pub(super) fn list_rooms(&self) -> Vec<(RoomName, usize)> {
+    pub(super) fn list_rooms(&self) -> Vec<(String, u64)> {
         let mut names = self.rooms.0.clone();
         names[1..].sort();
-        names.into_iter().map(|name| (name.clone(), self.how_many_in(&name))).collect()
+        names.iter().map(|name| (name.to_string(), self.how_many_in(name))).collect()
     }
 
     /// Has this room among those that are remembered. If there are too many, the empty one is
@@ -81,7 +70,7 @@ impl Room {
         Ok(())
     }
 
-    fn how_many_in(&self, room: &RoomName) -> usize {
-        self.users().filter(|(_, user)| user.room == *room).count()
+    fn how_many_in(&self, room: &RoomName) -> u64 {
+        self.users().filter(|user| user.room == *room).count() as u64
     }
 }

@@ -10,7 +10,7 @@ mod typing;
 
 use std::collections::BTreeSet;
 
-use capability_peers::rpc::{Output, Session};
+use capnweb::{Output, Session};
 
 use super::*;
 use crate::interface::Exported;
@@ -24,7 +24,7 @@ const FAST: Rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
 
 /// A room, and the sessions of its clients.
 struct Chat {
-    room: Room,
+    room: ChatRoom,
     now: Instant,
     /// With how often each has called.
     sessions: BTreeMap<ClientId, (Session<Exported>, i64)>,
@@ -42,7 +42,7 @@ impl Chat {
     }
 
     fn with(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let room = Room::new(rate, past);
+        let room = ChatRoom::new(rate, past);
         let sessions = BTreeMap::new();
         Self {
             room,
@@ -90,7 +90,7 @@ impl Chat {
     }
 
     /// A call, as it is when it has come through the session, which keeps what comes with it.
-    fn call(&mut self, client: ClientId, target: &str, args: &str) -> (AnswerId, Call) {
+    fn call(&mut self, client: ClientId, target: &str, args: &str) -> (AnswerId, Request) {
         let Some((session, pushes)) = self.sessions.get_mut(&client) else {
             panic!("{client:?} is gone")
         };
@@ -101,7 +101,7 @@ impl Chat {
         assert_eq!(session.receive(&format!("[\"release\",{pushes},1]")), []);
         match &outputs[..] {
             [Output::Run { id, target, path, args }] => {
-                let call = Call::read(*target, path, args.as_deref()).unwrap().unwrap();
+                let call = Request::read(*target, path, args.as_deref()).unwrap().unwrap();
                 if let Some(stub) = call.stub() {
                     assert!(session.keep(stub) && self.kept.insert((client, stub)));
                 }
@@ -117,7 +117,7 @@ impl Chat {
     }
 
     /// A property.
-    fn asks(&mut self, client: ClientId, what: Call) -> Vec<String> {
+    fn asks(&mut self, client: ClientId, what: Request) -> Vec<String> {
         let (id, _) = self.call(client, "listUsers", "");
         self.hears(client, Heard::Called(id, what))
     }
@@ -153,7 +153,7 @@ impl Chat {
             let Some((session, _)) = self.sessions.get_mut(client) else { panic!("{act:?}") };
             match order {
                 Order::Answer(id, result) => {
-                    let result = result.clone().map(|reply| reply.value());
+                    let result = result.clone().map(|reply| reply.write());
                     // Nobody wants the answer; but what came with the call goes back with it.
                     assert!(session.answer(*id, result).iter().all(gives_back), "{act:?}");
                 }
@@ -229,27 +229,36 @@ fn said(note: &Note) -> String {
 }
 
 fn shown(reply: &Reply) -> String {
-    let list = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     match reply {
-        Reply::Welcome { username, users, room } => {
-            format!("welcome {username} in {room}: {}", list(users))
+        Reply::Room { message, users, room } => {
+            let room = room.as_deref().expect("our server says where");
+            let users = users.join(", ");
+            if let Some(name) = message.strip_prefix("Welcome to the chat, ") {
+                return format!("welcome {} in {room}: {users}", name.trim_end_matches('!'));
+            }
+            assert_eq!(*message, format!("You are in {room} now"));
+            format!("entered {room}: {users}")
         }
         Reply::Sent { count } => format!("sent {count}"),
-        Reply::Goodbye { username } => format!("goodbye {username}"),
-        Reply::Users(users) => format!("users: {}", list(users)),
+        Reply::Status("sent") => "SentPrivately".into(),
+        Reply::Status("shared") => "Shared".into(),
+        Reply::Message(message) => {
+            let name = message.strip_prefix("Goodbye, ").expect("there is one message");
+            format!("goodbye {}", name.trim_end_matches('!'))
+        }
+        Reply::Users(users) => format!("users: {}", users.join(", ")),
         Reply::History(notes) => {
             let notes: Vec<_> = notes.iter().map(|note| said(note)).collect();
             format!("history: {}", notes.join(" / "))
         }
         Reply::Number(number) => number.to_string(),
-        Reply::Entered { room, users } => format!("entered {room}: {}", list(users)),
         Reply::Rooms(rooms) => {
             let rooms: Vec<_> =
                 rooms.iter().map(|(room, users)| format!("{room} {users}")).collect();
             format!("rooms: {}", rooms.join(", "))
         }
         Reply::Bytes(base64) => format!("bytes {base64}"),
-        Reply::SentPrivately | Reply::Shared | Reply::Nothing => format!("{reply:?}"),
+        Reply::Status(_) | Reply::Nothing => format!("{reply:?}"),
     }
 }
 
@@ -421,7 +430,7 @@ fn only_who_has_joined_as_alice_does_anything_as_alice() {
         assert_eq!(to(who, &said), [format!("gets back {stub}"), why]);
         assert_eq!(said.len(), 2);
     }
-    assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 2"]);
+    assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 2"]);
     assert_eq!(chat.calls(BOB, "listUsers", ""), ["Bob gets users: Alice, Bob"]);
 }
 
@@ -442,8 +451,8 @@ fn anybody_may_look_around_before_joining() {
     ] {
         assert_eq!(chat.calls(CAROL, method, ""), [format!("Carol gets {answer}")]);
     }
-    assert_eq!(chat.asks(CAROL, Call::UserCount), ["Carol gets 2"]);
-    assert_eq!(chat.asks(CAROL, Call::MessageCount), ["Carol gets 5"]);
+    assert_eq!(chat.asks(CAROL, Request::UserCount), ["Carol gets 2"]);
+    assert_eq!(chat.asks(CAROL, Request::MessageCount), ["Carol gets 5"]);
 }
 
 #[test]
@@ -453,7 +462,7 @@ fn what_was_said_before_is_there_again_and_is_counted() {
     let past = vec![past("#lobby", "one"), past("#rust", "two"), past("#lobby", "three")];
     let mut chat = Chat::with(FAST, past);
     chat.arrives(ALICE);
-    assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 3"]);
+    assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 3"]);
     let _ = chat.joins(ALICE, "Alice");
     let lobby = "history: System: one / System: three / System: Alice joined the chat";
     assert_eq!(chat.calls(ALICE, "getHistory", ""), [format!("Alice gets {lobby}")]);

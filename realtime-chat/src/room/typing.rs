@@ -2,62 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use capability_peers::rpc::RpcError;
-
-use super::{Action, ClientId, Order, Room};
+use super::{ChatRoom, ClientId, Order, User};
 use crate::interface::Reply;
-use crate::name::{Name, RoomName};
 
-/// Those who are typing.
+/// The clients that are typing.
 #[derive(Debug, Default)]
 pub(super) struct Typing(BTreeSet<ClientId>);
 
-impl Room {
+impl ChatRoom {
     /// What a client says of itself.
-    pub(super) fn set_typing(
-        &mut self,
-        client: ClientId,
-        username: &Name,
-        is_typing: bool,
-        actions: &mut Vec<Action>,
-    ) -> Result<Reply, RpcError> {
-        let room = self.user_called(client, username)?.room.clone();
+    pub(super) fn set_typing(&mut self, user: &User, is_typing: bool) -> Reply {
         if !is_typing {
-            self.stop_typing(client, username, &room, actions);
-        } else if self.typing.0.insert(client) {
-            self.tell_typing(client, username, &room, true, actions);
+            self.stop_typing(user);
+        } else if self.typing.0.insert(user.id) {
+            self.tell_typing(user, true);
         }
-        Ok(Reply::Nothing)
+        Reply::Nothing
     }
 
-    /// Whoever has sent something, goes elsewhere or leaves is not typing any more.
-    pub(super) fn stop_typing(
-        &mut self,
-        client: ClientId,
-        username: &Name,
-        room: &RoomName,
-        actions: &mut Vec<Action>,
-    ) {
-        if self.typing.0.remove(&client) {
-            self.tell_typing(client, username, room, false, actions);
+    /// A user that has sent something, goes elsewhere or leaves is not typing any more.
+    pub(super) fn stop_typing(&mut self, user: &User) {
+        if self.typing.0.remove(&user.id) {
+            self.tell_typing(user, false);
         }
     }
 
-    fn tell_typing(
-        &self,
-        client: ClientId,
-        username: &Name,
-        room: &RoomName,
-        is_typing: bool,
-        actions: &mut Vec<Action>,
-    ) {
-        let others = self.users().filter(|(id, user)| *id != client && user.room == *room);
-        actions.extend(others.map(|(id, user)| {
-            Action::To(id, Order::Typing(user.stub, username.clone(), is_typing))
-        }));
+    fn tell_typing(&mut self, user: &User, is_typing: bool) {
+        self.order_all(&user.room, |other| {
+            let is_other = other.id != user.id;
+            is_other.then(|| Order::Typing(other.stub, user.name.clone(), is_typing))
+        });
     }
 
-    /// How many are typing.
     #[cfg(test)]
     pub(super) fn typing_count(&self) -> usize {
         self.typing.0.len()

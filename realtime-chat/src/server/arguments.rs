@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::room::Rate;
-use crate::server::token::Token;
+use crate::token::Token;
 
 /// The arguments of a server.
 #[derive(Clone, Debug)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
-    pub place: SocketAddr,
+    pub bind_address: SocketAddr,
     /// What whoever comes in has to know.
     pub token: Option<Token>,
     /// Where what is said is kept.
@@ -23,7 +23,7 @@ pub struct Arguments {
 
 impl Arguments {
     /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         Self::of(&usage().get_matches())
     }
 
@@ -33,7 +33,7 @@ impl Arguments {
         let host = *matches.get_one::<IpAddr>("host").expect(HAS_DEFAULT);
         let port = *matches.get_one::<u16>("port").expect(HAS_DEFAULT);
         Self {
-            place: (host, port).into(),
+            bind_address: (host, port).into(),
             token: matches.get_one("token").cloned(),
             history: matches.get_one("history").cloned(),
             rate: Rate { burst: number("burst"), per_second: number("rate") },
@@ -42,49 +42,31 @@ impl Arguments {
 }
 
 fn usage() -> Command {
-    let port = Arg::new("port")
-        .long("port")
-        .value_name("PORT")
-        .value_parser(value_parser!(u16))
-        .default_value("8080")
-        .help("The port to be dialed on; 0 for any that is free");
-    let host = Arg::new("host")
-        .long("host")
-        .value_name("HOST")
-        .value_parser(host)
-        .default_value("127.0.0.1")
-        .help("The address to be dialed on: localhost, or an IP address of this machine");
-    let token = Arg::new("token")
-        .long("token")
-        .value_name("SECRET")
-        .value_parser(Token::read)
-        .env("CHAT_TOKEN")
-        .hide_env_values(true)
-        .help(
-            "Let in only who knows this secret; nobody else on this machine sees it if it is \
-             given in",
-        );
-    let history = Arg::new("history")
-        .long("history")
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-        .help("Keep what is said in this file, one JSON line a message");
-    let rate = Arg::new("rate")
-        .long("rate")
-        .value_name("NUMBER")
-        .value_parser(value_parser!(u32).range(1..=MAX_RATE))
-        .default_value("5")
-        .help("How many messages a second a client may send in the long run");
-    let burst = Arg::new("burst")
-        .long("burst")
-        .value_name("NUMBER")
-        .value_parser(value_parser!(u32).range(1..=MAX_RATE))
-        .default_value("20")
-        .help("How many messages a client may send at once, after a pause");
+    let option = |name, value, help| Arg::new(name).long(name).value_name(value).help(help);
+    let rate = value_parser!(u32).range(1..=MAX_RATE);
     Command::new("chat-server")
         .about("A chat room that calls its clients, in Cap'n Web over WebSocket")
         .after_help("Start clients in other terminals, or open the page in a browser. Ctrl-C ends the server.")
-        .args([port, host, token, history, rate, burst])
+        .args([
+            option("port", "PORT", "The port to be dialed on; 0 for any that is free")
+                .value_parser(value_parser!(u16))
+                .default_value("8080"),
+            option("host", "HOST", "The address to be dialed on: localhost, or an IP address of this machine")
+                .value_parser(host)
+                .default_value("127.0.0.1"),
+            option("token", "SECRET", "Let in only who knows this secret; nobody else on this machine sees it if it is given in")
+                .value_parser(Token::read)
+                .env("CHAT_TOKEN")
+                .hide_env_values(true),
+            option("history", "FILE", "Keep what is said in this file, one JSON line a message")
+                .value_parser(value_parser!(PathBuf)),
+            option("rate", "NUMBER", "How many messages a second a client may send in the long run")
+                .value_parser(rate)
+                .default_value("5"),
+            option("burst", "NUMBER", "How many messages a client may send at once, after a pause")
+                .value_parser(rate)
+                .default_value("20"),
+        ])
 }
 
 /// The most of either that can be allowed: for measuring, no bound at all.

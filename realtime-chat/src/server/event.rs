@@ -8,14 +8,9 @@ const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 808
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Clients can come.
-    Running {
-        /// Here.
-        address: SocketAddr,
-        /// And need a token.
-        with_token: bool,
-    },
+pub(crate) enum Event {
+    /// Clients can come here, with or without a token.
+    Running { address: SocketAddr, with_token: bool },
     /// Nobody can be let in, for this reason of the system's.
     CannotAccept(String),
     /// So many bytes at the beginning of the history file were not looked at.
@@ -33,42 +28,33 @@ pub enum Event {
 }
 
 impl fmt::Display for Event {
-    /// The line, or lines, with their line ends.
+    /// The line, or lines; the screen ends the last one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Running { address, with_token } => running(*address, *with_token, f),
-            Self::CannotAccept(why) => {
-                writeln!(f, "⚠️ Nobody can be let in for now: {why}")
-            }
-            Self::HistoryIsLong(bytes) => writeln!(
-                f,
+        f.write_str(&match self {
+            Self::Running { address, with_token } => return running(*address, *with_token, f),
+            Self::CannotAccept(why) => format!("⚠️ Nobody can be let in for now: {why}"),
+            Self::HistoryIsLong(bytes) => format!(
                 "⚠️ The history is long: its first {bytes} bytes stay in the file, but were not \
                  read"
             ),
             Self::LinesSkipped(1) => {
-                writeln!(f, "⚠️ One line of the history makes no sense and was skipped")
+                "⚠️ One line of the history makes no sense and was skipped".to_owned()
             }
             Self::LinesSkipped(count) => {
-                writeln!(f, "⚠️ {count} lines of the history make no sense and were skipped")
+                format!("⚠️ {count} lines of the history make no sense and were skipped")
             }
-            Self::LineTorn => {
-                writeln!(f, "⚠️ The last line of the history is torn and was skipped")
-            }
-            Self::CannotRecord(why) => writeln!(
-                f,
+            Self::LineTorn => "⚠️ The last line of the history is torn and was skipped".to_owned(),
+            Self::CannotRecord(why) => format!(
                 "⚠️ The history cannot be written, and what is said now is not kept: {why}"
             ),
             Self::RecordsAgain(1) => {
-                writeln!(f, "✅ The history is written again; one message is missing in it")
+                "✅ The history is written again; one message is missing in it".to_owned()
             }
             Self::RecordsAgain(lost) => {
-                writeln!(
-                    f,
-                    "✅ The history is written again; {lost} messages are missing in it"
-                )
+                format!("✅ The history is written again; {lost} messages are missing in it")
             }
-            Self::ShuttingDown => writeln!(f, "👋 Chat server shutting down..."),
-        }
+            Self::ShuttingDown => "👋 Chat server shutting down...".to_owned(),
+        })
     }
 }
 
@@ -98,7 +84,7 @@ fn running(address: SocketAddr, with_token: bool, f: &mut fmt::Formatter<'_>) ->
     if with_token {
         write!(f, " --token SECRET")?;
     }
-    writeln!(f, "\nPress Ctrl+C to stop")
+    write!(f, "\nPress Ctrl+C to stop")
 }
 
 #[cfg(test)]
@@ -115,8 +101,7 @@ mod tests {
    Browser page: http://127.0.0.1:8080/
 
 Run clients with: cargo run -p realtime-chat --bin chat-client
-Press Ctrl+C to stop
-";
+Press Ctrl+C to stop";
         assert_eq!(running.to_string(), expected);
     }
 

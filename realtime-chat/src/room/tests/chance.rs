@@ -85,7 +85,7 @@ impl Crowd {
         }
     }
 
-    fn any_call(&mut self, who: ClientId) -> (AnswerId, Call) {
+    fn any_call(&mut self, who: ClientId) -> (AnswerId, Request) {
         let own = self.users.get(&who).map(|user| user.0.clone());
         let place = self.below(NAMES.len());
         let any = NAMES[place];
@@ -110,7 +110,7 @@ impl Crowd {
                 let (id, _) = self.chat.call(who, "getHistory", "");
                 let latest = self.seen.get("Shared").copied().unwrap_or(0);
                 let file = FileId((latest + 1).saturating_sub(self.below(12)) as u64);
-                return (id, Call::ReadFile { file, offset: 0 });
+                return (id, Request::ReadFile { file, offset: 0 });
             }
         };
         self.chat.call(who, method, &args)
@@ -138,7 +138,7 @@ impl Crowd {
         // All is answered at once, but reads.
         if let Heard::Called(id, call) = heard {
             let waits = self.open.contains(&(who, id));
-            assert!(!waits || matches!(call, Call::ReadFile { .. }), "{call:?}");
+            assert!(!waits || matches!(call, Request::ReadFile { .. }), "{call:?}");
         }
     }
 
@@ -188,7 +188,7 @@ impl Crowd {
             let names: Vec<_> =
                 order.filter(|user| user.1 == room).map(|user| user.0.as_str()).collect();
             let users = self.chat.room.users_in(&room);
-            assert_eq!(users.iter().map(Name::as_str).collect::<Vec<_>>(), names, "{room}");
+            assert_eq!(users, names, "{room}");
         }
         assert_eq!(self.chat.room.users().count(), self.users.len());
         assert_eq!(self.chat.room.clients.len(), self.here.len());
@@ -197,32 +197,35 @@ impl Crowd {
     /// Follows what a client was answered.
     fn learn(&mut self, client: ClientId, result: &Result<Reply, RpcError>) {
         match result {
-            Ok(Reply::Welcome { username, room, .. }) => {
+            Ok(Reply::Room { message, room, .. }) if message.starts_with("Welcome") => {
                 self.count("Welcome");
                 self.order.push(client);
-                let user = (username.to_string(), room.clone(), 0);
+                let name = message.strip_prefix("Welcome to the chat, ").unwrap();
+                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
+                let user = (name.trim_end_matches('!').to_owned(), room, 0);
                 assert_eq!(self.users.insert(client, user), None);
             }
-            Ok(Reply::Goodbye { .. }) => {
+            Ok(Reply::Message(_)) => {
                 self.count("Goodbye");
                 self.order.retain(|user| *user != client);
                 assert!(self.users.remove(&client).is_some());
             }
-            Ok(Reply::Entered { room, .. }) => {
+            Ok(Reply::Room { room, .. }) => {
+                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
                 let user = self.users.get_mut(&client).unwrap();
-                if user.1 != *room {
-                    user.1 = room.clone();
+                if user.1 != room {
+                    user.1 = room;
                     self.order.retain(|user| *user != client);
                     self.order.push(client);
                     self.count("Entered");
                 }
             }
-            Ok(Reply::Shared) => {
+            Ok(Reply::Status("shared")) => {
                 self.users.get_mut(&client).unwrap().2 += 1;
                 self.count("Shared");
             }
+            Ok(Reply::Status(_)) => self.count("SentPrivately"),
             Ok(Reply::Sent { .. }) => self.count("Sent"),
-            Ok(Reply::SentPrivately) => self.count("SentPrivately"),
             Ok(Reply::Bytes(_)) => self.count("Bytes"),
             Ok(_) => {}
             Err(error) => self.count(error.code.unwrap().as_str()),

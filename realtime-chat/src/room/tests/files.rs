@@ -13,7 +13,7 @@ fn shares(chat: &mut Chat, client: ClientId, file: &str, size: u64) -> Vec<Strin
 }
 
 fn reads(chat: &mut Chat, client: ClientId, file: FileId) -> Vec<String> {
-    chat.asks(client, Call::ReadFile { file, offset: 64 })
+    chat.asks(client, Request::ReadFile { file, offset: 64 })
 }
 
 /// Alice shares a cat; Bob is there.
@@ -53,7 +53,7 @@ fn everybody_in_the_room_is_offered_a_file_by_its_name() {
             "Alice gets Shared",
         ]
     );
-    assert_eq!(chat.asks(BOB, Call::MessageCount), ["Bob gets 6"]);
+    assert_eq!(chat.asks(BOB, Request::MessageCount), ["Bob gets 6"]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn it_is_neither_remembered_nor_counted() {
     let history = chat.calls(BOB, "getHistory", "");
     assert_eq!(tells(&mut chat, ALICE, "Bob", "psst").len(), 3);
     assert_eq!(chat.calls(BOB, "getHistory", ""), history);
-    assert_eq!(chat.asks(BOB, Call::MessageCount), ["Bob gets 2"]);
+    assert_eq!(chat.asks(BOB, Request::MessageCount), ["Bob gets 2"]);
 }
 
 #[test]

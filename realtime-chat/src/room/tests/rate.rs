@@ -56,11 +56,11 @@ fn what_others_hear_of_costs_something_and_what_only_reads_does_not() {
         for method in ["listUsers", "getHistory", "listRooms"] {
             assert!(chat.calls(ALICE, method, "")[0].starts_with("Alice gets "), "{method}");
         }
-        assert_eq!(chat.asks(ALICE, Call::UserCount), ["Alice gets 1"]);
-        assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 3"]);
+        assert_eq!(chat.asks(ALICE, Request::UserCount), ["Alice gets 1"]);
+        assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 3"]);
         let why = "Alice is refused: cap_revoked: the file left with whoever has shared it";
         let file = crate::interface::FileId(7);
-        assert_eq!(chat.asks(ALICE, Call::ReadFile { file, offset: 0 }), [why]);
+        assert_eq!(chat.asks(ALICE, Request::ReadFile { file, offset: 0 }), [why]);
     }
     // Typing has a bucket of its own,
     for is_typing in ["true", "false", "true"] {

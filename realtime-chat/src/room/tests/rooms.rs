@@ -48,7 +48,7 @@ fn what_is_said_in_a_room_stays_there() {
     assert_eq!(said[1], "Alice gets welcome Alice in #lobby: Carol, Alice");
     assert_eq!(to(BOB, &said), [""; 0]);
     // All are counted.
-    assert_eq!(chat.asks(BOB, Call::UserCount), ["Bob gets 3"]);
+    assert_eq!(chat.asks(BOB, Request::UserCount), ["Bob gets 3"]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn of_a_long_past_the_rooms_that_were_used_last_are_kept() {
     });
     let mut chat = Chat::with(FAST, past.collect());
     chat.arrives(ALICE);
-    assert_eq!(chat.asks(ALICE, Call::MessageCount), ["Alice gets 100"]);
+    assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 100"]);
     let rooms = chat.calls(ALICE, "listRooms", "").concat();
     assert_eq!(rooms.matches('#').count(), MAX_ROOMS);
     assert!(rooms.contains("#r99 0") && rooms.contains("#r37 0"), "{rooms}");

@@ -1,0 +1,15 @@
+//! A batch: a whole session in one request and its response. All calls go in the one, all answers
+//! come in the other, and then both sides forget everything.
+//!
+//! Messages are joined by `\n`, and there is no `\n` at the end: npm takes what is between two of
+//! them for a message, so an empty line is a bad message. A `\r` before a `\n` is no matter.
+
+mod body;
+mod calls;
+mod serve;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use self::body::{MAX_BODY, MAX_MESSAGES};
+pub use self::calls::{Batch, Reply};
+pub use self::serve::{Refused, serve, serve_by, serve_while};

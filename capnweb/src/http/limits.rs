@@ -1,0 +1,19 @@
+//! How much of anything we take from a caller. All in bytes, except where it says otherwise.
+
+/// The longest head: the request line and all headers, with their line ends.
+pub(super) const MAX_HEAD: usize = 16 * 1024;
+
+/// The most headers in a head, as a number.
+pub(super) const MAX_HEADERS: usize = 64;
+
+/// The longest body, after chunks have been put together.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+/// What all chunk extensions of one body may add up to. We ignore them, and so does everybody.
+pub(super) const MAX_EXTENSIONS: usize = 1024;
+
+/// The longest trailer section, which comes after the last chunk, and which we ignore too.
+pub(super) const MAX_TRAILERS: usize = 4 * 1024;
+
+/// A buffer that has grown beyond this is given back after the request.
+pub(super) const KEPT_BUFFER: usize = 64 * 1024;

@@ -1,0 +1,67 @@
+//! A section: lines up to an empty one. A head is one, and so are the trailers after a body.
+//!
+//! It is judged byte by byte, in order. So the first fault decides, and a program that speaks
+//! something else is refused before it has ended its first line.
+
+use std::io::BufRead;
+
+use super::refusal::{Refusal, Unread};
+
+/// What a section is, and so whether it may be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The head of a request. Before it, some callers send an empty line too many.
+    Head,
+    /// What comes after the last chunk, usually nothing.
+    Trailers,
+}
+
+/// Reads a section into `text`, line ends included. It has at most `limit` bytes.
+pub(super) fn read_section(
+    input: &mut impl BufRead,
+    kind: Kind,
+    limit: usize,
+    text: &mut Vec<u8>,
+) -> Result<(), Unread> {
+    text.clear();
+    let mut line_start = 0;
+    let mut skipped = 0; // Empty lines before a head count, too.
+    loop {
+        let byte = next_byte(input)?;
+        if skipped + text.len() >= limit {
+            return Err(Refusal::HeadTooLong.into());
+        }
+        check(byte, &text[line_start..])?;
+        text.push(byte);
+        if byte != b'\n' {
+            continue;
+        }
+        let is_empty_line = text.len() == line_start + "\r\n".len();
+        if is_empty_line && line_start == 0 && kind == Kind::Head {
+            skipped += text.len();
+            text.clear();
+        } else if is_empty_line {
+            return Ok(());
+        }
+        line_start = text.len();
+    }
+}
+
+/// Whether `byte` may come next in this line.
+fn check(byte: u8, line: &[u8]) -> Result<(), Refusal> {
+    match (byte, line.ends_with(b"\r")) {
+        (b'\n', true) => Ok(()),
+        (b'\n', false) | (_, true) => Err(Refusal::LineEnd),
+        (b' ' | b'\t', _) if line.is_empty() => Err(Refusal::Folded),
+        (b'\t' | b'\r', _) => Ok(()),
+        _ if byte.is_ascii_control() => Err(Refusal::NotHttp),
+        _ => Ok(()),
+    }
+}
+
+/// Reads one byte. A caller that hangs up here does so in the middle of a request.
+pub(super) fn next_byte(input: &mut impl BufRead) -> Result<u8, Unread> {
+    let byte = input.fill_buf()?.first().copied().ok_or(Refusal::CutShort)?;
+    input.consume(1);
+    Ok(byte)
+}

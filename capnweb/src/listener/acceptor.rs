@@ -1,0 +1,230 @@
+//! The acceptor: lets callers in while there are connection slots, and ends them all.
+//!
+//! Most connections are idle most of the time: a caller keeps one for its next request. So when
+//! all slots are taken, the connection that has been idle for longest is evicted: a crowd that
+//! says nothing cannot keep out a caller that has something to say. Only when all are busy is a
+//! new caller rejected.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io::{self, ErrorKind, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+
+use super::activity::Activity;
+use super::caller::Caller;
+use super::service::Service;
+use crate::http::{Manner, Refusal, Response};
+
+/// How many rejected connections are kept until their callers have read why, or had the time to.
+pub(super) const MAX_REJECTED: usize = 64;
+
+/// How long the acceptor pauses when the system accepts no call (too many open files, say),
+/// because a second try at once would fail as well.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The least time between two reports that the system accepts no call.
+const REPORT_AGAIN: Duration = Duration::from_mins(1);
+
+/// How long we wait for threads that have nothing more to wait for themselves.
+const JOINING: Duration = Duration::from_millis(250);
+
+/// The stack of a caller's thread, in bytes. There may be hundreds; a handler that reads deeply
+/// nested calls needs more than a little.
+const STACK: usize = 512 * 1024;
+
+/// What the user of the program should read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The system accepts no call, for this reason. Reported at most once a minute.
+    AcceptFailed(String),
+}
+
+/// What the listener's thread owns.
+pub(super) struct Acceptor {
+    service: Arc<Service>,
+    report: Sender<Report>,
+    stop_requested: Receiver<()>,
+    connections: Vec<Connection>,
+    /// Every caller's thread has one of these. When the last is dropped, all have ended.
+    alive: Sender<Infallible>,
+    all_ended: Receiver<Infallible>,
+    rejected: VecDeque<(Instant, TcpStream)>,
+    rejection: Vec<u8>,
+}
+
+/// A caller that was let in.
+struct Connection {
+    activity: Arc<Activity>,
+    /// `Weak`, since an `Arc` would keep the connection open after its thread has ended, up to the
+    /// next call. If the system has no descriptor left, there will be no next one.
+    stream: Weak<TcpStream>,
+    thread: JoinHandle<()>,
+}
+
+impl Connection {
+    fn hang_up(&self) {
+        if let Some(stream) = self.stream.upgrade() {
+            let _ = stream.shutdown(Shutdown::Both); // Fails if the caller has just hung up.
+        }
+    }
+
+    /// Hangs up if it is idle. Returns whether it was.
+    fn evict(&self) -> bool {
+        let is_idle = self.activity.evict();
+        if is_idle {
+            self.hang_up();
+        }
+        is_idle
+    }
+}
+
+impl Acceptor {
+    pub(super) fn new(
+        service: Service,
+        report: Sender<Report>,
+        stop_requested: Receiver<()>,
+    ) -> Self {
+        let (alive, all_ended) = bounded(0);
+        Self {
+            service: Arc::new(service),
+            report,
+            stop_requested,
+            connections: Vec::new(),
+            alive,
+            all_ended,
+            rejected: VecDeque::new(),
+            rejection: Response::from(Refusal::TooManyCallers).bytes(Manner::CLOSING),
+        }
+    }
+
+    /// Accepts calls until it is told to stop. Then it ends them all.
+    pub(super) fn run(mut self, socket: TcpListener) {
+        use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        let mut last_report: Option<Instant> = None;
+        loop {
+            let accepted = socket.accept();
+            if self.stop_requested.try_recv() != Err(TryRecvError::Empty) {
+                break;
+            }
+            let error = match accepted {
+                Ok((stream, _)) => {
+                    self.take(stream);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+                continue; // The caller has hung up already, and that harms no other caller.
+            }
+            if last_report.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
+                last_report = Some(Instant::now());
+                // If nobody has read the last one, this one is not needed.
+                let _ = self.report.try_send(Report::AcceptFailed(error.to_string()));
+            }
+            // If descriptors have run out, these can give some back.
+            self.rejected.clear();
+            self.evict_the_longest_idle();
+            if self.stop_requested.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+        drop(socket);
+        self.close();
+    }
+
+    /// Lets a caller in, if a slot is free or can be freed.
+    fn take(&mut self, stream: TcpStream) {
+        for ended in self.connections.extract_if(.., |one| one.thread.is_finished()) {
+            let _ = ended.thread.join(); // A panic has been printed already.
+        }
+        let close = self.service.patience.close;
+        while self.rejected.front().is_some_and(|(since, _)| since.elapsed() > close) {
+            self.rejected.pop_front();
+        }
+        let max = self.service.max_callers;
+        // These are about to end; but on a busy machine that may take a while.
+        let evicted = self.connections.iter().filter(|one| one.activity.is_evicted()).count();
+        let is_full = self.connections.len() - evicted >= max;
+        if is_full && (evicted >= max || !self.evict_the_longest_idle()) {
+            self.reject(stream);
+        } else if let Ok(connection) = self.start(stream) {
+            self.connections.push(connection);
+        } // Otherwise the caller is gone again, or there is no thread. Dropping it hangs up.
+    }
+
+    /// Gives a connection a thread of its own.
+    fn start(&self, stream: TcpStream) -> io::Result<Connection> {
+        // An answer goes out when it is made, not when there is enough for a packet.
+        stream.set_nodelay(true)?;
+        let here = stream.local_addr()?;
+        let stream = Arc::new(stream);
+        let weak = Arc::downgrade(&stream);
+        let activity = Arc::new(Activity::idle_since(self.service.moment()));
+        let caller =
+            Caller::new(Arc::clone(&self.service), Arc::clone(&activity), stream, here);
+        let alive = self.alive.clone();
+        let body = move || {
+            caller.serve();
+            drop(alive);
+        };
+        let thread =
+            thread::Builder::new().name("caller".into()).stack_size(STACK).spawn(body)?;
+        Ok(Connection { activity, stream: weak, thread })
+    }
+
+    /// Evicts the connection that has been idle for longest. Returns whether one was idle.
+    fn evict_the_longest_idle(&self) -> bool {
+        loop {
+            let idle = self.connections.iter().filter(|one| one.activity.idle().is_some());
+            let Some(longest) = idle.min_by_key(|one| one.activity.idle()) else {
+                return false;
+            };
+            // If it has just become busy, there may be another.
+            if longest.evict() {
+                return true;
+            }
+        }
+    }
+
+    /// Says that all slots are taken, without waiting.
+    fn reject(&mut self, mut stream: TcpStream) {
+        // What cannot be sent at once is not sent; on a new connection a few bytes always can.
+        if stream.set_nonblocking(true).is_ok() && stream.write(&self.rejection).is_ok() {
+            let _ = stream.shutdown(Shutdown::Write); // Fails if the caller is gone.
+            // If we closed at once, a request that is under way would make the system take back
+            // what we have said.
+            self.rejected.push_back((Instant::now(), stream));
+        }
+        if self.rejected.len() > MAX_REJECTED {
+            self.rejected.pop_front();
+        }
+    }
+
+    /// Ends all connections, and joins their threads.
+    fn close(self) {
+        let Self { service, connections, alive, all_ended, .. } = self;
+        service.is_closing.store(true, SeqCst);
+        for connection in &connections {
+            connection.evict();
+        }
+        drop(alive);
+        let end_within =
+            |patience| all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected);
+        let mut have_ended = end_within(service.patience.stop);
+        if !have_ended {
+            connections.iter().for_each(Connection::hang_up);
+            have_ended = end_within(JOINING);
+        }
+        for Connection { thread, .. } in connections {
+            if have_ended || thread.is_finished() {
+                let _ = thread.join(); // A panic has been printed already.
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A caller: one connection, request after request, each answered before the next is read.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use terminal::{Deadline, Timed};
+
+use super::activity::Activity;
+use super::service::{Answer, Service, TakeOver};
+use crate::http::{CONTINUE, Manner, Reader, Refusal, Response, Unread};
+
+/// What a caller's thread owns.
+pub(super) struct Caller {
+    service: Arc<Service>,
+    activity: Arc<Activity>,
+    stream: Arc<TcpStream>,
+    reader: Reader<Timed<Arc<TcpStream>>>,
+}
+
+/// What comes after an answer.
+enum Next {
+    Request,
+    Close,
+    TakeOver(TakeOver),
+}
+
+impl Caller {
+    /// A caller on a connection whose end on our side has the address `here`.
+    pub(super) fn new(
+        service: Arc<Service>,
+        activity: Arc<Activity>,
+        stream: Arc<TcpStream>,
+        here: SocketAddr,
+    ) -> Self {
+        let timed = Deadline::after(service.patience.idle).of(Arc::clone(&stream));
+        Self { service, activity, stream, reader: Reader::new(timed, here) }
+    }
+
+    /// Answers all requests. The connection is closed at the end.
+    pub(super) fn serve(mut self) {
+        loop {
+            match self.serve_one() {
+                Ok(Next::Request) => {}
+                Ok(Next::Close) => return self.close(),
+                Ok(Next::TakeOver(take_over)) => {
+                    let _ = self.hand_over(take_over); // Fails if the caller is gone.
+                    return;
+                }
+                Err(Unread::Gone) => return,
+                Err(Unread::Refused(refusal)) => {
+                    // Fails if the caller is gone.
+                    let _ = self.write(&Response::from(refusal).bytes(Manner::CLOSING));
+                    return self.close();
+                }
+            }
+        }
+    }
+
+    fn serve_one(&mut self) -> Result<Next, Unread> {
+        if !self.reader.has_more() {
+            self.wait_for_a_request()?;
+        }
+        let patience = self.service.patience;
+        self.wait(patience.head);
+        let framing = self.reader.read_head()?;
+        if self.reader.owes_continue(framing) {
+            self.write(CONTINUE)?;
+        }
+        self.wait(patience.body);
+        self.reader.read_body(framing)?;
+        self.answer()
+    }
+
+    /// Waits for the first bytes of a request. Meanwhile the listener may hang up.
+    fn wait_for_a_request(&mut self) -> Result<(), Unread> {
+        self.activity.set_idle(self.service.moment());
+        // In this order: either we see here that the service is closing, or the listener, which
+        // closes it, sees that we are idle.
+        if self.service.is_closing() {
+            return Err(Unread::Gone);
+        }
+        self.wait(self.service.patience.idle);
+        let has_come = self.reader.wait_for_bytes().unwrap_or(false);
+        if has_come && self.activity.set_busy() { Ok(()) } else { Err(Unread::Gone) }
+    }
+
+    /// Has the request handled, and answers it.
+    fn answer(&mut self) -> Result<Next, Unread> {
+        let request = self.reader.request();
+        let mut manner = Manner::of(request);
+        // A handler that panics is a bug, and has printed so; but other callers do not suffer.
+        // It leaves nothing half done here: it has only looked at the request.
+        let handled = catch_unwind(AssertUnwindSafe(|| (self.service.handle)(request)));
+        match handled {
+            Ok(Answer::Reply(response)) => {
+                manner.closes |= self.service.is_closing();
+                self.write(&response.bytes(manner))?;
+                Ok(if manner.closes { Next::Close } else { Next::Request })
+            }
+            Ok(Answer::TakeOver(response, take_over)) => {
+                self.write(&response.bytes(Manner { closes: false, ..manner }))?;
+                Ok(Next::TakeOver(take_over))
+            }
+            Err(_) => Err(Refusal::Broken.into()),
+        }
+    }
+
+    /// Writes it all. A caller that does not take it in time is given up.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Unread> {
+        self.wait(self.service.patience.write);
+        self.reader.stream().write_all(bytes).map_err(|_| Unread::Gone)
+    }
+
+    /// From now on, all reads and writes together may take this long.
+    fn wait(&mut self, patience: Duration) {
+        self.reader.stream().wait_until(Deadline::after(patience));
+    }
+
+    /// Closes, but not before the caller has read our last answer, or had the time to: if we
+    /// closed while bytes of the caller are unread, the system would take back what we have said.
+    fn close(mut self) {
+        self.activity.set_idle(self.service.moment());
+        let deadline = Deadline::after(self.service.patience.close);
+        if self.stream.shutdown(Shutdown::Write).is_ok() {
+            let stream = self.reader.stream();
+            stream.wait_until(deadline);
+            let mut piece = [0; 8 * 1024];
+            while deadline.left().is_some() && matches!(stream.read(&mut piece), Ok(1..)) {}
+        }
+    }
+
+    fn hand_over(self, take_over: TakeOver) -> io::Result<()> {
+        let Self { stream, reader, .. } = self;
+        let early = reader.into_early_bytes();
+        stream.set_read_timeout(None)?;
+        stream.set_write_timeout(None)?;
+        take_over(stream, early);
+        Ok(())
+    }
+}

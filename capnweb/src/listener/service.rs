@@ -1,0 +1,85 @@
+//! The service: what is done with a request, and how long callers are waited for. All callers share
+//! it, and nothing in it changes but one flag.
+
+use std::fmt;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use crate::http::{Request, Response};
+
+/// How long callers are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the first byte of a request.
+    pub idle: Duration,
+    /// For a head, from its first byte to its last.
+    pub head: Duration,
+    /// For a body, all of it.
+    pub body: Duration,
+    /// For our answer to be taken, all of it.
+    pub write: Duration,
+    /// For the other side to hang up after our last answer.
+    pub close: Duration,
+    /// When we stop: for answers that are being made, all together.
+    pub stop: Duration,
+}
+
+/// A patience that suits programs on one machine, and callers all over the world.
+pub const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(30),
+    head: Duration::from_secs(5),
+    body: Duration::from_secs(10),
+    write: Duration::from_secs(5),
+    close: Duration::from_secs(1),
+    stop: Duration::from_secs(2),
+};
+
+/// What to do with a request.
+pub enum Answer {
+    /// Answer it.
+    Reply(Response),
+    /// Answer it with `101 Switching Protocols`, and go on in another protocol.
+    TakeOver(Response, TakeOver),
+}
+
+/// Goes on with a connection, on its thread: gets the stream, without any timeout, and the bytes
+/// that were read too far. When the listener stops, it has as long as an answer has; then the
+/// stream is shut down, and it has to return.
+pub type TakeOver = Box<dyn FnOnce(Arc<TcpStream>, Vec<u8>) + Send>;
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self::Reply(response)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reply(response) => f.debug_tuple("Reply").field(response).finish(),
+            Self::TakeOver(response, _) => f.debug_tuple("TakeOver").field(response).finish(),
+        }
+    }
+}
+
+/// What all callers share.
+pub(super) struct Service {
+    pub(super) handle: Box<dyn Fn(&Request) -> Answer + Send + Sync>,
+    pub(super) max_callers: usize,
+    pub(super) patience: Patience,
+    pub(super) started: Instant,
+    pub(super) is_closing: AtomicBool,
+}
+
+impl Service {
+    /// Now, as a number: in nanoseconds, of which there are enough for 500 years.
+    pub(super) fn moment(&self) -> u64 {
+        self.started.elapsed().as_nanos().try_into().unwrap_or_default()
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(SeqCst)
+    }
+}

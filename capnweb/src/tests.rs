@@ -1,0 +1,3 @@
+//! What several files of tests need.
+
+pub(crate) mod chance;

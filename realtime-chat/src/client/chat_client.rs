@@ -1,0 +1,378 @@
+//! The client's rules. What is typed, told and answered goes in, with the time; what is to be
+//! shown and asked for comes out. They know no socket, no thread, no file and no clock.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use capnweb::{AnswerId, RpcError};
+use terminal::Typed;
+
+use crate::client::command::Command;
+use crate::client::event::{Event, Gone, Trouble};
+use crate::client::session::{Ask, AskId, Callback, Report};
+use crate::interface::{
+    FileId, Kind, MAX_MESSAGE, Note, OfferId, Reply, Request, Size, repeated,
+};
+use crate::name::{FileName, Name};
+
+/// How long the server may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take for a part of a file. It has to ask the client that shares it, and waits
+/// for [`READ_PATIENCE`](crate::room::files::READ_PATIENCE); we wait longer, to be told.
+const FILE_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long it may take to say goodbye.
+pub(crate) const LEAVING: Duration = Duration::from_secs(1);
+
+/// How many calls may wait for an answer. Then the keyboard has to wait.
+const MAX_ASKS: usize = 32;
+
+/// How many lines wait for the welcome, below which they belong.
+const MAX_HELD: usize = 64;
+
+/// How many names we know, so that a private message to one with a space in it can be read.
+const MAX_KNOWN: usize = 1024;
+
+/// How much of an error that the other side has worded is shown, in bytes.
+const MAX_WHY: usize = 512;
+
+#[derive(Debug)]
+pub(crate) enum Happened {
+    Typed(Typed),
+    /// The user will not type any more, or wants to leave.
+    Quit,
+    Reported(Report),
+    /// A file that was to be shared is open, and is called this, and has so many bytes; or not.
+    Opened(String, Result<(FileId, FileName, u64), Trouble>),
+    /// A file that is being saved is to be read from this byte on.
+    Wants(OfferId, u64),
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    Show(Event),
+    /// Ask the user for a name, and then: the name is typed.
+    AskName,
+    NameTyped,
+    Dial,
+    HangUp,
+    /// Ask the server.
+    Ask(AskId, Ask),
+    /// Open this file, to share it.
+    Open(PathBuf),
+    /// Close a file that is not shared after all.
+    Close(FileId),
+    /// Answer this call with a part of a file of ours, from this byte on.
+    Bring(AnswerId, FileId, u64),
+    /// Remember a file that is offered: what it is called, and how many bytes it has.
+    Offer(OfferId, String, u64),
+    /// Begin to save it.
+    Save(OfferId),
+    /// A part of it is here, as base64.
+    TakePart(OfferId, String),
+    /// It cannot be saved.
+    Fail(OfferId, Trouble),
+    /// No file can be saved any more.
+    GiveUp,
+    /// Hang up, and end the program.
+    End(Result<(), Gone>),
+}
+
+/// How far we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The user is asked for a name.
+    Asking,
+    Connecting,
+    Joining,
+    Chatting,
+    Leaving,
+    Ended,
+}
+
+/// The state of the client.
+#[derive(Debug)]
+pub(crate) struct ChatClient {
+    stage: Stage,
+    me: Option<Name>,
+    /// Whether the user is asked for a name, and so can be asked again.
+    asks_for_name: bool,
+    /// What waits for an answer, and until when.
+    asks: BTreeMap<AskId, (Ask, Instant)>,
+    asked: u64,
+    /// Names with which a private message can begin.
+    known: BTreeSet<String>,
+    /// What was told before the welcome.
+    held: Vec<Event>,
+    actions: VecDeque<Action>,
+}
+
+impl ChatClient {
+    /// The client of a user who is called this, or will be asked.
+    pub(crate) fn new(me: Option<Name>) -> Self {
+        let mut client = Self {
+            stage: Stage::Asking,
+            me: None,
+            asks_for_name: me.is_none(),
+            asks: BTreeMap::new(),
+            asked: 0,
+            known: BTreeSet::new(),
+            held: Vec::new(),
+            actions: VecDeque::from([Action::Show(Event::Started)]),
+        };
+        match me {
+            Some(me) => client.connect(me),
+            None => client.actions.push_back(Action::AskName),
+        }
+        client
+    }
+
+    /// What is to be done next. What comes of it may add to the end.
+    pub(crate) fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether a line can be taken. If not, the keyboard has to wait.
+    pub(crate) fn takes_lines(&self) -> bool {
+        match self.stage {
+            Stage::Asking => true,
+            Stage::Chatting => self.asks.len() < MAX_ASKS,
+            _ => false,
+        }
+    }
+
+    /// Takes in what has happened.
+    pub(crate) fn on(&mut self, happened: Happened, now: Instant) {
+        match happened {
+            _ if self.stage == Stage::Ended => {}
+            Happened::Typed(line) if self.stage == Stage::Asking => self.take_name(line, now),
+            Happened::Typed(Typed::Line(text)) => self.take_line(&text, now),
+            Happened::Typed(Typed::TooLong(bytes)) => self.show(Event::TooLong(bytes)),
+            Happened::Quit => self.quit(now),
+            Happened::Reported(report) => self.take_report(report, now),
+            Happened::Opened(_, Ok((id, name, size))) => {
+                let (username, file) = (self.who(), Callback::File(id));
+                self.ask(Request::ShareFile { username, name, size, file }, now);
+            }
+            Happened::Opened(path, Err(why)) => self.show(Event::CannotSend(path, why)),
+            Happened::Wants(file, offset) => self.ask(Request::ReadFile { file, offset }, now),
+        }
+    }
+
+    /// When [`ChatClient::pass`] has something to do.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.asks.values().map(|(_, until)| *until).min()
+    }
+
+    /// Takes in that time has passed.
+    pub(crate) fn pass(&mut self, now: Instant) {
+        let late = self.asks.extract_if(.., |_, (_, until)| *until <= now);
+        for (_, (ask, _)) in late.collect::<Vec<_>>() {
+            match ask {
+                Request::Join { .. } => self.end(Err(Gone::NotLetIn(PATIENCE.as_secs()))),
+                Request::Leave { .. } => self.end(Ok(())),
+                Request::ReadFile { file, .. } => {
+                    self.fail(file, Trouble::NoAnswer(FILE_PATIENCE.as_secs()));
+                }
+                _ => self.show(Event::NoAnswer(PATIENCE.as_secs())),
+            }
+        }
+    }
+
+    fn show(&mut self, event: Event) {
+        self.actions.push_back(Action::Show(event));
+    }
+
+    fn take_name(&mut self, line: Typed, now: Instant) {
+        let name = match line {
+            Typed::Line(text) if text.trim() == "/quit" => return self.quit(now),
+            Typed::Line(text) => Name::read(&text),
+            Typed::TooLong(_) => Err("that is no name".into()),
+        };
+        self.actions.push_back(Action::NameTyped);
+        match name {
+            Ok(name) => self.connect(name),
+            Err(why) => self.ask_again(why),
+        }
+    }
+
+    fn connect(&mut self, me: Name) {
+        self.me = Some(me.clone());
+        self.stage = Stage::Connecting;
+        self.show(Event::Connecting(me));
+        self.actions.push_back(Action::Dial);
+    }
+
+    fn ask_again(&mut self, why: String) {
+        self.stage = Stage::Asking;
+        self.show(Event::Refused(why));
+        self.actions.push_back(Action::AskName);
+    }
+
+    fn take_line(&mut self, text: &str, now: Instant) {
+        match Command::read(text, &self.who(), self.known.iter().map(String::as_str)) {
+            Command::Nothing => {}
+            Command::Ask(ask) => self.ask(ask, now),
+            Command::Send(path) => self.actions.push_back(Action::Open(path.into())),
+            Command::Save(number) => self.actions.push_back(Action::Save(OfferId(number))),
+            Command::Quit => self.quit(now),
+            Command::Show(event) => self.show(event),
+        }
+    }
+
+    fn quit(&mut self, now: Instant) {
+        match self.stage {
+            Stage::Asking => {
+                self.actions.push_back(Action::NameTyped);
+                self.show(Event::NobodyCame);
+                self.end(Ok(()));
+            }
+            Stage::Connecting | Stage::Joining => self.end(Ok(())),
+            Stage::Chatting => {
+                self.actions.push_back(Action::GiveUp);
+                self.show(Event::Leaving);
+                self.stage = Stage::Leaving;
+                self.ask(Request::Leave { username: self.who() }, now);
+            }
+            Stage::Leaving | Stage::Ended => {}
+        }
+    }
+
+    fn take_report(&mut self, report: Report, now: Instant) {
+        match report {
+            Report::Connected if self.stage == Stage::Connecting => {
+                self.stage = Stage::Joining;
+                let (username, client) = (self.who(), Callback::Client);
+                self.ask(Request::Join { username, client }, now);
+            }
+            Report::Connected => {}
+            Report::Told(note) => self.take_note(note),
+            Report::Answered(id, reply) => {
+                if let Some((ask, _)) = self.asks.remove(&id) {
+                    self.take_reply(ask, reply);
+                }
+            }
+            Report::Wanted(answer, file, offset) => {
+                self.actions.push_back(Action::Bring(answer, file, offset));
+            }
+            Report::Ended(_) if self.stage == Stage::Asking => {}
+            Report::Ended(_) if self.stage == Stage::Leaving => self.end(Ok(())),
+            Report::Ended(gone) => self.end(Err(gone)),
+        }
+    }
+
+    fn take_note(&mut self, note: Note<OfferId>) {
+        let is_ours = self.me.as_ref().is_some_and(|me| me.as_str() == note.username);
+        match &note.kind {
+            Kind::System => {
+                let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);
+                self.know(joined);
+            }
+            Kind::File { .. } if is_ours => return, // See `Event::Sharing`.
+            Kind::File { name, size, content } => {
+                let offer = content.map(|offer| Action::Offer(offer, name.clone(), *size));
+                self.actions.extend(offer);
+                self.know([note.username.clone()]);
+            }
+            _ => self.know([note.username.clone()]),
+        }
+        let event = Event::Told { note, is_ours };
+        if self.stage == Stage::Joining && self.held.len() < MAX_HELD {
+            self.held.push(event);
+        } else {
+            self.show(event);
+        }
+    }
+
+    fn know(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names.into_iter().filter(|name| name.len() <= MAX_MESSAGE) {
+            if self.known.len() >= MAX_KNOWN {
+                self.known.pop_first(); // Any: all that is lost is a space in a name.
+            }
+            self.known.insert(name);
+        }
+    }
+
+    fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>) {
+        let reply = reply.map_err(|error| repeated(&error.message, MAX_WHY));
+        match (ask, reply) {
+            (Request::Leave { .. }, _) => self.end(Ok(())),
+            (Request::Join { .. }, Ok(Reply::Room { users, .. })) => {
+                self.stage = Stage::Chatting;
+                self.know(users.clone());
+                self.show(Event::Welcome(self.who(), users));
+                self.show_held();
+            }
+            (Request::Join { .. }, Err(why)) if self.asks_for_name => {
+                self.held.clear();
+                self.actions.extend([Action::GiveUp, Action::HangUp]);
+                self.ask_again(why);
+            }
+            (Request::Join { .. }, Err(why)) => self.end(Err(Gone::Refused(why))),
+            (Request::ShareFile { name, size, .. }, Ok(_)) => {
+                self.show(Event::Sharing(name.to_string(), Size(size)));
+            }
+            (Request::ShareFile { file, name, .. }, Err(why)) => {
+                if let Callback::File(file) = file {
+                    self.actions.push_back(Action::Close(file));
+                }
+                self.show(Event::CannotSend(name.to_string(), Trouble::Other(why)));
+            }
+            (Request::ReadFile { file, .. }, Ok(Reply::Bytes(base64))) => {
+                self.actions.push_back(Action::TakePart(file, base64));
+            }
+            (Request::ReadFile { file, .. }, Err(why)) => self.fail(file, Trouble::Other(why)),
+            (_, Ok(Reply::Users(users))) => {
+                self.know(users.clone());
+                self.show(Event::Users(users));
+            }
+            (_, Ok(Reply::Rooms(rooms))) => self.show(Event::Rooms(rooms)),
+            (_, Ok(Reply::Room { users, room, .. })) => {
+                self.know(users.clone());
+                let room = room.unwrap_or_else(|| "another room".into());
+                self.show(Event::Entered(room, users));
+            }
+            (_, Err(why)) => self.show(Event::Refused(why)),
+            (_, Ok(_)) => {}
+        }
+    }
+
+    fn fail(&mut self, file: OfferId, why: Trouble) {
+        self.actions.push_back(Action::Fail(file, why));
+    }
+
+    fn ask(&mut self, ask: Ask, now: Instant) {
+        let patience = match ask {
+            Request::Leave { .. } => LEAVING,
+            Request::ReadFile { .. } => FILE_PATIENCE,
+            _ => PATIENCE,
+        };
+        self.asked += 1;
+        let id = AskId(self.asked);
+        self.asks.insert(id, (ask.clone(), now + patience));
+        self.actions.push_back(Action::Ask(id, ask));
+    }
+
+    fn end(&mut self, how: Result<(), Gone>) {
+        self.stage = Stage::Ended;
+        self.asks.clear();
+        self.actions.push_back(Action::GiveUp);
+        self.show_held();
+        self.actions.push_back(Action::End(how));
+    }
+
+    fn show_held(&mut self) {
+        self.actions.extend(self.held.drain(..).map(Action::Show));
+    }
+
+    /// Who our user is. Without a name nothing is asked.
+    fn who(&self) -> Name {
+        self.me.clone().expect("the server is dialed only with a name")
+    }
+}
+
+#[cfg(test)]
+mod tests;

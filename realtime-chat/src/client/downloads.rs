@@ -1,0 +1,182 @@
+//! Downloads: files of others that are being saved, part by part. Each part is asked for when the
+//! one before is written, so no file has to fit into memory.
+//!
+//! What is saved gets a name of its own: a file that is there already is never touched, and what
+//! does not come to its end is removed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64_NOPAD;
+use terminal::clean;
+
+use crate::client::event::{Event, Trouble};
+use crate::client::session::MAX_OFFERS;
+use crate::interface::{BIG, MAX_FILE, OfferId, Size, quarters};
+use crate::name::{FileName, MAX_FILE_NAME};
+
+/// How many files may be saved at once.
+const MAX_SAVES: usize = 4;
+
+/// How many names are tried for a file, before its folder counts as full of it.
+const MAX_NAMES: usize = 1000;
+
+/// What is longer than this, in bytes, is not the `.png` of a name.
+const MAX_ENDING: usize = 16;
+
+/// What was offered, and what is being saved.
+#[derive(Debug)]
+pub(crate) struct Downloads {
+    folder: PathBuf,
+    /// The last files that were offered to us: what each is called, and how many bytes it has.
+    offers: VecDeque<(OfferId, String, u64)>,
+    saves: BTreeMap<OfferId, Save>,
+}
+
+/// A file that is being saved.
+#[derive(Debug)]
+struct Save {
+    file: File,
+    path: PathBuf,
+    name: String,
+    size: u64,
+    /// How many bytes are here.
+    got: u64,
+}
+
+impl Downloads {
+    /// Files are saved in this folder.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, offers: VecDeque::new(), saves: BTreeMap::new() }
+    }
+
+    pub(crate) fn offer(&mut self, id: OfferId, name: String, size: u64) {
+        self.offers.push_back((id, name, size));
+        if self.offers.len() > MAX_OFFERS {
+            self.offers.pop_front();
+        }
+    }
+
+    /// Begins to save a file: it is to be read from its first byte on.
+    pub(crate) fn save(&mut self, id: OfferId) -> Result<(), Event> {
+        let found = self.offers.iter().find(|(it, ..)| *it == id);
+        let (_, name, size) = found.ok_or(Event::NoOffer(id.0))?.clone();
+        let begun = self.begin(id, &name, size);
+        let (file, path) = begun.map_err(|why| Event::CannotSave(name.clone(), why))?;
+        self.saves.insert(id, Save { file, path, name, size, got: 0 });
+        Ok(())
+    }
+
+    fn begin(&self, id: OfferId, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
+        let name = FileName::read(name).map_err(Trouble::Other)?;
+        if size > MAX_FILE {
+            return Err(Trouble::TooBig(Size(size)));
+        }
+        if self.saves.contains_key(&id) {
+            return Err(Trouble::Again);
+        }
+        if self.saves.len() >= MAX_SAVES {
+            return Err(Trouble::TooBusy(MAX_SAVES));
+        }
+        create(&self.folder, &name)
+    }
+
+    /// Writes a part, in base64; an empty one is the end. From where on the next part is to be
+    /// read, if there is one, and what the user should read.
+    pub(crate) fn take_part(
+        &mut self,
+        id: OfferId,
+        base64: &str,
+    ) -> (Option<u64>, Option<Event>) {
+        let Some(save) = self.saves.get_mut(&id) else { return (None, None) };
+        let told = quarters(save.got, save.size);
+        if let Err(why) = save.write(base64) {
+            return (None, self.fail(id, why));
+        }
+        if base64.is_empty() {
+            return (None, self.saves.remove(&id).map(Save::finish));
+        }
+        let quarter = quarters(save.got, save.size);
+        let is_step = save.size >= BIG && quarter > told && quarter < 4;
+        let event = is_step.then(|| Event::Fetched(save.name.clone(), 25 * quarter));
+        (Some(save.got), event)
+    }
+
+    /// It cannot be saved, and nothing of it must stay.
+    pub(crate) fn fail(&mut self, id: OfferId, why: Trouble) -> Option<Event> {
+        let Save { file, path, name, .. } = self.saves.remove(&id)?;
+        drop(file); // Windows removes no file that is open.
+        let _ = fs::remove_file(path); // It is gone already.
+        Some(Event::CannotSave(name, why))
+    }
+
+    /// Nothing more will come, and no new offer has to do with an old one.
+    pub(crate) fn give_up(&mut self) -> Vec<Event> {
+        self.offers.clear();
+        let ids: Vec<_> = self.saves.keys().copied().collect();
+        ids.into_iter().filter_map(|id| self.fail(id, Trouble::Interrupted)).collect()
+    }
+}
+
+/// What was not finished does not stay.
+impl Drop for Downloads {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+impl Save {
+    fn write(&mut self, base64: &str) -> Result<(), Trouble> {
+        let bytes = BASE64_NOPAD.decode(base64.trim_end_matches('=').as_bytes());
+        let bytes = bytes.map_err(|_| Trouble::Other("its bytes make no sense".into()))?;
+        self.got += bytes.len() as u64;
+        if self.got > self.size {
+            return Err(Trouble::Long(Size(self.size)));
+        }
+        if bytes.is_empty() && self.got < self.size {
+            return Err(Trouble::Short(Size(self.got), Size(self.size)));
+        }
+        self.file.write_all(&bytes).map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    fn finish(self) -> Event {
+        let path = clean(self.path.to_string_lossy().as_bytes());
+        Event::Saved { name: self.name, size: Size(self.size), path }
+    }
+}
+
+/// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on.
+fn create(folder: &Path, name: &FileName) -> Result<(File, PathBuf), Trouble> {
+    for number in 0..MAX_NAMES {
+        let path = folder.join(numbered(name.as_str(), number));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(Trouble::NoFolder(clean(folder.to_string_lossy().as_bytes())));
+            }
+            Err(error) => return Err(Trouble::Other(error.to_string())),
+        }
+    }
+    Err(Trouble::Taken(MAX_NAMES))
+}
+
+/// The name with a number in it, and no longer than a name may be.
+fn numbered(name: &str, number: usize) -> String {
+    if number == 0 {
+        return name.to_owned();
+    }
+    let (stem, end) = match name.rfind('.') {
+        Some(dot) if name.len() - dot <= MAX_ENDING => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let middle = format!(" ({number})");
+    let room = MAX_FILE_NAME - middle.len() - end.len();
+    let stem = &stem[..stem.floor_char_boundary(room)];
+    format!("{stem}{middle}{end}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Server URL: where a chat server is. Pure text.
+
+use std::fmt;
+
+use tungstenite::http::Uri;
+
+/// Where calls of a chat are taken, unless the URL says otherwise.
+const PATH: &str = "/rpc/ws";
+
+/// The port of a URL without one.
+const PORT: u16 = 80;
+
+/// Where a chat server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerUrl {
+    pub host: String,
+    pub port: u16,
+    pub url: String,
+}
+
+impl ServerUrl {
+    /// Reads a URL. A path may be left out. An error says what to write.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let example = "write a URL such as ws://127.0.0.1:8080/rpc/ws";
+        if text.starts_with("wss://") {
+            return Err(format!("this client does not encrypt: {example}"));
+        }
+        if !text.starts_with("ws://") || text.contains(['#', '@']) {
+            return Err(example.into());
+        }
+        let uri: Uri = text.parse().map_err(|_| example.to_owned())?;
+        let authority = uri.authority().ok_or(example)?;
+        let host = authority.host();
+        let has_port = authority.as_str().strip_prefix(host).unwrap_or(":");
+        let port = match authority.port_u16() {
+            Some(port) => port,
+            None if has_port.is_empty() => PORT,
+            None => return Err(example.into()), // Such as `:`, or `:99999`.
+        };
+        let path = match uri.path_and_query().map_or("/", |path| path.as_str()) {
+            "/" => PATH,
+            path => path,
+        };
+        let url = format!("ws://{authority}{path}");
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        if host.is_empty() || port == 0 {
+            return Err(example.into());
+        }
+        Ok(Self { host, port, url })
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    /// As people name it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            write!(f, "[{host}]:{port}")
+        } else {
+            write!(f, "{host}:{port}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_host_a_port_and_a_path() {
+        for (text, host, port, url) in [
+            ("ws://localhost", "localhost", 80, "ws://localhost/rpc/ws"),
+            ("ws://chat.lan:81/", "chat.lan", 81, "ws://chat.lan:81/rpc/ws"),
+            ("ws://a:1/x?y=1", "a", 1, "ws://a:1/x?y=1"),
+            ("ws://[::1]:9/rpc/ws", "::1", 9, "ws://[::1]:9/rpc/ws"),
+            ("ws://[::1]:8080", "::1", 8080, "ws://[::1]:8080/rpc/ws"),
+        ] {
+            let place = ServerUrl::read(text).unwrap();
+            assert_eq!((&*place.host, place.port, &*place.url), (host, port, url));
+        }
+        assert_eq!(ServerUrl::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
+    }
+
+    #[test]
+    fn what_is_no_such_url_is_refused() {
+        for text in [
+            "",
+            "chat",
+            "ws://",
+            "ws:///",
+            "http://a",
+            "ws://a b",
+            "ws://a@b",
+            "ws://a:x",
+            "ws://a:",
+            "ws://a:99999",
+            "ws://a:0",
+            "ws://a/#x",
+            "ws://\u{1b}[2J",
+            "127.0.0.1:8080",
+        ] {
+            assert!(ServerUrl::read(text).is_err(), "{text}: {:?}", ServerUrl::read(text));
+        }
+        assert!(ServerUrl::read("wss://a").unwrap_err().contains("does not encrypt"));
+    }
+}

@@ -1,0 +1,227 @@
+//! The session handler, with a server whose words the test writes down as they travel.
+
+use capnweb::Session;
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::*;
+use crate::name::{FileName, Name, RoomName};
+
+/// A session, and what comes of it.
+struct Conversation {
+    handler: ServerSession,
+    reports: Receiver<Report>,
+    link: Link<Callback>,
+}
+
+impl Conversation {
+    fn begins() -> Self {
+        let (report, reports) = unbounded();
+        let link = Link::new(Session::new(None));
+        Self { handler: ServerSession::new(report), reports, link }
+    }
+
+    /// The server has been asked to let us in, so it can call us: export -1.
+    fn has_joined() -> Self {
+        let mut alice = Self::begins();
+        alice.asks(Request::Join { username: name(), client: Callback::Client });
+        alice.says(&[
+            r#"["push",["pipeline",0,["join"],["Alice",["export",-1]]]]"#,
+            r#"["pull",1]"#,
+        ]);
+        alice
+    }
+
+    fn asks(&mut self, request: Ask) {
+        self.link.take_order(Order::Ask(AskId(1), request), &mut self.handler);
+    }
+
+    fn hears(&mut self, text: &str) {
+        self.link.take_text(text, &mut self.handler);
+    }
+
+    /// A note with a file in it, which is the server's object `id`, and in its push `push`.
+    fn is_offered(&mut self, id: i64) {
+        let file = format!(r#"{{"name":"cat.png","size":4,"content":["export",{id}]}}"#);
+        self.hears(&format!(
+            r#"["push",["pipeline",-1,["onMessage"],[{{"username":"Bob","text":"shares","type":"file","file":{file}}}]]]"#
+        ));
+    }
+
+    #[track_caller]
+    fn says(&mut self, texts: &[&str]) {
+        assert_eq!(self.link.take_said(), texts);
+        assert_eq!(self.link.take_close(), None);
+    }
+
+    fn reports(&self) -> Vec<String> {
+        self.reports.try_iter().map(|report| format!("{report:?}")).collect()
+    }
+}
+
+fn name() -> Name {
+    Name::read("Alice").unwrap()
+}
+
+#[test]
+fn each_request_is_a_call_of_the_interface() {
+    let room = RoomName::read("rust").unwrap();
+    let cat = FileName::read("cat.png").unwrap();
+    let bob = Name::read("Bob").unwrap();
+    let file = Callback::File(FileId(1));
+    for (request, call) in [
+        (
+            Request::SendMessage { username: name(), text: "hi".into() },
+            r#"["sendMessage"],["Alice","hi"]"#,
+        ),
+        (
+            Request::SendPrivate { username: name(), to: bob, text: "psst".into() },
+            r#"["sendPrivate"],["Alice","Bob","psst"]"#,
+        ),
+        (Request::Leave { username: name() }, r#"["leave"],["Alice"]"#),
+        (Request::ListUsers, r#"["listUsers"],[]"#),
+        (Request::EnterRoom { username: name(), room }, r##"["enterRoom"],["Alice","#rust"]"##),
+        (Request::ListRooms, r#"["listRooms"],[]"#),
+        (
+            Request::ShareFile { username: name(), name: cat, size: 4, file },
+            r#"["shareFile"],["Alice",{"name":"cat.png","size":4},["export",-1]]"#,
+        ),
+    ] {
+        let mut alice = Conversation::begins();
+        alice.asks(request);
+        alice.says(&[&format!(r#"["push",["pipeline",0,{call}]]"#), r#"["pull",1]"#]);
+    }
+}
+
+#[test]
+fn an_answer_is_read_as_what_was_asked_for() {
+    let mut alice = Conversation::has_joined();
+    alice.hears(r#"["resolve",1,{"message":"Welcome","users":[["Alice"]]}]"#);
+    alice.says(&[r#"["release",1,1]"#]);
+    assert_eq!(
+        alice.reports(),
+        [
+            r#"Answered(AskId(1), Ok(Room { message: "Welcome", users: ["Alice"], room: None }))"#
+        ]
+    );
+    alice.asks(Request::ListUsers);
+    alice.hears(r#"["resolve",2,"nobody"]"#);
+    assert!(alice.reports()[0].contains("makes no sense"));
+    alice.asks(Request::ListRooms);
+    alice.hears(r#"["reject",3,["error","Error","not today"]]"#);
+    assert!(alice.reports()[0].contains("not today"));
+}
+
+/// Whatever a server puts into its answers, we do not hold it.
+#[test]
+fn stubs_in_an_answer_are_given_back() {
+    let mut alice = Conversation::has_joined();
+    alice.hears(r#"["resolve",1,{"users":[["Alice"]],"gift":[[{"more":["export",-5]}]]}]"#);
+    alice.says(&[r#"["release",1,1]"#, r#"["release",-5,1]"#]);
+}
+
+#[test]
+fn a_note_is_told_and_answered_if_somebody_waits_for_it() {
+    let mut alice = Conversation::has_joined();
+    let note = r#"{"username":"Bob","text":"a\u001bb","type":"chat"}"#;
+    alice.hears(&format!(r#"["push",["pipeline",-1,["onMessage"],[{note}]]]"#));
+    alice.says(&[]);
+    alice.hears(r#"["pull",1]"#);
+    alice.says(&[r#"["resolve",1,["undefined"]]"#]);
+    assert_eq!(
+        alice.reports(),
+        ["Told(Note { username: \"Bob\", text: \"a\u{FFFD}b\", kind: Chat })"]
+    );
+    for (call, answer) in [
+        (r#"["onMessage"],["hi"]"#, r#"["error","TypeError","onMessage: this is no note"]"#),
+        (r#"["onMessage"],[]"#, r#"["error","TypeError","onMessage: this is no note"]"#),
+        (r#"["nope"],[]"#, r#"["error","TypeError","'nope' is not a function."]"#),
+    ] {
+        let mut alice = Conversation::has_joined();
+        alice.hears(&format!(r#"["push",["pipeline",-1,{call}]]"#));
+        alice.hears(r#"["pull",1]"#);
+        alice.says(&[&format!(r#"["reject",1,{answer}]"#)]);
+        assert_eq!(alice.reports(), [""; 0]);
+    }
+    alice.hears(r#"["push",["pipeline",-1,["onTyping"],[{}]]]"#);
+    alice.hears(r#"["pull",2]"#);
+    alice.says(&[r#"["resolve",2,["undefined"]]"#]);
+    assert_eq!(alice.reports(), [""; 0]);
+}
+
+#[test]
+fn a_file_of_somebody_else_is_held_while_there_is_room() {
+    let mut alice = Conversation::has_joined();
+    for id in 2..2 + MAX_OFFERS {
+        alice.is_offered(-i64::try_from(id).unwrap());
+    }
+    alice.says(&[]);
+    assert!(alice.reports()[0].contains("content: Some(OfferId(1))"));
+    // Who reads one holds it for longer.
+    alice.asks(Request::ReadFile { file: OfferId(1), offset: 7 });
+    alice.says(&[r#"["push",["pipeline",-2,["read"],[7]]]"#, r#"["pull",2]"#]);
+    alice.hears(r#"["resolve",2,["bytes","aGk"]]"#);
+    alice.says(&[r#"["release",2,1]"#]);
+    assert_eq!(alice.reports(), [r#"Answered(AskId(1), Ok(Bytes("aGk")))"#]);
+    alice.is_offered(-100);
+    alice.says(&[r#"["release",-3,1]"#]);
+    alice.reports();
+    alice.asks(Request::ReadFile { file: OfferId(2), offset: 0 });
+    alice.says(&[]);
+    assert!(alice.reports()[0].contains("too many other files were shared since then"));
+}
+
+#[test]
+fn a_file_of_ours_is_read_by_whoever_may_and_not_too_often() {
+    let mut alice = Conversation::begins();
+    let cat = FileName::read("cat.png").unwrap();
+    let file = Callback::File(FileId(3));
+    alice.asks(Request::ShareFile { username: name(), name: cat, size: 4, file });
+    alice.link.take_said();
+    alice.hears(r#"["push",["pipeline",-1,["read"],[-1]]]"#);
+    alice.hears(r#"["pull",1]"#);
+    let error = r#"["error","TypeError","read: offset must be a place in the file"]"#;
+    alice.says(&[&format!(r#"["reject",1,{error}]"#)]);
+    for push in 2..2 + MAX_READS {
+        assert!(!alice.handler.is_busy());
+        alice.hears(r#"["push",["pipeline",-1,["read"],[2]]]"#);
+        alice.hears(&format!(r#"["pull",{push}]"#));
+    }
+    assert!(alice.handler.is_busy());
+    let Ok(Report::Wanted(id, FileId(3), 2)) = alice.reports.try_recv() else {
+        panic!("a file was asked for")
+    };
+    alice.link.take_order(Order::Bring(id, Ok("aGk".into())), &mut alice.handler);
+    alice.says(&[r#"["resolve",2,["bytes","aGk"]]"#]);
+    assert!(!alice.handler.is_busy());
+}
+
+#[test]
+fn the_end_is_told_with_its_reason() {
+    let end = |happens: &dyn Fn(&mut Conversation)| {
+        let mut alice = Conversation::has_joined();
+        happens(&mut alice);
+        let end = alice.link.end();
+        alice.handler.on_end(end);
+        let reports: Vec<_> = alice.reports.try_iter().collect();
+        match reports.last() {
+            Some(Report::Ended(gone)) => gone.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(end(&|_| {}), Gone::HungUp);
+    assert_eq!(end(&|alice| alice.link.is_closed_for("")), Gone::HungUp);
+    let bye = end(&|alice| alice.link.is_closed_for("the server\n is shutting down"));
+    assert_eq!(bye, Gone::Dismissed("the server\u{FFFD} is shutting down".into()));
+    let aborted = end(&|alice| alice.hears(r#"["abort",["error","Error","no \u001bmore"]]"#));
+    assert_eq!(aborted, Gone::Broken("no \u{FFFD}more".into()));
+    let silent = end(&|alice| {
+        alice.link.break_off(code::POLICY, "nothing was heard", &mut alice.handler);
+        let close = Some((code::POLICY, "nothing was heard".into()));
+        assert_eq!(alice.link.take_close(), close);
+    });
+    assert_eq!(silent, Gone::Broken("nothing was heard".into()));
+    end(&|alice| {
+        alice.hears("nonsense");
+        assert_eq!(alice.link.take_close().map(|(code, _)| code), Some(code::SESSION));
+    });
+}

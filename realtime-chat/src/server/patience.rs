@@ -1,0 +1,92 @@
+//! How long the room waits for a client whose outbox is full. Pure.
+//!
+//! If much is said, the outbox of an honest client is full now and then, until the system lets its
+//! writer run; so the room waits for it, and all who say much wait with it. A client that does not
+//! read fills its outbox, too. It is dropped when the room has lost patience; and after each such
+//! wait the room has half as much patience. So stallers that come one after the other, however
+//! many, cost the others less than 250 ms in a row, and a tenth of all time in the long run.
+
+use std::time::{Duration, Instant};
+
+/// The longest wait. Half of it, and a quarter, and so on, are as much again.
+const LONGEST: Duration = Duration::from_millis(100);
+
+/// How much of the time that passes comes back as patience.
+const REGAIN: u32 = 10;
+
+/// A wait of this part of the patience is as bad as one in vain: a client that reads one message
+/// just in time, again and again, stalls the room as well.
+const LONG: u32 = 4;
+
+/// What is left of the room's patience.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    left: Duration,
+    since: Instant,
+}
+
+impl Patience {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { left: LONGEST, since: now }
+    }
+
+    /// How long to wait for the next client.
+    pub(crate) fn left(&self, now: Instant) -> Duration {
+        (self.left + now.duration_since(self.since) / REGAIN).min(LONGEST)
+    }
+
+    /// The room has waited from then until `now`.
+    pub(crate) fn has_waited(&mut self, began: Instant, now: Instant) {
+        let left = self.left(began);
+        let is_long = now.duration_since(began) >= left / LONG;
+        (self.left, self.since) = (if is_long { left / 2 } else { left }, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stallers that come one after the other, each as soon as the room waits no more: how long
+    /// the room waits within this time, if each wait lasts for this part of the patience.
+    fn waited_within(time: Duration, part: u32) -> Duration {
+        let begin = Instant::now();
+        let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
+        while now < begin + time {
+            let wait = patience.left(now) / part;
+            patience.has_waited(now, now + wait);
+            waited += wait;
+            now += wait + Duration::from_micros(10); // It does something in between.
+        }
+        waited
+    }
+
+    #[test]
+    fn stallers_that_come_one_after_the_other_hold_the_room_up_for_a_moment_in_all() {
+        for part in 1..=LONG {
+            let waited = waited_within(Duration::from_millis(250), part);
+            assert!(waited < Duration::from_millis(240), "{part}: {waited:?}");
+        }
+    }
+
+    #[test]
+    fn stallers_without_end_cost_a_small_part_of_the_time() {
+        for part in 1..=LONG {
+            let waited = waited_within(Duration::from_mins(1), part);
+            assert!(waited < Duration::from_secs(12), "{part}: {waited:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_wait_costs_no_patience_and_patience_comes_back() {
+        let begin = Instant::now();
+        let at = |millis| begin + Duration::from_millis(millis);
+        let mut patience = Patience::new(begin);
+        patience.has_waited(at(0), at(20));
+        assert_eq!(patience.left(at(20)), LONGEST);
+        patience.has_waited(at(20), at(120));
+        assert_eq!(patience.left(at(120)), LONGEST / 2);
+        assert_eq!(patience.left(at(220)), LONGEST / 2 + Duration::from_millis(10));
+        assert_eq!(patience.left(at(620)), LONGEST);
+    }
+}

@@ -1,0 +1,130 @@
+//! The routes: what can be asked for in HTTP. A page, a batch of calls, and a WebSocket.
+//!
+//! Many threads ask at once, each for its own connection. Whether a request may come in at all, by
+//! its `Host` and `Origin`, was decided before, by the listener.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use capnweb::http::{Request, Response, is_post_to};
+use capnweb::listener::Answer;
+use capnweb::websocket::{Socket, accept, talk};
+use crossbeam_channel::{Sender, bounded};
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::room::{ClientId, Heard};
+use crate::server::batch_client;
+use crate::server::session::{ClientSession, Report, session};
+use crate::token::Token;
+
+const BATCH: &str = "/rpc/batch";
+const WEBSOCKET: &str = "/rpc/ws";
+const PAGE: &str = "/";
+
+/// The page. Its scripts and styles run because they know the [`NONCE`].
+const HTML: &str = include_str!("page.html");
+
+/// Stands in the page for a word that is drawn anew each time it is asked for, so that nobody who
+/// gets something into the page can have it run.
+const NONCE: &str = "__NONCE__";
+
+/// How many orders may wait for a client. It is more than there can be clients: when all of them
+/// leave at once, each that is left is told of all the others.
+const OUTBOX: usize = 1024;
+
+/// What all connections share: nothing in it changes, but for one number.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    token: Option<Token>,
+    report: Sender<Report>,
+    next: AtomicU64,
+}
+
+impl Routes {
+    /// Lets in who knows the token, if there is one, and reports who comes.
+    pub(crate) fn new(token: Option<Token>, report: Sender<Report>) -> Self {
+        Self { token, report, next: AtomicU64::new(0) }
+    }
+
+    /// Answers one request.
+    pub(crate) fn answer(&self, request: &Request) -> Answer {
+        let Err(other) = is_post_to(BATCH, request) else {
+            return self.batch(request).into();
+        };
+        let (allowed, methods) = match request.path() {
+            PAGE => (["GET", "HEAD"].contains(&request.method()), "GET, HEAD, OPTIONS"),
+            WEBSOCKET => (request.method() == "GET", "GET, OPTIONS"),
+            _ => return other.into(),
+        };
+        match request.path() {
+            PAGE if allowed => page(request).into(),
+            _ if allowed => self.websocket(request),
+            _ if other.status() == 501 => other.into(),
+            _ if request.method() == "OPTIONS" => {
+                Response::new(204).with("Allow", methods).into()
+            }
+            _ => {
+                let words = format!("only {methods} are answered here\n");
+                Response::text(405, words).with("Allow", methods).into()
+            }
+        }
+    }
+
+    fn batch(&self, request: &Request) -> Response {
+        match self.check(request) {
+            Ok(()) => batch_client::serve(request.body(), self.next_client(), &self.report),
+            Err(refused) => refused,
+        }
+    }
+
+    fn websocket(&self, request: &Request) -> Answer {
+        if let Err(refused) = self.check(request) {
+            return refused.into();
+        }
+        let (me, report) = (self.next_client(), self.report.clone());
+        accept(request, move |socket| stay(me, &report, socket))
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Response> {
+        self.token.as_ref().map_or(Ok(()), |token| token.check(request))
+    }
+
+    fn next_client(&self) -> ClientId {
+        ClientId(self.next.fetch_add(1, Relaxed))
+    }
+}
+
+/// Talks with a client until one of both ends it. This thread reads what it says.
+fn stay(me: ClientId, report: &Sender<Report>, socket: Socket) {
+    let (order, orders) = bounded(OUTBOX);
+    if report.send(Report::Arrived(me, order)).is_err() {
+        return; // The server is ending.
+    }
+    let handler = ClientSession::new(me, report.clone());
+    if talk(socket, session(), handler, orders).is_err() {
+        // The system has no thread for it. This fails if the server is ending.
+        let _ = report.send(Report::Heard(me, Heard::Gone));
+    }
+}
+
+fn page(request: &Request) -> Response {
+    let nonce = draw_nonce();
+    // It has been checked: it is a name or an address of this machine.
+    let host = request.header("Host").unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    Response::of(200, "text/html; charset=utf-8", HTML.replace(NONCE, &nonce))
+        .with("Content-Security-Policy", policy)
+        .with("Cache-Control", "no-store")
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Referrer-Policy", "no-referrer")
+}
+
+/// 128 bits of chance, from the keys that std draws for its hash maps.
+fn draw_nonce() -> String {
+    let halves = [(); 2].map(|()| RandomState::new().hash_one(()).to_be_bytes());
+    BASE64URL_NOPAD.encode(halves.as_flattened())
+}

@@ -1,0 +1,135 @@
+//! The session of one client, and what the room has to do with it. Calls of the client become
+//! [`Heard`] for the room; [`Order`]s of the room become calls of the client.
+
+use std::collections::BTreeMap;
+
+use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler};
+use capnweb::{CallId, Cap, Code, RpcError, Session, Value};
+use crossbeam_channel::Sender;
+
+use crate::interface::{Exported, Notice, Request, number};
+use crate::room::{AskId, ClientId, Heard, Order};
+
+/// The most calls of a client that may wait for the room. It has to wait with further ones.
+const MAX_WAITING: usize = 16;
+
+/// The most that may wait if one message sets off several, or one result for which they have
+/// waited. So there is a bound to what all clients together have the room do, and no client waits
+/// long for its turn.
+const MAX_AT_ONCE: usize = 64;
+
+/// The most bytes of results that are kept for a client that does not release them.
+const MAX_HELD: usize = 512 * 1024;
+
+/// What the owner of the room is told.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// A client is connected, and this is where orders for it go.
+    Arrived(ClientId, Sender<Order>),
+    Heard(ClientId, Heard),
+}
+
+/// What the server does in the session of one client.
+#[derive(Debug)]
+pub(crate) struct ClientSession {
+    me: ClientId,
+    report: Sender<Report>,
+    /// How many of its calls wait for the room.
+    waiting: usize,
+    /// Our questions to it.
+    asks: BTreeMap<CallId, AskId>,
+}
+
+/// A session in which a client may call the chat.
+pub(crate) fn session() -> Session<Exported> {
+    Session::new(Some(Exported::Chat)).holding_at_most(MAX_HELD)
+}
+
+impl ClientSession {
+    pub(crate) fn new(me: ClientId, report: Sender<Report>) -> Self {
+        Self { me, report, waiting: 0, asks: BTreeMap::new() }
+    }
+
+    /// Tells the room. It fails when the room has ended, and then our outbox is closed, too.
+    fn tell(&self, heard: Heard) {
+        let _ = self.report.send(Report::Heard(self.me, heard));
+    }
+}
+
+impl SessionHandler for ClientSession {
+    type Target = Exported;
+    type Order = Order;
+
+    fn on_call(&mut self, call: Call<Exported>, link: &mut Link<Exported>) {
+        let Call { id, target, path, args } = call;
+        match Request::read(target, &path, args.as_deref()) {
+            Ok(Some(_)) if self.waiting >= MAX_AT_ONCE => {
+                let text = format!("more than {MAX_AT_ONCE} calls at once");
+                link.answer(id, Err(RpcError::new(Code::TooMany, text)));
+            }
+            Ok(Some(request)) => {
+                // Without this, the session gives it back with the answer. The room says when.
+                if let Some(stub) = request.stub() {
+                    let _ = link.keep(stub);
+                }
+                self.waiting += 1;
+                self.tell(Heard::Called(id, request));
+            }
+            Ok(None) => link.answer(id, Ok(Value::Undefined)),
+            Err(error) => link.answer(id, Err(error)),
+        }
+    }
+
+    fn on_answer(&mut self, call: CallId, result: Outcome<Exported>, _: &mut Link<Exported>) {
+        if let Some(ask) = self.asks.remove(&call) {
+            self.tell(Heard::Brought(ask, result.and_then(bytes)));
+        }
+    }
+
+    fn on_order(&mut self, order: Order, link: &mut Link<Exported>) {
+        match order {
+            Order::Answer(id, result) => {
+                self.waiting -= 1;
+                link.answer(id, result.map(|reply| reply.write()));
+            }
+            Order::Notify(client, Notice { written: Some(args), .. }) => {
+                link.tell_written(client, "onMessage", &args);
+            }
+            Order::Notify(client, Notice { note, .. }) => {
+                link.tell(client, "onMessage", vec![note.write(true)]);
+            }
+            Order::Typing(client, username, is_typing) => {
+                let user = ("username", username.as_str().into());
+                let typing = Value::object([user, ("isTyping", is_typing.into())]);
+                link.tell(client, "onTyping", vec![typing]);
+            }
+            Order::Read { ask, file, offset } => {
+                match link.call(file, "read", vec![number(offset)]) {
+                    Ok(call) => drop(self.asks.insert(call, ask)),
+                    Err(error) => self.tell(Heard::Brought(ask, Err(error))),
+                }
+            }
+            Order::Release(stub) => link.release(stub),
+            Order::Dismiss(code, why) => link.close(code, why),
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.waiting >= MAX_WAITING
+    }
+
+    fn on_end(self, _: End) {
+        self.tell(Heard::Gone);
+    }
+}
+
+/// The bytes of a file, as base64.
+fn bytes(value: Value<Cap<Exported>>) -> Result<String, RpcError> {
+    match value {
+        Value::Bytes(base64) => Ok(base64),
+        _ => Err(RpcError::type_error("read: a file must return bytes")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

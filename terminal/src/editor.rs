@@ -1,0 +1,182 @@
+//! The line editor: text that is shown meanwhile appears above the line that is being typed.
+//!
+//! A terminal by itself shows what is typed and what is printed in one place, as it comes. To keep
+//! them apart, a program has to read key by key and to draw the line again after every message.
+//! That is hard to do well (wide characters, long lines), so it is the work of `rustyline`.
+//!
+//! What it costs: nothing can wake a thread that waits in it, so at the end that thread is left to
+//! the process, after the terminal has got back its mode. And in the middle of a key (Esc, say,
+//! which may be the beginning of another one) it prints nothing until the next key, so one more
+//! thread, `screen`, waits for it in the place of the thread that prints.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use rustyline::error::ReadlineError;
+use rustyline::history::MemHistory;
+use rustyline::{Config, Editor as Rustyline, ExternalPrinter};
+
+use crate::clean;
+use crate::keyboard::{TYPED_AHEAD, Typed};
+use crate::mode::{Mode, mode, restore};
+
+/// How many lines the editor remembers, for the key that goes up.
+const HISTORY: usize = 100;
+
+/// A terminal on which one line is being edited. Dropped, it gives the terminal back as it was,
+/// with the cursor on a line of its own.
+#[derive(Debug)]
+pub struct Editor {
+    /// The lines that were typed. The channel closes at Ctrl-D and Ctrl-C.
+    pub lines: Receiver<Typed>,
+    before: Mode,
+}
+
+/// What the thread `keyboard` needs.
+struct Keyboard<F> {
+    editor: Rustyline<(), MemHistory>,
+    prompt: String,
+    max_bytes: usize,
+    is_last: F,
+    typed: Sender<Typed>,
+}
+
+impl Editor {
+    /// Whether stdin and stdout are a terminal that lines can be edited on.
+    pub fn is_possible() -> bool {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+    }
+
+    /// Starts to edit lines of at most `max_bytes` behind `prompt`, up to the line of which
+    /// `is_last` says so: after it, the terminal is not touched again. The printer prints above
+    /// the line.
+    pub fn open(
+        prompt: &str,
+        max_bytes: usize,
+        is_last: impl Fn(&str) -> bool + Send + 'static,
+    ) -> io::Result<(Self, Printer)> {
+        let before = mode();
+        let config = Config::builder()
+            // Every line that is pasted is a line of its own.
+            .bracketed_paste(false)
+            .auto_add_history(true)
+            .max_history_size(HISTORY)
+            .map_err(io::Error::other)?
+            .build();
+        let history = MemHistory::with_config(&config);
+        let mut editor = Rustyline::with_history(config, history).map_err(io::Error::other)?;
+        let printer = editor.create_external_printer().map_err(io::Error::other)?;
+        let printer = Printer::start(printer)?;
+        let (typed, lines) = bounded(TYPED_AHEAD);
+        let keyboard = Keyboard { editor, prompt: prompt.into(), max_bytes, is_last, typed };
+        thread::Builder::new().name("keyboard".into()).spawn(|| keyboard.read())?;
+        Ok((Self { lines, before }, printer))
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        restore(&self.before);
+        while self.lines.try_recv().is_ok() {}
+        // Still connected: the thread sits behind a prompt.
+        if self.lines.try_recv() == Err(TryRecvError::Empty) {
+            let _ = writeln!(io::stdout()); // Fails if the terminal is gone.
+        }
+    }
+}
+
+impl<F: Fn(&str) -> bool> Keyboard<F> {
+    fn read(mut self) {
+        loop {
+            let line = match self.editor.readline(&self.prompt) {
+                Ok(line) => line,
+                // No key that we can read; the line is empty again.
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    continue;
+                }
+                // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
+                Err(_) => return,
+            };
+            let is_last = (self.is_last)(&line);
+            let line = if line.len() > self.max_bytes {
+                Typed::TooLong(line.len())
+            } else {
+                Typed::Line(clean(line.as_bytes()))
+            };
+            // While this waits, the terminal has its own mode, and Ctrl-C is a signal again.
+            if self.typed.send(line).is_err() || is_last {
+                return;
+            }
+        }
+    }
+}
+
+/// Prints above the line that is being edited, through a thread that waits for the editor. It
+/// takes a text whole, or fails with [`ErrorKind::WouldBlock`] until the one before is printed.
+#[derive(Debug)]
+pub struct Printer(Sender<String>);
+
+impl Printer {
+    fn start(mut printer: impl ExternalPrinter + Send + 'static) -> io::Result<Self> {
+        let (show, texts) = bounded::<String>(1);
+        let body = move || {
+            for text in texts {
+                if printer.print(text).is_err() {
+                    return; // The terminal is gone; the keyboard will say so.
+                }
+            }
+        };
+        thread::Builder::new().name("screen".into()).spawn(body)?;
+        Ok(Self(show))
+    }
+}
+
+impl Write for Printer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.try_send(String::from_utf8_lossy(bytes).into_owned()) {
+            Err(TrySendError::Full(_)) => Err(ErrorKind::WouldBlock.into()),
+            // Closed when the terminal is gone. Then nobody reads it, wherever it goes.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An editor in the middle of a key: it prints when the test lets it.
+    struct MiddleOfAKey(Receiver<()>, Sender<String>);
+
+    impl ExternalPrinter for MiddleOfAKey {
+        fn print(&mut self, text: String) -> rustyline::Result<()> {
+            self.0.recv().expect("the test goes on");
+            self.1.send(text).expect("the test goes on");
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_text_that_the_editor_cannot_print_yet_holds_up_nobody() {
+        let (next, nexts) = bounded(1);
+        let (print, printed) = bounded(3);
+        let mut printer = Printer::start(MiddleOfAKey(nexts, print)).unwrap();
+        let mut taken = 0;
+        // One text is with the thread, one in the channel.
+        while printer.write("é\n".as_bytes()).is_ok() {
+            taken += 1;
+            assert!(taken <= 2, "an editor that prints nothing has taken {taken} texts");
+        }
+        assert!(taken > 0);
+        for _ in 0..taken {
+            next.send(()).unwrap();
+            assert_eq!(printed.recv().unwrap(), "é\n");
+        }
+    }
+}
