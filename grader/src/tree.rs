@@ -86,7 +86,10 @@ impl Tree {
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
         let arguments = [&arguments[..], &["--target-dir", &target]].concat();
         let built = build_submission(self.path(), &arguments, self.jail.as_deref())?;
-        let program = built.programs.get(&lab.package).cloned();
+        // A lab with one program may call it by another name.
+        let mut programs = built.programs.values();
+        let only = programs.next().filter(|_| programs.next().is_none());
+        let program = built.programs.get(&lab.package).or(only).cloned();
         program.ok_or_else(|| format!("{} has no program of its name", lab.package))
     }
 }
