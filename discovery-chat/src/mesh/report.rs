@@ -50,8 +50,6 @@ pub(crate) enum Report {
     CannotAccept(String),
     /// Our user typed a line.
     Typed(Command),
-    /// Our user wants to leave.
-    Quit,
 }
 
 /// Why a dial did not become a link.

@@ -2,6 +2,8 @@
 
 mod crossing;
 
+use std::time::Duration;
+
 use super::*;
 use crate::event::Failure;
 
