@@ -18,8 +18,8 @@ import secrets
 import signal
 import socket
 import sys
-import threading
-import unicodedata
+
+from screen import Screen, acts, can_be_seen, clean, keyboard
 
 FIRST_PAUSES = (0, 0.3, 0.7)  # seconds before an announcement; then about 5 s
 HELLO_PATIENCE = 2  # seconds for a caller's hello
@@ -31,14 +31,13 @@ CROSSING = 3  # seconds after a link's begin in which there is no other one
 LONGEST_PAUSE = 30  # seconds between two dials of a peer that never answers
 FULL_PATIENCE = 0.2  # seconds that our next line waits for a full outbox
 FAREWELL = 10  # seconds, as long as messages still go out
-LAST_WORDS = 1  # seconds: no message goes out any more; nobody hangs up; the screen stands still
+LAST_WORDS = 0.5  # seconds in which no message goes out any more, or nobody hangs up
 
 LONGEST_DATAGRAM = 256  # bytes
 LONGEST_LINE = 4160  # bytes with the newline
 LONGEST_MESSAGE = 4096  # bytes
 LONGEST_NAME = 32  # characters
 LONGEST_OUTBOX = 256  # frames
-LONGEST_SCREEN = 256  # lines that wait for the terminal
 MOST_LINKS = 256
 MOST_CALLERS = 128  # that have not said hello
 MOST_DIALS = 64  # half of them to one address
@@ -71,22 +70,7 @@ class Dup(Exception):
 
 NO_LINK = (OSError, EOFError, NotOurs, Dup, asyncio.TimeoutError)
 
-# Text.
-
-BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-
-def acts(char):
-    """Whether a terminal obeys this character."""
-    return char in BIDI or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
-
-
-def clean(text):
-    return "".join("\N{REPLACEMENT CHARACTER}" if acts(char) else char for char in text)
-
-
-def can_be_seen(name):
-    return any(unicodedata.category(char)[0] not in "CZ" for char in name)
+# Names.
 
 
 def name_of_stranger(text):
@@ -103,59 +87,6 @@ def our_name(text):
     if len(text.strip()) > LONGEST_NAME:
         raise argparse.ArgumentTypeError(f"a name has at most {LONGEST_NAME} characters")
     return text.strip()
-
-
-class Screen:
-    """Lines on their way to the terminal, which may stand still."""
-
-    def __init__(self, plain, on_closed):
-        self.plain, self.on_closed = plain, on_closed
-        self.waiting = []
-        self.has_work, self.has_room, self.is_empty = (asyncio.Event() for _ in range(3))
-        self.has_room.set()
-        self.prompt_is_open = False
-
-    def write(self, text):
-        self.waiting.append(text.encode("utf-8", "replace"))
-        self.has_work.set()
-        self.is_empty.clear()
-        if len(self.waiting) >= LONGEST_SCREEN:
-            self.has_room.clear()
-
-    def prompt(self):
-        if not self.plain and not self.prompt_is_open:
-            self.write("💬 ")
-            self.prompt_is_open = True
-
-    def show(self, line, ends_a_paragraph=False):
-        before = "\n" if self.prompt_is_open else ""
-        after = "\n" if ends_a_paragraph and not self.plain else ""
-        self.write(f"{before}{line}\n{after}")
-        self.prompt_is_open = False
-        self.prompt()
-
-    async def room(self):
-        while not self.has_room.is_set():
-            await self.has_room.wait()
-
-    async def run(self):
-        loop = asyncio.get_running_loop()
-        while True:
-            await self.has_work.wait()
-            self.has_work.clear()
-            data, self.waiting = b"".join(self.waiting), []
-            try:
-                await loop.run_in_executor(None, write_all, data)
-            except OSError:
-                self.on_closed()
-            self.has_room.set()
-            if not self.waiting:
-                self.is_empty.set()
-
-
-def write_all(data):
-    while data:
-        data = data[os.write(1, data) :]
 
 
 class Lines:
@@ -217,8 +148,7 @@ class Peer(asyncio.DatagramProtocol):
     def __init__(self, options):
         self.id, self.options, self.port = secrets.token_hex(9), options, None
         self.leaving = asyncio.Event()
-        self.screen = Screen(options.plain, self.leaving.set)
-        self.show = self.screen.show
+        self.screen = Screen("" if options.plain else "💬 ", self.leaving.set)
         self.links = {}  # by id
         self.dialing = {}  # by id, or by address where that is all we know: the address
         self.failed = {}  # by id: when it may be dialed again, and the pause after that
@@ -238,6 +168,12 @@ class Peer(asyncio.DatagramProtocol):
         if what not in self.told:
             self.told.add(what)
             self.show(line)
+
+    def show(self, line, ends_a_paragraph=False):
+        self.screen.show(line)
+        if ends_a_paragraph and self.screen.prompt:
+            self.screen.write("\n")
+        self.screen.ask()
 
     # Finding others.
 
@@ -283,6 +219,7 @@ class Peer(asyncio.DatagramProtocol):
         return (
             address[1] <= 65535
             and not is_known
+            and not self.leaving.is_set()
             and len(self.dialing) < MOST_DIALS
             and there < MOST_DIALS // 2
             and asyncio.get_running_loop().time() >= not_before
@@ -480,13 +417,13 @@ class Peer(asyncio.DatagramProtocol):
 
     async def serve_user(self, typed):
         while (line := await typed.get()) is not None:
-            self.screen.prompt_is_open = False
+            self.screen.is_asking = False
             line = clean(line)
             if line.strip() == "/quit":
                 return
             await self.screen.room()
             await self.obey(line)
-            self.screen.prompt()
+            self.screen.ask()
 
     async def obey(self, line):
         command = line.strip()
@@ -537,6 +474,7 @@ class Peer(asyncio.DatagramProtocol):
     async def leave(self):
         """Says goodbye, and stays as long as messages still go out."""
         self.leaving.set()
+        self.ears.close()
         self.shout(f"bye {self.id}")
         loop = asyncio.get_running_loop()
         end = loop.time() + FAREWELL
@@ -550,9 +488,8 @@ class Peer(asyncio.DatagramProtocol):
         for link in links:
             if not link.writing.done():
                 self.doubt(link, self.who(link))
-        self.screen.plain = True
-        self.show("👋 Goodbye!")
-        await asyncio.wait([self.start(self.screen.is_empty.wait())], timeout=LAST_WORDS)
+        self.screen.show("👋 Goodbye!")
+        await self.screen.end(0)
 
     async def say_goodbye(self, link):
         await link.outbox.put(b"bye\n")
@@ -568,7 +505,7 @@ class Peer(asyncio.DatagramProtocol):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.on_signal)
         await self.open_sockets()
-        self.screen.show(
+        self.show(
             "🎙️  Starting P2P Chat...\n"
             f"👤 Your ID: {shown(self.id)}\n"
             f"📡 Your Name: {self.options.name}\n"
@@ -578,9 +515,7 @@ class Peer(asyncio.DatagramProtocol):
         )
         for work in (self.announce(), self.ping(), *map(self.dial_named, self.options.peer)):
             self.start(work)
-        typed = asyncio.Queue(1)
-        threading.Thread(target=read_keyboard, args=(loop, typed), daemon=True).start()
-        user, end = self.start(self.serve_user(typed)), self.start(self.leaving.wait())
+        user, end = self.start(self.serve_user(keyboard())), self.start(self.leaving.wait())
         await asyncio.wait([user, end], return_when=asyncio.FIRST_COMPLETED)
         user.cancel()
         await self.leave()
@@ -603,7 +538,7 @@ class Peer(asyncio.DatagramProtocol):
             heard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             heard.bind(("0.0.0.0", options.discovery_port))
             loop = asyncio.get_running_loop()
-            await loop.create_datagram_endpoint(lambda: self, sock=heard)
+            self.ears, _ = await loop.create_datagram_endpoint(lambda: self, sock=heard)
             self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self.sender.bind((home, 0))
@@ -618,25 +553,6 @@ class Peer(asyncio.DatagramProtocol):
             self.tell_once("full", f"⚠️ Nobody can be let in for now: {error.strerror}")
         elif not isinstance(error, OSError):
             loop.default_exception_handler(context)
-
-
-def read_keyboard(loop, typed):
-    """Runs in a thread, since no event loop can wait for every kind of stdin."""
-
-    def hand_over(line):
-        asyncio.run_coroutine_threadsafe(typed.put(line), loop).result()
-
-    rest = b""
-    try:
-        while sys.stdin and (data := os.read(0, 65536)):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                hand_over(line.decode("utf-8", "replace").rstrip("\r"))
-        if rest:
-            hand_over(rest.decode("utf-8", "replace"))
-    except OSError:
-        pass
-    hand_over(None)
 
 
 def shown(peer_id):
@@ -694,7 +610,6 @@ def read_arguments():
 
 async def main(options):
     await Peer(options).live()
-    os._exit(0)  # A thread may still wait for the keyboard, or for a terminal that stands still.
 
 
 asyncio.run(main(read_arguments()))
