@@ -244,6 +244,7 @@ class Peer(Target):
     def on_trouble(self, loop, context):
         error = context.get("exception")
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            self.server.makes_room()
             if not self.server.is_full:
                 self.server.is_full = True
                 self.show(f"⚠️ Nobody can be let in for now: {error.strerror}")

@@ -139,15 +139,14 @@ class Session:
         handler(*message[1:])
 
     def on_push(self, form):
-        self.pushed += 1
         if len(self.exports) >= MOST_ENTRIES:
             raise Abort("too many results were never released")
-        self.exports[self.pushed] = [UNDEFINED, 1]
         try:
             value = self.read(form)
         except CallError as error:
             value = error
-        self.exports[self.pushed][0] = value
+        self.pushed += 1
+        self.exports[self.pushed] = [value, 1]
 
     def on_pull(self, number):
         if not is_id(number):
@@ -491,11 +490,12 @@ class HttpServer:
         self.route, self.most_callers = route, most_callers
         self.callers = {}  # tasks: whether each is idle; the longest idle first
         self.port = None
+        self.is_full = False  # The system has no room for another one.
         self.hosts = ("127.0.0.1", "localhost", "[::1]")
         self.methods = methods or {}  # by path
 
     async def listen(self, host, port):
-        server = await asyncio.start_server(self.serve, host, port, limit=MAX_HEAD, backlog=512)
+        server = await asyncio.start_server(self.serve, host, port, limit=MAX_HEAD - 4, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
 
     async def serve(self, reader, writer):
@@ -529,6 +529,8 @@ class HttpServer:
         if not begun:
             return False
         self.callers[me] = False
+        if not begun.isalpha():
+            raise Refusal(400, "this is no HTTP request")
         try:
             head = await asyncio.wait_for(read_head(reader, begun), HEAD_PATIENCE)
             request = self.read_request(head, reader, writer)
