@@ -1,4 +1,4 @@
-"""A right Alice or Bob in Python: `capability_peer.py alice [--port PORT] [--peer URL] [--wait SECONDS]`.
+"""A right Alice or Bob in Python: `capability_peer.py alice [--port PORT] [--peer URL] ...`.
 
 It was written from the lab sheet, not from the Rust program: one event loop, which serves and calls
 at the same time.
@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 
-from capnweb import UNDEFINED, Abort, CallError, HttpServer, Refusal, Session, Target
+from capnweb import UNDEFINED, Abort, CallError, Form, HttpServer, Refusal, Session, Target
 from capnweb import answer_batch, length_of, read_body, read_head
 from screen import Screen, clean
 
@@ -136,6 +136,9 @@ class Peer(Target):
             thanks = await self.call("chat", self.role["message"])
             self.tell_call("chat", repr(self.role["in_short"]), thanks)
             self.tell_call("get_stats", "", await self.call("get_stats"))
+            if self.options.pipeline:
+                thanks = await self.batch(two_calls_in_one)
+                self.tell_call("chat", f"{self.role['friend']}.get_stats().name", thanks)
         except NotThere as why:
             self.show("❌ Could not connect to {friend}: {0}".format(why, **self.role))
             how = "Start {friend} in another terminal, then {name} again".format(**self.role)
@@ -167,10 +170,13 @@ class Peer(Target):
             self.show(f"   ← {clean(answer if isinstance(answer, str) else repr(answer))}")
 
     async def call(self, method, *args):
+        return await self.batch(lambda session: session.ask(0, method, args))
+
+    async def batch(self, ask):
         """The answer of the friend, or the error that stands for it."""
         lines = []
         session = Session(None, lines.append)
-        answer = session.ask(0, method, args)
+        answer = ask(session)
         try:
             body = await asyncio.wait_for(self.post("\n".join(lines).encode()), CALL_PATIENCE)
             for line in body.decode().split("\n") if body else []:
@@ -252,6 +258,12 @@ class Peer(Target):
             loop.default_exception_handler(context)
 
 
+def two_calls_in_one(session):
+    """Calls `chat` with the name in the answer to `get_stats`, which is not there yet."""
+    session.call(0, "get_stats", ())
+    return session.ask(0, "chat", [Form(["pipeline", session.calls, ["name"]])])
+
+
 def number_up_to(most):
     def read(text):
         if not re.fullmatch("[0-9]{1,5}", text, re.ASCII) or int(text) > most:
@@ -277,6 +289,7 @@ def read_arguments():
     parser.add_argument("--port", type=number_up_to(65535))
     parser.add_argument("--peer", type=url, metavar="URL")
     parser.add_argument("--wait", type=number_up_to(86_400), default=30, metavar="SECONDS")
+    parser.add_argument("--pipeline", action="store_true")
     options = parser.parse_args()
     role = ALICE if options.who == "alice" else BOB
     if options.port is None:

@@ -48,6 +48,11 @@ class Stub:
 
     def __init__(self, session, number):
         self.session, self.number = session, number
+        self.is_kept = False  # An argument is lent for one call, unless somebody keeps it.
+
+    def keep(self):
+        self.is_kept = True
+        return self
 
     def tell(self, method, *args):
         """Calls a method, and wants no answer."""
@@ -79,6 +84,7 @@ class Session:
         self.exports = {0: [main, 1]}  # by number: a value, an error or a future; and references
         self.pushed = self.calls = self.exported = 0
         self.answers = {}  # futures, by the number of our call
+        self.lent = []  # stubs in the message that is being read
 
     # What goes out.
 
@@ -137,6 +143,10 @@ class Session:
         if not handler or len(message) not in HANDLED.get(kind, ()):
             raise Abort(f"bad RPC message: {text[:80]}")
         handler(*message[1:])
+        lent, self.lent = self.lent, []
+        for stub in lent:
+            if not stub.is_kept:
+                stub.release()
 
     def on_push(self, form):
         if len(self.exports) >= MOST_ENTRIES:
@@ -212,7 +222,8 @@ class Session:
         if tag in ("pipeline", "import"):
             return self.evaluate(form, *rest)
         if tag in ("export", "promise") and len(rest) == 1 and is_id(rest[0]) and rest[0] < 0:
-            return Stub(self, rest[0])
+            self.lent.append(Stub(self, rest[0]))
+            return self.lent[-1]
         if tag == "undefined" and not rest:
             return UNDEFINED
         if tag == "error" and len(rest) >= 2 and all(isinstance(text, str) for text in rest[:2]):
