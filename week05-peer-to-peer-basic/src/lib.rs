@@ -26,7 +26,8 @@
 //! | `keyboard` | stdin                    | `read`            | at Ctrl-D, or with the process |
 //! | `ctrl-c`   | nothing                  | a signal          | with the process               |
 //!
-//! The listener, the callers and the senders are joined. `keyboard` and `ctrl-c` end with the
+//! The listener, the callers and the senders hold an end of the report channel: when it is closed,
+//! all of them have ended, and the owner waits for that. `keyboard` and `ctrl-c` end with the
 //! process: nothing in std wakes a read of stdin, and `ctrl-c` belongs to the crate of that name.
 //! Neither owns anything that the end of the process does not free.
 //!
