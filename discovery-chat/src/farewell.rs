@@ -95,7 +95,7 @@ impl Goodbyes {
                 Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
                     self.0.remove(&link);
                 }
-                // A peer that has just picked up is told goodbye, too.
+                // A peer that has just answered is told goodbye, too.
                 Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
                     self.say(handle);
                 }
