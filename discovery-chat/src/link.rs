@@ -217,8 +217,8 @@ impl NoLine {
             },
         }
         // LAB:STUB
-        //| let _ = (patience, ErrorKind::TimedOut, Gone::HungUp, Gone::Silent, Gone::LineTooLong);
-        //| let _ = (&self, Self::End, Self::TooLong, Self::Broken);
+        //| let _ = (patience, Gone::HungUp, Gone::Silent, Gone::LineTooLong);
+        //| let _ = matches!(&self, Self::Broken(error) if error.kind() == ErrorKind::TimedOut);
         //| Gone::Broken("task leave is not written yet".into())
         // LAB:END leave
     }
