@@ -107,7 +107,7 @@ fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
 }
 
 #[test]
-fn nobody_can_make_us_dial_outside_of_our_network() {
+fn no_stranger_can_make_us_dial_outside_of_our_network() {
     for (from, dialed) in [
         ("127.0.0.1", true),
         ("10.1.2.3", true),
@@ -133,7 +133,7 @@ fn nobody_can_make_us_dial_outside_of_our_network() {
 }
 
 #[test]
-fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
+fn a_peer_that_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
     let mut alice = Alice::new();
     let mut at = Vec::new();
     let start = alice.now;
@@ -152,7 +152,7 @@ fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
 }
 
 #[test]
-fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
+fn our_own_announcement_is_no_peer_and_we_are_not_our_own_peer() {
     let mut alice = Alice::new();
     assert_eq!(alice.dials(info(ME, "Alice"), "10.0.0.1"), []);
     let (link, actions) = alice.asked(info(ME, "Alice"), "10.0.0.1");
@@ -160,7 +160,7 @@ fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
 }
 
 #[test]
-fn a_hello_to_somebody_else_is_not_answered() {
+fn a_hello_to_another_peer_is_not_answered() {
     let mut alice = Alice::new();
     let link = LinkId::Accepted(1);
     let hello = Hello { to: Some(ANN), info: info(BOB, "Bob") };
@@ -179,7 +179,7 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
 }
 
 #[test]
-fn whoever_only_knows_an_address_takes_nobodys_place() {
+fn a_caller_that_only_knows_an_address_takes_no_peers_place() {
     let mut alice = Alice::new();
     let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
@@ -243,7 +243,7 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
     let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
 
-    // Whoever says goodbye has read what came before; and what was said on a link that another
+    // A peer that says goodbye has read what came before; and what was said on a link that another
     // one has replaced is not forgotten.
     let (link, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
     let _ = alice.says("four");
@@ -280,7 +280,7 @@ fn two_of_the_same_name_can_be_told_apart() {
     assert_eq!(alice.shows(Report::Got(second, said("ho"))), ["📨 bob#123456 says: ho"]);
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
-    // Nobody can pass for ourselves, either.
+    // No peer can pass for ourselves, either.
     let (_, actions) = alice.asked(info(ANN, "ALICE"), "10.0.0.3");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
     // Alone again, the name is enough.
@@ -328,7 +328,7 @@ fn there_is_room_for_256_and_no_more() {
     assert_eq!(shown(&actions), [full]);
     let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
-    // Whoever is heard now is not dialed, and nobody is dialed only to be hung up on.
+    // A peer that is heard now is not dialed: it would only be hung up on.
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     // One that is in may still come back by another link.
     alice.now += Duration::from_mins(1);
@@ -337,7 +337,7 @@ fn there_is_room_for_256_and_no_more() {
 }
 
 #[test]
-fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
+fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     let mut alice = Alice::with(Scope::Lan, &["ann.lan:8081".into()]);
     let named = dials(&alice.on(Report::Tick))[0].0;
     let dialed = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
@@ -490,7 +490,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
 }
 
 #[test]
-fn somebody_elses_goodbye_ends_nothing() {
+fn a_goodbye_from_a_stranger_ends_nothing() {
     let mut alice = Alice::new();
     let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(BOB)), ip("10.0.0.66"))), []);

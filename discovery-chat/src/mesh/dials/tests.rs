@@ -40,7 +40,7 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
     let now = start + Duration::from_secs(1);
     assert_eq!(out(&mut dials, now).len(), MAX_DIALS_EACH);
     assert_eq!(dials.next_due(), None);
-    // Whoever lives elsewhere is not kept waiting by them.
+    // A peer that lives elsewhere is not kept waiting by them.
     let real = PeerId::from_bits(9_999);
     dials.heard(real, "10.0.0.8:8080".parse().unwrap(), now);
     let now = now + Duration::from_millis(31);
@@ -64,7 +64,7 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
 }
 
 #[test]
-fn whoever_waits_for_longest_is_dialed_first() {
+fn the_peer_that_waits_for_longest_is_dialed_first() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &[], start);
     let at = |ms| start + Duration::from_millis(ms);
