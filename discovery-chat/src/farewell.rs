@@ -71,7 +71,7 @@ impl Goodbyes {
         // The outbox is dropped here: its writer writes what waits in it, and ends.
         self.0.insert(link, (waiting, stream));
         // LAB:STUB
-        //| let _ = (link, outbox, waiting, stream, Frame::Bye);
+        //| let _ = (&self.0, link, outbox, waiting, stream, Frame::Bye);
         // LAB:END leave
     }
 
@@ -95,7 +95,7 @@ impl Goodbyes {
                 Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
                     self.0.remove(&link);
                 }
-                // A peer that has just picked up is told goodbye, too.
+                // A peer that has just answered is told goodbye, too.
                 Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
                     self.say(handle);
                 }
@@ -111,7 +111,7 @@ impl Goodbyes {
         });
         unsent.collect()
         // LAB:STUB
-        //| let _ = (Self::say, RecvTimeoutError::Timeout, LinkReport::from, Report::Tick);
+        //| let _ = (Self::say, RecvTimeoutError::Timeout, Report::HungUp);
         //| let _ = (AT_MOST, LOOK_AGAIN, &mut self.0, reports, hang_up);
         //| Vec::new()
         // LAB:END leave

@@ -36,7 +36,7 @@ const SILENCE: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub(crate) struct LinkReport {
     pub(crate) report: Report,
-    /// With [`Report::Asked`] and [`Report::PickedUp`].
+    /// With [`Report::Asked`] and [`Report::DialAnswered`].
     pub(crate) handle: Option<LinkHandle>,
 }
 
@@ -123,7 +123,7 @@ impl Call {
         let _ = handle.outbox.try_send(hello.to_string().into()); // It is empty.
         match read_answer(&mut lines, to) {
             Ok(info) => {
-                let report = Report::PickedUp(self.link, info, address);
+                let report = Report::DialAnswered(self.link, info, address);
                 // Fails if we are closing; then the writer ends the link.
                 let _ = self.report.send(LinkReport { report, handle: Some(handle) });
                 self.run(lines, writer);
@@ -217,8 +217,8 @@ impl NoLine {
             },
         }
         // LAB:STUB
-        //| let _ = (patience, ErrorKind::TimedOut, Gone::HungUp, Gone::Silent, Gone::LineTooLong);
-        //| let _ = (&self, Self::End, Self::TooLong, Self::Broken);
+        //| let _ = (patience, Gone::HungUp, Gone::Silent, Gone::LineTooLong);
+        //| let _ = matches!(&self, Self::Broken(error) if error.kind() == ErrorKind::TimedOut);
         //| Gone::Broken("task leave is not written yet".into())
         // LAB:END leave
     }

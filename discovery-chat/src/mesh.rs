@@ -98,8 +98,8 @@ impl Mesh {
             Report::Tick => self.on_tick(now),
             Report::Heard(heard, from) => self.on_heard(heard, from, now),
             Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
-            Report::PickedUp(link, info, address) => {
-                self.on_picked_up(link, info, address, now)
+            Report::DialAnswered(link, info, address) => {
+                self.on_dial_answered(link, info, address, now)
             }
             Report::NotLinked(link, NoLink::Dup) => {
                 self.dials.refused(link, now);
@@ -213,7 +213,7 @@ impl Mesh {
     }
 
     /// Our dial was answered by a hello.
-    fn on_picked_up(
+    fn on_dial_answered(
         &mut self,
         link: LinkId,
         info: PeerInfo,
@@ -225,7 +225,7 @@ impl Mesh {
             let _ = self.dials.failed(link, now); // To be tried again, when there is room.
             return vec![Action::HangUp(link)];
         }
-        self.dials.picked_up(link, info.id);
+        self.dials.answered(link, info.id);
         let unwanted = info.id == self.me.id || self.crossing(info.id, now).gives_way();
         if unwanted {
             self.whose.insert(link, info.id);

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TrySendError, at, bounded, never, select};
+use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
 use terminal::Typed;
 
 use crate::announce::Announcement;
@@ -121,7 +121,6 @@ impl Owner {
             let waits = self.look_first || backlog > MAX_BACKLOG_TYPED;
             let typed = if waits { &no_lines } else { lines };
             let reports = if backlog > MAX_BACKLOG { &no_reports } else { &self.reports };
-            let wake = at(self.next_look(now));
             let flow = select! {
                 recv(reports) -> report => match report {
                     Ok(report) => self.on_link_report(report),
@@ -138,7 +137,7 @@ impl Owner {
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => ControlFlow::Break(()),
-                recv(wake) -> _ => ControlFlow::Continue(()),
+                default(self.until_next_look(now)) => ControlFlow::Continue(()),
             };
             if flow.is_break() {
                 return Ok(());
@@ -146,13 +145,14 @@ impl Owner {
         }
     }
 
-    /// When something is to be done even if nothing happens.
-    fn next_look(&self, now: Instant) -> Instant {
+    /// How long until something is to be done even if nothing happens.
+    fn until_next_look(&self, now: Instant) -> Duration {
         let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
         let has_backlog = self.console.screen.backlog() > 0;
         let terminal = has_backlog.then_some(now + terminal::LOOK_AGAIN);
         let others = [outboxes, terminal, self.lingering.next_due()];
-        others.into_iter().flatten().fold(self.mesh.next_due(), Instant::min)
+        let next = others.into_iter().flatten().fold(self.mesh.next_due(), Instant::min);
+        next.saturating_duration_since(now)
     }
 
     /// Brings the terminal up to date, unless there is more to come at once.

@@ -43,7 +43,7 @@ impl Crossing {
         let crosses = self.me < self.peer && we_dial_an_address;
         self.standing.is_some() || self.is_dialed || crosses
         // LAB:STUB
-        //| let _ = we_dial_an_address;
+        //| let _ = (self, we_dial_an_address);
         //| false
         // LAB:END crossing
     }

@@ -94,10 +94,10 @@ fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(BOB, address))] = out[..] else { panic!("{out:?}") };
     assert_eq!(address, "10.0.0.7:8081".parse().unwrap());
-    // What was announced may be false. What counts is who picks up.
+    // What was announced may be false. What counts is which peer answers.
     assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
-    let picked_up = Report::PickedUp(link, info(BOB, "Robert"), address);
-    assert_eq!(alice.shows(picked_up), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
+    let answered = Report::DialAnswered(link, info(BOB, "Robert"), address);
+    assert_eq!(alice.shows(answered), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
     let listed = alice.shows(Report::Typed(Command::List));
     let line = "  - Robert (000000-000000-0002bc) at 10.0.0.7:8081";
     assert_eq!(listed, [format!("👥 Discovered peers:\n{line}")]);
@@ -107,7 +107,7 @@ fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
 }
 
 #[test]
-fn nobody_can_make_us_dial_outside_of_our_network() {
+fn no_stranger_can_make_us_dial_outside_of_our_network() {
     for (from, dialed) in [
         ("127.0.0.1", true),
         ("10.1.2.3", true),
@@ -133,7 +133,7 @@ fn nobody_can_make_us_dial_outside_of_our_network() {
 }
 
 #[test]
-fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
+fn a_peer_that_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
     let mut alice = Alice::new();
     let mut at = Vec::new();
     let start = alice.now;
@@ -152,7 +152,7 @@ fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
 }
 
 #[test]
-fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
+fn our_own_announcement_is_no_peer_and_we_are_not_our_own_peer() {
     let mut alice = Alice::new();
     assert_eq!(alice.dials(info(ME, "Alice"), "10.0.0.1"), []);
     let (link, actions) = alice.asked(info(ME, "Alice"), "10.0.0.1");
@@ -160,7 +160,7 @@ fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
 }
 
 #[test]
-fn a_hello_to_somebody_else_is_not_answered() {
+fn a_hello_to_another_peer_is_not_answered() {
     let mut alice = Alice::new();
     let link = LinkId::Accepted(1);
     let hello = Hello { to: Some(ANN), info: info(BOB, "Bob") };
@@ -179,7 +179,7 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
 }
 
 #[test]
-fn whoever_only_knows_an_address_takes_nobodys_place() {
+fn a_caller_that_only_knows_an_address_takes_no_peers_place() {
     let mut alice = Alice::new();
     let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
@@ -243,7 +243,7 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
     let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
 
-    // Whoever says goodbye has read what came before; and what was said on a link that another
+    // A peer that says goodbye has read what came before; and what was said on a link that another
     // one has replaced is not forgotten.
     let (link, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
     let _ = alice.says("four");
@@ -280,7 +280,7 @@ fn two_of_the_same_name_can_be_told_apart() {
     assert_eq!(alice.shows(Report::Got(second, said("ho"))), ["📨 bob#123456 says: ho"]);
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
-    // Nobody can pass for ourselves, either.
+    // No peer can pass for ourselves, either.
     let (_, actions) = alice.asked(info(ANN, "ALICE"), "10.0.0.3");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
     // Alone again, the name is enough.
@@ -328,7 +328,7 @@ fn there_is_room_for_256_and_no_more() {
     assert_eq!(shown(&actions), [full]);
     let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
-    // Whoever is heard now is not dialed, and nobody is dialed only to be hung up on.
+    // A peer that is heard now is not dialed: it would only be hung up on.
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     // One that is in may still come back by another link.
     alice.now += Duration::from_mins(1);
@@ -337,17 +337,17 @@ fn there_is_room_for_256_and_no_more() {
 }
 
 #[test]
-fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
+fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     let mut alice = Alice::with(Scope::Lan, &["ann.lan:8081".into()]);
     let named = dials(&alice.on(Report::Tick))[0].0;
     let dialed = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     for n in 1000..1000 + MAX_LINKS as u128 {
         let _ = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
     }
-    // Both pick up, but others were first.
+    // Both answer, but others were first.
     let address = "10.0.0.7:8081".parse().unwrap();
     for (link, id) in [(dialed, BOB), (named, ANN)] {
-        let actions = alice.on(Report::PickedUp(link, info(id, "Late"), address));
+        let actions = alice.on(Report::DialAnswered(link, info(id, "Late"), address));
         assert_eq!(actions, [Action::HangUp(link)]);
         assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
     }
@@ -367,22 +367,22 @@ fn of_two_links_that_stand_the_dial_of_the_smaller_id_counts() {
     for (id, ours_counts) in [(BOB, true), (ANN, false)] {
         let mut alice = Alice::new();
         let ours = alice.dials(info(id, "Peer"), "10.0.0.7")[0].0;
-        // However it came about: theirs stands already when ours is picked up.
+        // However it came about: theirs stands already when ours is answered.
         let theirs = LinkId::Accepted(9);
         let address = "10.0.0.7:8081".parse().unwrap();
         let _ = alice.mesh.link_up(theirs, info(id, "Peer"), address, alice.now);
-        let actions = alice.on(Report::PickedUp(ours, info(id, "Peer"), address));
+        let actions = alice.on(Report::DialAnswered(ours, info(id, "Peer"), address));
         let loser = if ours_counts { theirs } else { ours };
         assert_eq!(actions, [Action::HangUp(loser)], "{id}");
         let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
         assert_eq!(to[..], [if ours_counts { ours } else { theirs }]);
-        // A long time later it is no crossing: whoever picked up has decided for the new one.
+        // A long time later it is no crossing: the peer that answered has decided for the new one.
         alice.now += Duration::from_mins(1);
         let later = LinkId::Dialed(99);
         let accepted = LinkId::Accepted(10);
         let _ = alice.mesh.link_up(accepted, info(id, "Peer"), address, alice.now);
         alice.now += Duration::from_mins(1);
-        let actions = alice.on(Report::PickedUp(later, info(id, "Peer"), address));
+        let actions = alice.on(Report::DialAnswered(later, info(id, "Peer"), address));
         assert!(actions.contains(&Action::HangUp(accepted)), "{actions:?}");
     }
 }
@@ -392,9 +392,9 @@ fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
     let mut alice = Alice::with(Scope::Lan, &["bob:8081".into(), "10.0.0.7:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
     let address = "10.0.0.7:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found.len(), 1);
-    let actions = alice.on(Report::PickedUp(out[1].0, info(BOB, "Bob"), address));
+    let actions = alice.on(Report::DialAnswered(out[1].0, info(BOB, "Bob"), address));
     assert_eq!(actions, [Action::HangUp(out[1].0)]);
 }
 
@@ -435,7 +435,7 @@ fn a_peer_that_is_lost_at_once_is_not_dialed_at_once() {
     let mut alice = Alice::new();
     let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     let address = "10.0.0.7:8081".parse().unwrap();
-    let _ = alice.on(Report::PickedUp(link, info(BOB, "Bob"), address));
+    let _ = alice.on(Report::DialAnswered(link, info(BOB, "Bob"), address));
     let _ = alice.on(Report::HungUp(link, Gone::HungUp));
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     alice.now += Duration::from_secs(1);
@@ -467,7 +467,7 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)"]);
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(_, address))] = out[..] else { panic!("{out:?}") };
-    let found = alice.shows(Report::PickedUp(link, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(link, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (10.0.0.7)"]);
 }
 
@@ -484,13 +484,13 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     assert_eq!(alice.on(refused(out[0].0)), []);
     let out = dials(&alice.passes(Duration::from_secs(2)));
     let address = "203.0.113.5:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
     assert!(dials(&alice.passes(Duration::from_mins(10))).is_empty());
 }
 
 #[test]
-fn somebody_elses_goodbye_ends_nothing() {
+fn a_goodbye_from_a_stranger_ends_nothing() {
     let mut alice = Alice::new();
     let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(BOB)), ip("10.0.0.66"))), []);

@@ -40,7 +40,7 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
     let now = start + Duration::from_secs(1);
     assert_eq!(out(&mut dials, now).len(), MAX_DIALS_EACH);
     assert_eq!(dials.next_due(), None);
-    // Whoever lives elsewhere is not kept waiting by them.
+    // A peer that lives elsewhere is not kept waiting by them.
     let real = PeerId::from_bits(9_999);
     dials.heard(real, "10.0.0.8:8080".parse().unwrap(), now);
     let now = now + Duration::from_millis(31);
@@ -64,7 +64,7 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
 }
 
 #[test]
-fn whoever_waits_for_longest_is_dialed_first() {
+fn the_peer_that_waits_for_longest_is_dialed_first() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &[], start);
     let at = |ms| start + Duration::from_millis(ms);
@@ -108,7 +108,7 @@ fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost
     }
     let (link, _) = dials.take_due(now).unwrap();
     let bob = PeerId::from_bits(2);
-    dials.picked_up(link, bob);
+    dials.answered(link, bob);
     assert_eq!(dials.next_due(), None);
     dials.lost(bob, Duration::from_mins(1), now);
     assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
@@ -123,7 +123,7 @@ fn a_peer_that_keeps_falling_silent_is_dialed_more_and_more_rarely() {
         dials.heard(bob, somewhere(), now);
         now = dials.next_due().unwrap();
         let (link, _) = dials.take_due(now).unwrap();
-        dials.picked_up(link, bob);
+        dials.answered(link, bob);
         dials.linked(bob);
         dials.lost(bob, Duration::from_millis(1), now);
         let Some(Heard { state: State::Resting(until), .. }) = dials.heard.get(&bob) else {

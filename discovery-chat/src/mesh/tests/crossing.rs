@@ -47,7 +47,7 @@ enum Choice {
     Datagram {
         to: usize,
     },
-    /// Time passes, until this side has somebody to dial.
+    /// Time passes, until this side has a peer to dial.
     Time {
         side: usize,
     },
@@ -149,7 +149,7 @@ impl World {
                 let address = ["10.0.0.1:8081", "10.0.0.2:8081"][1 - side].parse().unwrap();
                 match said {
                     Said::Hello => {
-                        let report = Report::PickedUp(link, info_of(1 - side), address);
+                        let report = Report::DialAnswered(link, info_of(1 - side), address);
                         self.on(side, report, Some(wire));
                     }
                     Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
@@ -183,7 +183,7 @@ impl World {
             match action {
                 Action::Dial(link, callee) => self.dial(side, link, &callee),
                 Action::Answer(_, answer) => {
-                    let wire = asked.expect("only whoever asks is answered");
+                    let wire = asked.expect("only a caller that asks is answered");
                     let dialer = 1 - side;
                     match answer {
                         Answer::Hello => self.wires[wire].to[dialer].push(Said::Hello),
@@ -208,7 +208,7 @@ impl World {
             to: [Vec::new(), Vec::new()],
             closed: [false; 2],
         };
-        // Until it arrives, this remembers on the other side whether the hello names nobody.
+        // Until it arrives, this remembers on the other side whether the hello names no peer.
         wire.closed[1 - side] = matches!(callee, Callee::Named(_));
         wire.links[1 - side] = LinkId::Accepted(0);
         self.wires.push(wire);
