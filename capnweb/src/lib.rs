@@ -34,7 +34,7 @@ pub mod websocket;
 mod wire;
 mod written;
 
-pub use batch::{Batch, Reply, serve, serve_by, serve_while};
+pub use batch::{Batch, Reply, serve, serve_by};
 pub use client::{Client, SendError};
 pub use endpoint::respond;
 pub use error::{Code, RpcError};

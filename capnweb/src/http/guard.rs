@@ -13,12 +13,12 @@ use super::request::Request;
 /// Whether this request may come in, on a connection whose end on our side has that address.
 pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
     let mut hosts = request.headers("Host");
-    let host = hosts.next().ok_or(Refusal::NoHost)?;
+    let host = hosts.next().ok_or(Refusal::NO_HOST)?;
     if hosts.next().is_some() {
-        return Err(Refusal::TwoHosts);
+        return Err(Refusal::TWO_HOSTS);
     }
     if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, here)) {
-        return Err(Refusal::ForeignHost);
+        return Err(Refusal::FOREIGN_HOST);
     }
     let is_same_page = |origin: &str| {
         let from = origin.strip_prefix("http://");
@@ -31,7 +31,7 @@ pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> 
     {
         Ok(())
     } else {
-        Err(Refusal::ForeignPage)
+        Err(Refusal::FOREIGN_PAGE)
     }
 }
 

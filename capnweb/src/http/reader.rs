@@ -55,7 +55,7 @@ impl<R: Read> Reader<R> {
         let framing = framing(&self.request)?;
         let is_known = |expected: &str| expected.eq_ignore_ascii_case("100-continue");
         if !self.request.headers("Expect").all(is_known) {
-            return Err(Refusal::Expectation.into());
+            return Err(Refusal::EXPECTATION.into());
         }
         Ok(framing)
     }
