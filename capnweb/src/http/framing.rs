@@ -23,7 +23,7 @@ pub(super) fn framing(request: &Request) -> Result<Framing, Refusal> {
             Err(Refusal::CODING)
         }
         (Some(coding), None) => read_coding(coding),
-        // Even if both say the same: whoever wrote the second one has not seen the first.
+        // Even if both say the same: the program that wrote the second one has not seen the first.
         (None, Some(_)) if lengths.next().is_some() => Err(Refusal::LENGTH),
         (None, Some(length)) => read_length(length),
         // HTTP would take it for an empty body. Nearly always it is a line that was forgotten.

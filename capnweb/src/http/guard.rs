@@ -1,9 +1,9 @@
 //! The guard: no web page may call a peer, though every web page may send requests to this machine.
 //!
 //! A page from anywhere can make a browser send something to `http://127.0.0.1:8080`. The browser
-//! then says who wants it, in `Origin` and `Sec-Fetch-Site`. And whoever owns a name can let it
-//! point to 127.0.0.1, so that the browser believes page and peer to be one; but then that name
-//! stands in `Host`. Programs that are no browsers say nothing of this, and may call.
+//! then names the page, in `Origin` and `Sec-Fetch-Site`. And the owner of a name can let it point
+//! to 127.0.0.1, so that the browser believes page and peer to be one; but then that name stands
+//! in `Host`. Programs that are no browsers say nothing of this, and may call.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
