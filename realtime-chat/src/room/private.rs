@@ -1,5 +1,5 @@
-//! A message to one user, whichever rooms both are in. It is no part of any history: nobody else
-//! ever sees it, except whoever runs the server.
+//! A message to one user, whichever rooms both are in. It is no part of any history: no other user
+//! ever sees it. The person who runs the server could.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! How much one client may say: a bucket with a token for each message. It starts full, every
 //! message takes one out, and time puts them back. So a lively moment costs nothing, and a flood
-//! is refused, to whoever sends it and to nobody else.
+//! is refused, to its sender and to no other client.
 
 use std::time::Instant;
 

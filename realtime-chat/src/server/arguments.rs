@@ -13,7 +13,7 @@ use crate::token::Token;
 pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
     pub bind_address: SocketAddr,
-    /// What whoever comes in has to know.
+    /// What a client has to know.
     pub token: Option<Token>,
     /// Where what is said is kept.
     pub history: Option<PathBuf>,
