@@ -1,9 +1,9 @@
-//! Files: only their names are told, and a capability with them. The bytes stay with the client that
-//! shares the file; the read of another client is passed on to it, and its answer back. So nothing
-//! is stored here, and nothing is sent that is not asked for.
+//! Files: only their names are told, and a capability with them. The bytes stay with the client
+//! that shares the file; the read of another client is passed on to it, and its answer back. So
+//! nothing is stored here, and nothing is sent that is not asked for.
 //!
-//! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read waits with a
-//! deadline, and an answer that comes too late is known by its number.
+//! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
+//! waits with a deadline, and an answer that comes too late is known by its number.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
