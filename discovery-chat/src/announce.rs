@@ -1,67 +1,54 @@
-//! Announcements: what a peer shouts by UDP, so that others can dial it. Pure text.
+//! Announcements: what a peer broadcasts by UDP, so that others can dial it. Pure text.
 //!
 //! ```text
 //! p2pchat/1 here <id> <tcp port> <name ...>
 //! p2pchat/1 bye <id>
 //! ```
 //!
-//! One datagram, one announcement, no line end. Nobody ever answers by UDP: whoever hears a new
-//! peer dials it. A dial proves that somebody lives at the address the datagram came from, and
-//! a forged datagram makes nobody send more than it cost to send.
+//! One datagram, one announcement, no line end. It is never answered by UDP: a peer that hears a
+//! new one dials it. A dial proves that a program listens at the address the datagram came from,
+//! and a forged datagram makes no peer send more than it cost to send.
 
 use std::fmt;
 
-use crate::card::{Card, PeerId};
+use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::{NotOurs, VERSION, after_version};
 
 /// The longest announcement, in bytes. A longer datagram is ignored, not cut.
-pub const MAX_DATAGRAM: usize = 256;
+pub(crate) const MAX_DATAGRAM: usize = 256;
 
-/// What a peer tells everybody.
+/// What a peer tells all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Announcement {
+pub(crate) enum Announcement {
     /// I am here, and can be dialed.
-    Here(Card),
-    /// I am leaving. Anybody can send that in anybody's name, so it ends no link.
+    Here(PeerInfo),
+    /// I am leaving. Any program can send that in any peer's name, so it ends no link.
     Bye(PeerId),
 }
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Here(card) => write!(f, "p2pchat/{VERSION} here {card}"),
+            Self::Here(info) => write!(f, "p2pchat/{VERSION} here {info}"),
             Self::Bye(id) => write!(f, "p2pchat/{VERSION} bye {}", id.on_the_wire()),
         }
     }
 }
 
 impl Announcement {
-    /// Reads a datagram.
-    ///
-    /// ```
-    /// use discovery_chat::announce::Announcement;
-    /// use discovery_chat::version::NotOurs;
-    /// let heard = Announcement::read(b"p2pchat/1 here abc123def456789abc 8080 Alice");
-    /// let Ok(Announcement::Here(card)) = heard else { panic!("{heard:?}") };
-    /// assert_eq!(card.port, 8080);
-    /// assert_eq!(Announcement::read(b"p2pchat/2 here ..."), Err(NotOurs::OtherVersion(2)));
-    /// assert_eq!(Announcement::read(b"M-SEARCH * HTTP/1.1"), Err(NotOurs::Noise));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If it is no announcement of this version.
-    pub fn read(datagram: &[u8]) -> Result<Self, NotOurs> {
+    /// Reads a datagram, if it is an announcement of this version.
+    pub(crate) fn read(datagram: &[u8]) -> Result<Self, NotOurs> {
         if datagram.len() > MAX_DATAGRAM {
             return Err(NotOurs::Noise);
         }
         let text = String::from_utf8_lossy(datagram);
         let words = after_version(&text)?;
-        match words.split_once(' ') {
-            Some(("here", card)) => card.parse().map(Self::Here).map_err(|_| NotOurs::Noise),
-            Some(("bye", id)) => id.parse().map(Self::Bye).map_err(|_| NotOurs::Noise),
-            _ => Err(NotOurs::Noise),
-        }
+        let read = match words.split_once(' ') {
+            Some(("here", info)) => PeerInfo::read(info).map(Self::Here),
+            Some(("bye", id)) => PeerId::read(id).map(Self::Bye),
+            _ => None,
+        };
+        read.ok_or(NotOurs::Noise)
     }
 }
 
@@ -75,7 +62,7 @@ mod tests {
         let id = PeerId::from_bits(0xabc);
         // The longest name there can be: each character takes four bytes.
         let name = Name::chosen(&"🚀".repeat(MAX_NAME)).unwrap();
-        let here = Announcement::Here(Card { id, port: 65535, name });
+        let here = Announcement::Here(PeerInfo { id, port: 65535, name });
         assert!(here.to_string().len() <= MAX_DATAGRAM);
         for said in [here, Announcement::Bye(id)] {
             assert_eq!(Announcement::read(said.to_string().as_bytes()), Ok(said));
@@ -84,6 +71,8 @@ mod tests {
 
     #[test]
     fn noise_is_noise() {
+        let read = Announcement::read(b"M-SEARCH * HTTP/1.1");
+        assert_eq!(read, Err(NotOurs::Noise));
         let long = format!("p2pchat/1 here {:018x} 1 {}", 1, "x".repeat(MAX_DATAGRAM));
         for bytes in [
             &b""[..],

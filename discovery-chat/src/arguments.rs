@@ -1,27 +1,23 @@
-//! What is typed behind the program's name: `p2p_chat start --name NAME [--port PORT] ...`.
+//! Arguments: `p2p_chat start --name NAME [--port PORT] ...`.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::mesh::Scope;
+use crate::config::{Config, DISCOVERY_PORT, Scope};
 use crate::name::{MAX_NAME, Name};
-use crate::sockets::Place;
-
-/// The UDP port on which peers announce themselves, as on the lab sheet.
-pub const DISCOVERY_PORT: u16 = 9999;
 
 /// The arguments of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// What we are called.
+    /// The name of this peer.
     pub name: Name,
-    /// Where we live.
-    pub place: Place,
+    /// Where it listens and announces itself.
+    pub config: Config,
     /// Peers to dial without waiting to hear them, as `HOST:PORT`.
     pub peers: Vec<String>,
-    /// Whether to print lines and nothing else.
+    /// Print lines and nothing else.
     pub plain: bool,
 }
 
@@ -40,14 +36,12 @@ impl Arguments {
         let bind = start.get_one::<Ipv4Addr>("bind").copied();
         let loopback = bind.is_some_and(|address| address.is_loopback());
         if start.get_flag("local") && bind.is_some() && !loopback {
-            return Err(
-                "--local stays on this machine: with it, --bind takes an address that \
-                        begins with 127, or none"
-                    .into(),
-            );
+            let why = "--local stays on this machine: with it, --bind takes an address that \
+                       begins with 127, or none";
+            return Err(why.into());
         }
         let here = start.get_flag("local") || loopback;
-        let place = Place {
+        let config = Config {
             port: start.get_one("port").copied().unwrap_or(0),
             discovery_port: start.get_one("discovery-port").copied().unwrap_or(DISCOVERY_PORT),
             bind,
@@ -56,7 +50,7 @@ impl Arguments {
         };
         Ok(Self {
             name: start.get_one::<Name>("name").cloned().ok_or("a peer needs a name")?,
-            place,
+            config,
             peers: start.get_many("peer").unwrap_or_default().cloned().collect(),
             plain: start.get_flag("plain"),
         })
@@ -64,38 +58,26 @@ impl Arguments {
 }
 
 fn usage() -> Command {
-    let name = Arg::new("name")
-        .long("name")
-        .value_name("NAME")
+    let name = option("name", "NAME")
         .required(true)
         .value_parser(|text: &str| Name::chosen(text))
         .help(format!("What you are called, in at most {MAX_NAME} characters"));
-    let port = Arg::new("port")
-        .long("port")
-        .value_name("PORT")
+    let port = option("port", "PORT")
         .value_parser(value_parser!(u16))
         .default_value("0")
         .help("The TCP port to be dialed on; 0 for any that is free");
-    let discovery_port = Arg::new("discovery-port")
-        .long("discovery-port")
-        .value_name("PORT")
+    let discovery_port = option("discovery-port", "PORT")
         .value_parser(value_parser!(u16).range(1..))
         .default_value("9999")
         .help("The UDP port for announcements, the same for all peers");
-    let broadcast = Arg::new("broadcast")
-        .long("broadcast")
-        .value_name("ADDR:PORT")
+    let broadcast = option("broadcast", "ADDR:PORT")
         .action(ArgAction::Append)
         .value_parser(broadcast)
         .help("Announce to this address; can be repeated [default: everybody]");
-    let bind = Arg::new("bind")
-        .long("bind")
-        .value_name("IP")
+    let bind = option("bind", "IP")
         .value_parser(value_parser!(Ipv4Addr))
         .help("Listen, dial and announce from this IPv4 address only");
-    let peer = Arg::new("peer")
-        .long("peer")
-        .value_name("HOST:PORT")
+    let peer = option("peer", "HOST:PORT")
         .action(ArgAction::Append)
         .value_parser(host_and_port)
         .help("Dial this peer: for networks that drop broadcasts; can be repeated");
@@ -123,6 +105,10 @@ fn usage() -> Command {
         .subcommand(start)
 }
 
+fn option(name: &'static str, value: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value)
+}
+
 const HELP: &str = "\
 Try it in three terminals of one machine:
   p2p_chat start --local --name Alice
@@ -140,8 +126,6 @@ trust.
 
 Everybody on this network:
   p2p_chat start --name Alice
-This machine only:
-  p2p_chat start --name Alice --local
 Where broadcasts are dropped:
   p2p_chat start --name Alice --peer bob.lan:8081
 On two networks:
@@ -151,7 +135,7 @@ On two networks:
 Messages are lines typed or piped in. Status: 0 after /quit, Ctrl-D or Ctrl-C;
 1 if it could not go on; 2 if it was called wrongly.";
 
-/// Reads where to shout.
+/// Reads an address to announce to.
 fn broadcast(text: &str) -> Result<SocketAddrV4, String> {
     let address: Option<SocketAddrV4> = text.parse().ok();
     address.filter(|address| address.port() > 0).ok_or_else(|| {
@@ -159,7 +143,7 @@ fn broadcast(text: &str) -> Result<SocketAddrV4, String> {
     })
 }
 
-/// Reads whom to dial. Whether the host exists is seen when it is dialed.
+/// Reads the address of a peer. Whether the host exists is seen when it is dialed.
 fn host_and_port(text: &str) -> Result<String, String> {
     let wrong = || "write a host and a port, such as bob.lan:8081".to_owned();
     let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
@@ -181,28 +165,28 @@ mod tests {
 
     #[test]
     fn the_lab_sheets_command_is_enough() {
-        let Arguments { name, place, peers, plain } =
+        let Arguments { name, config, peers, plain } =
             read("start --port 8080 --name Alice").unwrap();
-        assert_eq!((name.to_string().as_str(), place.port), ("Alice", 8080));
-        assert_eq!((place.discovery_port, place.scope), (9999, Scope::Lan));
-        assert!(place.broadcast.is_empty() && peers.is_empty() && !plain);
+        assert_eq!((name.to_string().as_str(), config.port), ("Alice", 8080));
+        assert_eq!((config.discovery_port, config.scope), (9999, Scope::Lan));
+        assert!(config.broadcast.is_empty() && peers.is_empty() && !plain);
     }
 
     #[test]
     fn what_can_be_repeated_can_be_repeated() {
         let words = "start --name A --peer a:1 --peer [::1]:2 --broadcast 10.0.0.255:3 \
                      --broadcast 10.0.1.255:4 --bind 10.0.0.1";
-        let Arguments { place, peers, .. } = read(words).unwrap();
+        let Arguments { config, peers, .. } = read(words).unwrap();
         assert_eq!(peers, ["a:1", "[::1]:2"]);
-        assert_eq!(place.broadcast.len(), 2);
-        assert_eq!(place.bind, Some(Ipv4Addr::new(10, 0, 0, 1)));
+        assert_eq!(config.broadcast.len(), 2);
+        assert_eq!(config.bind, Some(Ipv4Addr::new(10, 0, 0, 1)));
     }
 
     #[test]
     fn an_address_of_this_machine_means_this_machine() {
-        assert_eq!(read("start --name A --local").unwrap().place.scope, Scope::ThisMachine);
+        assert_eq!(read("start --name A --local").unwrap().config.scope, Scope::ThisMachine);
         let bound = read("start --name A --bind 127.0.0.5").unwrap();
-        assert_eq!(bound.place.scope, Scope::ThisMachine);
+        assert_eq!(bound.config.scope, Scope::ThisMachine);
         assert!(read("start --name A --local --bind 10.0.0.1").unwrap_err().contains("127"));
         assert!(read("start --name A --local --broadcast 10.0.0.255:9999").is_err());
     }

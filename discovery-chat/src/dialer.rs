@@ -3,51 +3,40 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::Sender;
+use socket2::{Domain, Socket, Type};
+use terminal::Deadline;
 
-use crate::card::Card;
+use crate::config::{LINK_STACK, Scope};
 use crate::event::Failure;
-use crate::link::{Call, News, STACK};
-use crate::mesh::{Callee, LinkId, NoLink, Report, Scope};
-use crate::sockets;
+use crate::link::{Call, LinkReport};
+use crate::mesh::{Callee, LinkId, NoLink, Report};
+use crate::peer_info::PeerInfo;
 
 /// How long a peer may take to pick up. In a local network it takes a millisecond; the rest is
 /// for a packet that gets lost and is sent again.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Looking up a name goes through the system's resolver, which may go deep.
-const NAMED_STACK: usize = 512 * 1024;
-
-/// Who dials, and from where.
+/// What each dial needs.
 #[derive(Clone, Debug)]
-pub struct Dialer {
-    /// Who we are.
-    pub me: Card,
+pub(crate) struct Dialer {
+    pub(crate) me: PeerInfo,
     /// The address of ours to dial from, if it is not the system's to choose.
-    pub from: Option<Ipv4Addr>,
-    /// How far we go.
-    pub scope: Scope,
-    /// Where to tell what happens.
-    pub report: Sender<News>,
+    pub(crate) bind: Option<Ipv4Addr>,
+    pub(crate) scope: Scope,
+    pub(crate) report: Sender<LinkReport>,
 }
 
 impl Dialer {
-    /// Dials, in a thread of its own.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no thread for it.
-    pub fn dial(&self, link: LinkId, callee: Callee) -> io::Result<JoinHandle<()>> {
-        let stack = match callee {
-            Callee::Heard(..) => STACK,
-            Callee::Named(_) => NAMED_STACK,
-        };
+    /// Dials, in a thread of its own. Fails if the system has none.
+    pub(crate) fn dial(&self, link: LinkId, callee: Callee) -> io::Result<()> {
         let dialer = self.clone();
         let body = move || dialer.call(link, callee);
-        thread::Builder::new().name("link".into()).stack_size(stack).spawn(body)
+        thread::Builder::new().name("link".into()).stack_size(LINK_STACK).spawn(body)?;
+        Ok(())
     }
 
     fn call(self, link: LinkId, callee: Callee) {
@@ -62,18 +51,17 @@ impl Dialer {
             }
             Err(why) => {
                 let report = Report::NotLinked(link, NoLink::Failed(why));
-                let _ = self.report.send(report.into()); // Fails when we are closing.
+                let _ = self.report.send(report.into()); // Fails once the owner has gone.
             }
         }
     }
 
-    /// Dials whoever our user has named, wherever that is; but not outside of our scope, if that
-    /// is this machine.
+    /// Dials a peer that our user has named, wherever it is; but with `--local`, not elsewhere.
     fn look_up(&self, address: &str) -> Result<(TcpStream, SocketAddr), Failure> {
-        let found = address.to_socket_addrs().map_err(|error| in_words(&error))?;
+        let found = address.to_socket_addrs().map_err(|error| failure(&error))?;
         let stays_here = self.scope == Scope::ThisMachine;
-        let addresses: Vec<_> =
-            found.filter(|address| !stays_here || address.ip().is_loopback()).collect();
+        let is_allowed = |found: &SocketAddr| !stays_here || found.ip().is_loopback();
+        let addresses: Vec<_> = found.filter(is_allowed).collect();
         if addresses.is_empty() && stays_here {
             return Err(Failure::Elsewhere);
         }
@@ -82,26 +70,38 @@ impl Dialer {
 
     /// Dials one address after the other, all within [`PATIENCE`].
     fn connect(&self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut failure = Failure::System("the name has no address".into());
+        let deadline = Deadline::after(PATIENCE);
+        let mut why = Failure::System("the name has no address".into());
         for address in addresses {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            match sockets::dial(self.from, *address, left) {
+            let Some(left) = deadline.left() else { break };
+            match connect_from(self.bind, *address, left) {
                 Ok(stream) => return Ok((stream, *address)),
-                Err(error) => failure = in_words(&error),
+                Err(error) => why = failure(&error),
             }
         }
-        Err(failure)
+        Err(why)
     }
 }
 
-fn in_words(error: &io::Error) -> Failure {
+fn connect_from(
+    from: Option<Ipv4Addr>,
+    to: SocketAddr,
+    patience: Duration,
+) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+    if let Some(from) = from.filter(|_| to.is_ipv4()) {
+        socket.bind(&SocketAddr::from((from, 0)).into())?;
+    }
+    socket.connect_timeout(&to.into(), patience)?;
+    // A line goes out when it is said, not when there is enough for a packet.
+    let _ = socket.set_tcp_nodelay(true);
+    Ok(socket.into())
+}
+
+fn failure(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
-        // What a system says when the time is over: Unix the one, Windows the other.
+        // Unix says one, Windows the other.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::NoAnswer(PATIENCE),
         _ => Failure::System(error.to_string()),
     }

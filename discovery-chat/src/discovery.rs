@@ -1,85 +1,74 @@
-//! Discovery: the thread that hears announcements. It never answers: see `announce.rs`.
+//! Discovery: the thread that hears announcements. It answers none of them: see `announce.rs`.
 
-use std::convert::Infallible;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::UdpSocket;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::announce::Announcement;
 use crate::mesh::Report;
-use crate::sockets::LOOK_UP;
 use crate::version::NotOurs;
 
-/// How many announcements may wait for the owner. What is more is dropped: whoever is real
-/// announces itself again.
+/// How many announcements may wait for the owner. More are dropped: a real peer announces itself
+/// again.
 const MAX_HEARD: usize = 64;
 
-/// The thread, and what it hears.
+/// After this time without a datagram the thread looks whether it is to stop.
+const LOOK_UP: Duration = Duration::from_millis(250);
+
+/// A pause after an error: the system might say the same again at once.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The discovery thread, and what it hears.
 #[derive(Debug)]
-pub struct Discovery {
-    /// What was heard. A channel of its own: a flood of datagrams delays no link.
-    pub heard: Receiver<Report>,
-    order: Sender<Infallible>,
+pub(crate) struct Discovery {
+    /// A channel of its own: a flood of datagrams delays no link.
+    pub(crate) heard: Receiver<Report>,
+    stop: Sender<()>,
     thread: JoinHandle<()>,
 }
 
-/// Starts hearing.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
-pub fn hear(ears: UdpSocket) -> io::Result<Discovery> {
-    let (order, stopped) = bounded(0);
-    let (report, heard) = bounded(MAX_HEARD);
-    let body = move || hear_all(&ears, &report, &stopped);
-    let thread = thread::Builder::new().name("discovery".into()).spawn(body)?;
-    Ok(Discovery { heard, order, thread })
-}
-
 impl Discovery {
-    /// Tells the thread to stop; it does at the next datagram, or after [`LOOK_UP`]. What is
-    /// sent to the shared port alone may reach another peer on this machine; what is shouted
-    /// reaches all, so our own goodbye, if it is shouted next, is heard here as well.
-    pub fn stop(self) -> JoinHandle<()> {
-        drop(self.order);
-        self.thread
+    /// Starts to hear announcements.
+    pub(crate) fn start(receiver: UdpSocket) -> io::Result<Self> {
+        receiver.set_read_timeout(Some(LOOK_UP))?;
+        let (report, heard) = bounded(MAX_HEARD);
+        let (stop, stop_requested) = bounded(1);
+        let body = move || hear(&receiver, &report, &stop_requested);
+        let thread = thread::Builder::new().name("discovery".into()).spawn(body)?;
+        Ok(Self { heard, stop, thread })
+    }
+
+    /// Tells the thread to stop. It does at the next datagram, such as our own goodbye.
+    pub(crate) fn stop(&self) {
+        let _ = self.stop.try_send(());
+    }
+
+    /// Waits for the thread, [`LOOK_UP`] at most.
+    pub(crate) fn join(self) {
+        let _ = self.thread.join(); // A panic has been printed already.
     }
 }
 
-fn hear_all(ears: &UdpSocket, report: &Sender<Report>, stopped: &Receiver<Infallible>) {
+fn hear(receiver: &UdpSocket, report: &Sender<Report>, stop_requested: &Receiver<()>) {
     // As long as a datagram can be: one that is cut would look like one that is not.
     let mut datagram = vec![0; 65_536];
     loop {
-        match ears.recv_from(&mut datagram) {
+        let is_stopped = match receiver.recv_from(&mut datagram) {
             Ok((length, from)) => {
-                let heard = match Announcement::read(&datagram[..length]) {
-                    Ok(Announcement::Here(card)) => Some(Report::Heard(card, from.ip())),
-                    Ok(Announcement::Bye(id)) => Some(Report::HeardBye(id, from.ip())),
-                    Err(NotOurs::OtherVersion(version)) => {
-                        Some(Report::HeardOtherVersion(version, from.ip()))
-                    }
-                    Err(NotOurs::Noise) => None,
-                };
-                if let Some(heard) = heard {
-                    let _ = report.try_send(heard); // Full: see `MAX_HEARD`.
+                let heard = Announcement::read(&datagram[..length]);
+                if heard != Err(NotOurs::Noise) {
+                    // Fails if it is full: see `MAX_HEARD`.
+                    let _ = report.try_send(Report::Heard(heard, from.ip()));
                 }
+                stop_requested.try_recv().is_ok()
             }
-            Err(error) if is_a_pause(&error) => {}
-            // Otherwise the system would only say the same again at once.
-            Err(_) => match stopped.recv_timeout(LOOK_UP) {
-                Err(RecvTimeoutError::Timeout) => {}
-                _ => return,
-            },
-        }
-        if stopped.try_recv() == Err(TryRecvError::Disconnected) {
+            Err(_) => stop_requested.recv_timeout(PAUSE).is_ok(),
+        };
+        if is_stopped {
             return;
         }
     }
-}
-
-fn is_a_pause(error: &io::Error) -> bool {
-    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }

@@ -1,88 +1,57 @@
-//! Events: what happened, and every line on the screen that tells of it. All wording is here.
+//! Events: what happened, in the words of the lab sheet.
+//!
+//! Every line that a running peer prints is worded in this file. (The errors that keep a peer from
+//! starting are worded in `main.rs` and `arguments.rs`, and go to stderr.)
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::card::{Card, PeerId};
 use crate::message::MAX_MESSAGE;
+use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::VERSION;
 
-/// Something happened that the user should read.
+/// The prompt.
+pub const PROMPT: &str = "💬 ";
+
+/// Something that happened, and that the user should read. A peer is named as [`Peer`] shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// This peer is up.
-    Started(Card),
-    /// A link to a peer stands.
-    Discovered {
-        /// Who it is, as [`Peer`] shows it.
-        who: String,
-        /// Where it is.
-        from: IpAddr,
-    },
-    /// Somebody with the id of a peer that we are linked with has taken the place of that link.
-    Reconnected {
-        /// Who it claims to be.
-        who: String,
-        /// Where it is now.
-        from: IpAddr,
-    },
-    /// Our user asked who is there.
+    Started(PeerInfo),
+    /// A link to a peer at this address stands.
+    Discovered(String, IpAddr),
+    /// A peer at this address has the id of a linked one, and has taken the place of its link.
+    Reconnected(String, IpAddr),
+    /// Our user asked which peers are linked.
     Listed(Vec<Peer>),
-    /// A peer says something.
-    Said {
-        /// Who.
-        who: String,
-        /// What.
-        text: String,
-    },
-    /// Our user said something, and so many outboxes took it.
+    /// A peer says this.
+    Said(String, String),
+    /// Our user said something, and this many outboxes took it.
     Sent(usize),
-    /// Our user said something, and nobody is there.
-    NobodyThere,
-    /// A peer is gone.
-    Gone {
-        /// Who.
-        who: String,
-        /// Why.
-        how: Gone,
-    },
-    /// So many messages had no time to be acknowledged by a sign of life.
-    Unsure {
-        /// To whom.
-        who: String,
-        /// How many.
-        messages: usize,
-    },
-    /// Our user typed so many bytes at once.
+    /// Our user said something, and no peer is linked.
+    NoPeers,
+    /// A peer is gone, for this reason.
+    Gone(String, Gone),
+    /// This many messages to a peer were followed by no sign of life.
+    Unsure(String, usize),
+    /// Our user typed this many bytes at once.
     TooLong(usize),
-    /// Our user typed so many lines more than could be taken.
-    TooFast(usize),
     /// Our user typed a command that does not exist.
     Unknown(String),
     /// Our user asked what can be typed.
     Help,
-    /// Nobody hears our announcements.
+    /// Our announcements do not reach the network, for this reason.
     CannotAnnounce(String),
     /// Now they do again.
     Announcing,
-    /// A peer that our user named does not answer; this is told once.
-    NoAnswer {
-        /// How our user named it.
-        address: String,
-        /// What went wrong.
-        why: Failure,
-    },
-    /// A peer speaks another version; this is told once.
-    OtherVersion {
-        /// Which.
-        version: u32,
-        /// Where it is.
-        from: IpAddr,
-    },
+    /// The peer at this address, as our user named it, does not answer; this is told once.
+    NoAnswer(String, Failure),
+    /// A peer at this address speaks this other version; this is told once.
+    OtherVersion(u32, IpAddr),
     /// There are as many links as there may be; this is told once.
     Crowded(usize),
-    /// Nobody can be let in, for this reason of the system's.
+    /// No caller can be let in, for this reason of the system's.
     CannotAccept(String),
     /// This is the last line.
     Goodbye,
@@ -95,27 +64,27 @@ pub enum Gone {
     Left,
     /// Its end of the link was closed, and it had not said so.
     HungUp,
-    /// Nothing was heard of it for this long.
+    /// It said nothing for this long.
     Silent(Duration),
-    /// It did not take what we sent.
-    Deaf,
+    /// It did not read what we sent: this many frames were left.
+    NotReading(usize),
     /// It broke the protocol.
-    Babbled,
+    LineTooLong,
     /// The link broke; the system's own words.
     Broken(String),
 }
 
-/// Why a dial found nobody.
+/// Why a dial did not become a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Nobody listens at that port.
+    /// No program listens at that port.
     Refused,
-    /// Nobody picked up within this time.
+    /// It was not picked up within this time.
     NoAnswer(Duration),
     /// The link ended before its hello.
     Gone(Gone),
-    /// Another peer lives there than the one we called.
-    SomebodyElse,
+    /// Another peer listens there than the one we called.
+    AnotherPeer,
     /// It speaks another version.
     OtherVersion(u32),
     /// It is no peer at all.
@@ -143,10 +112,10 @@ impl Event {
         matches!(
             self,
             Self::Started(_)
-                | Self::Discovered { .. }
+                | Self::Discovered(..)
                 | Self::Listed(_)
                 | Self::Sent(_)
-                | Self::NobodyThere
+                | Self::NoPeers
                 | Self::Help
         )
     }
@@ -155,16 +124,16 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Started(Card { id, port, name }) => write!(
+            Self::Started(PeerInfo { id, port, name }) => write!(
                 f,
                 "🎙️  Starting P2P Chat...\n👤 Your ID: {id}\n📡 Your Name: {name}\n\
                  🔌 Listening on port: {port}\n🔗 TCP listener started on port {port}"
             ),
-            Self::Discovered { who, from } => {
+            Self::Discovered(who, from) => {
                 write!(f, "🔍 Discovered new peer: {who} ({from})")
             }
-            Self::Reconnected { who, from } => write!(f, "🔁 {who} reconnected from {from}"),
-            Self::Listed(peers) if peers.is_empty() => write!(f, "{}", Self::NobodyThere),
+            Self::Reconnected(who, from) => write!(f, "🔁 {who} reconnected from {from}"),
+            Self::Listed(peers) if peers.is_empty() => write!(f, "{}", Self::NoPeers),
             Self::Listed(peers) => {
                 write!(f, "👥 Discovered peers:")?;
                 for Peer { who, id, address } in peers {
@@ -172,26 +141,21 @@ impl fmt::Display for Event {
                 }
                 Ok(())
             }
-            Self::Said { who, text } => write!(f, "📨 {who} says: {text}"),
+            Self::Said(who, text) => write!(f, "📨 {who} says: {text}"),
             Self::Sent(peers) => write!(f, "📤 Message sent to {peers} peer(s)"),
-            Self::NobodyThere => write!(f, "📭 No peers yet"),
-            Self::Gone { who, how: Gone::Left } => write!(f, "👋 {who} left"),
-            Self::Gone { who, how: Gone::HungUp } => {
+            Self::NoPeers => write!(f, "📭 No peers yet"),
+            Self::Gone(who, Gone::Left) => write!(f, "👋 {who} left"),
+            Self::Gone(who, Gone::HungUp) => {
                 write!(f, "👋 {who} left (without saying goodbye)")
             }
-            Self::Gone { who, how } => write!(f, "⚠️ lost {who} ({how})"),
-            Self::Unsure { who, messages } => {
+            Self::Gone(who, how) => write!(f, "⚠️ lost {who} ({how})"),
+            Self::Unsure(who, messages) => {
                 write!(f, "⚠️ {messages} message(s) to {who} may not have arrived")
             }
             Self::TooLong(bytes) => write!(
                 f,
                 "⚠️ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has \
                  {bytes}. Send it in parts"
-            ),
-            Self::TooFast(lines) => write!(
-                f,
-                "⚠️ Not sent: {lines} line(s) came faster than they could be taken. Paste less \
-                 at a time, or pipe it in"
             ),
             Self::Unknown(word) => write!(
                 f,
@@ -206,13 +170,12 @@ impl fmt::Display for Event {
                  address (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT)"
             ),
             Self::Announcing => write!(f, "📡 Announcing to the network again"),
-            Self::NoAnswer { address, why } => {
-                write!(
-                    f,
-                    "⚠️ No answer from {address} yet ({why}); trying again until there is"
-                )
-            }
-            Self::OtherVersion { version, from } => write!(
+            Self::NoAnswer(address, why) => write!(
+                f,
+                "⚠️ No answer from {address} yet ({why}); trying again until there \
+                 is"
+            ),
+            Self::OtherVersion(version, from) => write!(
                 f,
                 "⚠️ A peer at {from} speaks p2pchat/{version}, and this program only \
                  p2pchat/{VERSION}: they cannot talk"
@@ -232,8 +195,8 @@ impl fmt::Display for Gone {
             Self::Left => write!(f, "it said goodbye"),
             Self::HungUp => write!(f, "it hung up"),
             Self::Silent(patience) => write!(f, "no answer for {} s", patience.as_secs()),
-            Self::Deaf => write!(f, "it does not read what is sent"),
-            Self::Babbled => write!(f, "it does not speak the protocol"),
+            Self::NotReading(_) => write!(f, "it does not read what is sent"),
+            Self::LineTooLong => write!(f, "it does not speak the protocol"),
             Self::Broken(error) => write!(f, "{error}"),
         }
     }
@@ -245,7 +208,7 @@ impl fmt::Display for Failure {
             Self::Refused => write!(f, "nobody listens there"),
             Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
             Self::Gone(how) => write!(f, "{how}"),
-            Self::SomebodyElse => write!(f, "somebody else lives there"),
+            Self::AnotherPeer => write!(f, "somebody else lives there"),
             Self::OtherVersion(version) => write!(f, "it speaks p2pchat/{version}"),
             Self::NotOurs => write!(f, "it does not speak p2pchat"),
             Self::Elsewhere => write!(f, "it is not on this machine, and --local stays here"),
@@ -271,14 +234,14 @@ mod tests {
     fn lines_read_as_on_the_lab_sheet() {
         let id = PeerId::from_bits(0x00ab_c123_def4_56ab_7789);
         let name = Name::claimed("Alice").unwrap();
-        let started = Event::Started(Card { id, port: 8080, name });
+        let started = Event::Started(PeerInfo { id, port: 8080, name });
         assert_eq!(
             started.to_string(),
             "🎙️  Starting P2P Chat...\n👤 Your ID: abc123-def456-ab7789\n📡 Your Name: Alice\n\
              🔌 Listening on port: 8080\n🔗 TCP listener started on port 8080"
         );
         let from = "192.168.1.101".parse().unwrap();
-        let found = Event::Discovered { who: "Bob".into(), from };
+        let found = Event::Discovered("Bob".into(), from);
         assert_eq!(found.to_string(), "🔍 Discovered new peer: Bob (192.168.1.101)");
         let address = "192.168.1.101:8081".parse().unwrap();
         let listed = Event::Listed(vec![Peer { who: "Bob".into(), id, address }]);
@@ -286,20 +249,20 @@ mod tests {
             listed.to_string(),
             "👥 Discovered peers:\n  - Bob (abc123-def456-ab7789) at 192.168.1.101:8081"
         );
-        let said = Event::Said { who: "Bob".into(), text: "Hey Alice!".into() };
+        let said = Event::Said("Bob".into(), "Hey Alice!".into());
         assert_eq!(said.to_string(), "📨 Bob says: Hey Alice!");
         assert_eq!(Event::Sent(1).to_string(), "📤 Message sent to 1 peer(s)");
-        assert_eq!(Event::NobodyThere.to_string(), "📭 No peers yet");
+        assert_eq!(Event::NoPeers.to_string(), "📭 No peers yet");
     }
 
     #[test]
-    fn whoever_goes_is_told_with_the_reason() {
-        let gone = |how| Event::Gone { who: "Bob".into(), how }.to_string();
+    fn a_peer_that_goes_is_told_with_the_reason() {
+        let gone = |how| Event::Gone("Bob".into(), how).to_string();
         assert_eq!(gone(Gone::Left), "👋 Bob left");
         assert_eq!(gone(Gone::HungUp), "👋 Bob left (without saying goodbye)");
         let silent = Gone::Silent(Duration::from_secs(6));
         assert_eq!(gone(silent), "⚠️ lost Bob (no answer for 6 s)");
-        let unsure = Event::Unsure { who: "Bob".into(), messages: 2 };
+        let unsure = Event::Unsure("Bob".into(), 2);
         assert_eq!(unsure.to_string(), "⚠️ 2 message(s) to Bob may not have arrived");
     }
 }

@@ -1,145 +1,120 @@
-//! Farewells: links on which we have said our last word, and how long we wait for them to end.
+//! Farewells: how long a link stays after our last word, so that the word arrives.
 //!
-//! Whoever hangs up at once takes back what is still on its way. So a link's writer writes what is
-//! left and says no more, and then the other end has a moment to hang up.
+//! Hanging up at once would take back what is still on its way. So a link's writer writes what is
+//! left and says no more, and then the other side has a moment to hang up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use crate::Event;
-use crate::event::Gone;
-use crate::link::{Ends, News};
-use crate::mesh::{Action, LinkId, Mesh, Report};
+use crate::frame::Frame;
+use crate::link::{LinkHandle, LinkReport};
+use crate::mesh::{LinkId, Report};
 
-/// The most links on which we have said our last word, and wait for the other end to hang up.
+/// The most links that linger while we go on.
 const MAX_LINGERING: usize = 64;
 
-/// How long the other end of a link may take to hang up, after we have said our last word.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the other side of a link may take to hang up, after our last word.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long we stay when messages still go out, to a peer that reads slowly.
 const AT_MOST: Duration = Duration::from_secs(10);
 
-/// Between two looks at what is still to be written.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// The time between two looks at what is still to be written.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Links on which we have said our last word while we go on, and until when we wait for them to
-/// end.
+/// Links on which we have said our last word while we go on; the first to be hung up on first.
 #[derive(Default)]
-pub struct Lingering(BTreeMap<LinkId, (Instant, Arc<TcpStream>)>);
+pub(crate) struct Lingering(VecDeque<(Instant, Weak<TcpStream>)>);
 
 impl Lingering {
-    /// Waits for the other end to hang up. If we wait for too many, the first has waited enough.
-    pub fn add(&mut self, link: LinkId, stream: Arc<TcpStream>) {
-        self.0.insert(link, (Instant::now() + LAST_WORDS, stream));
-        if self.0.len() > MAX_LINGERING
-            && let Some((&first, _)) = self.0.iter().min_by_key(|(_, (until, _))| *until)
-            && let Some((_, stream)) = self.0.remove(&first)
-        {
-            hang_up_at_once(&stream);
+    /// Waits for the other side to hang up. If too many linger, the first has had enough time.
+    pub(crate) fn add(&mut self, stream: &Arc<TcpStream>, now: Instant) {
+        self.0.retain(|(_, stream)| stream.strong_count() > 0);
+        if self.0.len() == MAX_LINGERING {
+            self.hang_up_on_the_first();
+        }
+        self.0.push_back((now + PATIENCE, Arc::downgrade(stream)));
+    }
+
+    /// When the first of them has had its time.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.0.front().map(|(due, _)| *due)
+    }
+
+    /// Hangs up on the links that have had their time.
+    pub(crate) fn hang_up_when_due(&mut self, now: Instant) {
+        while self.next_due().is_some_and(|due| due <= now) {
+            self.hang_up_on_the_first();
         }
     }
 
-    /// The link has ended, if it was one of these.
-    pub fn has_ended(&mut self, link: LinkId) {
-        self.0.remove(&link);
-    }
-
-    /// When the first of them has taken long enough.
-    pub fn next_due(&self) -> Option<Instant> {
-        self.0.values().map(|(until, _)| *until).min()
-    }
-
-    /// Hangs up on those who have taken long enough.
-    pub fn hang_up_when_due(&mut self, now: Instant) {
-        self.0.retain(|_, (until, stream)| {
-            let is_late = *until <= now;
-            if is_late {
-                hang_up_at_once(stream);
-            }
-            !is_late
-        });
-    }
-
-    /// Hangs up on all of them.
-    pub fn hang_up(self) {
-        for (_, stream) in self.0.into_values() {
-            hang_up_at_once(&stream);
+    fn hang_up_on_the_first(&mut self) {
+        if let Some((_, stream)) = self.0.pop_front() {
+            let _ = stream.upgrade().map(|stream| hang_up(&stream));
         }
     }
 }
 
-/// Links on which goodbye was said because we leave, and that have not ended yet.
-#[derive(Default)]
-pub struct LastWords(BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>);
+/// Links on which we have said goodbye because we leave, and that have not ended yet.
+pub(crate) struct Goodbyes {
+    bye: Arc<str>,
+    links: BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>,
+}
 
-impl LastWords {
-    /// Says goodbye on a link, behind whatever waits in its outbox.
-    pub fn say(
-        &mut self,
-        link: LinkId,
-        Ends { outbox, waiting, stream, .. }: Ends,
-        bye: &Arc<str>,
-    ) {
-        let _ = outbox.try_send(Arc::clone(bye)); // A full one will see us hang up.
-        // The outbox is dropped here: its writer writes what waits in it, and ends.
-        self.0.insert(link, (waiting, stream));
+impl Goodbyes {
+    pub(crate) fn new() -> Self {
+        Self { bye: Frame::Bye.to_string().into(), links: BTreeMap::new() }
     }
 
-    /// Waits until all have ended; for a moment, or as long as messages still go out. Returns
-    /// what is to be told of those that could not be said.
-    pub fn wait(mut self, news: &Receiver<News>, mut mesh: Mesh, bye: &Arc<str>) -> Vec<Event> {
-        let start = Instant::now();
-        let mut moved = start;
-        let mut left = self.left();
-        while !self.0.is_empty() {
+    /// Says goodbye on a link, behind what waits in its outbox.
+    pub(crate) fn say(&mut self, LinkHandle { link, outbox, waiting, stream, .. }: LinkHandle) {
+        let _ = outbox.try_send(Arc::clone(&self.bye)); // A full one will see us hang up.
+        // The outbox is dropped here: its writer writes what waits in it, and ends.
+        self.links.insert(link, (waiting, stream));
+    }
+
+    /// Waits until all links have ended: for a moment, or for as long as messages still go out.
+    /// Returns how many frames could not be written, for each link where some were left.
+    pub(crate) fn wait(mut self, reports: &Receiver<LinkReport>) -> Vec<(LinkId, usize)> {
+        let begun = Instant::now();
+        let (mut left, mut progress) = (usize::MAX, begun);
+        while !self.links.is_empty() {
             let now = Instant::now();
-            let rest = self.left();
-            if rest < left {
-                (left, moved) = (rest, now);
+            let waiting = self.links.values().map(|(waiting, _)| waiting.len()).sum();
+            if waiting < left {
+                (left, progress) = (waiting, now);
             }
-            let patience = if rest == 0 { LAST_WORDS } else { AT_MOST };
-            if now >= start + patience || now >= moved.max(start) + LAST_WORDS {
+            let patience = if waiting == 0 { PATIENCE } else { AT_MOST };
+            if now >= begun + patience || now >= progress + PATIENCE {
                 break;
             }
-            match news.recv_timeout(LOOK_AGAIN) {
-                Ok(News { report: Report::HungUp(link, _), .. }) => drop(self.0.remove(&link)),
-                // Whoever has just picked up is told goodbye, too.
-                Ok(News { ends: Some(ends), .. }) if ends.answer.is_none() => {
-                    self.say(ends.link, ends, bye);
+            match reports.recv_timeout(LOOK_AGAIN) {
+                Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
+                    self.links.remove(&link);
+                }
+                // A peer that has just picked up is told goodbye, too.
+                Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
+                    self.say(handle);
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        let mut told = Vec::new();
-        for (link, (waiting, stream)) in self.0 {
-            if waiting.is_empty() {
-                continue; // All is said, and with the system, which delivers it.
-            }
-            hang_up_at_once(&stream);
-            let now = Instant::now();
-            let _ = mesh.on(Report::Unsent(link, waiting.len()), now);
-            for action in mesh.on(Report::HungUp(link, Gone::Deaf), now) {
-                if let Action::Show(event) = action {
-                    told.push(event);
-                }
-            }
-        }
-        told
-    }
-
-    /// How many frames still wait to be written.
-    fn left(&self) -> usize {
-        self.0.values().map(|(waiting, _)| waiting.len()).sum()
+        // Where nothing waits, all is said and with the system, which delivers it.
+        self.links.retain(|_, (waiting, _)| !waiting.is_empty());
+        let unsent = self.links.into_iter().map(|(link, (waiting, stream))| {
+            hang_up(&stream);
+            (link, waiting.len())
+        });
+        unsent.collect()
     }
 }
 
 /// Hangs up in both directions, whatever is still on its way.
-pub fn hang_up_at_once(stream: &TcpStream) {
-    let _ = stream.shutdown(Shutdown::Both); // Fails when it is hung up already.
+pub(crate) fn hang_up(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
 }

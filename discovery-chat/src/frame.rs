@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! p2pchat/1 hello <to id, or -> <id> <tcp port> <name ...>     the first line, each way
-//! dup                     whoever was dialed has another link to you, and hangs up
+//! dup                     the peer you dialed has another link to you, and hangs up
 //! say <seq> <text ...>    a message; seq is 1, 2, 3 ... for each run of the sender
 //! ping                    nothing new, but still here
 //! bye                     I am leaving
@@ -13,19 +13,17 @@
 
 use std::fmt;
 
-use crate::card::{Card, PeerId};
 use crate::message::{MAX_MESSAGE, clean};
+use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::{NotOurs, VERSION, after_version, number};
 
 /// The longest frame, in bytes, with its line end. Room for `say`, the longest number, and the
 /// longest message.
-pub const MAX_FRAME: usize = 4160;
+pub(crate) const MAX_FRAME: usize = 4160;
 
-/// One line of a link.
+/// One line of a link, after the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Frame {
-    /// The first line each way: who speaks, and to whom.
-    Hello(Hello),
+pub(crate) enum Frame {
     /// The link is not wanted, since there is another one between the same two.
     Dup,
     /// A message.
@@ -41,25 +39,21 @@ pub enum Frame {
     Bye,
 }
 
-/// Who speaks, and to whom.
+/// The first line each way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hello {
-    /// Whom the speaker believes to have on the line; `None` (`-`) if it only knows an address.
+pub(crate) struct Hello {
+    /// The peer that the speaker believes to talk to; `None` (`-`) if it only knows an address.
     ///
-    /// Without this, whoever shouts invented ids with Bob's address makes us dial Bob over and
-    /// over, and each call would look like a new link between us two.
-    pub to: Option<PeerId>,
-    /// Who speaks.
-    pub card: Card,
+    /// Without this, a stranger that announces invented ids with Bob's address makes us dial Bob
+    /// over and over, and each call would look like a new link between us two.
+    pub(crate) to: Option<PeerId>,
+    /// The speaker.
+    pub(crate) info: PeerInfo,
 }
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hello(Hello { to, card }) => {
-                let to = to.map_or_else(|| "-".to_owned(), PeerId::on_the_wire);
-                writeln!(f, "p2pchat/{VERSION} hello {to} {card}")
-            }
             Self::Dup => writeln!(f, "dup"),
             Self::Say { seq, text } => writeln!(f, "say {seq} {text}"),
             Self::Ping => writeln!(f, "ping"),
@@ -70,15 +64,7 @@ impl fmt::Display for Frame {
 
 impl Frame {
     /// Reads a line, without its line end. `None` if it is no frame: such a line is skipped.
-    ///
-    /// ```
-    /// use discovery_chat::frame::Frame;
-    /// let text = "hi  there".to_owned();
-    /// assert_eq!(Frame::read(b"say 7 hi  there"), Some(Frame::Say { seq: 7, text }));
-    /// assert_eq!(Frame::read(b"say -1 hi"), None);
-    /// assert_eq!(Frame::read(b"sing la la la"), None);
-    /// ```
-    pub fn read(line: &[u8]) -> Option<Self> {
+    pub(crate) fn read(line: &[u8]) -> Option<Self> {
         match line {
             b"dup" => return Some(Self::Dup),
             b"ping" => return Some(Self::Ping),
@@ -93,31 +79,28 @@ impl Frame {
     }
 }
 
+impl fmt::Display for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = self.to.map_or_else(|| "-".to_owned(), PeerId::on_the_wire);
+        writeln!(f, "p2pchat/{VERSION} hello {to} {}", self.info)
+    }
+}
+
 impl Hello {
     /// Reads the first line of a link, without its line end.
-    ///
-    /// ```
-    /// use discovery_chat::frame::Hello;
-    /// let hello = Hello::read(b"p2pchat/1 hello - abc123def456789abc 8080 Alice").unwrap();
-    /// assert_eq!((hello.to, hello.card.port), (None, 8080));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If it is not a hello of this version.
-    pub fn read(line: &[u8]) -> Result<Self, NotOurs> {
+    pub(crate) fn read(line: &[u8]) -> Result<Self, NotOurs> {
         let text = String::from_utf8_lossy(line);
         let words = after_version(&text)?.strip_prefix("hello ").ok_or(NotOurs::Noise)?;
-        let (to, card) = words.split_once(' ').ok_or(NotOurs::Noise)?;
+        let (to, info) = words.split_once(' ').ok_or(NotOurs::Noise)?;
         let to = match to {
             "-" => None,
-            id => Some(id.parse().map_err(|_| NotOurs::Noise)?),
+            id => Some(PeerId::read(id).ok_or(NotOurs::Noise)?),
         };
-        Ok(Self { to, card: card.parse().map_err(|_| NotOurs::Noise)? })
+        Ok(Self { to, info: PeerInfo::read(info).ok_or(NotOurs::Noise)? })
     }
 
-    /// Whether it is said to `me`, or to whoever picks up.
-    pub fn is_for(&self, me: PeerId) -> bool {
+    /// Whether it is said to `me`, or to any peer that picks up.
+    pub(crate) fn is_for(&self, me: PeerId) -> bool {
         self.to.is_none_or(|to| to == me)
     }
 }
@@ -143,12 +126,12 @@ mod tests {
             let line = line.strip_suffix('\n').expect("a line");
             assert_eq!(Frame::read(line.as_bytes()), Some(frame));
         }
-        let card =
-            Card { id: PeerId::from_bits(7), port: 1, name: Name::claimed("A B").unwrap() };
+        let info =
+            PeerInfo { id: PeerId::from_bits(7), port: 1, name: Name::claimed("A B").unwrap() };
         for (to, is_for_us) in [(None, true), (Some(8), true), (Some(9), false)] {
-            let hello = Hello { to: to.map(PeerId::from_bits), card: card.clone() };
+            let hello = Hello { to: to.map(PeerId::from_bits), info: info.clone() };
             assert_eq!(hello.is_for(PeerId::from_bits(8)), is_for_us);
-            let line = Frame::Hello(hello.clone()).to_string();
+            let line = hello.to_string();
             assert_eq!(Hello::read(line.trim_end().as_bytes()), Ok(hello));
         }
     }

@@ -8,14 +8,14 @@ use crate::frame::MAX_FRAME;
 
 /// Reads a stream line by line, and never keeps more than one line of it.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub(crate) struct Lines<R> {
     stream: BufReader<R>,
     line: Vec<u8>,
 }
 
 /// Why there is no next line.
 #[derive(Debug)]
-pub enum NoLine {
+pub(crate) enum NoLine {
     /// The stream has ended. Half a line before the end is not a line.
     End,
     /// No line end within [`MAX_FRAME`] bytes.
@@ -26,29 +26,17 @@ pub enum NoLine {
 
 impl<R: Read> Lines<R> {
     /// The lines of `stream`.
-    pub fn of(stream: R) -> Self {
+    pub(crate) fn of(stream: R) -> Self {
         Self { stream: BufReader::new(stream), line: Vec::new() }
     }
 
     /// The stream itself, to set its deadline.
-    pub fn stream(&mut self) -> &mut R {
+    pub(crate) fn stream(&mut self) -> &mut R {
         self.stream.get_mut()
     }
 
     /// Waits for the next line; its end, `\n` or `\r\n`, is left away.
-    ///
-    /// ```
-    /// use discovery_chat::lines::Lines;
-    /// let mut lines = Lines::of(&b"one\r\ntwo\nhalf a li"[..]);
-    /// assert_eq!(lines.next_line().unwrap(), b"one");
-    /// assert_eq!(lines.next_line().unwrap(), b"two");
-    /// assert!(lines.next_line().is_err());
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If there is none; see [`NoLine`].
-    pub fn next_line(&mut self) -> Result<&[u8], NoLine> {
+    pub(crate) fn next_line(&mut self) -> Result<&[u8], NoLine> {
         self.line.clear();
         let mut bounded = (&mut self.stream).take(MAX_FRAME as u64);
         bounded.read_until(b'\n', &mut self.line).map_err(NoLine::Broken)?;

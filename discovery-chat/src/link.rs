@@ -2,184 +2,154 @@
 //!
 //! It has two threads, because it is read and written at once: `link`, which is here, shakes
 //! hands and then reads; `writer` writes what the owner puts into the outbox. Both share one
-//! socket. Whoever dialed, the link is the same afterwards.
+//! socket. Whichever side dialed, the link is the same afterwards.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use terminal::{Deadline, Timed};
 
-use crate::card::{Card, PeerId};
-use crate::deadline::Deadlined;
+use crate::backpressure::{Backpressure, OUTBOX};
 use crate::event::{Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::lines::{Lines, NoLine};
-use crate::mesh::{Answer, LinkId, NoLink, Report};
-use crate::pressure::OUTBOX;
+use crate::mesh::{LinkId, NoLink, Report};
+use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::NotOurs;
 use crate::writer;
 
-/// How long whoever dialed us may take for its hello.
-pub const HELLO_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a caller may take for its hello.
+const HELLO_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long an answer to a hello may take. Longer, because it goes through the other peer's
-/// owner: whoever gives up too early sees a link that the other side believes to stand.
-pub const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+/// owner: a caller that gives up too early sees no link where the other side sees one.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A peer that says nothing for this long is lost.
-pub const SILENCE: Duration = Duration::from_secs(6);
+const SILENCE: Duration = Duration::from_secs(6);
 
-/// The stack of a link's threads, in bytes. They call nothing deep, and there may be hundreds.
-pub const STACK: usize = 128 * 1024;
-
-/// What the owner gets to hear: what happened, and its ends of a link that has just begun.
+/// What the owner is told: what happened, and the owner's end of a link that has just begun.
 #[derive(Debug)]
-pub struct News {
-    /// What happened.
-    pub report: Report,
+pub(crate) struct LinkReport {
+    pub(crate) report: Report,
     /// With [`Report::Asked`] and [`Report::PickedUp`].
-    pub ends: Option<Ends>,
+    pub(crate) handle: Option<LinkHandle>,
 }
 
-/// The owner's ends of a link.
-#[derive(Debug)]
-pub struct Ends {
-    /// Which link.
-    pub link: LinkId,
-    /// What is put in here is written. When it is dropped, the writer finishes, and says no more.
-    pub outbox: Sender<Arc<str>>,
-    /// The other end of the outbox, to see what still waits in it.
-    pub waiting: Receiver<Arc<str>>,
-    /// To hang up at once.
-    pub stream: Arc<TcpStream>,
-    /// Where somebody waits to hear whether the link is wanted. Not if we dialed.
-    pub answer: Option<Sender<Answer>>,
-}
-
-impl From<Report> for News {
+impl From<Report> for LinkReport {
     fn from(report: Report) -> Self {
-        Self { report, ends: None }
+        Self { report, handle: None }
     }
 }
 
-/// One connection, from dialing to hanging up; a link once both sides have said hello.
+/// The owner's end of a link.
 #[derive(Debug)]
-pub struct Call {
-    /// Its number.
-    pub link: LinkId,
-    /// The connection.
-    pub stream: Arc<TcpStream>,
-    /// Who we are.
-    pub me: Card,
-    /// Where to tell what happens.
-    pub report: Sender<News>,
+pub(crate) struct LinkHandle {
+    pub(crate) link: LinkId,
+    /// The caller, while it waits for our hello. None if we dialed.
+    pub(crate) caller: Option<PeerId>,
+    /// What is put in here is written. When it is dropped, the writer finishes and ends the link.
+    pub(crate) outbox: Sender<Arc<str>>,
+    /// The other end of the outbox, to see what still waits in it.
+    pub(crate) waiting: Receiver<Arc<str>>,
+    /// How full the outbox is.
+    pub(crate) backpressure: Backpressure,
+    /// To hang up at once.
+    pub(crate) stream: Arc<TcpStream>,
 }
 
+/// One connection, dialed or accepted; a link once both sides have said hello.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) link: LinkId,
+    pub(crate) stream: Arc<TcpStream>,
+    pub(crate) me: PeerInfo,
+    pub(crate) report: Sender<LinkReport>,
+}
+
+/// What the other side says.
+type Incoming = Lines<Timed<Arc<TcpStream>>>;
+
 impl Call {
-    /// For whoever was dialed: waits for a hello, asks whether the link is wanted, answers, and
-    /// then reads to the end. What `knocking` stands for is dropped when hands are shaken.
-    pub fn answer<K>(self, from: IpAddr, knocking: K) {
-        let deadline = Instant::now() + HELLO_PATIENCE;
-        let mut lines = Lines::of(Deadlined::new(&self.stream, deadline));
-        let Some(hello) = self.hear_hello(&mut lines, from) else { return self.hang_up() };
-        let caller = hello.card.id;
-        let (answer, answered) = bounded(1);
-        let (outbox, frames) = bounded(OUTBOX);
-        let asked =
-            self.news(Report::Asked(self.link, hello, from), (outbox, &frames), Some(answer));
-        let deadline = Instant::now() + ANSWER_PATIENCE;
-        if self.report.send_deadline(asked, deadline).is_err() {
+    /// Answers a caller: waits for its hello, asks the owner whether the link is wanted, and then
+    /// reads to the end. The owner's answer is the first frame in the outbox. `handshake` is
+    /// dropped when the owner knows of the caller.
+    pub(crate) fn answer<H>(self, from: IpAddr, handshake: H) {
+        let mut lines = self.lines(HELLO_PATIENCE);
+        let Some(hello) = self.read_hello(&mut lines, from) else { return self.hang_up() };
+        let Ok((handle, writer)) = self.start_writer(Some(hello.info.id)) else {
             return self.hang_up();
+        };
+        let report = Report::Asked(self.link, hello, from);
+        let asked = LinkReport { report, handle: Some(handle) };
+        if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
+            self.hang_up(); // The owner is too busy for callers.
         }
-        let answer = answered.recv_deadline(deadline);
-        drop(knocking);
-        match answer {
-            Ok(Answer::Hello) => {
-                let hello = Hello { to: Some(caller), card: self.me.clone() };
-                if self.write(&Frame::Hello(hello), deadline).is_ok() {
-                    return self.run(lines, frames);
-                }
-            }
-            Ok(Answer::Dup) => {
-                let _ = self.write(&Frame::Dup, deadline); // It will see that we hung up.
-                return self.hang_up();
-            }
-            Ok(Answer::Nothing) => return self.hang_up(),
-            // The answer may be on its way all the same.
-            Err(_) => {}
-        }
-        // The owner believes that the link stands, or will in a moment.
-        self.hang_up();
-        self.tell(Report::HungUp(self.link, Gone::HungUp));
+        drop(handshake);
+        self.run(lines, writer);
     }
 
     /// The caller's hello, if it is one, and for us.
-    fn hear_hello(&self, lines: &mut Lines<Deadlined>, from: IpAddr) -> Option<Hello> {
+    fn read_hello(&self, lines: &mut Incoming, from: IpAddr) -> Option<Hello> {
         match lines.next_line().map(Hello::read) {
-            // Before anybody else hears of it: whoever shouts invented ids with our address makes
-            // others dial us, and none of these calls is for us.
+            // Before the owner hears of it: a stranger that announces invented ids with our
+            // address makes other peers dial us, and none of these calls is for us.
             Ok(Ok(hello)) => hello.is_for(self.me.id).then_some(hello),
-            Ok(Err(NotOurs::OtherVersion(version))) => {
-                let report = Report::HeardOtherVersion(version, from);
-                let _ = self.report.try_send(report.into()); // If nobody listens, so be it.
+            Ok(Err(other @ NotOurs::OtherVersion(_))) => {
+                let report = Report::Heard(Err(other), from);
+                let _ = self.report.try_send(report.into()); // A busy owner need not know.
                 None
             }
             Ok(Err(NotOurs::Noise)) | Err(_) => None,
         }
     }
 
-    /// For whoever dialed: says hello, waits for the answer, and then reads to the end.
-    pub fn introduce(self, to: Option<PeerId>, address: SocketAddr) {
-        let deadline = Instant::now() + ANSWER_PATIENCE;
-        let hello = Frame::Hello(Hello { to, card: self.me.clone() });
-        let answer = self.write(&hello, deadline).map_err(NoLine::Broken);
-        let mut lines = Lines::of(Deadlined::new(&self.stream, deadline));
-        let why = match answer.and_then(|()| lines.next_line()) {
-            Ok(line) => match Hello::read(line) {
-                Ok(Hello { card, .. }) if to.is_none_or(|to| to == card.id) => {
-                    let (outbox, frames) = bounded(OUTBOX);
-                    let report = Report::PickedUp(self.link, card, address);
-                    return match self.report.send(self.news(report, (outbox, &frames), None)) {
-                        Ok(()) => self.run(lines, frames),
-                        Err(_) => self.hang_up(),
-                    };
-                }
-                Ok(_) => NoLink::Failed(Failure::SomebodyElse),
-                Err(NotOurs::OtherVersion(version)) => {
-                    NoLink::Failed(Failure::OtherVersion(version))
-                }
-                Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => NoLink::Dup,
-                Err(NotOurs::Noise) => NoLink::Failed(Failure::NotOurs),
-            },
-            Err(no_line) => NoLink::Failed(Failure::Gone(no_line.into_gone(ANSWER_PATIENCE))),
+    /// Introduces us to the peer that we have dialed: says hello, waits for the answer, and then
+    /// reads to the end.
+    pub(crate) fn introduce(self, to: Option<PeerId>, address: SocketAddr) {
+        let mut lines = self.lines(ANSWER_PATIENCE);
+        let (handle, writer) = match self.start_writer(None) {
+            Ok(started) => started,
+            Err(error) => {
+                let why = NoLink::Failed(Failure::System(error.to_string()));
+                return self.tell(Report::NotLinked(self.link, why));
+            }
         };
-        self.hang_up();
-        self.tell(Report::NotLinked(self.link, why));
-    }
-
-    /// Starts the writer and reads, until the link ends.
-    fn run(self, mut lines: Lines<Deadlined>, frames: Receiver<Arc<str>>) {
-        // A writer may wait for as long as the other end wants; hanging up ends it.
-        let writer = self
-            .stream
-            .set_write_timeout(None)
-            .and_then(|()| writer::start(Arc::clone(&self.stream), frames));
-        let how = match &writer {
-            Ok(_) => self.read(&mut lines),
-            Err(error) => Gone::Broken(error.to_string()),
-        };
-        self.hang_up();
-        self.tell(Report::HungUp(self.link, how));
-        if let Ok(writer) = writer {
-            let _ = writer.join(); // It has panicked, and said so, or it has ended.
+        let hello = Hello { to, info: self.me.clone() };
+        let _ = handle.outbox.try_send(hello.to_string().into()); // It is empty.
+        match read_answer(&mut lines, to) {
+            Ok(info) => {
+                let report = Report::PickedUp(self.link, info, address);
+                // Fails if we are closing; then the writer ends the link.
+                let _ = self.report.send(LinkReport { report, handle: Some(handle) });
+                self.run(lines, writer);
+            }
+            Err(why) => {
+                drop(handle);
+                self.end(writer, Report::NotLinked(self.link, why));
+            }
         }
     }
 
-    /// Reports frame after frame. Nobody who says nothing we understand is waited for.
-    fn read(&self, lines: &mut Lines<Deadlined>) -> Gone {
-        lines.stream().wait_until(Instant::now() + SILENCE);
+    /// Reads until the link ends.
+    fn run(&self, mut lines: Incoming, writer: JoinHandle<()>) {
+        let how = self.read(&mut lines);
+        self.end(writer, Report::HungUp(self.link, how));
+    }
+
+    fn end(&self, writer: JoinHandle<()>, report: Report) {
+        self.hang_up();
+        self.tell(report);
+        let _ = writer.join(); // A panic has been printed already.
+    }
+
+    /// Reports frame after frame, until the other side has said none for [`SILENCE`].
+    fn read(&self, lines: &mut Incoming) -> Gone {
+        lines.stream().wait_until(Deadline::after(SILENCE));
         loop {
             let frame = match lines.next_line() {
                 Ok(line) => Frame::read(line),
@@ -190,48 +160,59 @@ impl Call {
                     return Gone::HungUp; // We are closing.
                 }
                 // Counted from here: if our owner was slow to take it, that is not their fault.
-                lines.stream().wait_until(Instant::now() + SILENCE);
+                lines.stream().wait_until(Deadline::after(SILENCE));
             }
         }
     }
 
-    fn write(&self, frame: &Frame, deadline: Instant) -> io::Result<()> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.stream.set_write_timeout(Some(left.max(Duration::from_millis(1))))?;
-        (&*self.stream).write_all(frame.to_string().as_bytes())
+    fn lines(&self, patience: Duration) -> Incoming {
+        Lines::of(Deadline::after(patience).of(Arc::clone(&self.stream)))
     }
 
-    fn news(
-        &self,
-        report: Report,
-        (outbox, waiting): (Sender<Arc<str>>, &Receiver<Arc<str>>),
-        answer: Option<Sender<Answer>>,
-    ) -> News {
-        let (stream, waiting) = (Arc::clone(&self.stream), waiting.clone());
-        News { report, ends: Some(Ends { link: self.link, outbox, waiting, stream, answer }) }
+    /// The owner's end of this link, and the thread that writes what is put in there.
+    fn start_writer(&self, caller: Option<PeerId>) -> io::Result<(LinkHandle, JoinHandle<()>)> {
+        let (outbox, waiting) = bounded(OUTBOX);
+        let writer = writer::start(Arc::clone(&self.stream), waiting.clone())?;
+        let (link, stream) = (self.link, Arc::clone(&self.stream));
+        let backpressure = Backpressure::default();
+        Ok((LinkHandle { link, caller, outbox, waiting, backpressure, stream }, writer))
     }
 
     fn tell(&self, report: Report) {
-        let _ = self.report.send(report.into()); // Fails when there is nobody left to tell.
+        let _ = self.report.send(report.into()); // Fails once the owner has gone.
     }
 
     fn hang_up(&self) {
-        let _ = self.stream.shutdown(Shutdown::Both); // Fails when it is hung up already.
+        let _ = self.stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
+    }
+}
+
+/// The answer of the peer that we have dialed: its hello, or the reason why there is no link.
+fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, NoLink> {
+    let gone = |no_line: NoLine| Failure::Gone(no_line.into_gone(ANSWER_PATIENCE));
+    let line = lines.next_line().map_err(|no_line| NoLink::Failed(gone(no_line)))?;
+    match Hello::read(line) {
+        Ok(Hello { info, .. }) if to.is_none_or(|to| to == info.id) => Ok(info),
+        Ok(_) => Err(NoLink::Failed(Failure::AnotherPeer)),
+        Err(NotOurs::OtherVersion(version)) => {
+            Err(NoLink::Failed(Failure::OtherVersion(version)))
+        }
+        Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => Err(NoLink::Dup),
+        Err(NotOurs::Noise) => Err(NoLink::Failed(Failure::NotOurs)),
     }
 }
 
 impl NoLine {
-    /// How a peer went whose link ended like this, after we had waited for so long.
+    /// How a peer went whose link ended like this, after we had waited for `patience`.
     fn into_gone(self, patience: Duration) -> Gone {
         use ErrorKind::{
-            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, WouldBlock,
+            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut,
         };
         match self {
             Self::End => Gone::HungUp,
-            Self::TooLong => Gone::Babbled,
+            Self::TooLong => Gone::LineTooLong,
             Self::Broken(error) => match error.kind() {
-                // What a system says when the time is over: Unix the one, Windows the other.
-                WouldBlock | TimedOut => Gone::Silent(patience),
+                TimedOut => Gone::Silent(patience),
                 ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected => Gone::HungUp,
                 _ => Gone::Broken(error.to_string()),
             },

@@ -1,115 +1,121 @@
-//! A peer: sockets first, then threads, then it does what its rules say.
+//! A peer: it opens its sockets, starts its threads, and does what the rules say.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use discovery_chat::arguments::Arguments;
-use discovery_chat::card::{Card, PeerId};
-use discovery_chat::console::{Screen, Style, Window};
-use discovery_chat::editor::{Editor, Mode};
-use discovery_chat::interrupt::interrupts;
-use discovery_chat::keyboard::Keyboard;
+use discovery_chat::command::{MAX_TYPED, is_quit};
+use discovery_chat::config::Config;
+use discovery_chat::console::{Console, Style};
+use discovery_chat::event::{Event, PROMPT};
+use discovery_chat::mesh::Mesh;
 use discovery_chat::owner::Owner;
-use discovery_chat::sockets::{CannotOpen, Place, Sockets};
-use discovery_chat::stdout::Stdout;
-use discovery_chat::{Event, Mesh};
+use discovery_chat::peer_info::{PeerId, PeerInfo};
+use discovery_chat::sockets::{Broadcaster, Sockets, open_listener, open_receiver};
+use terminal::{Editor, is_gone};
+
+/// How long the terminal may take for the first and for the last line.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
     match run(Arguments::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`: it panics if nobody reads that either.
+            // Not `eprintln!`, which panics if stderr is closed too.
             let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(Arguments { name, place, peers, plain }: Arguments) -> Result<()> {
-    let sockets = Sockets::open(&place).map_err(|error| explain(&error, &place))?;
-    // Before the first line, since whoever reads it may press Ctrl-C at once.
-    let mode = Mode::now();
-    let before = mode.clone();
-    let interrupts = interrupts(move || before.restore()).context("cannot wait for Ctrl-C")?;
-    let port = sockets.tcp.local_addr().context("the system hides our port")?.port();
-    let me = Card { id: draw_id(), port, name };
-    let mesh = Mesh::new(me.clone(), place.scope, &peers, Instant::now());
-    let started = Event::Started(me.clone());
-    let stdout = || Stdout::open().map(Window::Stdout).context("cannot print");
-
-    let ended = if !plain && Editor::is_possible() {
-        let mut screen = Screen::new(stdout()?, Style::Editor);
-        screen.show(&started);
-        screen.finish(LAST_LINE).context("cannot print")?;
-        let (editor, printer) = Editor::open(mode).context("cannot edit on this terminal")?;
-        let above = Screen::new(Window::Above(printer), Style::Editor);
-        let ended = Owner::start(me, mesh, &place, sockets, above)
-            .and_then(|owner| owner.run(&editor.lines, &interrupts));
-        let closed = editor.close();
-        ended.and(closed).map(|()| screen)
-    } else {
-        let style = if plain { Style::Plain } else { Style::Prompt };
-        let mut screen = Screen::new(stdout()?, style);
-        screen.show(&started);
-        let keyboard = Keyboard::plug_in().context("cannot read the keyboard")?;
-        let ended = Owner::start(me, mesh, &place, sockets, screen)
-            .and_then(|owner| owner.run(&keyboard.lines, &interrupts));
-        keyboard.unplug();
-        ended
+fn run(Arguments { name, config, peers, plain }: Arguments) -> Result<()> {
+    let sockets = Sockets {
+        listener: open_listener(&config).map_err(|error| cannot_listen(&config, &error))?,
+        receiver: open_receiver(&config).map_err(|error| cannot_hear(&config, &error))?,
+        broadcaster: Broadcaster::open(&config)
+            .map_err(|error| cannot_open(&config, &error, "open a socket to announce with"))?,
     };
-    let said_goodbye = ended.and_then(|mut screen| {
-        screen.show(&Event::Goodbye);
-        screen.finish(LAST_LINE)
+    // Before the first line is printed: its reader may press Ctrl-C at once.
+    let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
+    let port = sockets.listener.local_addr().context("the system hides our port")?.port();
+    let me = PeerInfo { id: random_id(), port, name };
+    let mesh = Mesh::new(me.clone(), config.scope, &peers, Instant::now());
+    let style = match plain {
+        true => Style::Plain,
+        false if Editor::is_possible() => Style::Editor,
+        false => Style::Prompt,
+    };
+    let mut console = Console::stdout(style).context("cannot print")?;
+    console.show(&Event::Started(me.clone()));
+
+    let ended = if style == Style::Editor {
+        console.screen.finish(PATIENCE).context("cannot print")?;
+        let (editor, printer) = Editor::open(PROMPT, MAX_TYPED, is_quit)
+            .context("cannot edit lines on this terminal")?;
+        let above = Console::new(style, printer);
+        // The editor is dropped here, and gives the terminal back.
+        Owner::start(me, mesh, &config, sockets, above)
+            .and_then(|owner| owner.run(&editor.lines, &interrupts))
+            .map(|_| console)
+    } else {
+        let lines = terminal::lines(MAX_TYPED).context("cannot read the keyboard")?;
+        Owner::start(me, mesh, &config, sockets, console)
+            .and_then(|owner| owner.run(&lines, &interrupts))
+    };
+    let said_goodbye = ended.and_then(|mut console| {
+        console.show(&Event::Goodbye);
+        console.screen.finish(PATIENCE)
     });
     match said_goodbye {
-        // Whoever closes the window has left, and the others have been told.
+        // A user who closes the window has left, and the other peers have been told.
         Err(error) if is_gone(&error) => Ok(()),
         said_goodbye => said_goodbye.context("cannot go on"),
     }
 }
 
-/// How long the terminal may take for the last line.
-const LAST_LINE: Duration = Duration::from_millis(250);
-
-/// Whether the terminal is gone: a pipe says so, and a window that was closed.
-fn is_gone(error: &io::Error) -> bool {
-    const EIO: i32 = 5; // On all systems where std tells of it.
-    error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)
-}
-
-/// 72 bits of chance, from the keys that std draws for its hash maps.
-fn draw_id() -> PeerId {
+/// 72 random bits, from the keys that std draws for its hash maps.
+fn random_id() -> PeerId {
     let [high, low] = [(); 2].map(|()| RandomState::new().hash_one(()));
     PeerId::from_bits(u128::from(high) << 64 | u128::from(low))
 }
 
-fn explain(error: &CannotOpen, place: &Place) -> anyhow::Error {
-    let Place { port, discovery_port, bind, .. } = place;
-    let (CannotOpen::Tcp(why) | CannotOpen::Ears(why) | CannotOpen::Voice(why)) = error;
-    match (error, why.kind(), bind) {
-        (_, ErrorKind::AddrNotAvailable, Some(address)) => {
-            anyhow!("{address} is no address of this machine: choose another --bind")
-        }
-        (CannotOpen::Tcp(_), ErrorKind::AddrInUse, _) => anyhow!(
+fn cannot_listen(config: &Config, error: &io::Error) -> Error {
+    let port = config.port;
+    match error.kind() {
+        ErrorKind::AddrInUse => anyhow!(
             "TCP port {port} is in use, perhaps by another peer on this machine: choose another \
              --port, or --port 0 for any that is free"
         ),
-        (CannotOpen::Tcp(_), ErrorKind::PermissionDenied, _) => {
+        ErrorKind::PermissionDenied => {
             anyhow!("TCP port {port} is not open to you: choose a --port of 1024 or more")
         }
-        (CannotOpen::Ears(_), ErrorKind::AddrInUse, _) => anyhow!(
-            "UDP port {discovery_port} is in use by a program that does not share it: stop that \
-             one, or give all peers another --discovery-port"
+        _ => cannot_open(config, error, &format!("listen on TCP port {port}")),
+    }
+}
+
+fn cannot_hear(config: &Config, error: &io::Error) -> Error {
+    let port = config.discovery_port;
+    match error.kind() {
+        ErrorKind::AddrInUse => anyhow!(
+            "UDP port {port} is in use by a program that does not share it: stop that one, or \
+             give all peers another --discovery-port"
         ),
-        (CannotOpen::Ears(_), ErrorKind::PermissionDenied, _) => anyhow!(
-            "UDP port {discovery_port} is not open to you: give all peers a --discovery-port of \
-             1024 or more"
+        ErrorKind::PermissionDenied => anyhow!(
+            "UDP port {port} is not open to you: give all peers a --discovery-port of 1024 or \
+             more"
         ),
-        (CannotOpen::Tcp(_), ..) => anyhow!("cannot listen on TCP port {port}: {why}"),
-        (CannotOpen::Ears(_), ..) => anyhow!("cannot hear UDP port {discovery_port}: {why}"),
-        (CannotOpen::Voice(_), ..) => anyhow!("cannot open a socket to announce with: {why}"),
+        _ => cannot_open(config, error, &format!("hear UDP port {port}")),
+    }
+}
+
+fn cannot_open(config: &Config, error: &io::Error, what: &str) -> Error {
+    match config.bind {
+        Some(address) if error.kind() == ErrorKind::AddrNotAvailable => {
+            anyhow!("{address} is no address of this machine: choose another --bind")
+        }
+        _ => anyhow!("cannot {what}: {error}"),
     }
 }

@@ -1,15 +1,15 @@
 //! The rules of the mesh: who is linked with whom, who is dialed, what is shown. Pure.
 //!
-//! Everything a peer knows of the others is here, and changes in one function,
-//! [`Mesh::on`]: something happened, at this moment; these are the things to do. No socket, no
-//! thread and no clock, so a test can play any order of events, at any speed.
+//! Everything a peer knows of the others is here, and changes in one function, `Mesh::on`:
+//! something happened, at this moment; these are the things to do. No socket, no thread and no
+//! clock, so a test can play any order of events, at any speed.
 //!
 //! **The bug this file exists to avoid.** Two peers hear each other at the same moment, and both
 //! dial. Now there are two links where one is wanted. If each peer closes the one it likes less,
 //! they may close both; if each keeps what came first, they may keep different ones. So the rule
 //! is a comparison that comes out the same on both sides (BGP, RFC 4271, section 6.8, has the
-//! same one): *the dial of the smaller id is the one that counts*. Whoever is dialed while
-//! dialing the same peer, and has the smaller id, answers `dup`; the other one gives in.
+//! same one): *the dial of the smaller id is the one that counts*. A peer that is dialed
+//! while it dials the same peer, and has the smaller id, answers `dup`; the other one gives in.
 
 mod announcer;
 mod dials;
@@ -18,22 +18,24 @@ mod report;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::Event;
-use crate::card::{Card, PeerId};
+use crate::announce::Announcement;
 use crate::command::Command;
-use crate::event::{Gone, Peer};
+use crate::config::Scope;
+use crate::event::{Event, Gone, Peer};
 use crate::frame::{Frame, Hello};
 use crate::name::Name;
+use crate::peer_info::{PeerId, PeerInfo};
+use crate::version::NotOurs;
 use announcer::Announcer;
 use dials::Dials;
-pub use dials::{Callee, MAX_DIALS};
-pub use report::{Action, Answer, LinkId, NoLink, Report};
+pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
 
 /// The most peers that are linked at once.
-pub const MAX_LINKS: usize = 256;
+const MAX_LINKS: usize = 256;
 
 /// How long after a link came to stand another one between the same two peers is a crossing of
 /// two dials, and not a peer that comes back.
@@ -53,27 +55,17 @@ struct Linked {
 /// All that one peer knows about the others.
 #[derive(Clone, Debug)]
 pub struct Mesh {
-    me: Card,
+    me: PeerInfo,
     scope: Scope,
     linked: BTreeMap<PeerId, Linked>,
-    /// Whose each link is. Also links that another one has replaced, until they end: what is
-    /// still on its way there is still shown.
+    /// The peer of each link. Also of links that another one has replaced, until they end: what
+    /// is still on its way there is still shown.
     whose: BTreeMap<LinkId, PeerId>,
     dials: Dials,
     announcer: Announcer,
     /// How many messages our user has sent.
     said: u64,
     told: Told,
-}
-
-/// Whom we dial when they announce themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Whoever is in the same network: addresses that the internet does not route. So nobody can
-    /// make us knock at somebody else's door by forging a datagram.
-    Lan,
-    /// Whoever is on this machine.
-    ThisMachine,
 }
 
 /// What is told only once.
@@ -86,7 +78,7 @@ struct Told {
 
 impl Mesh {
     /// A mesh of one: `me`, who begins at `now` to announce itself, and to dial `peers`.
-    pub fn new(me: Card, scope: Scope, peers: &[String], now: Instant) -> Self {
+    pub fn new(me: PeerInfo, scope: Scope, peers: &[String], now: Instant) -> Self {
         Self {
             announcer: Announcer::new(me.id, now),
             dials: Dials::new(me.id, peers, now),
@@ -100,48 +92,37 @@ impl Mesh {
     }
 
     /// When to come back with a [`Report::Tick`], if nothing else happens before.
-    pub fn next_due(&self) -> Instant {
+    pub(crate) fn next_due(&self) -> Instant {
         let announcement = self.announcer.next_due();
         self.dials.next_due().map_or(announcement, |dial| dial.min(announcement))
     }
 
     /// Takes in what happened; returns what is to be done, in this order.
-    #[must_use]
-    pub fn on(&mut self, report: Report, now: Instant) -> Vec<Action> {
+    pub(crate) fn on(&mut self, report: Report, now: Instant) -> Vec<Action> {
         match report {
             Report::Tick => self.on_tick(now),
-            Report::Heard(..) | Report::HeardBye(..) | Report::HeardOtherVersion(..) => {
-                self.on_heard(report, now)
-            }
+            Report::Heard(heard, from) => self.on_heard(heard, from, now),
             Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
-            Report::PickedUp(link, card, address) => {
-                self.on_picked_up(link, card, address, now)
+            Report::PickedUp(link, info, address) => {
+                self.on_picked_up(link, info, address, now)
             }
             Report::NotLinked(link, NoLink::Dup) => {
                 self.dials.refused(link, now);
                 Vec::new()
             }
             Report::NotLinked(link, NoLink::Failed(why)) => {
-                let named = self.dials.failed(link, now);
-                named
-                    .map(|address| Event::NoAnswer { address, why })
-                    .map_or_else(Vec::new, show)
+                let unanswered = self.dials.failed(link, now);
+                let no_answer = |address| show(Event::NoAnswer(address, why));
+                unanswered.map_or_else(Vec::new, no_answer)
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
-            Report::Unsent(link, messages) => {
-                if let Some(peer) = self.linked.values_mut().find(|peer| peer.link == link) {
-                    // Whoever does not read may still have shown signs of life.
-                    peer.unsure = peer.unsure.max(messages);
-                }
-                Vec::new()
-            }
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
             Report::Announced(Err(why)) => {
-                let first = !std::mem::replace(&mut self.told.cannot_announce, true);
+                let first = !mem::replace(&mut self.told.cannot_announce, true);
                 show_if(first, || Event::CannotAnnounce(why))
             }
             Report::Announced(Ok(())) => {
-                let again = std::mem::take(&mut self.told.cannot_announce);
+                let again = mem::take(&mut self.told.cannot_announce);
                 show_if(again, || Event::Announcing)
             }
             Report::CannotAccept(why) => show(Event::CannotAccept(why)),
@@ -150,25 +131,31 @@ impl Mesh {
         }
     }
 
-    /// Something was heard by UDP: a rumour, from whoever could send it.
-    fn on_heard(&mut self, rumour: Report, now: Instant) -> Vec<Action> {
-        match rumour {
-            Report::Heard(card, from) if self.scope.covers(from) => {
-                let is_new = card.id != self.me.id && !self.linked.contains_key(&card.id);
+    /// Something was heard by UDP: hearsay, from any program that could send it.
+    fn on_heard(
+        &mut self,
+        heard: Result<Announcement, NotOurs>,
+        from: IpAddr,
+        now: Instant,
+    ) -> Vec<Action> {
+        match heard {
+            _ if !self.scope.covers(from) => Vec::new(),
+            Ok(Announcement::Here(info)) => {
+                let is_new = info.id != self.me.id && !self.linked.contains_key(&info.id);
                 if is_new && self.linked.len() < MAX_LINKS {
-                    self.dials.heard(card.id, SocketAddr::new(from, card.port), now);
+                    self.dials.heard(info.id, SocketAddr::new(from, info.port), now);
                 }
                 Vec::new()
             }
-            Report::HeardBye(id, from) if self.scope.covers(from) => {
+            Ok(Announcement::Bye(id)) => {
                 self.dials.give_up(id, now);
                 Vec::new()
             }
-            Report::HeardOtherVersion(version, from) if self.scope.covers(from) => {
-                let first = !std::mem::replace(&mut self.told.other_version, true);
-                show_if(first, || Event::OtherVersion { version, from })
+            Err(NotOurs::OtherVersion(version)) => {
+                let first = !mem::replace(&mut self.told.other_version, true);
+                show_if(first, || Event::OtherVersion(version, from))
             }
-            _ => Vec::new(),
+            Err(NotOurs::Noise) => Vec::new(),
         }
     }
 
@@ -183,15 +170,15 @@ impl Mesh {
         actions
     }
 
-    /// Somebody dialed us: is the link wanted?
+    /// A peer dialed us: is the link wanted?
     fn on_asked(
         &mut self,
         link: LinkId,
-        Hello { to, card }: Hello,
+        Hello { to, info }: Hello,
         from: IpAddr,
         now: Instant,
     ) -> Vec<Action> {
-        let answer = self.answer_to(to, card.id, now);
+        let answer = self.answer_to(to, info.id, now);
         let mut actions = vec![Action::Answer(link, answer)];
         if answer == Answer::Hello {
             if to.is_none() {
@@ -199,10 +186,10 @@ impl Mesh {
                 // yet. If we dialed it now, it would take that for the better link.
                 self.dials.put_off_named(now + CROSSING);
             }
-            let address = SocketAddr::new(from, card.port);
-            actions.extend(self.link_up(link, card, address, now));
+            let address = SocketAddr::new(from, info.port);
+            actions.extend(self.link_up(link, info, address, now));
         } else if self.linked.len() >= MAX_LINKS {
-            let first = !std::mem::replace(&mut self.told.crowded, true);
+            let first = !mem::replace(&mut self.told.crowded, true);
             actions.extend(show_if(first, || Event::Crowded(MAX_LINKS)));
         }
         actions
@@ -215,10 +202,11 @@ impl Mesh {
         let linked = self.linked.get(&caller);
         let dialing = self.dials.is_calling(caller);
         if to.is_none() {
-            // A caller that did not know whom it would find here: it gains nothing by a second
+            // A caller that did not know which peer it would find here: it gains nothing by a second
             // link, and must not be able to take the first one's place. And if our user has
             // named addresses, too, a dial of ours may be on its way to the same peer.
-            let crossing = dialing || self.me.id < caller && self.dials.is_calling_somebody();
+            let crossing =
+                dialing || self.me.id < caller && self.dials.is_calling_a_named_one();
             return match linked {
                 Some(_) => Answer::Dup,
                 None if crossing => Answer::Dup,
@@ -241,37 +229,37 @@ impl Mesh {
     fn on_picked_up(
         &mut self,
         link: LinkId,
-        card: Card,
+        info: PeerInfo,
         address: SocketAddr,
         now: Instant,
     ) -> Vec<Action> {
-        let is_new = !self.linked.contains_key(&card.id);
+        let is_new = !self.linked.contains_key(&info.id);
         if is_new && self.linked.len() >= MAX_LINKS {
             let _ = self.dials.failed(link, now); // To be tried again, when there is room.
             return vec![Action::HangUp(link)];
         }
-        self.dials.picked_up(link, card.id);
-        let unwanted = card.id == self.me.id
-            || match self.linked.get(&card.id) {
+        self.dials.picked_up(link, info.id);
+        let unwanted = info.id == self.me.id
+            || match self.linked.get(&info.id) {
                 None => false,
                 // Two links, both stand: the dial of the smaller id counts, on both sides.
                 Some(Linked { link: LinkId::Accepted(_), since, .. }) => {
-                    self.me.id > card.id && now.duration_since(*since) < CROSSING
+                    self.me.id > info.id && now.duration_since(*since) < CROSSING
                 }
                 Some(Linked { link: LinkId::Dialed(_), .. }) => true,
             };
         if unwanted {
-            self.whose.insert(link, card.id);
+            self.whose.insert(link, info.id);
             return vec![Action::HangUp(link)];
         }
-        self.link_up(link, card, address, now)
+        self.link_up(link, info, address, now)
     }
 
     /// A link stands. If another one to the same peer stood before, that one is done.
     fn link_up(
         &mut self,
         link: LinkId,
-        Card { id, name, .. }: Card,
+        PeerInfo { id, name, .. }: PeerInfo,
         address: SocketAddr,
         now: Instant,
     ) -> Vec<Action> {
@@ -282,14 +270,14 @@ impl Mesh {
         let before = self.linked.insert(id, linked);
         let (who, from) = (self.label(id), address.ip());
         match before {
-            None => show(Event::Discovered { who, from }),
+            None => show(Event::Discovered(who, from)),
             Some(before) => {
                 let crossed = now.duration_since(before.since) < CROSSING
                     && matches!(link, LinkId::Dialed(_));
                 let mut actions = vec![Action::HangUp(before.link)];
-                // Nobody proves who it is. So whoever takes a peer's place is told, and is not
+                // No peer proves who it is. So one that takes another's place is told, and is not
                 // taken for it in silence.
-                actions.extend(show_if(!crossed, || Event::Reconnected { who, from }));
+                actions.extend(show_if(!crossed, || Event::Reconnected(who, from)));
                 actions
             }
         }
@@ -302,14 +290,13 @@ impl Mesh {
         }
         match frame {
             Frame::Say { text, .. } if self.linked.contains_key(&id) => {
-                show(Event::Said { who: self.label(id), text })
+                show(Event::Said(self.label(id), text))
             }
             Frame::Bye => {
                 let gone = self.on_hung_up(link, Gone::Left, now);
                 [vec![Action::HangUp(link)], gone].concat()
             }
-            // A hello is said once; whatever else stands here is no news.
-            Frame::Hello(_) | Frame::Dup | Frame::Say { .. } | Frame::Ping => Vec::new(),
+            Frame::Dup | Frame::Say { .. } | Frame::Ping => Vec::new(),
         }
     }
 
@@ -319,13 +306,17 @@ impl Mesh {
             return Vec::new(); // Another link has long taken its place.
         }
         let who = self.label(id);
-        let Some(Linked { since, unsure, .. }) = self.linked.remove(&id) else {
+        let Some(Linked { since, mut unsure, .. }) = self.linked.remove(&id) else {
             return Vec::new();
         };
+        if let Gone::NotReading(unsent) = how {
+            // A peer that does not read may still have shown signs of life.
+            unsure = unsure.max(unsent);
+        }
         self.dials.lost(id, now.duration_since(since), now);
         let doubtful = unsure > 0 && how != Gone::Left;
-        let mut actions = show(Event::Gone { who: who.clone(), how });
-        actions.extend(show_if(doubtful, || Event::Unsure { who, messages: unsure }));
+        let mut actions = show(Event::Gone(who.clone(), how));
+        actions.extend(show_if(doubtful, || Event::Unsure(who, unsure)));
         actions
     }
 
@@ -337,8 +328,7 @@ impl Mesh {
             Command::Quit => vec![Action::Leave],
             Command::Unknown(word) => show(Event::Unknown(word)),
             Command::TooLong(bytes) => show(Event::TooLong(bytes)),
-            Command::TooFast(lines) => show(Event::TooFast(lines)),
-            Command::Say(_) if self.linked.is_empty() => show(Event::NobodyThere),
+            Command::Say(_) if self.linked.is_empty() => show(Event::NoPeers),
             Command::Say(text) => {
                 self.said += 1;
                 for peer in self.linked.values_mut() {
@@ -350,7 +340,7 @@ impl Mesh {
         }
     }
 
-    /// Who is there, by name.
+    /// The linked peers, by name.
     fn list(&self) -> Vec<Peer> {
         let mut peers: Vec<_> = self.linked.iter().collect();
         peers.sort_by_key(|(id, peer)| (peer.name.clone(), **id));
@@ -363,7 +353,7 @@ impl Mesh {
     }
 
     /// The name of a linked peer; if others look the same, ourselves included, with a part of
-    /// its id. A name cannot contain `#`, so nobody can forge that.
+    /// its id. A name cannot contain `#`, so no peer can forge that.
     fn label(&self, id: PeerId) -> String {
         let Some(Linked { name, .. }) = self.linked.get(&id) else { return id.to_string() };
         let others = self.linked.iter().filter(|(other, _)| **other != id);
@@ -372,17 +362,6 @@ impl Mesh {
             return format!("{name}#{}", id.short());
         }
         name.to_string()
-    }
-}
-
-impl Scope {
-    /// Whether what is heard from there is heeded, and whether we dial there by ourselves.
-    pub fn covers(self, from: IpAddr) -> bool {
-        let IpAddr::V4(from) = from else { return false };
-        match self {
-            Self::Lan => from.is_loopback() || from.is_private() || from.is_link_local(),
-            Self::ThisMachine => from.is_loopback(),
-        }
     }
 }
 

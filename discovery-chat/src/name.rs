@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::message::acts;
+use terminal::is_harmless;
 
 /// The longest name, in characters.
-pub const MAX_NAME: usize = 32;
+pub(crate) const MAX_NAME: usize = 32;
 
 /// A name that can be shown on one line and cannot be taken for anything but a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,18 +13,9 @@ pub struct Name(String);
 
 impl Name {
     /// The name that our own user has chosen. It is taken as it is, or not at all.
-    ///
-    /// # Errors
-    ///
-    /// If it has no visible character, more than [`MAX_NAME`] characters, or one that a name
-    /// cannot have. The text says which.
-    ///
-    /// ```
-    /// use discovery_chat::name::Name;
-    /// assert_eq!(Name::chosen("Alice").unwrap().to_string(), "Alice");
-    /// assert!(Name::chosen("Bob: hi").unwrap_err().contains("':'"));
-    /// ```
-    pub fn chosen(text: &str) -> Result<Self, String> {
+    /// The error says what is wrong: no visible character, more than [`MAX_NAME`] characters, or
+    /// one that a name cannot have.
+    pub(crate) fn chosen(text: &str) -> Result<Self, String> {
         if let Some(bad) = text.chars().find(|&c| !belongs(c)) {
             return Err(format!("a name cannot contain {bad:?}"));
         }
@@ -37,13 +28,7 @@ impl Name {
 
     /// The name that a stranger claims to have: what cannot stand in a name becomes U+FFFD, and
     /// what goes beyond [`MAX_NAME`] is cut. `None` if nothing can be seen of it.
-    ///
-    /// ```
-    /// use discovery_chat::name::Name;
-    /// assert_eq!(Name::claimed("  Bob\x07 ").unwrap().to_string(), "Bob\u{FFFD}");
-    /// assert_eq!(Name::claimed(" \u{200B} "), None);
-    /// ```
-    pub fn claimed(text: &str) -> Option<Self> {
+    pub(crate) fn claimed(text: &str) -> Option<Self> {
         let seen = text.trim().chars().take(MAX_NAME);
         let clean: String =
             seen.map(|c| if belongs(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
@@ -51,7 +36,7 @@ impl Name {
     }
 
     /// Whether both look the same to a hasty reader.
-    pub fn looks_like(&self, other: &Self) -> bool {
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
         let seen = |name: &Self| {
             let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
             shown.flat_map(char::to_lowercase).collect::<String>()
@@ -99,7 +84,12 @@ fn belongs(c: char) -> bool {
     let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
     let pretends = matches!(c, ':' | '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FF1A}')
         || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}');
-    !acts(c) && !invisible && !private && !pretends && c != char::REPLACEMENT_CHARACTER
+    c != '\t'
+        && is_harmless(c)
+        && !invisible
+        && !private
+        && !pretends
+        && c != char::REPLACEMENT_CHARACTER
 }
 
 #[cfg(test)]

@@ -1,161 +1,147 @@
 //! The owner: the one thread that decides, and the only one that prints.
 //!
-//! It owns the mesh and never waits for a peer: others wait, and report to it through channels
-//! with a bound. Links may wait for the owner; the owner never waits for a link. So nobody can
-//! wait in a circle, and there is nothing to lock.
+//! It owns the mesh and never waits for a peer: other threads wait, and report to it through
+//! channels with a bound. Links may wait for the owner; the owner never waits for a link. So there
+//! is no circle of waiting threads, and nothing to lock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::mem;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, TrySendError, at, bounded, never, select};
+use terminal::Typed;
 
-use crate::Event;
 use crate::announce::Announcement;
-use crate::card::Card;
+use crate::backpressure::Level;
 use crate::command::Command;
-use crate::console::{self, Screen, Window};
+use crate::config::Config;
+use crate::console::Console;
 use crate::dialer::Dialer;
-use crate::discovery::{Discovery, hear};
-use crate::event::{Failure, Gone};
-use crate::farewell::{LastWords, Lingering, hang_up_at_once};
-use crate::frame::Frame;
-use crate::link::{Ends, News};
-use crate::listener::{Listener, listen};
+use crate::discovery::Discovery;
+use crate::event::{Event, Failure, Gone};
+use crate::farewell::{Goodbyes, Lingering, hang_up};
+use crate::frame::{Frame, Hello};
+use crate::link::{LinkHandle, LinkReport};
+use crate::listener::Listener;
 use crate::mesh::{Action, Answer, LinkId, Mesh, NoLink, Report};
-use crate::pressure::{Level, Pressure};
-use crate::sockets::{Place, Sockets, Voice};
+use crate::peer_info::PeerInfo;
+use crate::sockets::{Broadcaster, Sockets};
 
-/// How many reports of links may wait for the owner. Then the links wait, and with them those at
-/// their other ends: a flood stays in the network instead of filling our memory.
-const MAX_NEWS: usize = 256;
+/// How many reports of links may wait for the owner. Then the links wait, and with them the peers
+/// at their other ends: a flood stays in the network and does not fill our memory.
+const MAX_REPORTS: usize = 256;
 
-/// How many steps are gathered before the terminal sees them, and how many bytes.
+/// How many steps are gathered before the terminal sees them, while there is more to come.
 const MAX_UNSEEN: usize = 64;
-const MAX_UNSEEN_BYTES: usize = 16 * 1024;
 
-/// How much text may wait for a terminal that is stopped. Then links wait, and with them those at
-/// their other ends.
-const MAX_UNREAD: usize = 64 * 1024;
+/// How many bytes may wait for a terminal that stands still. Then links wait, and with them the
+/// peers at their other ends.
+const MAX_BACKLOG: usize = 64 * 1024;
 
-/// And how much until our own user waits, who may want to leave.
-const MAX_UNREAD_BY_US: usize = 1024 * 1024;
+/// And how many until our own user waits, who may want to leave.
+const MAX_BACKLOG_TYPED: usize = 1024 * 1024;
 
-/// Between two looks at an outbox that is too full.
+/// The time between two looks at an outbox that is too full.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// One running peer.
 pub struct Owner {
-    me: Card,
+    me: PeerInfo,
     mesh: Mesh,
-    screen: Screen<Window>,
-    voice: Voice,
+    console: Console,
+    broadcaster: Broadcaster,
     dialer: Dialer,
     listener: Listener,
     discovery: Discovery,
-    news: Receiver<News>,
-    /// Callers that wait for an answer.
-    asking: BTreeMap<LinkId, Ends>,
-    links: BTreeMap<LinkId, Link>,
+    reports: Receiver<LinkReport>,
+    /// Links, and callers that wait for an answer.
+    links: BTreeMap<LinkId, LinkHandle>,
     lingering: Lingering,
-    threads: Vec<JoinHandle<()>>,
-    /// Whether outboxes are to be looked at before our user's next line: one may be too full.
+    /// An outbox may be too full: to be looked at before our user's next line.
     look_first: bool,
     /// How many steps the terminal has not seen yet.
     unseen: usize,
 }
 
-/// A link, and how full its outbox is.
-struct Link {
-    ends: Ends,
-    pressure: Pressure,
-}
-
 impl Owner {
     /// Starts the threads of a peer.
-    ///
-    /// # Errors
-    ///
-    /// If the system has no thread for the listener or for discovery.
     pub fn start(
-        me: Card,
+        me: PeerInfo,
         mesh: Mesh,
-        place: &Place,
+        config: &Config,
         sockets: Sockets,
-        screen: Screen<Window>,
+        console: Console,
     ) -> io::Result<Self> {
-        let (report, news) = bounded(MAX_NEWS);
-        let listener = listen(sockets.tcp, me.clone(), report.clone())?;
-        let discovery = hear(sockets.ears)?;
+        let (report, reports) = bounded(MAX_REPORTS);
+        let Config { bind, scope, .. } = *config;
         Ok(Self {
-            dialer: Dialer { me: me.clone(), from: place.bind, scope: place.scope, report },
+            listener: Listener::start(sockets.listener, me.clone(), report.clone())?,
+            discovery: Discovery::start(sockets.receiver)?,
+            broadcaster: sockets.broadcaster,
+            dialer: Dialer { me: me.clone(), bind, scope, report },
             me,
             mesh,
-            screen,
-            voice: sockets.voice,
-            listener,
-            discovery,
-            news,
-            asking: BTreeMap::new(),
+            console,
+            reports,
             links: BTreeMap::new(),
             lingering: Lingering::default(),
-            threads: Vec::new(),
             look_first: false,
             unseen: 0,
         })
     }
 
-    /// Does what the rules say, until the user leaves. Gives the screen back.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal is gone. The others are told goodbye all the same.
+    /// Does what the rules say, until the user leaves; gives the console back. Fails if the
+    /// terminal is gone; the other peers are told goodbye all the same.
     pub fn run(
         mut self,
-        typed: &Receiver<Command>,
+        lines: &Receiver<Typed>,
         interrupts: &Receiver<()>,
-    ) -> io::Result<Screen<Window>> {
-        let (no_lines, no_news) = (never(), never());
+    ) -> io::Result<Console> {
+        let shown = self.serve(lines, interrupts);
+        let closed = self.close();
+        shown.and(closed)
+    }
+
+    fn serve(&mut self, lines: &Receiver<Typed>, interrupts: &Receiver<()>) -> io::Result<()> {
+        let (no_lines, no_reports) = (never(), never());
         loop {
             let now = Instant::now();
-            if self.mesh.next_due() <= now && self.happened(Report::Tick).is_break() {
-                return self.close();
+            if self.mesh.next_due() <= now {
+                let _ = self.on(Report::Tick); // That time passes is no reason to leave.
             }
             self.lingering.hang_up_when_due(now);
             if self.look_first {
                 self.look_at_outboxes(now);
             }
-            if let Err(error) = self.show_what_is_due(typed) {
-                return self.close().and(Err(error));
-            }
-            let unread = self.screen.backlog();
-            let waits = self.look_first || unread > MAX_UNREAD_BY_US;
-            let lines = if waits { &no_lines } else { typed };
-            let news = if unread > MAX_UNREAD { &no_news } else { &self.news };
-            let went_on = select! {
-                recv(news) -> news => match news {
-                    Ok(news) => self.heard_news(news),
-                    Err(_) => Next::Break(()), // Nobody is left to report.
+            self.show_what_is_due(lines)?;
+            let backlog = self.console.screen.backlog();
+            let waits = self.look_first || backlog > MAX_BACKLOG_TYPED;
+            let typed = if waits { &no_lines } else { lines };
+            let reports = if backlog > MAX_BACKLOG { &no_reports } else { &self.reports };
+            let wake = at(self.next_look(now));
+            let flow = select! {
+                recv(reports) -> report => match report {
+                    Ok(report) => self.on_link_report(report),
+                    Err(_) => ControlFlow::Break(()), // All other threads have ended.
                 },
-                recv(self.discovery.heard) -> report => match report {
-                    Ok(report) => self.happened(report),
-                    Err(_) => Next::Break(()),
-                },
-                recv(lines) -> line => match line {
-                    Ok(command) => {
-                        self.screen.ask(); // Typed ahead, perhaps: then the prompt goes first.
-                        self.screen.answered();
-                        self.happened(Report::Typed(command))
+                recv(self.discovery.heard) -> report => {
+                    report.map_or(ControlFlow::Break(()), |report| self.on(report))
+                }
+                recv(typed) -> line => match line {
+                    Ok(line) => {
+                        self.console.answered();
+                        self.on(Report::Typed(Command::of(line)))
                     }
-                    Err(_) => self.happened(Report::Quit), // Ctrl-D.
+                    Err(_) => self.on(Report::Quit), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => self.happened(Report::Quit),
-                default(self.next_look(now).saturating_duration_since(now)) => Next::Continue(()),
+                recv(interrupts) -> _ => self.on(Report::Quit),
+                recv(wake) -> _ => ControlFlow::Continue(()),
             };
-            if went_on.is_break() {
-                return self.close();
+            if flow.is_break() {
+                return Ok(());
             }
         }
     }
@@ -163,171 +149,154 @@ impl Owner {
     /// When something is to be done even if nothing happens.
     fn next_look(&self, now: Instant) -> Instant {
         let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
-        let terminal = (self.screen.backlog() > 0).then_some(now + console::LOOK_AGAIN);
+        let has_backlog = self.console.screen.backlog() > 0;
+        let terminal = has_backlog.then_some(now + terminal::LOOK_AGAIN);
         let others = [outboxes, terminal, self.lingering.next_due()];
-        others.into_iter().flatten().chain([self.mesh.next_due()]).min().unwrap_or(now)
+        others.into_iter().flatten().fold(self.mesh.next_due(), Instant::min)
     }
 
     /// Brings the terminal up to date, unless there is more to come at once.
-    fn show_what_is_due(&mut self, typed: &Receiver<Command>) -> io::Result<()> {
+    fn show_what_is_due(&mut self, lines: &Receiver<Typed>) -> io::Result<()> {
         self.unseen += 1;
-        let more_to_come = !self.news.is_empty() || !typed.is_empty();
-        let is_much = self.unseen >= MAX_UNSEEN || self.screen.backlog() > MAX_UNSEEN_BYTES;
-        if more_to_come && !is_much {
-            return Ok(());
+        let is_idle = self.reports.is_empty() && lines.is_empty();
+        if is_idle || self.unseen >= MAX_UNSEEN || self.console.screen.is_full() {
+            self.unseen = 0;
+            self.console.ask();
+            self.console.screen.refresh()?;
         }
-        self.unseen = 0;
-        self.screen.ask();
-        self.screen.refresh()
+        Ok(())
     }
 
-    /// Takes in what a link reports, and keeps its ends.
-    fn heard_news(&mut self, News { report, ends }: News) -> Next {
-        if let Some(ends) = ends {
-            let link = ends.link;
-            if ends.answer.is_some() {
-                self.asking.insert(link, ends);
-            } else {
-                self.links.insert(link, Link { ends, pressure: Pressure::default() });
-            }
+    /// Takes the report of a link, and its handle.
+    fn on_link_report(&mut self, LinkReport { report, handle }: LinkReport) -> ControlFlow<()> {
+        if let Some(handle) = handle {
+            self.links.insert(handle.link, handle);
         }
         if let Report::HungUp(link, _) = report {
             self.links.remove(&link);
-            self.lingering.has_ended(link);
         }
-        // A thread that has ended keeps its stack until it is joined. Most dials may be in vain.
-        if let Report::HungUp(..) | Report::NotLinked(..) = report {
-            for thread in self.threads.extract_if(.., |thread| thread.is_finished()) {
-                let _ = thread.join(); // It has panicked, and said so, or it has ended.
-            }
-        }
-        self.happened(report)
+        self.on(report)
     }
 
     /// Tells the rules what happened, and does what they want done.
-    fn happened(&mut self, report: Report) -> Next {
+    fn on(&mut self, report: Report) -> ControlFlow<()> {
         let mut reports = VecDeque::from([report]);
         while let Some(report) = reports.pop_front() {
             for action in self.mesh.on(report, Instant::now()) {
                 match action {
-                    Action::Show(event) => self.screen.show(&event),
+                    Action::Show(event) => self.console.show(&event),
                     Action::Announce => {
-                        let words = Announcement::Here(self.me.clone()).to_string();
-                        reports.push_back(Report::Announced(self.voice.shout(&words)));
+                        let text = Announcement::Here(self.me.clone()).to_string();
+                        reports.push_back(Report::Announced(self.broadcaster.broadcast(&text)));
                     }
-                    Action::Dial(link, callee) => match self.dialer.dial(link, callee) {
-                        Ok(thread) => self.threads.push(thread),
-                        Err(error) => {
+                    Action::Dial(link, callee) => {
+                        if let Err(error) = self.dialer.dial(link, callee) {
                             let why = NoLink::Failed(Failure::System(error.to_string()));
                             reports.push_back(Report::NotLinked(link, why));
                         }
-                    },
+                    }
                     Action::Answer(link, answer) => self.answer(link, answer),
                     Action::Say(frame, to) => reports.extend(self.say(&frame, &to)),
                     Action::HangUp(link) => self.hang_up(link),
-                    Action::Leave => return Next::Break(()),
+                    Action::Leave => return ControlFlow::Break(()),
                 }
             }
         }
-        Next::Continue(())
+        ControlFlow::Continue(())
     }
 
+    /// Answers a caller: its outbox is empty, so there is room.
     fn answer(&mut self, link: LinkId, answer: Answer) {
-        let Some(mut ends) = self.asking.remove(&link) else { return };
-        // Fails if the caller is gone; then its thread is about to say so.
-        let _ = ends.answer.take().map(|caller| caller.try_send(answer));
-        if answer == Answer::Hello {
-            self.links.insert(link, Link { ends, pressure: Pressure::default() });
+        let Some(handle) = self.links.get_mut(&link) else { return };
+        let to = handle.caller.take();
+        match answer {
+            Answer::Hello => {
+                let hello = Hello { to, info: self.me.clone() };
+                let _ = handle.outbox.try_send(hello.to_string().into());
+            }
+            Answer::Dup => {
+                let _ = handle.outbox.try_send(Frame::Dup.to_string().into());
+                self.hang_up(link);
+            }
+            Answer::Nothing => {
+                hang_up(&handle.stream);
+                self.links.remove(&link);
+            }
         }
     }
 
-    /// Puts a message into outboxes; returns who had no room for it.
+    /// Puts a frame into outboxes; reports the links that had no room for it.
     fn say(&mut self, frame: &Frame, to: &[LinkId]) -> Vec<Report> {
-        let words: Arc<str> = frame.to_string().into();
+        let text: Arc<str> = frame.to_string().into();
         let mut sent = 0;
         let mut full = Vec::new();
         for link in to {
-            let Some(Link { ends, .. }) = self.links.get(link) else { continue };
-            match ends.outbox.try_send(Arc::clone(&words)) {
+            let Some(handle) = self.links.get(link) else { continue };
+            match handle.outbox.try_send(Arc::clone(&text)) {
                 Ok(()) => sent += 1,
                 Err(TrySendError::Full(_)) => full.push(*link),
                 // It has just ended, and its thread is about to say so.
                 Err(TrySendError::Disconnected(_)) => {}
             }
         }
-        self.screen.show(&Event::Sent(sent));
-        self.look_first = true; // Perhaps: to be looked at before the next line.
-        full.into_iter().flat_map(|link| self.drop_deaf(link)).collect()
+        self.console.show(&Event::Sent(sent));
+        self.look_first = true;
+        full.into_iter().map(|link| self.drop_slow(link)).collect()
     }
 
-    /// Whether our user has to wait for somebody; and who has made us wait for too long.
+    /// Looks whether our user has to wait for a peer, and drops peers that took too long.
     fn look_at_outboxes(&mut self, now: Instant) {
         self.look_first = false;
-        let mut deaf = Vec::new();
-        for (id, link) in &mut self.links {
-            match link.pressure.look(link.ends.outbox.len(), now) {
-                Level::Calm => {}
+        let mut slow = Vec::new();
+        for (id, handle) in &mut self.links {
+            match handle.backpressure.look(handle.outbox.len(), now) {
+                Level::Low => {}
                 Level::High => self.look_first = true,
-                Level::TooLong => deaf.push(*id),
+                Level::TooLong => slow.push(*id),
             }
         }
-        for link in deaf {
-            for report in self.drop_deaf(link) {
-                let _ = self.happened(report); // That somebody is gone is no reason to leave.
-            }
+        for link in slow {
+            let report = self.drop_slow(link);
+            let _ = self.on(report); // That a peer is gone is no reason to leave.
         }
     }
 
     /// Hangs up at once on a peer that does not read.
-    fn drop_deaf(&mut self, link: LinkId) -> [Report; 2] {
-        let ends = self.links.remove(&link).map(|link| link.ends);
-        let unsent = ends.map_or(0, |ends| {
-            hang_up_at_once(&ends.stream);
-            ends.outbox.len()
+    fn drop_slow(&mut self, link: LinkId) -> Report {
+        let unsent = self.links.remove(&link).map_or(0, |handle| {
+            hang_up(&handle.stream);
+            handle.outbox.len()
         });
-        [Report::Unsent(link, unsent), Report::HungUp(link, Gone::Deaf)]
+        Report::HungUp(link, Gone::NotReading(unsent))
     }
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
     fn hang_up(&mut self, link: LinkId) {
-        if let Some(Link { ends, .. }) = self.links.remove(&link) {
-            self.lingering.add(link, ends.stream);
+        if let Some(handle) = self.links.remove(&link) {
+            self.lingering.add(&handle.stream, Instant::now());
         }
     }
 
-    /// Says goodbye, ends everything, and joins the threads.
-    fn close(mut self) -> io::Result<Screen<Window>> {
-        let shown = self.screen.refresh();
-        let bye: Arc<str> = Frame::Bye.to_string().into();
-        let mut last_words = LastWords::default();
-        for (link, Link { ends, .. }) in std::mem::take(&mut self.links) {
-            last_words.say(link, ends, &bye);
-        }
-        let Self { me, mesh, mut screen, voice, dialer, listener, discovery, news, .. } = self;
-        let Self { asking, lingering, mut threads, .. } = self;
-        drop(asking);
-        lingering.hang_up();
-        let hearing = discovery.stop();
-        // A hint for those who are about to dial us. That it arrives, nobody promises.
-        let _ = voice.shout(&Announcement::Bye(me.id).to_string());
-        drop(dialer);
-        threads.extend(listener.stop());
-        for event in last_words.wait(&news, mesh, &bye) {
-            screen.show(&event);
-        }
-        // Whatever still waits to report something waits in vain.
-        drop(news);
-        for thread in threads {
-            // A dial to somebody who does not answer can still be out, and a link whose other end
-            // is slow to read our last words. The system delivers those, and ends both.
-            if thread.is_finished() {
-                let _ = thread.join(); // It has panicked, and said so, or it has ended.
+    /// Says goodbye, and ends all threads. If the terminal is gone, all of it happens all the
+    /// same, and the error is returned at the end.
+    fn close(mut self) -> io::Result<Console> {
+        let shown = self.console.screen.refresh();
+        let mut goodbyes = Goodbyes::new();
+        for handle in mem::take(&mut self.links).into_values() {
+            if handle.caller.is_none() {
+                goodbyes.say(handle);
             }
         }
-        let _ = hearing.join(); // It has panicked, and said so, or it has ended.
-        shown.map(|()| screen)
+        self.discovery.stop();
+        // A hint for peers that are about to dial us. It may get lost.
+        let _ = self.broadcaster.broadcast(&Announcement::Bye(self.me.id).to_string());
+        self.listener.stop();
+        for (link, unsent) in goodbyes.wait(&self.reports) {
+            let _ = self.on(Report::HungUp(link, Gone::NotReading(unsent)));
+        }
+        let shown = shown.and_then(|()| self.console.screen.refresh());
+        self.listener.join();
+        self.discovery.join();
+        shown.map(|()| self.console)
     }
 }
-
-/// Whether to go on.
-type Next = std::ops::ControlFlow<()>;

@@ -1,16 +1,16 @@
-//! The version: `p2pchat/1` begins every announcement and every link. Whoever speaks another one
-//! is told apart from whoever speaks something else entirely.
+//! The version: `p2pchat/1` begins every announcement and every link. So a peer of another version
+//! is told apart from a program that speaks something else entirely.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 /// The version of the protocol that this program speaks, over UDP and TCP.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Why a datagram, or the first line of a link, is none of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotOurs {
-    /// Somebody else's bytes.
+pub(crate) enum NotOurs {
+    /// The bytes of another program.
     Noise,
     /// A peer, but of this other version.
     OtherVersion(u32),

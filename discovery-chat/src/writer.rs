@@ -1,6 +1,6 @@
-//! The writer: a thread that writes one link's outbox, and says that we are still here.
+//! The writer: a thread that writes one link's outbox, and shows that we are still here.
 //!
-//! It may wait in a `write` for as long as the other end does not read; hanging up ends it.
+//! It may wait in a `write` for as long as the other side does not read; hanging up ends it.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,46 +10,48 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use crate::config::LINK_STACK;
 use crate::frame::Frame;
-use crate::link::STACK;
 
-/// A writer that had nothing to write for this long shows that it is still there. Three of these
-/// fit into a [`SILENCE`](crate::link::SILENCE), so that one may be late.
-pub const PING_EVERY: Duration = Duration::from_secs(2);
+/// A writer that had nothing to write for this long writes a `ping`. Three of these fit into the
+/// silence after which a peer is lost, so that one may be late.
+const PING_EVERY: Duration = Duration::from_secs(2);
 
-/// The writer gathers what waits into one write, up to about so many bytes.
+/// The writer gathers what waits into one write, up to about this many bytes.
 const BATCH: usize = 16 * 1024;
 
-/// Starts writing what comes out of the outbox, and a sign of life when nothing does.
-///
-/// # Errors
-///
-/// If the system has no thread for it.
-pub fn start(stream: Arc<TcpStream>, frames: Receiver<Arc<str>>) -> io::Result<JoinHandle<()>> {
-    let write = move || {
-        let mut batch = Vec::new();
-        loop {
-            batch.clear();
-            match frames.recv_timeout(PING_EVERY) {
-                Ok(frame) => batch.extend_from_slice(frame.as_bytes()),
-                Err(RecvTimeoutError::Timeout) => {
-                    batch.extend_from_slice(Frame::Ping.to_string().as_bytes());
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    let _ = stream.shutdown(Shutdown::Write); // Fails if the reader was first.
-                    return;
-                }
-            }
-            while batch.len() < BATCH
-                && let Ok(frame) = frames.try_recv()
-            {
-                batch.extend_from_slice(frame.as_bytes());
-            }
-            if (&*stream).write_all(&batch).is_err() {
-                let _ = stream.shutdown(Shutdown::Both); // Now the reader notices, and tells.
-                return;
-            }
-        }
+/// Starts to write the frames of an outbox, until the outbox is dropped or the link broken.
+pub(crate) fn start(
+    stream: Arc<TcpStream>,
+    frames: Receiver<Arc<str>>,
+) -> io::Result<JoinHandle<()>> {
+    let body = move || {
+        // Then the reader notices, and tells. Fails if it was first.
+        let _ = stream.shutdown(match write_all(&stream, &frames) {
+            Ok(()) => Shutdown::Write,
+            Err(_) => Shutdown::Both,
+        });
     };
-    thread::Builder::new().name("writer".into()).stack_size(STACK).spawn(write)
+    thread::Builder::new().name("writer".into()).stack_size(LINK_STACK).spawn(body)
+}
+
+fn write_all(mut stream: &TcpStream, frames: &Receiver<Arc<str>>) -> io::Result<()> {
+    let mut batch = Vec::new();
+    // The first is a hello, and nothing goes before it.
+    let mut next = frames.recv().map_err(|_| RecvTimeoutError::Disconnected);
+    loop {
+        batch.clear();
+        match next {
+            Ok(frame) => batch.extend_from_slice(frame.as_bytes()),
+            Err(RecvTimeoutError::Timeout) => batch.extend(Frame::Ping.to_string().bytes()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+        while batch.len() < BATCH
+            && let Ok(frame) = frames.try_recv()
+        {
+            batch.extend_from_slice(frame.as_bytes());
+        }
+        stream.write_all(&batch)?;
+        next = frames.recv_timeout(PING_EVERY);
+    }
 }

@@ -15,11 +15,11 @@ mod imports;
 use imports::circles;
 
 /// The pure files of a lab, by name or by folder and name: text, numbers and rules.
-const PURE: [&str; 60] = [
+const PURE: [&str; 61] = [
     "announce",
     "announcer",
+    "backpressure",
     "batch",
-    "card",
     "chat_client",
     "chunks",
     "batch/client",
@@ -47,6 +47,7 @@ const PURE: [&str; 60] = [
     "outbox",
     "outgoing",
     "peer",
+    "peer_info",
     "pressure",
     "private",
     "rate",

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::dials::scatter;
-use crate::card::PeerId;
+use crate::peer_info::PeerId;
 
 /// After the first announcement, how long until the second, and from there until the third. A
 /// datagram can get lost, and on Wi-Fi a broadcast often does.
 const AT_FIRST: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(700)];
 
-/// Then about this often: a fifth more or less, so that many peers do not shout as one.
+/// Then about this often: a fifth more or less, so that many peers do not announce at once.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Knows when the next announcement is due.

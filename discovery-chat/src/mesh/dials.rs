@@ -1,7 +1,7 @@
-//! Whom to dial, and when: a moment after they were heard, and ever more rarely if they do not
+//! Which peer to dial, and when: a moment after it was heard, and ever more rarely if it does not
 //! pick up. Pure.
 //!
-//! Anybody can announce anything, so everything here has a bound: how many dials are out, how
+//! Any program can announce anything, so everything here has a bound: how many dials are out, how
 //! many peers are remembered, and how often one that does not pick up is dialed again.
 
 use std::collections::BTreeMap;
@@ -9,14 +9,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::LinkId;
-use crate::card::PeerId;
+use super::report::{Callee, LinkId};
+use crate::peer_info::PeerId;
 
 /// The most dials that are out at once.
-pub const MAX_DIALS: usize = 64;
+const MAX_DIALS: usize = 64;
 
-/// The most dials that are out at once to one address: whoever invents peers cannot take the
-/// places of all others.
+/// The most dials that are out at once to one address: a program that invents peers cannot take
+/// the places of all others.
 const MAX_DIALS_EACH: usize = MAX_DIALS / 2;
 
 /// How many peers are remembered that were heard and are not linked.
@@ -25,8 +25,8 @@ const MAX_KNOWN: usize = 512;
 /// How many of them may have been heard from one address.
 const MAX_KNOWN_EACH: usize = MAX_KNOWN / 2;
 
-/// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all who hear a
-/// newcomer would dial it in the same instant.
+/// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all peers
+/// would dial a newcomer in the same instant.
 const SPREAD_MS: u32 = 31;
 
 /// The pauses after one, two, three ... dials that did not succeed, in seconds.
@@ -34,15 +34,6 @@ const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 
 /// A link that lasted for less than this counts as a dial that did not succeed.
 const SHORT: Duration = Duration::from_secs(10);
-
-/// Whom a dial goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Callee {
-    /// A peer that was heard.
-    Heard(PeerId, SocketAddr),
-    /// `HOST:PORT` as our user named it; who lives there, nobody knows yet.
-    Named(String),
-}
 
 /// All dials: those that are due, those that are out, and those that have to wait.
 #[derive(Clone, Debug)]
@@ -54,7 +45,7 @@ pub(super) struct Dials {
     named: BTreeMap<String, Named>,
 }
 
-/// How it stands with somebody who might be dialed.
+/// The state of a peer that might be dialed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Is to be dialed at this moment.
@@ -73,7 +64,7 @@ struct Heard {
     address: SocketAddr,
     state: State,
     failures: usize,
-    /// Whether somebody has said, since it was last dialed, that it is leaving.
+    /// Whether an announcement has said, since it was last dialed, that it is leaving.
     put_off: bool,
 }
 
@@ -81,11 +72,11 @@ struct Heard {
 #[derive(Clone, Debug)]
 struct Named {
     state: State,
-    /// How many dials in a row have led to nothing, or to somebody who was linked already.
+    /// How many dials in a row have led to nothing, or to a peer that was linked already.
     failures: usize,
-    /// Whether our user has been told that nobody answers.
+    /// Whether our user has been told that no peer answers.
     told: bool,
-    /// Who was found there.
+    /// The peer that was found there.
     peer: Option<PeerId>,
 }
 
@@ -131,8 +122,8 @@ impl Dials {
         resting.is_some_and(|id| self.heard.remove(&id).is_some())
     }
 
-    /// Somebody says that this peer is leaving. If it is about to be dialed, that can wait; but
-    /// only once, since anybody can say so.
+    /// An announcement says that this peer is leaving. If it is about to be dialed, that can wait;
+    /// but only once, since any program can say so.
     pub(super) fn give_up(&mut self, id: PeerId, now: Instant) {
         if let Some(known) = self.heard.get_mut(&id)
             && let State::Due(_) = known.state
@@ -142,7 +133,7 @@ impl Dials {
         }
     }
 
-    /// Dials nobody that our user has named before this moment.
+    /// Dials no address that our user has named before this moment.
     pub(super) fn put_off_named(&mut self, until: Instant) {
         for known in self.named.values_mut() {
             if let State::Due(due) = known.state {
@@ -158,11 +149,11 @@ impl Dials {
         named.into_iter().chain(heard).min()
     }
 
-    /// Who of those that were heard is to be dialed next, and when: whoever waits for longest,
-    /// of those from addresses to which not too many dials are out.
+    /// The peer that was heard and is to be dialed next, and when: the one that waits for longest,
+    /// of those at addresses to which not too many dials are out.
     fn next_heard(&self) -> Option<(Instant, PeerId)> {
         if self.out.len() >= MAX_DIALS {
-            return None; // Whichever comes home first will be followed by a tick.
+            return None; // The first that ends will be followed by a tick.
         }
         let mut out = BTreeMap::<IpAddr, usize>::new();
         for callee in self.out.values() {
@@ -202,8 +193,8 @@ impl Dials {
         self.heard.get(&id).is_some_and(|known| known.state == State::Out)
     }
 
-    /// Whether a dial is out to an address of which we do not know who lives there.
-    pub(super) fn is_calling_somebody(&self) -> bool {
+    /// Whether a dial is out to an address of which we do not know the peer.
+    pub(super) fn is_calling_a_named_one(&self) -> bool {
         self.named.values().any(|known| known.state == State::Out)
     }
 
@@ -228,7 +219,7 @@ impl Dials {
                 }
             }
             Some(Callee::Named(address)) => {
-                // Somebody lives there whom we know, or are about to. Should that come to
+                // A peer listens there that we know, or are about to. Should that come to
                 // nothing, it is worth another try.
                 if let Some(known) = self.named.get_mut(&address) {
                     known.failures += 1;
@@ -260,7 +251,7 @@ impl Dials {
         }
     }
 
-    /// There is a link to this peer now, whoever dialed.
+    /// There is a link to this peer now, whichever side dialed.
     pub(super) fn linked(&mut self, id: PeerId) {
         if let Some(known) = self.heard.get_mut(&id) {
             known.state = State::Linked;

@@ -2,48 +2,51 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::dials::Callee;
-use crate::Event;
-use crate::card::{Card, PeerId};
+use crate::announce::Announcement;
 use crate::command::Command;
-use crate::event::{Failure, Gone};
+use crate::event::{Event, Failure, Gone};
 use crate::frame::{Frame, Hello};
+use crate::peer_info::{PeerId, PeerInfo};
+use crate::version::NotOurs;
 
-/// A link, by number, before and after it is known whose it is. Who dialed matters to the rules.
+/// A link, by number, before and after its peer is known. Which side dialed matters to the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LinkId {
+pub(crate) enum LinkId {
     /// We dialed it.
     Dialed(u64),
-    /// Somebody dialed us.
+    /// The other side dialed us.
     Accepted(u64),
+}
+
+/// The peer that a dial goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// A peer that was heard.
+    Heard(PeerId, SocketAddr),
+    /// `HOST:PORT` as our user named it; which peer listens there, we do not know yet.
+    Named(String),
 }
 
 /// What happened outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// Nothing; but something may be due. See [`super::Mesh::next_due`].
+pub(crate) enum Report {
+    /// Nothing; but something may be due. See `Mesh::next_due`.
     Tick,
-    /// A peer announced itself, from this address.
-    Heard(Card, IpAddr),
-    /// Somebody announced, from this address, that this peer is leaving.
-    HeardBye(PeerId, IpAddr),
-    /// A peer of another version was heard, or dialed us.
-    HeardOtherVersion(u32, IpAddr),
+    /// A datagram from this address, or the first line of a caller that speaks another version.
+    Heard(Result<Announcement, NotOurs>, IpAddr),
     /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
     Asked(LinkId, Hello, IpAddr),
-    /// We dialed this address, and got this card for an answer: the link stands.
-    PickedUp(LinkId, Card, SocketAddr),
+    /// We dialed this address, and this peer said hello: the link stands.
+    PickedUp(LinkId, PeerInfo, SocketAddr),
     /// A dial of ours did not become a link.
     NotLinked(LinkId, NoLink),
     /// A frame arrived, after the hello.
     Got(LinkId, Frame),
-    /// This many messages still wait in the outbox of a link that is about to end.
-    Unsent(LinkId, usize),
     /// A link has ended.
     HungUp(LinkId, Gone),
     /// We announced ourselves, or could not, for this reason.
     Announced(Result<(), String>),
-    /// Nobody can be let in, for this reason of the system's.
+    /// No caller can be let in, for this reason of the system's.
     CannotAccept(String),
     /// Our user typed a line.
     Typed(Command),
@@ -53,25 +56,24 @@ pub enum Report {
 
 /// Why a dial did not become a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoLink {
+pub(crate) enum NoLink {
     /// There is another link between us two, or there will be in a moment.
     Dup,
-    /// Nobody there, or not the one we called.
+    /// No peer is there, or not the one we called.
     Failed(Failure),
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Show this.
+pub(crate) enum Action {
     Show(Event),
-    /// Tell everybody by UDP that we are here.
+    /// Tell all peers by UDP that we are here.
     Announce,
     /// Dial; the link gets this number.
     Dial(LinkId, Callee),
-    /// Tell whoever dialed us whether the link is wanted.
+    /// Tell a caller whether the link is wanted.
     Answer(LinkId, Answer),
-    /// Say this to these, and show to how many.
+    /// Say this on these links, and show on how many.
     Say(Frame, Vec<LinkId>),
     /// Say no more on this link, but let what was said arrive.
     HangUp(LinkId),
@@ -79,9 +81,9 @@ pub enum Action {
     Leave,
 }
 
-/// What whoever dialed us is told.
+/// What a caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Welcome: the link stands.
     Hello,
     /// There is another link.

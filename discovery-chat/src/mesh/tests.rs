@@ -9,8 +9,8 @@ const ME: PeerId = PeerId::from_bits(500);
 const BOB: PeerId = PeerId::from_bits(700);
 const ANN: PeerId = PeerId::from_bits(300);
 
-fn card(id: PeerId, name: &str) -> Card {
-    Card { id, port: 8081, name: Name::claimed(name).unwrap() }
+fn info(id: PeerId, name: &str) -> PeerInfo {
+    PeerInfo { id, port: 8081, name: Name::claimed(name).unwrap() }
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -35,7 +35,7 @@ impl Alice {
 
     fn with(scope: Scope, peers: &[String]) -> Self {
         let now = Instant::now();
-        Self { mesh: Mesh::new(card(ME, "Alice"), scope, peers, now), now, accepted: 0 }
+        Self { mesh: Mesh::new(info(ME, "Alice"), scope, peers, now), now, accepted: 0 }
     }
 
     fn on(&mut self, report: Report) -> Vec<Action> {
@@ -52,16 +52,16 @@ impl Alice {
     }
 
     /// A peer dials, in the way of one who has heard our announcement.
-    fn asked(&mut self, card: Card, from: &str) -> (LinkId, Vec<Action>) {
+    fn asked(&mut self, info: PeerInfo, from: &str) -> (LinkId, Vec<Action>) {
         self.accepted += 1;
         let link = LinkId::Accepted(self.accepted);
-        let hello = Hello { to: Some(ME), card };
+        let hello = Hello { to: Some(ME), info };
         (link, self.on(Report::Asked(link, hello, ip(from))))
     }
 
     /// Whom it dials, if it hears this peer now.
-    fn dials(&mut self, card: Card, from: &str) -> Vec<(LinkId, Callee)> {
-        assert_eq!(self.on(Report::Heard(card, ip(from))), []);
+    fn dials(&mut self, info: PeerInfo, from: &str) -> Vec<(LinkId, Callee)> {
+        assert_eq!(self.on(Report::Heard(Ok(Announcement::Here(info)), ip(from))), []);
         dials(&self.passes(Duration::from_millis(31)))
     }
 
@@ -89,18 +89,18 @@ fn dials(actions: &[Action]) -> Vec<(LinkId, Callee)> {
 #[test]
 fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
     let mut alice = Alice::new();
-    let out = alice.dials(card(BOB, "Bob"), "10.0.0.7");
+    let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(BOB, address))] = out[..] else { panic!("{out:?}") };
     assert_eq!(address, "10.0.0.7:8081".parse().unwrap());
     // What was announced may be false. What counts is who picks up.
     assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
-    let picked_up = Report::PickedUp(link, card(BOB, "Robert"), address);
+    let picked_up = Report::PickedUp(link, info(BOB, "Robert"), address);
     assert_eq!(alice.shows(picked_up), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
     let listed = alice.shows(Report::Typed(Command::List));
     let line = "  - Robert (000000-000000-0002bc) at 10.0.0.7:8081";
     assert_eq!(listed, [format!("👥 Discovered peers:\n{line}")]);
     // Heard again: nothing to do. Announced under another name: nothing to show.
-    assert_eq!(alice.dials(card(BOB, "Bobby"), "10.0.0.7"), []);
+    assert_eq!(alice.dials(info(BOB, "Bobby"), "10.0.0.7"), []);
     assert_eq!(alice.shows(Report::Typed(Command::List)), listed);
 }
 
@@ -123,11 +123,11 @@ fn nobody_can_make_us_dial_outside_of_our_network() {
         ("2001:db8::1", false),
     ] {
         let mut alice = Alice::new();
-        assert_eq!(!alice.dials(card(BOB, "Bob"), from).is_empty(), dialed, "{from}");
+        assert_eq!(!alice.dials(info(BOB, "Bob"), from).is_empty(), dialed, "{from}");
     }
     let mut alice = Alice::with(Scope::ThisMachine, &[]);
-    assert_eq!(alice.dials(card(BOB, "Bob"), "192.168.1.101"), []);
-    assert_eq!(alice.dials(card(BOB, "Bob"), "127.0.0.5").len(), 1);
+    assert_eq!(alice.dials(info(BOB, "Bob"), "192.168.1.101"), []);
+    assert_eq!(alice.dials(info(BOB, "Bob"), "127.0.0.5").len(), 1);
 }
 
 #[test]
@@ -137,7 +137,8 @@ fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
     let start = alice.now;
     for _ in 0..20_000 {
         alice.now += Duration::from_millis(1);
-        let heard = alice.on(Report::Heard(card(BOB, "Bob"), ip("10.0.0.7")));
+        let heard =
+            alice.on(Report::Heard(Ok(Announcement::Here(info(BOB, "Bob"))), ip("10.0.0.7")));
         assert_eq!(heard, []);
         for (link, _) in dials(&alice.on(Report::Tick)) {
             at.push(alice.now.duration_since(start).as_secs());
@@ -151,8 +152,8 @@ fn whoever_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause() {
 #[test]
 fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
     let mut alice = Alice::new();
-    assert_eq!(alice.dials(card(ME, "Alice"), "10.0.0.1"), []);
-    let (link, actions) = alice.asked(card(ME, "Alice"), "10.0.0.1");
+    assert_eq!(alice.dials(info(ME, "Alice"), "10.0.0.1"), []);
+    let (link, actions) = alice.asked(info(ME, "Alice"), "10.0.0.1");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
 }
 
@@ -160,7 +161,7 @@ fn our_own_announcement_is_nobody_and_we_are_not_our_own_peer() {
 fn a_hello_to_somebody_else_is_not_answered() {
     let mut alice = Alice::new();
     let link = LinkId::Accepted(1);
-    let hello = Hello { to: Some(ANN), card: card(BOB, "Bob") };
+    let hello = Hello { to: Some(ANN), info: info(BOB, "Bob") };
     let actions = alice.on(Report::Asked(link, hello, ip("10.0.0.7")));
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
 }
@@ -169,8 +170,8 @@ fn a_hello_to_somebody_else_is_not_answered() {
 fn who_dials_while_being_dialed_is_decided_by_the_ids() {
     for (id, answer) in [(BOB, Answer::Dup), (ANN, Answer::Hello)] {
         let mut alice = Alice::new();
-        assert_eq!(alice.dials(card(id, "Peer"), "10.0.0.7").len(), 1);
-        let (link, actions) = alice.asked(card(id, "Peer"), "10.0.0.7");
+        assert_eq!(alice.dials(info(id, "Peer"), "10.0.0.7").len(), 1);
+        let (link, actions) = alice.asked(info(id, "Peer"), "10.0.0.7");
         assert_eq!(actions[0], Action::Answer(link, answer), "{id}");
     }
 }
@@ -178,9 +179,9 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
 #[test]
 fn whoever_only_knows_an_address_takes_nobodys_place() {
     let mut alice = Alice::new();
-    let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
-    let hello = Hello { to: None, card: card(BOB, "Bob") };
+    let hello = Hello { to: None, info: info(BOB, "Bob") };
     let new = LinkId::Accepted(9);
     let actions = alice.on(Report::Asked(new, hello, ip("10.0.0.66")));
     assert_eq!(actions, [Action::Answer(new, Answer::Dup)]);
@@ -190,9 +191,9 @@ fn whoever_only_knows_an_address_takes_nobodys_place() {
 #[test]
 fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     let mut alice = Alice::new();
-    let (old, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
-    let (new, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.4");
+    let (new, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.4");
     assert_eq!(shown(&actions), ["🔁 Bob reconnected from 10.0.0.4"]);
     assert!(actions.contains(&Action::HangUp(old)));
     // What was on its way on the old link is not lost, and its end is no news.
@@ -209,19 +210,19 @@ fn however_a_peer_goes_it_is_told_once() {
     let gone = [
         (Gone::HungUp, "👋 Bob left (without saying goodbye)"),
         (Gone::Silent(Duration::from_secs(6)), "⚠️ lost Bob (no answer for 6 s)"),
-        (Gone::Deaf, "⚠️ lost Bob (it does not read what is sent)"),
-        (Gone::Babbled, "⚠️ lost Bob (it does not speak the protocol)"),
+        (Gone::NotReading(0), "⚠️ lost Bob (it does not read what is sent)"),
+        (Gone::LineTooLong, "⚠️ lost Bob (it does not speak the protocol)"),
         (Gone::Broken("no route".into()), "⚠️ lost Bob (no route)"),
     ];
     for (how, line) in gone {
         let mut alice = Alice::new();
-        let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
         assert_eq!(alice.shows(Report::HungUp(link, how.clone())), [line]);
         assert_eq!(alice.on(Report::HungUp(link, how)), []);
         assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
     }
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let actions = alice.on(Report::Got(link, Frame::Bye));
     assert_eq!(shown(&actions), ["👋 Bob left"]);
     assert!(actions.contains(&Action::HangUp(link)));
@@ -231,7 +232,7 @@ fn however_a_peer_goes_it_is_told_once() {
 #[test]
 fn what_a_lost_peer_may_have_missed_is_counted() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.says("one");
     let _ = alice.on(Report::Got(link, Frame::Ping)); // It is there, so it has that one.
     let _ = alice.says("two");
@@ -242,13 +243,13 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
 
     // Whoever says goodbye has read what came before; and what was said on a link that another
     // one has replaced is not forgotten.
-    let (link, _) = alice.asked(card(ANN, "Ann"), "10.0.0.3");
+    let (link, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
     let _ = alice.says("four");
     assert_eq!(alice.shows(Report::Got(link, Frame::Bye)), ["👋 Ann left"]);
-    let _ = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let _ = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.says("five");
     alice.now += Duration::from_mins(1);
-    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let lost = alice.shows(Report::HungUp(link, Gone::HungUp));
     assert_eq!(lost[1], "⚠️ 1 message(s) to Bob may not have arrived");
 }
@@ -257,8 +258,8 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
 fn messages_are_numbered_and_go_to_all_who_are_there() {
     let mut alice = Alice::new();
     assert_eq!(shown(&alice.says("Anybody?")), ["📭 No peers yet"]);
-    let (bob, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    let (ann, _) = alice.asked(card(ANN, "Ann"), "10.0.0.3");
+    let (bob, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (ann, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
     for seq in 1..=3 {
         let [Action::Say(frame, to)] = &alice.says("hi")[..] else { panic!() };
         assert_eq!(frame.to_string(), format!("say {seq} hi\n"));
@@ -269,16 +270,16 @@ fn messages_are_numbered_and_go_to_all_who_are_there() {
 #[test]
 fn two_of_the_same_name_can_be_told_apart() {
     let mut alice = Alice::new();
-    let (bob, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (bob, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let other = PeerId::from_bits(0x0012_3456 << 48);
-    let (second, actions) = alice.asked(card(other, "bob"), "10.0.0.8");
+    let (second, actions) = alice.asked(info(other, "bob"), "10.0.0.8");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: bob#123456 (10.0.0.8)"]);
     assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 Bob#000000 says: hi"]);
     assert_eq!(alice.shows(Report::Got(second, said("ho"))), ["📨 bob#123456 says: ho"]);
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
     // Nobody can pass for ourselves, either.
-    let (_, actions) = alice.asked(card(ANN, "ALICE"), "10.0.0.3");
+    let (_, actions) = alice.asked(info(ANN, "ALICE"), "10.0.0.3");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
     // Alone again, the name is enough.
     let _ = alice.on(Report::HungUp(second, Gone::HungUp));
@@ -297,7 +298,7 @@ fn a_stranger_is_not_heard_before_its_hello() {
 #[test]
 fn what_would_be_told_again_and_again_is_told_once() {
     let mut alice = Alice::new();
-    let other = || Report::HeardOtherVersion(2, ip("10.0.0.9"));
+    let other = || Report::Heard(Err(NotOurs::OtherVersion(2)), ip("10.0.0.9"));
     let line = "⚠️ A peer at 10.0.0.9 speaks p2pchat/2, and this program only p2pchat/1: they \
                 cannot talk";
     assert_eq!(alice.shows(other()), [line]);
@@ -316,20 +317,20 @@ fn what_would_be_told_again_and_again_is_told_once() {
 fn there_is_room_for_256_and_no_more() {
     let mut alice = Alice::new();
     for n in 1000..1000 + MAX_LINKS as u128 {
-        let (link, actions) = alice.asked(card(PeerId::from_bits(n), "P"), "10.0.0.7");
+        let (link, actions) = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
         assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
     }
-    let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions[0], Action::Answer(link, Answer::Nothing));
     let full = "⚠️ 256 peers are linked, which is all there is room for";
     assert_eq!(shown(&actions), [full]);
-    let (link, actions) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
     // Whoever is heard now is not dialed, and nobody is dialed only to be hung up on.
-    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     // One that is in may still come back by another link.
     alice.now += Duration::from_mins(1);
-    let (link, actions) = alice.asked(card(PeerId::from_bits(1000), "P"), "10.0.0.8");
+    let (link, actions) = alice.asked(info(PeerId::from_bits(1000), "P"), "10.0.0.8");
     assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
 }
 
@@ -337,21 +338,24 @@ fn there_is_room_for_256_and_no_more() {
 fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     let mut alice = Alice::with(Scope::Lan, &["ann.lan:8081".into()]);
     let named = dials(&alice.on(Report::Tick))[0].0;
-    let dialed = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let dialed = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     for n in 1000..1000 + MAX_LINKS as u128 {
-        let _ = alice.asked(card(PeerId::from_bits(n), "P"), "10.0.0.7");
+        let _ = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
     }
     // Both pick up, but others were first.
     let address = "10.0.0.7:8081".parse().unwrap();
     for (link, id) in [(dialed, BOB), (named, ANN)] {
-        let actions = alice.on(Report::PickedUp(link, card(id, "Late"), address));
+        let actions = alice.on(Report::PickedUp(link, info(id, "Late"), address));
         assert_eq!(actions, [Action::HangUp(link)]);
         assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
     }
     let leaves = LinkId::Accepted(1);
     assert_eq!(alice.shows(Report::HungUp(leaves, Gone::HungUp)).len(), 1);
     alice.now += Duration::from_secs(2);
-    assert_eq!(alice.on(Report::Heard(card(BOB, "Bob"), ip("10.0.0.7"))), []);
+    assert_eq!(
+        alice.on(Report::Heard(Ok(Announcement::Here(info(BOB, "Bob"))), ip("10.0.0.7"))),
+        []
+    );
     let again = dials(&alice.passes(Duration::from_millis(31)));
     assert_eq!(again.len(), 2, "{again:?}");
 }
@@ -360,12 +364,12 @@ fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
 fn of_two_links_that_stand_the_dial_of_the_smaller_id_counts() {
     for (id, ours_counts) in [(BOB, true), (ANN, false)] {
         let mut alice = Alice::new();
-        let ours = alice.dials(card(id, "Peer"), "10.0.0.7")[0].0;
+        let ours = alice.dials(info(id, "Peer"), "10.0.0.7")[0].0;
         // However it came about: theirs stands already when ours is picked up.
         let theirs = LinkId::Accepted(9);
         let address = "10.0.0.7:8081".parse().unwrap();
-        let _ = alice.mesh.link_up(theirs, card(id, "Peer"), address, alice.now);
-        let actions = alice.on(Report::PickedUp(ours, card(id, "Peer"), address));
+        let _ = alice.mesh.link_up(theirs, info(id, "Peer"), address, alice.now);
+        let actions = alice.on(Report::PickedUp(ours, info(id, "Peer"), address));
         let loser = if ours_counts { theirs } else { ours };
         assert_eq!(actions, [Action::HangUp(loser)], "{id}");
         let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
@@ -374,9 +378,9 @@ fn of_two_links_that_stand_the_dial_of_the_smaller_id_counts() {
         alice.now += Duration::from_mins(1);
         let later = LinkId::Dialed(99);
         let accepted = LinkId::Accepted(10);
-        let _ = alice.mesh.link_up(accepted, card(id, "Peer"), address, alice.now);
+        let _ = alice.mesh.link_up(accepted, info(id, "Peer"), address, alice.now);
         alice.now += Duration::from_mins(1);
-        let actions = alice.on(Report::PickedUp(later, card(id, "Peer"), address));
+        let actions = alice.on(Report::PickedUp(later, info(id, "Peer"), address));
         assert!(actions.contains(&Action::HangUp(accepted)), "{actions:?}");
     }
 }
@@ -386,9 +390,9 @@ fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
     let mut alice = Alice::with(Scope::Lan, &["bob:8081".into(), "10.0.0.7:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
     let address = "10.0.0.7:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, card(BOB, "Bob"), address));
+    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found.len(), 1);
-    let actions = alice.on(Report::PickedUp(out[1].0, card(BOB, "Bob"), address));
+    let actions = alice.on(Report::PickedUp(out[1].0, info(BOB, "Bob"), address));
     assert_eq!(actions, [Action::HangUp(out[1].0)]);
 }
 
@@ -396,7 +400,7 @@ fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
 fn who_is_there_is_listed_by_name() {
     let mut alice = Alice::new();
     for (n, name) in [(900, "Zoe"), (901, "Bob"), (902, "Ann")] {
-        let _ = alice.asked(card(PeerId::from_bits(n), name), "10.0.0.7");
+        let _ = alice.asked(info(PeerId::from_bits(n), name), "10.0.0.7");
     }
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     let names: Vec<_> = listed.lines().skip(1).map(|line| &line[4..7]).collect();
@@ -406,49 +410,52 @@ fn who_is_there_is_listed_by_name() {
 #[test]
 fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
     let mut alice = Alice::new();
-    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     let refused = Report::NotLinked(link, NoLink::Failed(Failure::Refused));
     assert_eq!(alice.on(refused), []);
     alice.now += Duration::from_secs(1);
-    let out = alice.dials(card(BOB, "Bob"), "10.0.0.8");
+    let out = alice.dials(info(BOB, "Bob"), "10.0.0.8");
     assert!(matches!(out[..], [(_, Callee::Heard(BOB, to))] if to.ip() == ip("10.0.0.8")));
 }
 
 #[test]
 fn a_peer_that_refused_us_for_another_link_is_dialed_again_if_that_one_never_comes() {
     let mut alice = Alice::new();
-    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     assert_eq!(alice.on(Report::NotLinked(link, NoLink::Dup)), []);
-    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     alice.now += Duration::from_secs(1);
-    assert_eq!(alice.dials(card(BOB, "Bob"), "10.0.0.7").len(), 1);
+    assert_eq!(alice.dials(info(BOB, "Bob"), "10.0.0.7").len(), 1);
 }
 
 #[test]
 fn a_peer_that_is_lost_at_once_is_not_dialed_at_once() {
     let mut alice = Alice::new();
-    let link = alice.dials(card(BOB, "Bob"), "10.0.0.7")[0].0;
+    let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     let address = "10.0.0.7:8081".parse().unwrap();
-    let _ = alice.on(Report::PickedUp(link, card(BOB, "Bob"), address));
+    let _ = alice.on(Report::PickedUp(link, info(BOB, "Bob"), address));
     let _ = alice.on(Report::HungUp(link, Gone::HungUp));
-    assert!(alice.dials(card(BOB, "Bob"), "10.0.0.7").is_empty());
+    assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     alice.now += Duration::from_secs(1);
-    assert_eq!(alice.dials(card(BOB, "Bob"), "10.0.0.7").len(), 1);
+    assert_eq!(alice.dials(info(BOB, "Bob"), "10.0.0.7").len(), 1);
 }
 
 #[test]
 fn with_local_nothing_is_heeded_that_comes_from_elsewhere() {
     let mut alice = Alice::with(Scope::ThisMachine, &[]);
-    assert_eq!(alice.on(Report::HeardOtherVersion(2, ip("10.0.0.9"))), []);
-    assert_eq!(alice.on(Report::Heard(card(ANN, "Ann"), ip("127.0.0.1"))), []);
-    assert_eq!(alice.on(Report::HeardBye(ANN, ip("10.0.0.9"))), []);
+    assert_eq!(alice.on(Report::Heard(Err(NotOurs::OtherVersion(2)), ip("10.0.0.9"))), []);
+    assert_eq!(
+        alice.on(Report::Heard(Ok(Announcement::Here(info(ANN, "Ann"))), ip("127.0.0.1"))),
+        []
+    );
+    assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(ANN)), ip("10.0.0.9"))), []);
     assert_eq!(dials(&alice.passes(Duration::from_millis(31))).len(), 1);
 }
 
 #[test]
 fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.passes(Duration::from_secs(2));
     // An hour in one step: every timer there is has run out at once.
     let actions = alice.passes(Duration::from_hours(1));
@@ -456,9 +463,9 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     assert!(alice.mesh.next_due() > alice.now);
     let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)"]);
-    let out = alice.dials(card(BOB, "Bob"), "10.0.0.7");
+    let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(_, address))] = out[..] else { panic!("{out:?}") };
-    let found = alice.shows(Report::PickedUp(link, card(BOB, "Bob"), address));
+    let found = alice.shows(Report::PickedUp(link, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (10.0.0.7)"]);
 }
 
@@ -475,7 +482,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     assert_eq!(alice.on(refused(out[0].0)), []);
     let out = dials(&alice.passes(Duration::from_secs(2)));
     let address = "203.0.113.5:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, card(BOB, "Bob"), address));
+    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
     assert!(dials(&alice.passes(Duration::from_mins(10))).is_empty());
 }
@@ -483,14 +490,17 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
 #[test]
 fn somebody_elses_goodbye_ends_nothing() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(card(BOB, "Bob"), "10.0.0.7");
-    assert_eq!(alice.on(Report::HeardBye(BOB, ip("10.0.0.66"))), []);
+    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(BOB)), ip("10.0.0.66"))), []);
     assert_eq!(alice.shows(Report::Got(link, said("here"))), ["📨 Bob says: here"]);
     // It only puts off a dial.
-    assert_eq!(alice.on(Report::Heard(card(ANN, "Ann"), ip("10.0.0.3"))), []);
-    assert_eq!(alice.on(Report::HeardBye(ANN, ip("10.0.0.66"))), []);
+    assert_eq!(
+        alice.on(Report::Heard(Ok(Announcement::Here(info(ANN, "Ann"))), ip("10.0.0.3"))),
+        []
+    );
+    assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(ANN)), ip("10.0.0.66"))), []);
     assert!(dials(&alice.passes(Duration::from_millis(31))).is_empty());
-    assert!(alice.dials(card(ANN, "Ann"), "10.0.0.3").is_empty());
+    assert!(alice.dials(info(ANN, "Ann"), "10.0.0.3").is_empty());
     alice.now += Duration::from_secs(1);
-    assert_eq!(alice.dials(card(ANN, "Ann"), "10.0.0.3").len(), 1);
+    assert_eq!(alice.dials(info(ANN, "Ann"), "10.0.0.3").len(), 1);
 }

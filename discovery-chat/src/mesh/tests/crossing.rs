@@ -65,8 +65,8 @@ enum Choice {
 
 const IDS: [PeerId; 2] = [PeerId::from_bits(1), PeerId::from_bits(2)];
 
-fn card_of(side: usize) -> Card {
-    card(IDS[side], ["Alice", "Bob"][side])
+fn info_of(side: usize) -> PeerInfo {
+    info(IDS[side], ["Alice", "Bob"][side])
 }
 
 impl World {
@@ -75,7 +75,7 @@ impl World {
         let now = Instant::now();
         let mesh = |side: usize| {
             let peers: &[String] = if named[side] { &["other:8081".into()] } else { &[] };
-            Mesh::new(card_of(side), Scope::Lan, peers, now)
+            Mesh::new(info_of(side), Scope::Lan, peers, now)
         };
         Self {
             now,
@@ -122,7 +122,7 @@ impl World {
             Choice::Datagram { to } => {
                 self.datagrams[to] -= 1;
                 let from = ip(["10.0.0.1", "10.0.0.2"][1 - to]);
-                self.on(to, Report::Heard(card_of(1 - to), from), None);
+                self.on(to, Report::Heard(Ok(Announcement::Here(info_of(1 - to))), from), None);
             }
             Choice::Time { side } => {
                 let due = self.meshes[side].dials.next_due();
@@ -139,7 +139,7 @@ impl World {
                 let named = self.wires[wire].closed[side]; // See `dial`.
                 self.wires[wire].closed[side] = false;
                 let to = (!named).then_some(IDS[side]);
-                let hello = Hello { to, card: card_of(dialer) };
+                let hello = Hello { to, info: info_of(dialer) };
                 let from = ip(["10.0.0.1", "10.0.0.2"][dialer]);
                 self.on(side, Report::Asked(link, hello, from), Some(wire));
             }
@@ -149,7 +149,7 @@ impl World {
                 let address = ["10.0.0.1:8081", "10.0.0.2:8081"][1 - side].parse().unwrap();
                 match said {
                     Said::Hello => {
-                        let report = Report::PickedUp(link, card_of(1 - side), address);
+                        let report = Report::PickedUp(link, info_of(1 - side), address);
                         self.on(side, report, Some(wire));
                     }
                     Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),

@@ -1,10 +1,9 @@
-//! A visiting card: who a peer says it is, and where it can be dialed.
+//! What a peer says about itself: its id, its name, and the port it can be dialed on.
 //!
 //! `<id> <tcp port> <name ...>` ends every announcement and every hello. The name is the last
 //! field, so it may contain spaces, and nothing ever has to be escaped.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::name::Name;
 use crate::version::number;
@@ -18,27 +17,28 @@ pub struct PeerId(u128);
 
 impl PeerId {
     /// The id with these 72 bits; what is above them is left away.
-    ///
-    /// ```
-    /// use discovery_chat::card::PeerId;
-    /// assert_eq!(PeerId::from_bits(0xabc123_def456_789abc).to_string(), "abc123-def456-789abc");
-    /// ```
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits & ((1 << 72) - 1))
     }
 
-    /// The same 72 bits.
-    pub const fn bits(self) -> u128 {
+    #[cfg(test)]
+    pub(crate) const fn bits(self) -> u128 {
         self.0
     }
 
-    /// How it is written on the wire.
-    pub fn on_the_wire(self) -> String {
+    /// Reads 18 lower-case hex digits: there is one way to write an id.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+        let is_id = text.len() == 18 && text.bytes().all(is_digit);
+        is_id.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+
+    pub(crate) fn on_the_wire(self) -> String {
         format!("{:018x}", self.0)
     }
 
     /// Its first group: enough to tell apart two peers of the same name.
-    pub fn short(self) -> String {
+    pub(crate) fn short(self) -> String {
         self.on_the_wire().chars().take(6).collect()
     }
 }
@@ -50,22 +50,9 @@ impl fmt::Display for PeerId {
     }
 }
 
-impl FromStr for PeerId {
-    type Err = NoCard;
-
-    /// Reads 18 lower-case hex digits: there is one way to write an id.
-    fn from_str(text: &str) -> Result<Self, NoCard> {
-        let digits = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-        if text.len() != 18 || !text.bytes().all(digits) {
-            return Err(NoCard);
-        }
-        u128::from_str_radix(text, 16).map(Self).map_err(|_| NoCard)
-    }
-}
-
 /// Who a peer says it is, and where it listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct PeerInfo {
     /// Tells it apart.
     pub id: PeerId,
     /// The TCP port it can be dialed on. Its address is wherever its words come from.
@@ -74,32 +61,19 @@ pub struct Card {
     pub name: Name,
 }
 
-/// What was read is no card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoCard;
-
-impl fmt::Display for Card {
+impl fmt::Display for PeerInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.id.on_the_wire(), self.port, self.name)
     }
 }
 
-impl FromStr for Card {
-    type Err = NoCard;
-
-    /// Reads a card. The name comes out clean, see [`Name::claimed`].
-    ///
-    /// ```
-    /// use discovery_chat::card::Card;
-    /// let card: Card = "abc123def456789abc 8080 Alice B.".parse().unwrap();
-    /// assert_eq!((card.port, card.name.to_string().as_str()), (8080, "Alice B."));
-    /// assert!("abc123def456789abc 0 Nobody".parse::<Card>().is_err());
-    /// ```
-    fn from_str(text: &str) -> Result<Self, NoCard> {
-        let (id, rest) = text.split_once(' ').ok_or(NoCard)?;
-        let (port, name) = rest.split_once(' ').ok_or(NoCard)?;
-        let port = number(port).filter(|port| *port > 0).ok_or(NoCard)?;
-        Ok(Self { id: id.parse()?, port, name: Name::claimed(name).ok_or(NoCard)? })
+impl PeerInfo {
+    /// Reads it. The name comes out clean, see [`Name::claimed`].
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (id, rest) = text.split_once(' ')?;
+        let (port, name) = rest.split_once(' ')?;
+        let port = number(port).filter(|port| *port > 0)?;
+        Some(Self { id: PeerId::read(id)?, port, name: Name::claimed(name)? })
     }
 }
 
@@ -110,13 +84,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let id = PeerId::from_bits(0x00ff);
-        let card = Card { id, port: 1, name: Name::claimed("Zoë 👩‍🚀").unwrap() };
-        assert_eq!(card.to_string(), "0000000000000000ff 1 Zoë 👩‍🚀");
-        assert_eq!(card.to_string().parse(), Ok(card));
+        let info = PeerInfo { id, port: 1, name: Name::claimed("Zoë 👩‍🚀").unwrap() };
+        assert_eq!(info.to_string(), "0000000000000000ff 1 Zoë 👩‍🚀");
+        assert_eq!(PeerInfo::read(&info.to_string()), Some(info));
     }
 
     #[test]
-    fn what_is_almost_a_card_is_none() {
+    fn what_is_almost_right_is_none() {
         for text in [
             "",
             "0000000000000000ff",
@@ -133,7 +107,7 @@ mod tests {
             "00000000000000000ff 1 x",
             "00000000000000é00 1 x",
         ] {
-            assert_eq!(text.parse::<Card>(), Err(NoCard), "{text:?}");
+            assert_eq!(PeerInfo::read(text), None, "{text:?}");
         }
     }
 

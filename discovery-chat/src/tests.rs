@@ -6,13 +6,15 @@
 
 use std::env;
 
+use terminal::Typed;
+
 use crate::announce::{Announcement, MAX_DATAGRAM};
-use crate::card::Card;
 use crate::command::Command;
 use crate::frame::{Frame, Hello, MAX_FRAME};
 use crate::lines::Lines;
-use crate::message::{MAX_MESSAGE, acts};
+use crate::message::MAX_MESSAGE;
 use crate::name::MAX_NAME;
+use crate::peer_info::PeerInfo;
 
 /// How many inputs an ordinary run tries.
 const INPUTS: u64 = 20_000;
@@ -76,14 +78,14 @@ impl Chance {
 }
 
 fn is_harmless(text: &str) {
-    assert!(!text.chars().any(acts), "{text:?}");
+    assert!(text.chars().all(|c| c != '\t' && terminal::is_harmless(c)), "{text:?}");
 }
 
-fn is_a_card(card: &Card) {
-    let name = card.name.to_string();
+fn is_peer_info(info: &PeerInfo) {
+    let name = info.name.to_string();
     is_harmless(&name);
     assert!(!name.contains([':', '#']) && !name.trim().is_empty(), "{name:?}");
-    assert!(name.chars().count() <= MAX_NAME && card.port > 0);
+    assert!(name.chars().count() <= MAX_NAME && info.port > 0);
 }
 
 fn try_line(line: &[u8]) {
@@ -100,8 +102,8 @@ fn try_line(line: &[u8]) {
         }
     }
     if let Ok(hello) = Hello::read(line) {
-        is_a_card(&hello.card);
-        let again = Frame::Hello(hello.clone()).to_string();
+        is_peer_info(&hello.info);
+        let again = hello.to_string();
         assert_eq!(Hello::read(again.trim_end_matches('\n').as_bytes()), Ok(hello));
     }
 }
@@ -124,13 +126,15 @@ fn damage_of_every_kind_does_no_harm() {
             try_line(line);
         }
         match Announcement::read(&bytes) {
-            Ok(Announcement::Here(card)) => {
-                is_a_card(&card);
+            Ok(Announcement::Here(info)) => {
+                is_peer_info(&info);
                 assert!(bytes.len() <= MAX_DATAGRAM);
             }
             Ok(Announcement::Bye(_)) | Err(_) => {}
         }
-        if let Command::Say(text) | Command::Unknown(text) = Command::read(&bytes) {
+        if let Command::Say(text) | Command::Unknown(text) =
+            Command::of(Typed::Line(terminal::clean(&bytes)))
+        {
             is_harmless(&text);
             assert!(text.len() <= MAX_MESSAGE);
         }
