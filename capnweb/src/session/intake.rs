@@ -178,7 +178,7 @@ impl<T: Clone> Session<T> {
         Ok(self.hidden)
     }
 
-    /// Somebody holds this stub.
+    /// One more call, result or `keep` holds this stub.
     pub(super) fn hold(&mut self, cap: &Cap<T>) {
         if let Cap::Stub(Stub { id }) = cap
             && let Some(import) = self.imports.get_mut(id)
@@ -197,7 +197,7 @@ impl<T: Clone> Session<T> {
         }
     }
 
-    /// Somebody holds it no more. Whoever is the last one gives it back.
+    /// One holder less. With the last one, the stub is given back.
     pub(super) fn let_go(&mut self, id: i64, out: &mut Vec<Output<T>>) {
         let Some(import) = self.imports.get_mut(&id) else { return };
         import.holders -= 1;
