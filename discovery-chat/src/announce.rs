@@ -28,16 +28,22 @@ pub(crate) enum Announcement {
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // LAB:BEGIN announce
         match self {
             Self::Here(info) => write!(f, "p2pchat/{VERSION} here {info}"),
             Self::Bye(id) => write!(f, "p2pchat/{VERSION} bye {}", id.on_the_wire()),
         }
+        // LAB:STUB
+        //| let _ = (self, VERSION, PeerId::on_the_wire);
+        //| write!(f, "task announce is not written yet")
+        // LAB:END announce
     }
 }
 
 impl Announcement {
     /// Reads a datagram, if it is an announcement of this version.
     pub(crate) fn read(datagram: &[u8]) -> Result<Self, NotOurs> {
+        // LAB:BEGIN announce
         if datagram.len() > MAX_DATAGRAM {
             return Err(NotOurs::Noise);
         }
@@ -49,6 +55,11 @@ impl Announcement {
             _ => None,
         };
         read.ok_or(NotOurs::Noise)
+        // LAB:STUB
+        //| let _ = (datagram, MAX_DATAGRAM, after_version, PeerInfo::read, PeerId::read);
+        //| let _ = (Self::Here, Self::Bye, NotOurs::OtherVersion);
+        //| Err(NotOurs::Noise)
+        // LAB:END announce
     }
 }
 

@@ -96,9 +96,7 @@ fn usage() -> Command {
         .after_help(START_HELP)
         .args([name, port, local, peer, discovery_port, broadcast, bind, plain]);
     Command::new("p2p_chat")
-        .about(
-            "Chat with whoever is on your network: no server, and nobody to ask for addresses",
-        )
+        .about("Chat with the peers on your network, without a server")
         .after_help(HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)

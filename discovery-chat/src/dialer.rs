@@ -1,4 +1,4 @@
-//! The dialer: a thread that dials one peer, and becomes the link's reader if it picks up.
+//! The dialer: a thread that dials one peer, and becomes the link's reader if it answers.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -16,7 +16,7 @@ use crate::link::{Call, LinkReport};
 use crate::mesh::{Callee, LinkId, NoLink, Report};
 use crate::peer_info::PeerInfo;
 
-/// How long a peer may take to pick up. In a local network it takes a millisecond; the rest is
+/// How long a peer may take to answer. In a local network it takes a millisecond; the rest is
 /// for a packet that gets lost and is sent again.
 const PATIENCE: Duration = Duration::from_secs(2);
 

@@ -79,7 +79,7 @@ pub enum Gone {
 pub enum Failure {
     /// No program listens at that port.
     Refused,
-    /// It was not picked up within this time.
+    /// It was not answered within this time.
     NoAnswer(Duration),
     /// The link ended before its hello.
     Gone(Gone),

@@ -60,31 +60,30 @@ impl Lingering {
 }
 
 /// Links on which we have said goodbye because we leave, and that have not ended yet.
-pub(crate) struct Goodbyes {
-    bye: Arc<str>,
-    links: BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>,
-}
+#[derive(Default)]
+pub(crate) struct Goodbyes(BTreeMap<LinkId, (Receiver<Arc<str>>, Arc<TcpStream>)>);
 
 impl Goodbyes {
-    pub(crate) fn new() -> Self {
-        Self { bye: Frame::Bye.to_string().into(), links: BTreeMap::new() }
-    }
-
     /// Says goodbye on a link, behind what waits in its outbox.
     pub(crate) fn say(&mut self, LinkHandle { link, outbox, waiting, stream, .. }: LinkHandle) {
-        let _ = outbox.try_send(Arc::clone(&self.bye)); // A full one will see us hang up.
+        // LAB:BEGIN leave
+        let _ = outbox.try_send(Frame::Bye.to_string().into()); // Fails if it is full.
         // The outbox is dropped here: its writer writes what waits in it, and ends.
-        self.links.insert(link, (waiting, stream));
+        self.0.insert(link, (waiting, stream));
+        // LAB:STUB
+        //| let _ = (&self.0, link, outbox, waiting, stream, Frame::Bye);
+        // LAB:END leave
     }
 
     /// Waits until all links have ended: for a moment, or for as long as messages still go out.
     /// Returns how many frames could not be written, for each link where some were left.
     pub(crate) fn wait(mut self, reports: &Receiver<LinkReport>) -> Vec<(LinkId, usize)> {
+        // LAB:BEGIN leave
         let begun = Instant::now();
         let (mut left, mut progress) = (usize::MAX, begun);
-        while !self.links.is_empty() {
+        while !self.0.is_empty() {
             let now = Instant::now();
-            let waiting = self.links.values().map(|(waiting, _)| waiting.len()).sum();
+            let waiting = self.0.values().map(|(waiting, _)| waiting.len()).sum();
             if waiting < left {
                 (left, progress) = (waiting, now);
             }
@@ -94,9 +93,9 @@ impl Goodbyes {
             }
             match reports.recv_timeout(LOOK_AGAIN) {
                 Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
-                    self.links.remove(&link);
+                    self.0.remove(&link);
                 }
-                // A peer that has just picked up is told goodbye, too.
+                // A peer that has just answered is told goodbye, too.
                 Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
                     self.say(handle);
                 }
@@ -105,16 +104,49 @@ impl Goodbyes {
             }
         }
         // Where nothing waits, all is said and with the system, which delivers it.
-        self.links.retain(|_, (waiting, _)| !waiting.is_empty());
-        let unsent = self.links.into_iter().map(|(link, (waiting, stream))| {
+        self.0.retain(|_, (waiting, _)| !waiting.is_empty());
+        let unsent = self.0.into_iter().map(|(link, (waiting, stream))| {
             hang_up(&stream);
             (link, waiting.len())
         });
         unsent.collect()
+        // LAB:STUB
+        //| let _ = (Self::say, RecvTimeoutError::Timeout, Report::HungUp);
+        //| let _ = (AT_MOST, LOOK_AGAIN, &mut self.0, reports, hang_up);
+        //| Vec::new()
+        // LAB:END leave
     }
 }
 
 /// Hangs up in both directions, whatever is still on its way.
 pub(crate) fn hang_up(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use crossbeam_channel::bounded;
+
+    use super::*;
+    use crate::backpressure::Backpressure;
+
+    #[test]
+    fn what_a_peer_did_not_read_is_counted_and_the_peer_is_hung_up_on() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dialed = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+        let stream = Arc::new(socket.accept().unwrap().0);
+        let (outbox, waiting) = bounded(3);
+        outbox.send("say 1 hi".into()).unwrap(); // And no writer takes it out.
+        let (link, caller) = (LinkId::Accepted(1), None);
+        let backpressure = Backpressure::default();
+        let mut goodbyes = Goodbyes::default();
+        goodbyes.say(LinkHandle { link, caller, outbox, waiting, backpressure, stream });
+        let (_report, reports) = bounded(1);
+        let begun = Instant::now();
+        assert_eq!(goodbyes.wait(&reports), [(link, 2)]);
+        assert!(begun.elapsed() >= PATIENCE && begun.elapsed() < AT_MOST);
+        assert_eq!(dialed.peek(&mut [0]).unwrap(), 0, "it is hung up on");
+    }
 }

@@ -99,7 +99,7 @@ impl Hello {
         Ok(Self { to, info: PeerInfo::read(info).ok_or(NotOurs::Noise)? })
     }
 
-    /// Whether it is said to `me`, or to any peer that picks up.
+    /// Whether it is said to `me`, or to any peer that answers.
     pub(crate) fn is_for(&self, me: PeerId) -> bool {
         self.to.is_none_or(|to| to == me)
     }

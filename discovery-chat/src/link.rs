@@ -36,7 +36,7 @@ const SILENCE: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub(crate) struct LinkReport {
     pub(crate) report: Report,
-    /// With [`Report::Asked`] and [`Report::PickedUp`].
+    /// With [`Report::Asked`] and [`Report::DialAnswered`].
     pub(crate) handle: Option<LinkHandle>,
 }
 
@@ -123,7 +123,7 @@ impl Call {
         let _ = handle.outbox.try_send(hello.to_string().into()); // It is empty.
         match read_answer(&mut lines, to) {
             Ok(info) => {
-                let report = Report::PickedUp(self.link, info, address);
+                let report = Report::DialAnswered(self.link, info, address);
                 // Fails if we are closing; then the writer ends the link.
                 let _ = self.report.send(LinkReport { report, handle: Some(handle) });
                 self.run(lines, writer);
@@ -205,17 +205,21 @@ fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, NoL
 impl NoLine {
     /// How a peer went whose link ended like this, after we had waited for `patience`.
     fn into_gone(self, patience: Duration) -> Gone {
-        use ErrorKind::{
-            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut,
-        };
+        // LAB:BEGIN leave
+        use ErrorKind::{ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
         match self {
             Self::End => Gone::HungUp,
             Self::TooLong => Gone::LineTooLong,
             Self::Broken(error) => match error.kind() {
                 TimedOut => Gone::Silent(patience),
-                ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected => Gone::HungUp,
+                ConnectionReset | ConnectionAborted | NotConnected => Gone::HungUp,
                 _ => Gone::Broken(error.to_string()),
             },
         }
+        // LAB:STUB
+        //| let _ = (patience, Gone::HungUp, Gone::Silent, Gone::LineTooLong);
+        //| let _ = matches!(&self, Self::Broken(error) if error.kind() == ErrorKind::TimedOut);
+        //| Gone::Broken("task leave is not written yet".into())
+        // LAB:END leave
     }
 }

@@ -12,6 +12,7 @@
 //! while it dials the same peer, and has the smaller id, answers `dup`; the other one gives in.
 
 mod announcer;
+mod crossing;
 mod dials;
 mod report;
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::announce::Announcement;
 use crate::command::Command;
@@ -31,15 +32,12 @@ use crate::name::Name;
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::NotOurs;
 use announcer::Announcer;
+use crossing::{CROSSING, Crossing};
 use dials::Dials;
 pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
 
 /// The most peers that are linked at once.
 const MAX_LINKS: usize = 256;
-
-/// How long after a link came to stand another one between the same two peers is a crossing of
-/// two dials, and not a peer that comes back.
-const CROSSING: Duration = Duration::from_secs(3);
 
 /// A peer that we are linked with.
 #[derive(Clone, Debug)]
@@ -65,15 +63,10 @@ pub struct Mesh {
     announcer: Announcer,
     /// How many messages our user has sent.
     said: u64,
-    told: Told,
-}
-
-/// What is told only once.
-#[derive(Clone, Copy, Debug, Default)]
-struct Told {
-    other_version: bool,
-    crowded: bool,
-    cannot_announce: bool,
+    /// What is told only once.
+    told_other_version: bool,
+    told_crowded: bool,
+    told_cannot_announce: bool,
 }
 
 impl Mesh {
@@ -87,7 +80,9 @@ impl Mesh {
             linked: BTreeMap::new(),
             whose: BTreeMap::new(),
             said: 0,
-            told: Told::default(),
+            told_other_version: false,
+            told_crowded: false,
+            told_cannot_announce: false,
         }
     }
 
@@ -103,8 +98,8 @@ impl Mesh {
             Report::Tick => self.on_tick(now),
             Report::Heard(heard, from) => self.on_heard(heard, from, now),
             Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
-            Report::PickedUp(link, info, address) => {
-                self.on_picked_up(link, info, address, now)
+            Report::DialAnswered(link, info, address) => {
+                self.on_dial_answered(link, info, address, now)
             }
             Report::NotLinked(link, NoLink::Dup) => {
                 self.dials.refused(link, now);
@@ -118,16 +113,15 @@ impl Mesh {
             Report::Got(link, frame) => self.on_frame(link, frame, now),
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
             Report::Announced(Err(why)) => {
-                let first = !mem::replace(&mut self.told.cannot_announce, true);
+                let first = !mem::replace(&mut self.told_cannot_announce, true);
                 show_if(first, || Event::CannotAnnounce(why))
             }
             Report::Announced(Ok(())) => {
-                let again = mem::take(&mut self.told.cannot_announce);
+                let again = mem::take(&mut self.told_cannot_announce);
                 show_if(again, || Event::Announcing)
             }
             Report::CannotAccept(why) => show(Event::CannotAccept(why)),
             Report::Typed(command) => self.on_typed(command),
-            Report::Quit => vec![Action::Leave],
         }
     }
 
@@ -152,7 +146,7 @@ impl Mesh {
                 Vec::new()
             }
             Err(NotOurs::OtherVersion(version)) => {
-                let first = !mem::replace(&mut self.told.other_version, true);
+                let first = !mem::replace(&mut self.told_other_version, true);
                 show_if(first, || Event::OtherVersion(version, from))
             }
             Err(NotOurs::Noise) => Vec::new(),
@@ -189,7 +183,7 @@ impl Mesh {
             let address = SocketAddr::new(from, info.port);
             actions.extend(self.link_up(link, info, address, now));
         } else if self.linked.len() >= MAX_LINKS {
-            let first = !mem::replace(&mut self.told.crowded, true);
+            let first = !mem::replace(&mut self.told_crowded, true);
             actions.extend(show_if(first, || Event::Crowded(MAX_LINKS)));
         }
         actions
@@ -199,34 +193,27 @@ impl Mesh {
         if caller == self.me.id || to.is_some_and(|to| to != self.me.id) {
             return Answer::Nothing;
         }
-        let linked = self.linked.get(&caller);
-        let dialing = self.dials.is_calling(caller);
-        if to.is_none() {
-            // A caller that did not know which peer it would find here: it gains nothing by a second
-            // link, and must not be able to take the first one's place. And if our user has
-            // named addresses, too, a dial of ours may be on its way to the same peer.
-            let crossing =
-                dialing || self.me.id < caller && self.dials.is_calling_a_named_one();
-            return match linked {
-                Some(_) => Answer::Dup,
-                None if crossing => Answer::Dup,
-                None if self.linked.len() < MAX_LINKS => Answer::Hello,
-                None => Answer::Nothing,
-            };
+        let call = self.crossing(caller, now);
+        let is_dup = match to {
+            Some(_) => call.is_dup(),
+            None => call.is_dup_of_unknown(self.dials.is_calling_a_named_one()),
+        };
+        match call.standing {
+            _ if is_dup => Answer::Dup,
+            None if self.linked.len() >= MAX_LINKS => Answer::Nothing,
+            _ => Answer::Hello,
         }
-        // Two dials have crossed, or the caller has heard of us in two ways at once.
-        let is_young = |peer: &Linked| now.duration_since(peer.since) < CROSSING;
-        if linked.is_some_and(is_young) || self.me.id < caller && dialing {
-            return Answer::Dup;
-        }
-        if linked.is_none() && self.linked.len() >= MAX_LINKS {
-            return Answer::Nothing;
-        }
-        Answer::Hello
+    }
+
+    /// What there is between us and `peer`.
+    fn crossing(&self, peer: PeerId, now: Instant) -> Crossing {
+        let standing = self.linked.get(&peer);
+        let standing = standing.map(|peer| (peer.link, now.duration_since(peer.since)));
+        Crossing { me: self.me.id, peer, standing, is_dialed: self.dials.is_calling(peer) }
     }
 
     /// Our dial was answered by a hello.
-    fn on_picked_up(
+    fn on_dial_answered(
         &mut self,
         link: LinkId,
         info: PeerInfo,
@@ -238,16 +225,8 @@ impl Mesh {
             let _ = self.dials.failed(link, now); // To be tried again, when there is room.
             return vec![Action::HangUp(link)];
         }
-        self.dials.picked_up(link, info.id);
-        let unwanted = info.id == self.me.id
-            || match self.linked.get(&info.id) {
-                None => false,
-                // Two links, both stand: the dial of the smaller id counts, on both sides.
-                Some(Linked { link: LinkId::Accepted(_), since, .. }) => {
-                    self.me.id > info.id && now.duration_since(*since) < CROSSING
-                }
-                Some(Linked { link: LinkId::Dialed(_), .. }) => true,
-            };
+        self.dials.answered(link, info.id);
+        let unwanted = info.id == self.me.id || self.crossing(info.id, now).gives_way();
         if unwanted {
             self.whose.insert(link, info.id);
             return vec![Action::HangUp(link)];

@@ -135,9 +135,9 @@ impl Owner {
                         self.console.answered();
                         self.on(Report::Typed(Command::of(line)))
                     }
-                    Err(_) => self.on(Report::Quit), // Ctrl-D.
+                    Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => self.on(Report::Quit),
+                recv(interrupts) -> _ => ControlFlow::Break(()),
                 recv(wake) -> _ => ControlFlow::Continue(()),
             };
             if flow.is_break() {
@@ -281,7 +281,7 @@ impl Owner {
     /// same, and the error is returned at the end.
     fn close(mut self) -> io::Result<Console> {
         let shown = self.console.screen.refresh();
-        let mut goodbyes = Goodbyes::new();
+        let mut goodbyes = Goodbyes::default();
         for handle in mem::take(&mut self.links).into_values() {
             if handle.caller.is_none() {
                 goodbyes.say(handle);

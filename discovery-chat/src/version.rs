@@ -18,10 +18,8 @@ pub(crate) enum NotOurs {
 
 /// What stands behind `p2pchat/1 `.
 pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
-    let (version, words) = text
-        .strip_prefix("p2pchat/")
-        .and_then(|rest| rest.split_once(' '))
-        .ok_or(NotOurs::Noise)?;
+    let rest = text.strip_prefix("p2pchat/").ok_or(NotOurs::Noise)?;
+    let (version, words) = rest.split_once(' ').ok_or(NotOurs::Noise)?;
     match number(version) {
         Some(VERSION) => Ok(words),
         Some(other) => Err(NotOurs::OtherVersion(other)),

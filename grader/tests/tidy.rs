@@ -15,7 +15,7 @@ mod imports;
 use imports::circles;
 
 /// The pure files of a lab, by name or by folder and name: text, numbers and rules.
-const PURE: [&str; 61] = [
+const PURE: [&str; 62] = [
     "announce",
     "announcer",
     "backpressure",
@@ -41,6 +41,7 @@ const PURE: [&str; 61] = [
     "limits",
     "lines",
     "mesh",
+    "mesh/crossing",
     "message",
     "name",
     "note",

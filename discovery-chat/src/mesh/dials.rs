@@ -1,8 +1,8 @@
 //! Which peer to dial, and when: a moment after it was heard, and ever more rarely if it does not
-//! pick up. Pure.
+//! answer. Pure.
 //!
 //! Any program can announce anything, so everything here has a bound: how many dials are out, how
-//! many peers are remembered, and how often one that does not pick up is dialed again.
+//! many peers are remembered, and how often one that does not answer is dialed again.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -107,7 +107,7 @@ impl Dials {
         }
     }
 
-    /// Whether another peer from there can be remembered; if need be, one that does not pick up
+    /// Whether another peer from there can be remembered; if need be, one that does not answer
     /// is forgotten for it.
     fn has_room_for(&mut self, from: IpAddr) -> bool {
         let neighbours = self.heard.values().filter(|known| known.address.ip() == from).count();
@@ -199,7 +199,7 @@ impl Dials {
     }
 
     /// A dial became a link to this peer.
-    pub(super) fn picked_up(&mut self, link: LinkId, id: PeerId) {
+    pub(super) fn answered(&mut self, link: LinkId, id: PeerId) {
         if let Some(Callee::Named(address)) = self.out.remove(&link)
             && let Some(known) = self.named.get_mut(&address)
         {

@@ -37,7 +37,7 @@ pub(crate) enum Report {
     /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
     Asked(LinkId, Hello, IpAddr),
     /// We dialed this address, and this peer said hello: the link stands.
-    PickedUp(LinkId, PeerInfo, SocketAddr),
+    DialAnswered(LinkId, PeerInfo, SocketAddr),
     /// A dial of ours did not become a link.
     NotLinked(LinkId, NoLink),
     /// A frame arrived, after the hello.
@@ -50,8 +50,6 @@ pub(crate) enum Report {
     CannotAccept(String),
     /// Our user typed a line.
     Typed(Command),
-    /// Our user wants to leave.
-    Quit,
 }
 
 /// Why a dial did not become a link.

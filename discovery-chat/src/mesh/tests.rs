@@ -2,6 +2,8 @@
 
 mod crossing;
 
+use std::time::Duration;
+
 use super::*;
 use crate::event::Failure;
 
@@ -92,10 +94,10 @@ fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(BOB, address))] = out[..] else { panic!("{out:?}") };
     assert_eq!(address, "10.0.0.7:8081".parse().unwrap());
-    // What was announced may be false. What counts is who picks up.
+    // What was announced may be false. What counts is which peer answers.
     assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
-    let picked_up = Report::PickedUp(link, info(BOB, "Robert"), address);
-    assert_eq!(alice.shows(picked_up), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
+    let answered = Report::DialAnswered(link, info(BOB, "Robert"), address);
+    assert_eq!(alice.shows(answered), ["🔍 Discovered new peer: Robert (10.0.0.7)"]);
     let listed = alice.shows(Report::Typed(Command::List));
     let line = "  - Robert (000000-000000-0002bc) at 10.0.0.7:8081";
     assert_eq!(listed, [format!("👥 Discovered peers:\n{line}")]);
@@ -342,10 +344,10 @@ fn whoever_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     for n in 1000..1000 + MAX_LINKS as u128 {
         let _ = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
     }
-    // Both pick up, but others were first.
+    // Both answer, but others were first.
     let address = "10.0.0.7:8081".parse().unwrap();
     for (link, id) in [(dialed, BOB), (named, ANN)] {
-        let actions = alice.on(Report::PickedUp(link, info(id, "Late"), address));
+        let actions = alice.on(Report::DialAnswered(link, info(id, "Late"), address));
         assert_eq!(actions, [Action::HangUp(link)]);
         assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
     }
@@ -365,22 +367,22 @@ fn of_two_links_that_stand_the_dial_of_the_smaller_id_counts() {
     for (id, ours_counts) in [(BOB, true), (ANN, false)] {
         let mut alice = Alice::new();
         let ours = alice.dials(info(id, "Peer"), "10.0.0.7")[0].0;
-        // However it came about: theirs stands already when ours is picked up.
+        // However it came about: theirs stands already when ours is answered.
         let theirs = LinkId::Accepted(9);
         let address = "10.0.0.7:8081".parse().unwrap();
         let _ = alice.mesh.link_up(theirs, info(id, "Peer"), address, alice.now);
-        let actions = alice.on(Report::PickedUp(ours, info(id, "Peer"), address));
+        let actions = alice.on(Report::DialAnswered(ours, info(id, "Peer"), address));
         let loser = if ours_counts { theirs } else { ours };
         assert_eq!(actions, [Action::HangUp(loser)], "{id}");
         let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
         assert_eq!(to[..], [if ours_counts { ours } else { theirs }]);
-        // A long time later it is no crossing: whoever picked up has decided for the new one.
+        // A long time later it is no crossing: the peer that answered has decided for the new one.
         alice.now += Duration::from_mins(1);
         let later = LinkId::Dialed(99);
         let accepted = LinkId::Accepted(10);
         let _ = alice.mesh.link_up(accepted, info(id, "Peer"), address, alice.now);
         alice.now += Duration::from_mins(1);
-        let actions = alice.on(Report::PickedUp(later, info(id, "Peer"), address));
+        let actions = alice.on(Report::DialAnswered(later, info(id, "Peer"), address));
         assert!(actions.contains(&Action::HangUp(accepted)), "{actions:?}");
     }
 }
@@ -390,9 +392,9 @@ fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
     let mut alice = Alice::with(Scope::Lan, &["bob:8081".into(), "10.0.0.7:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
     let address = "10.0.0.7:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found.len(), 1);
-    let actions = alice.on(Report::PickedUp(out[1].0, info(BOB, "Bob"), address));
+    let actions = alice.on(Report::DialAnswered(out[1].0, info(BOB, "Bob"), address));
     assert_eq!(actions, [Action::HangUp(out[1].0)]);
 }
 
@@ -433,7 +435,7 @@ fn a_peer_that_is_lost_at_once_is_not_dialed_at_once() {
     let mut alice = Alice::new();
     let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     let address = "10.0.0.7:8081".parse().unwrap();
-    let _ = alice.on(Report::PickedUp(link, info(BOB, "Bob"), address));
+    let _ = alice.on(Report::DialAnswered(link, info(BOB, "Bob"), address));
     let _ = alice.on(Report::HungUp(link, Gone::HungUp));
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     alice.now += Duration::from_secs(1);
@@ -465,7 +467,7 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)"]);
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
     let [(link, Callee::Heard(_, address))] = out[..] else { panic!("{out:?}") };
-    let found = alice.shows(Report::PickedUp(link, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(link, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (10.0.0.7)"]);
 }
 
@@ -482,7 +484,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     assert_eq!(alice.on(refused(out[0].0)), []);
     let out = dials(&alice.passes(Duration::from_secs(2)));
     let address = "203.0.113.5:8081".parse().unwrap();
-    let found = alice.shows(Report::PickedUp(out[0].0, info(BOB, "Bob"), address));
+    let found = alice.shows(Report::DialAnswered(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
     assert!(dials(&alice.passes(Duration::from_mins(10))).is_empty());
 }

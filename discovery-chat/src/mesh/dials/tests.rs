@@ -108,7 +108,7 @@ fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost
     }
     let (link, _) = dials.take_due(now).unwrap();
     let bob = PeerId::from_bits(2);
-    dials.picked_up(link, bob);
+    dials.answered(link, bob);
     assert_eq!(dials.next_due(), None);
     dials.lost(bob, Duration::from_mins(1), now);
     assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
@@ -123,7 +123,7 @@ fn a_peer_that_keeps_falling_silent_is_dialed_more_and_more_rarely() {
         dials.heard(bob, somewhere(), now);
         now = dials.next_due().unwrap();
         let (link, _) = dials.take_due(now).unwrap();
-        dials.picked_up(link, bob);
+        dials.answered(link, bob);
         dials.linked(bob);
         dials.lost(bob, Duration::from_millis(1), now);
         let Some(Heard { state: State::Resting(until), .. }) = dials.heard.get(&bob) else {

@@ -149,7 +149,7 @@ impl World {
                 let address = ["10.0.0.1:8081", "10.0.0.2:8081"][1 - side].parse().unwrap();
                 match said {
                     Said::Hello => {
-                        let report = Report::PickedUp(link, info_of(1 - side), address);
+                        let report = Report::DialAnswered(link, info_of(1 - side), address);
                         self.on(side, report, Some(wire));
                     }
                     Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
