@@ -40,7 +40,7 @@ impl ChatRoom {
         });
         // LAB:STUB
         //| // An `Order::Typing` for each other user in the room.
-        //| let _ = (user, is_typing, Order::Typing, Self::order_all::<fn(&User) -> Option<Order>>);
+        //| let _ = (user, is_typing, Order::Typing);
         // LAB:END typing
     }
 
