@@ -82,7 +82,7 @@ impl Response {
 
 impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
-        let response = Self::text(refusal.status, format!("{refusal}\n"));
+        let response = Self::text(refusal.0, format!("{refusal}\n"));
         match refusal {
             Refusal::TOO_MANY_CALLERS => response.with("Retry-After", "1"),
             _ => response,

@@ -560,7 +560,7 @@ fn refusals_are_short_and_clean() {
     {
         let out = Response::from(refusal).last_bytes();
         let out = String::from_utf8(out).unwrap();
-        assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.status)), "{out}");
+        assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.0)), "{out}");
         assert!(out.contains("\r\nConnection: close\r\n") && out.len() < 300, "{out}");
         assert!(out.ends_with(&format!("\r\n\r\n{refusal}\n")), "{out}");
     }
