@@ -1,7 +1,7 @@
 //! Builds with cargo, and finds out which programs came of it.
 
 use std::collections::BTreeMap;
-use std::env;
+use std::env::{self, consts::DLL_EXTENSION};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +28,8 @@ pub struct Built {
     pub tests: BTreeMap<String, PathBuf>,
     /// The lab's own programs.
     pub programs: BTreeMap<String, PathBuf>,
+    /// All libraries that they are linked with.
+    pub libraries: Vec<PathBuf>,
 }
 
 /// Cargo, as it was started itself, in this workspace.
@@ -56,17 +58,28 @@ pub fn build_submission(
     arguments: &[&str],
     jail: Option<&Path>,
 ) -> Result<Built, String> {
-    let cargo = cargo(tree);
+    let cargo = cargo(tree).get_program().to_string_lossy().into_owned();
+    compile(tree, &cargo, &[arguments, &QUIETLY].concat(), &[], jail)
+}
+
+/// Runs a compiler so, be it cargo or another one.
+pub(crate) fn compile(
+    tree: &Path,
+    compiler: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    jail: Option<&Path>,
+) -> Result<Built, String> {
     let words = |path: &Path| path.to_string_lossy().into_owned();
     let mut program = jail.map_or_else(Vec::new, |jail| {
         vec![words(jail), "jail".into(), "--build".into(), words(tree)]
     });
-    program.push(cargo.get_program().to_string_lossy().into_owned());
+    program.push(compiler.to_owned());
     let program: Vec<_> = program.iter().map(String::as_str).collect();
     let program = Program::exactly(&program).in_folder(tree);
-    let cargo = Child::start(&program, &[arguments, &QUIETLY].concat(), &[], |_| ());
-    let mut cargo = cargo.map_err(|error| format!("cannot start cargo: {error}"))?;
-    let said = cargo.outcome(Instant::now() + PATIENCE, MOST);
+    let started = Child::start(&program, arguments, environment, |_| ());
+    let mut started = started.map_err(|error| format!("cannot start {compiler}: {error}"))?;
+    let said = started.outcome(Instant::now() + PATIENCE, MOST);
     match said.end {
         End::Exited(status) => read(status.success(), &said.printed, said.complained),
         End::TimedOut => Err(format!("The build has not ended in {PATIENCE:?}.\n")),
@@ -94,6 +107,12 @@ fn read(success: bool, printed: &str, mut complained: String) -> Result<Built, S
     let mut built = Built::default();
     for message in messages {
         let target = &message["target"];
+        let files = message["filenames"].as_array().into_iter().flatten();
+        let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+        let is_library = |file: &PathBuf| {
+            file.extension().is_some_and(|end| end == "rlib" || end == DLL_EXTENSION)
+        };
+        built.libraries.extend(files.filter(is_library));
         let path = message["executable"].as_str().map(PathBuf::from);
         let Some((name, path)) = target["name"].as_str().zip(path) else { continue };
         let is_test = target["kind"][0] == "test";

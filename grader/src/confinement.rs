@@ -2,12 +2,21 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
 /// Set in the process that runs in namespaces of its own.
 pub const IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";
+
+/// Enters namespaces: a network with nothing but loopback, and process ids and queues of its own.
+/// All of it ends with this process, however that ends. A script follows.
+#[rustfmt::skip] // One program a line.
+pub(crate) const ENTER: [&str; 10] = [
+    "setpriv", "--pdeathsig", "KILL",
+    "unshare", "-Urnpfi", "--mount-proc", "--kill-child", "--",
+    "sh", "-c",
+];
 
 /// What confines a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +55,6 @@ impl Confinement {
     }
 }
 
-/// The first process of a namespace is ended by no signal that it does not handle, so without this
-/// Ctrl-C would not end a grading. All programs in the namespace end with it.
-#[expect(clippy::disallowed_methods, reason = "nothing here outlives the namespace")]
-fn end_namespaces() {
-    process::exit(130)
-}
-
 /// Finds out how far a program can be confined, and refuses if that is less than fully. If
 /// namespaces are needed, it runs this program in them with the same arguments.
 pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
@@ -64,23 +66,23 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
     let grader = env::current_exe().context("this program has a path")?;
     let has_jail = works(&grader, &["jail", "true"]);
     if has_jail && env::var_os(IN_NAMESPACES).is_some() {
-        ctrlc::set_handler(end_namespaces).context("Ctrl-C cannot be heard")?;
         return Ok(Place::Here(Confinement::Full));
     }
-    // A network with nothing but loopback, and process ids that end with this process.
-    let enter = ["-Urnpf", "--mount-proc", "--kill-child", "--", "sh", "-c"];
     let lo = "ip link set lo up";
-    if has_jail && works(Path::new("unshare"), &[&enter[..], &[lo]].concat()) {
+    if has_jail && works(Path::new(ENTER[0]), &[&ENTER[1..], &[lo]].concat()) {
         let inside = format!("{lo} && exec \"$@\"");
-        let mut command = Command::new("unshare");
-        command.args(enter).args([inside.as_str(), "grade"]).arg(grader);
+        let mut command = Command::new(ENTER[0]);
+        command.args(&ENTER[1..]).args([inside.as_str(), "grade"]).arg(grader);
         command.args(env::args_os().skip(1)).env(IN_NAMESPACES, "1");
-        let status = command.status().context("unshare(1) can be started")?;
+        let status = command.status().context("setpriv(1) can be started")?;
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
         return Ok(Place::Elsewhere(ExitCode::from(code)));
     }
     let (missing, rest) = if has_jail {
-        ("namespaces of its own (unshare(1) and ip(8), and permission)", Confinement::Landlock)
+        (
+            "namespaces of its own (unshare(1), setpriv(1) and ip(8), and permission)",
+            Confinement::Landlock,
+        )
     } else {
         ("Landlock (Linux, ABI 6)", Confinement::None)
     };

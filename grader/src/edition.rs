@@ -95,8 +95,10 @@ fn without_unit_tests(text: &str) -> Result<String> {
 pub fn leaks(edition: &Files, files: &Files, tasks: &[&Task]) -> Result<Vec<String>> {
     let (mut answers, mut shared) = (BTreeSet::new(), BTreeSet::new());
     for task in tasks {
-        let source = format!("{}/src/", task.lab.folder);
-        for file in files.keys().filter(|file| file.starts_with(&source)) {
+        // The answer of a task may be a test.
+        let folders = ["src", "tests"].map(|part| format!("{}/{part}/", task.lab.folder));
+        let is_code = |file: &&String| folders.iter().any(|folder| file.starts_with(folder));
+        for file in files.keys().filter(is_code) {
             let whole = text(files, file)?;
             let bodies = markers::bodies(whole, &task.id)?;
             let without =
@@ -200,17 +202,20 @@ fn broadcast() {
 
     #[test]
     fn a_line_of_an_answer_is_found_wherever_it_stands() {
-        let whole = files(&[("lab/src/a.rs", SOURCE)]);
-        let task = task();
-        let chosen = &[&task][..];
-        let mut edition = handout(&whole, chosen).unwrap();
-        assert_eq!(leaks(&edition, &whole, chosen).unwrap(), [""; 0]);
-        let page = "Solve it:\n\n//   for other in everybody_but(me)  { tell(other) }\n";
-        edition.insert("docs/hints.md".into(), page.into());
-        let found = leaks(&edition, &whole, chosen).unwrap();
-        assert_eq!(
-            found,
-            ["docs/hints.md: //   for other in everybody_but(me)  { tell(other) }"]
-        );
+        for file in ["src/a.rs", "tests/a.rs"] {
+            let path = format!("lab/{file}");
+            let whole = files(&[(&path, SOURCE), ("lab/tests/peer.py", "")]);
+            let task = Task { files: vec![file.to_owned()], ..task() };
+            let chosen = &[&task][..];
+            let mut edition = handout(&whole, chosen).unwrap();
+            assert_eq!(leaks(&edition, &whole, chosen).unwrap(), [""; 0]);
+            let page = "Solve it:\n\n//   for other in everybody_but(me)  { tell(other) }\n";
+            edition.insert("docs/hints.md".into(), page.into());
+            let found = leaks(&edition, &whole, chosen).unwrap();
+            assert_eq!(
+                found,
+                ["docs/hints.md: //   for other in everybody_but(me)  { tell(other) }"]
+            );
+        }
     }
 }

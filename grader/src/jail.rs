@@ -6,7 +6,8 @@
 //! limits; it gives up its capabilities, clears the environment, and `exec`s. The process id stays
 //! the same, so Ctrl-C and SIGTERM still reach the program. It ends when the test that started it
 //! does. `grader jail --build TREE cargo ARGS` builds a submission in the same way: the compiler
-//! reads the sources of the tree, and writes below its `target`. Linux only; where a layer is
+//! reads the sources of the tree, and writes below its `target`; and `grader jail --test PROGRAM TEST`
+//! runs a student's test, which may start that program. Linux only; where a layer is
 //! missing, nothing is started.
 
 use std::collections::BTreeMap;
@@ -31,8 +32,11 @@ use seccompiler::{
     SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-/// The word in front of a tree that is built.
+use crate::labs::workspace;
+
+/// The word in front of a tree that is built, and of a program that a student's test tries.
 const BUILD: &str = "--build";
+const TEST: &str = "--test";
 
 /// Folders that a program may read: libraries, interpreters and their modules.
 const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
@@ -47,13 +51,15 @@ const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
 const LIMITS: [(Resource, u64); 4] =
     [(Resource::NOFILE, 256), (Resource::FSIZE, 0), (Resource::CORE, 0), (Resource::CPU, 60)];
 
-/// What each process of a build may use. The bytes of data are those that are not shared.
-const BUILD_LIMITS: [(Resource, u64); 5] = [
+/// What each process of a build may use, or of a student's test. The bytes of data are those that
+/// are not shared.
+const BUILD_LIMITS: [(Resource, u64); 6] = [
     (Resource::NOFILE, 1024),
+    (Resource::NPROC, 4096),
     (Resource::FSIZE, 1 << 30),
     (Resource::CORE, 0),
-    (Resource::CPU, 20),
     (Resource::DATA, 2 << 30),
+    (Resource::CPU, 20),
 ];
 
 /// The environment variables that are left to a program.
@@ -62,6 +68,13 @@ const KEPT: [&str; 4] = ["P2P_HOST", "P2P_BASE_PORT", "TERM", "NO_COLOR"];
 /// Those that are left to a build: whatever `env!` reads may end up in a picture.
 const BUILD_KEPT: [&str; 5] = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
 
+/// Those that are left to a student's test.
+const TEST_KEPT: [&str; 6] =
+    ["CARGO_MANIFEST_DIR", "LAB_JUDGED", "LAB_PROGRAM", "LAB_WAIT", "RUST_BACKTRACE", "TMPDIR"];
+
+/// The begin of a variable that a test is compiled with.
+const PROGRAM_OF_TEST: &str = "CARGO_BIN_EXE_";
+
 /// What the program may do with the files below a path.
 type Rule = (PathBuf, BitFlags<AccessFs>);
 
@@ -69,7 +82,8 @@ type Rule = (PathBuf, BitFlags<AccessFs>);
 /// arguments (a script, say) may be read, and files beside it.
 pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallible> {
     let mut words = words.peekable();
-    let tree = words.next_if(|word| word == BUILD).and_then(|_| words.next());
+    let mut behind = |flag| words.next_if(|word| word == flag).and_then(|_| words.next());
+    let (tree, tried) = (behind(BUILD), behind(TEST));
     let name = words.next().context("no program is named")?;
     let program =
         find(&name).with_context(|| format!("there is no program {}", name.display()))?;
@@ -82,6 +96,10 @@ pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallibl
         // A program of rustup is told by its name which one it is.
         command.arg0(name).env("TMPDIR", &target);
         (rules_of_build(Path::new(tree))?, &BUILD_LIMITS[..], &BUILD_KEPT[..])
+    } else if let Some(tried) = &tried {
+        // Without the last one, CPU time: a program that it starts may use more.
+        let limits = &BUILD_LIMITS[..BUILD_LIMITS.len() - 1];
+        (rules_of_test(&program, tried.into())?, limits, &TEST_KEPT[..])
     } else {
         (rules_of(&program, &args), &LIMITS[..], &KEPT[..])
     };
@@ -95,10 +113,14 @@ pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallibl
         let hard = if *what == Resource::CPU { most + 1 } else { *most };
         what.set(*most, hard).with_context(|| format!("cannot limit {what:?}"))?;
     }
-    if tree.is_none() {
+    if tree.is_none() && tried.is_none() {
         forbid()?;
     }
-    let kept = env::vars_os().filter(|(name, _)| kept.iter().any(|kept| name == kept));
+    let is_kept = |name: &OsString| {
+        let of_test = tree.is_some() && name.to_string_lossy().starts_with(PROGRAM_OF_TEST);
+        of_test || kept.iter().any(|kept| name == kept)
+    };
+    let kept = env::vars_os().filter(|(name, _)| is_kept(name));
     let error = command.args(args).envs(kept).exec();
     Err(error).with_context(|| format!("cannot start {}", program.display()))
 }
@@ -128,6 +150,23 @@ fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     let readable = READABLE.iter().map(PathBuf::from).chain(scripts.filter_map(folder_of));
     let readable = readable.chain(installed.map(Path::to_owned)).map(|path| (path, read));
     readable.chain([(program.to_owned(), AccessFs::Execute | AccessFs::ReadFile)]).collect()
+}
+
+/// What a student's test may do: start the program that it tries, in a jail as well, and write
+/// temporary files.
+fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
+    let run = AccessFs::Execute | AccessFs::ReadFile;
+    let manifest = workspace().join("Cargo.toml"); // By which it knows where it is.
+    let files = env::var_os("TMPDIR").context("TMPDIR is not set")?.into();
+    let mut rules = vec![
+        (files, AccessFs::from_all(ABI::V5) & !AccessFs::Execute),
+        (manifest, AccessFs::ReadFile.into()),
+        (test.to_owned(), run),
+        (tried, run),
+        (env::current_exe()?, run),
+    ];
+    rules.extend(READABLE.map(|path| (path.into(), AccessFs::from_read(ABI::V5))));
+    Ok(rules)
 }
 
 /// What cargo may read and write when it builds in `tree`.

@@ -121,6 +121,8 @@ pub struct Judge {
     pub built: Built,
     /// Further environment variables of the tests, such as `LAB_PROGRAM`.
     pub environment: Vec<(String, String)>,
+    /// The words in front of a test: what confines it.
+    pub inside: Vec<String>,
     /// How often each behaviour is asked for.
     pub times: usize,
     /// How long one test may take.
@@ -139,6 +141,7 @@ impl Judge {
         Ok(Self {
             built: build(workspace, &arguments)?,
             environment: Vec::new(),
+            inside: Vec::new(),
             times: 1,
             deadline: TEST_PATIENCE,
             all_by: None,
@@ -151,40 +154,19 @@ impl Judge {
     pub fn judge<'a>(
         &self,
         tasks: impl IntoIterator<Item = &'a Task>,
-        mut progress: impl FnMut(),
+        progress: impl FnMut(),
     ) -> Vec<Asked<'a>> {
         let mut asked = without_a_run(tasks, Status::NoResult, "");
-        let asks: Vec<_> = asked.iter().map(|one| (one.task, one.behaviour)).collect();
-        let next = AtomicUsize::new(0);
-        let work = &|told: Sender<_>| {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((task, behaviour)) = asks.get(index) else { break };
-                let verdict = self.ask_times(&task.suite, behaviour);
-                told.send((index, verdict)).expect("all verdicts are received");
-            }
-        };
-        thread::scope(|scope| {
-            let (told, verdicts) = channel();
-            // Most behaviours wait most of the time, so there may be more than cores.
-            let cores = thread::available_parallelism().map_or(1, usize::from);
-            for _ in 0..(3 * cores).min(12) {
-                let judge = thread::Builder::new().name("judge".into());
-                let told = told.clone();
-                let judge = judge.spawn_scoped(scope, move || work(told));
-                judge.expect("the system has one more thread");
-            }
-            drop(told); // So that the verdicts end with the threads, however these end.
-            for (index, verdict) in verdicts {
-                asked[index].verdict = verdict;
-                progress();
-            }
-        });
+        let ask = |one: &Asked| self.ask_times(&one.task.suite, one.behaviour);
+        let verdicts = in_threads(&asked, ask, progress);
+        for (one, verdict) in asked.iter_mut().zip(verdicts) {
+            one.verdict = verdict;
+        }
         asked
     }
 
     /// Asks `times` times. Mixed results are unstable, with the message of the first failure.
-    fn ask_times(&self, suite: &str, behaviour: &Behaviour) -> Verdict {
+    pub(crate) fn ask_times(&self, suite: &str, behaviour: &Behaviour) -> Verdict {
         let ask = |_| {
             let begun = Instant::now();
             let verdict = self.ask(suite, behaviour).unwrap_or_else(|error| {
@@ -213,7 +195,9 @@ impl Judge {
             return Ok(Verdict { status: Status::TimedOut, ..no_result(message) });
         }
         let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
-        let test = Program::exactly(&[&path.to_string_lossy()]).in_folder(&self.folder);
+        let path = path.to_string_lossy();
+        let words: Vec<_> = self.inside.iter().map(String::as_str).chain([&*path]).collect();
+        let test = Program::exactly(&words).in_folder(&self.folder);
         let folder = self.folder.to_string_lossy();
         let wait = env::var(LAB_WAIT).unwrap_or(WAIT.to_owned());
         let mut environment = vec![
@@ -251,6 +235,40 @@ impl Judge {
         };
         Ok(Verdict { status, ..no_result(message_in(&said.complained) + &end) })
     }
+}
+
+/// Asks for all of these, a few at once.
+pub(crate) fn in_threads<T: Sync>(
+    all: &[T],
+    ask: impl Fn(&T) -> Verdict + Sync,
+    mut progress: impl FnMut(),
+) -> Vec<Verdict> {
+    let next = AtomicUsize::new(0);
+    let work = &|told: Sender<_>| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(index) else { break };
+            told.send((index, ask(one))).expect("all verdicts are received");
+        }
+    };
+    let mut judged: Vec<_> = all.iter().map(|_| no_result(String::new())).collect();
+    thread::scope(|scope| {
+        let (told, verdicts) = channel();
+        // Most behaviours wait most of the time, so there may be more than cores.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..(3 * cores).min(12) {
+            let judge = thread::Builder::new().name("judge".into());
+            let told = told.clone();
+            let judge = judge.spawn_scoped(scope, move || work(told));
+            judge.expect("the system has one more thread");
+        }
+        drop(told); // So that the verdicts end with the threads, however these end.
+        for (index, verdict) in verdicts {
+            judged[index] = verdict;
+            progress();
+        }
+    });
+    judged
 }
 
 /// What the test says of itself in its last line, if its exit status agrees.

@@ -47,8 +47,10 @@
 //! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
 //! | `formats.rs` | a grade in the words of other systems |
 //! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
+//! | `scratch.rs` | a folder for temporary files, removed even if this process is killed |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
+//! | `catches.rs` | a student's test, held against the right program and known mistakes |
 //! | `edition.rs` | the files without answers, or with them and without markers |
 //! | `handout.rs` | the verb `handout`: proves an edition, and writes it |
 //! | `submission.rs` | what is taken over from a submission, and what it earns |
@@ -68,6 +70,7 @@
 #![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
 pub mod build;
+pub mod catches;
 mod child;
 pub mod class;
 pub mod code;
@@ -96,6 +99,7 @@ mod port_lease;
 mod program;
 mod prompts;
 pub mod report;
+pub mod scratch;
 mod screen;
 pub mod size;
 pub mod soak;

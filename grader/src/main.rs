@@ -17,7 +17,8 @@ use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
 use grader::{
-    class, grade, gradescope, handout, mistakes, report, soak, solution, start, test, watch,
+    class, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start, test,
+    watch,
 };
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn run() -> Result<ExitCode> {
         match grader::jail::become_program(env::args_os().skip(2))? {}
     }
     let matches = usage().get_matches();
+    let _scratch = scratch::enter().context("cannot make a folder for temporary files")?;
     let Some((verb, chosen)) = matches.subcommand() else { return Ok(ExitCode::from(2)) };
 
     let workspace = workspace();

@@ -74,7 +74,8 @@ pub fn run(workspace: &Path, labs: &[Lab], times: u16, update: bool) -> Result<b
     let files = tracked(workspace)?;
     let (mut caught, mut missed) = (0, 0);
     for lab in labs {
-        let Some(tasks) = Tasks::of(workspace, lab)? else { continue };
+        let Some(mut tasks) = Tasks::of(workspace, lab)? else { continue };
+        tasks.all.retain(|task| !task.is_to_catch());
         let mut trials = Trials::new(workspace, &tasks.all)?;
         for mistake in &tasks.mistakes {
             let task = tasks.all.iter().find(|task| task.id == mistake.task);

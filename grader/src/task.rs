@@ -21,6 +21,9 @@ use toml::Spanned;
 
 use crate::labs::{self, Lab, Misspelt};
 
+/// The points of a mistake that a student's test catches.
+const CATCH: u32 = 2;
+
 /// All tasks of a lab, in the order of its `lab.toml`, and the known mistakes in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tasks {
@@ -48,6 +51,9 @@ pub struct Task {
     pub suite: String,
     /// The files that a student edits, below the lab's folder.
     pub files: Vec<String>,
+    /// The known mistakes that a student's test must catch: then the suite is the student's.
+    #[serde(default)]
+    pub catches: Vec<String>,
     /// What a report may show.
     #[serde(default)]
     pub show: Show,
@@ -164,6 +170,11 @@ impl Tasks {
             );
             tasks.mistakes.push(mistake);
         }
+        let is_known = |name: &&String| tasks.mistakes.iter().any(|known| known.name == **name);
+        let mut names = tasks.all.iter().flat_map(|task| &task.catches);
+        // An edition has no mistakes.
+        let unknown = names.find(|name| !tasks.mistakes.is_empty() && !is_known(name));
+        ensure!(unknown.is_none(), "there is no mistake {:?}", unknown.unwrap_or(&lab.folder));
         Ok(tasks)
     }
 }
@@ -177,6 +188,16 @@ impl Task {
     /// The files that a student edits, below the workspace.
     pub fn paths(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|file| format!("{}/{file}", self.lab.folder))
+    }
+
+    /// Whether a student is to write a test, which catches mistakes.
+    pub fn is_to_catch(&self) -> bool {
+        !self.catches.is_empty()
+    }
+
+    /// Whether one program is asked for both tasks.
+    pub fn is_asked_with(&self, other: &Self) -> bool {
+        self.lab == other.lab && !self.is_to_catch() && !other.is_to_catch()
     }
 
     /// Its behaviours, each with it.
@@ -211,8 +232,12 @@ impl Task {
             read(file).with_context(|| file.clone())?;
         }
         let path = format!("tests/{suite}.rs");
+        if self.is_to_catch() {
+            self.behaviours = to_catch(&self.catches);
+            return Ok(());
+        }
         self.behaviours = read(&path).and_then(|tests| behaviours(&tests)).context(path)?;
-        ensure!(!self.behaviours.is_empty(), "tests/{suite}.rs: no test has `Points:`");
+        ensure!(!self.behaviours.is_empty(), "tests/{}.rs: no test has `Points:`", self.suite);
         Ok(())
     }
 }
@@ -287,6 +312,21 @@ pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
         }
     }
     Ok(found)
+}
+
+/// What is asked of a student's test: nothing is won by one that passes on every program.
+fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
+    let behaviour = |test: String, sentence, points| {
+        let (hints, conditional) = (Vec::new(), false);
+        Behaviour { test, sentence, points, hints, conditional }
+    };
+    let right = "Your test passes on the right program.".to_owned();
+    let right = behaviour("it_passes_on_the_right_program".into(), right, 0);
+    let mistake = |name: &String| {
+        let sentence = format!("Your test fails on a program that {}.", name.replace('_', " "));
+        behaviour(format!("it_fails_on_{name}"), sentence, CATCH)
+    };
+    [right].into_iter().chain(mistakes.iter().map(mistake)).collect()
 }
 
 impl Behaviour {
@@ -420,6 +460,24 @@ says = "Hello"
             let found: Vec<_> = tasks.all.iter().map(|task| task.is_called(name)).collect();
             assert_eq!(found, [false, true], "{name}");
         }
+    }
+
+    #[test]
+    fn of_a_test_that_catches_mistakes_each_mistake_is_a_behaviour() {
+        let with = |catches: &str| LAB.replace("[\"src/a.rs\"]", catches);
+        let lab = with("[\"tests/a.rs\"]\ncatches = [\"includes_self\"]");
+        let lab = lab.replace("\"a_broadcast\"", "\"it_fails_on_includes_self\"");
+        let tasks = parse(&lab, TESTS).unwrap();
+        let found = tasks.all[0].behaviours.iter().map(|one| (&*one.sentence, one.points));
+        let expected = [
+            ("Your test passes on the right program.", 0),
+            ("Your test fails on a program that includes self.", 2),
+        ];
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        let unknown = lab.replace("[\"includes_self\"]", "[\"includes_self\", \"hangs\"]");
+        assert_eq!(parse(&unknown, TESTS).unwrap_err(), "there is no mistake \"hangs\"");
+        let edition = unknown.split("\n[[mistake]]").next().unwrap();
+        assert_eq!(parse(edition, TESTS).unwrap().all[0].points(), 4);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::slice;
 use anyhow::{Context, Result};
 
 use crate::build::cargo;
+use crate::catches;
 use crate::history;
 use crate::judge::{Asked, Judge, Status, without_a_run};
 use crate::labs::{Lab, Misspelt, find};
@@ -50,7 +51,7 @@ pub fn ask<'a>(
     times: usize,
     environment: &[(String, String)],
 ) -> Vec<Asked<'a>> {
-    let labs = tasks.chunk_by(|a, b| a.lab == b.lab);
+    let labs = tasks.chunk_by(Task::is_asked_with);
     let of_lab = |tasks| ask_lab(workspace, tasks, times, environment);
     let mut asked: Vec<_> = labs.flat_map(of_lab).collect();
     for of_task in asked.chunk_by_mut(|a, b| std::ptr::eq(a.task, b.task)) {
@@ -81,15 +82,22 @@ fn ask_lab<'a>(
             judge.environment.extend_from_slice(environment);
             let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
             let mut done = 0;
-            judge.judge(tasks, || {
-                done += 1;
-                show_progress(&format!("{}: {done} of {of}", lab.package));
-            })
+            if tasks[0].is_to_catch() {
+                let programs = catches::programs(workspace, &judge, &tasks[0]);
+                let asked =
+                    programs.and_then(|all| catches::judge(&judge, &tasks[0], &all, None));
+                asked.map_err(|error| format!("{error:#}"))
+            } else {
+                Ok(judge.judge(tasks, || {
+                    done += 1;
+                    show_progress(&format!("{}: {done} of {of}", lab.package));
+                }))
+            }
         }
-        Err(message) => without_a_run(tasks, Status::NoBuild, &message),
+        Err(message) => Err(message),
     };
     show_progress("");
-    asked
+    asked.unwrap_or_else(|message| without_a_run(tasks, Status::NoBuild, &message))
 }
 
 /// Replaces the progress line, where somebody sees it.
@@ -173,7 +181,9 @@ fn report(asked: &[Asked]) -> String {
         if let Some(hint) = hint.filter(|_| verdict.status != Status::NoBuild) {
             let _ = write!(text, "\nHint: {}\n      {}\n", hint.question, hint.answer);
         }
-        let (package, suite, test) = (&task.lab.package, &task.suite, &behaviour.test);
+        let (package, suite) = (&task.lab.package, &task.suite);
+        // A student's test has the name of its suite.
+        let test = if task.is_to_catch() { suite } else { &behaviour.test };
         let _ = write!(
             text,
             "\nRepeat it: cargo test --package {package} --test {suite} {test}\n\n"
@@ -195,7 +205,7 @@ pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
         Status::NotStarted => "not started".to_owned(),
         Status::Unstable { passed, of } => format!("unstable, {passed} of {of}"),
         Status::TimedOut => "timed out".to_owned(),
-        Status::NotAsked => "not asked on this system".to_owned(),
+        Status::NotAsked => "not asked here".to_owned(),
         Status::NoBuild => "did not compile".to_owned(),
         Status::NoResult => "no result".to_owned(),
     }
@@ -229,6 +239,7 @@ mod tests {
             needs: Vec::new(),
             suite: format!("extension_{id}"),
             files: Vec::new(),
+            catches: Vec::new(),
             show: Show::Full,
             behaviours: sentences.iter().map(behaviour).collect(),
         }
@@ -257,7 +268,7 @@ week05 b: Task b  1 of 2  2 of 4
 total             1 of 3  2 of 6
 
 week05 a, not started: It lists. (2 points)
-week05 b, not asked on this system: It ends. (2 points)
+week05 b, not asked here: It ends. (2 points)
 
 week05 b, wrong: It marks. (2 points)
 
@@ -303,6 +314,14 @@ Repeat it: cargo test --package week05 --test extension_b it_marks
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn a_students_test_is_repeated_by_its_own_name() {
+        let mut t = task("t", &["Your test passes on the right program"]);
+        t.catches = vec!["includes_self".into()];
+        let shown = report(&asked(&t, &[Status::Failed]));
+        assert!(shown.contains("--test extension_t extension_t\n"), "{shown}");
     }
 
     #[test]

@@ -58,8 +58,7 @@ pub struct Tree {
 impl Tree {
     /// An empty folder.
     pub fn new() -> Result<Self> {
-        let root = tempfile::Builder::new().prefix("p2p-course-").tempdir()?;
-        Ok(Self { jail: None, root, present: Files::new() })
+        Ok(Self { jail: None, root: tempfile::tempdir()?, present: Files::new() })
     }
 
     /// Its path.

@@ -2,11 +2,12 @@
 //! behaviours.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 
+use crate::catches;
 use crate::judge::{Asked, Judge, Status, without_a_run};
 use crate::labs::Lab;
 use crate::task::Task;
@@ -19,6 +20,8 @@ pub struct Trials {
     pub judges: BTreeMap<String, Judge>,
     /// Where variants are built.
     pub tree: Tree,
+    /// What students' tests are tried on, by task.
+    programs: BTreeMap<String, Vec<PathBuf>>,
     /// When all behaviours must have been asked for, if there is such a time.
     pub all_by: Option<Instant>,
 }
@@ -26,14 +29,17 @@ pub struct Trials {
 impl Trials {
     /// Builds the tests of these tasks from the workspace itself.
     pub fn new(workspace: &Path, tasks: &[Task]) -> Result<Self> {
-        let mut judges = BTreeMap::new();
+        let (mut judges, mut programs) = (BTreeMap::new(), BTreeMap::new());
         for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
             let suites: Vec<_> = of_lab.iter().map(|task| &*task.suite).collect();
             let lab = &of_lab[0].lab;
             let judge = Judge::build(workspace, lab, &suites).map_err(Error::msg)?;
+            for task in of_lab.iter().filter(|task| task.is_to_catch()) {
+                programs.insert(task.to_string(), catches::programs(workspace, &judge, task)?);
+            }
             judges.insert(lab.package.clone(), judge);
         }
-        Ok(Self { judges, tree: Tree::new()?, all_by: None })
+        Ok(Self { judges, tree: Tree::new()?, programs, all_by: None })
     }
 
     /// Builds the program of `lab` from these files. The inner error is the compiler's.
@@ -46,7 +52,11 @@ impl Trials {
     /// Builds these files, and asks for all behaviours of these tasks.
     pub fn ask<'a>(&mut self, files: &Files, tasks: &[&'a Task]) -> Result<Vec<Asked<'a>>> {
         let mut asked = Vec::new();
-        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+        for of_lab in tasks.chunk_by(|a, b| a.is_asked_with(b)) {
+            if of_lab[0].is_to_catch() {
+                asked.extend(self.ask_test(files, of_lab[0])?);
+                continue;
+            }
             asked.extend(match self.build(files, &of_lab[0].lab)? {
                 Ok(program) => self.ask_program(&program, of_lab),
                 Err(error) => without_a_run(of_lab.iter().copied(), Status::NoBuild, &error),
@@ -55,8 +65,26 @@ impl Trials {
         Ok(asked)
     }
 
-    /// Asks a program, given in words, for all behaviours of these tasks of one lab.
+    /// Builds the test of these files, and asks for all behaviours of its task.
+    fn ask_test<'a>(&self, files: &Files, task: &'a Task) -> Result<Vec<Asked<'a>>> {
+        let path = task.paths().next().context("a task has a file")?;
+        let text = files.get(&path).context(path)?;
+        let mut judge = self.judges[&task.lab.package].clone();
+        judge.all_by = self.all_by;
+        let jail = self.tree.jail.as_deref();
+        match catches::build(&judge, task, text, jail)? {
+            Ok((judge, _folder)) => {
+                catches::judge(&judge, task, &self.programs[&task.to_string()], jail)
+            }
+            Err(error) => Ok(without_a_run([task], Status::NoBuild, &error)),
+        }
+    }
+
+    /// Asks a program, given in words, for all behaviours of these tasks, which are asked together.
     pub fn ask_program<'a>(&self, program: &str, tasks: &[&'a Task]) -> Vec<Asked<'a>> {
+        if tasks[0].is_to_catch() {
+            return without_a_run(tasks.iter().copied(), Status::NotAsked, "");
+        }
         let mut judge = self.judges[&tasks[0].lab.package].clone();
         let jail = self.tree.jail.as_ref();
         let jail =

@@ -6,6 +6,7 @@
 //! | outside | the tests are another program, and believe only what they see in a terminal |
 //! | files | only the files of a task are taken over, whole, and not through links |
 //! | build | the compiler reads the tree alone, and has a limit of time and memory |
+//! | namespaces | a student's test has a network and process ids of its own |
 //! | jail | a program has no environment of ours |
 //! | landlock | a program writes no file, reads none of ours, and signals nobody |
 //! | seccomp | a program starts no other one, shares no memory, and ends with its test |
@@ -30,6 +31,10 @@ const PRELUDE: &str = include_str!("attacks/prelude.txt");
 
 const PEER: &str = "pattern-in-memory/src/peer.rs";
 const SENDER: &str = "week05-peer-to-peer-basic/src/sender.rs";
+const TEST: &str = "week05-peer-to-peer-basic/tests/your_test.rs";
+
+/// The tasks that are graded.
+const TASKS: [&str; 3] = ["pattern-in-memory:disconnect", "week05:sender", "week05:t"];
 
 /// Files beside the answer, which stays a stub.
 const FILES: [(&str, &str); 9] = [
@@ -112,18 +117,29 @@ impl Class {
         names.push("honest");
         names.dedup();
 
-        let of_sender = self::attacks(include_str!("attacks/sender.txt"));
-        let sender = read(&workspace().join(SENDER));
-        for Attack { name, answer, .. } in &of_sender {
-            class.submits(name, SENDER, &replaced(&sender, "sender", answer));
+        let mut of_week05 = Vec::new();
+        for (task, file, text) in [
+            ("sender", SENDER, include_str!("attacks/sender.txt")),
+            ("t", TEST, include_str!("attacks/your_test.txt")),
+        ] {
+            let attacks = self::attacks(text);
+            let source = read(&workspace().join(file));
+            for Attack { name, answer, .. } in &attacks {
+                let answer = answer.replace("CLASS", &class.folder.to_string_lossy());
+                let answer = answer.replace("WORKSPACE", &workspace().to_string_lossy());
+                class.submits(name, file, &replaced(&source, task, &answer));
+            }
+            of_week05.push(attacks.iter().map(|attack| attack.name).collect::<Vec<_>>());
+            class.attacks.extend(attacks);
         }
-        let of_sender_names: Vec<_> = of_sender.iter().map(|attack| attack.name).collect();
-        class.attacks.extend(of_sender);
 
         let outputs = thread::scope(|scope| {
-            let other = scope.spawn(|| class.grade("week05:sender", &of_sender_names));
-            let one = class.grade("pattern-in-memory:disconnect", &names);
-            [one, other.join().expect("the grader can be started")]
+            let other = scope.spawn(|| {
+                [(TASKS[1], &of_week05[0]), (TASKS[2], &of_week05[1])]
+                    .map(|(task, names)| class.grade(task, names))
+            });
+            let one = class.grade(TASKS[0], &names);
+            [one].into_iter().chain(other.join().expect("the grader can be started"))
         });
         for output in outputs {
             let complaint = String::from_utf8_lossy(&output.stderr);
@@ -147,19 +163,19 @@ impl Class {
     fn grade(&self, task: &str, names: &[&str]) -> Output {
         let mut grade = Command::new(env!("CARGO_BIN_EXE_grader"));
         grade.current_dir(workspace()).env("LAB_SECRET", SECRETS[0]).env("LAB_WAIT", "3");
-        let lab = task.split(':').next().expect("LAB:TASK");
-        grade.args(["grade", "--tasks", task, "--to"]).arg(self.grades_of(lab));
+        grade.args(["grade", "--tasks", task, "--to"]).arg(self.grades_of(task));
         grade.args(names.iter().map(|name| self.folder.join(name)));
         grade.output().expect("the grader can be started")
     }
 
-    fn grades_of(&self, lab: &str) -> PathBuf {
-        self.folder.join(format!("grades-{lab}"))
+    fn grades_of(&self, task: &str) -> PathBuf {
+        let (_, id) = task.split_once(':').expect("LAB:TASK");
+        self.folder.join(format!("grades-{id}"))
     }
 
     /// The grade of a submission, and all that is said in it.
     fn grade_of(&self, name: &str) -> (Value, String) {
-        let grades = ["pattern-in-memory", "week05"].map(|lab| self.grades_of(lab));
+        let grades = TASKS.map(|task| self.grades_of(task));
         let graded = grades.iter().find(|grades| grades.join(name).is_dir());
         let text = read(&graded.expect("it is graded").join(name).join("grade.json"));
         let grade: Value = serde_json::from_str(&text).expect("it is JSON");

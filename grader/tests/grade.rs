@@ -9,6 +9,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use grader::labs::workspace;
+#[cfg(target_os = "linux")]
+use nix::{
+    sys::signal::{Signal, kill, killpg},
+    unistd::Pid,
+};
 
 const DISCONNECT: &str = "pattern-in-memory:disconnect";
 
@@ -119,19 +124,29 @@ fn an_error_in_one_task_takes_nothing_from_another() {
     assert_eq!((&handshake["points"], &disconnect["points"]), (&0.into(), &20.into()));
 }
 
-/// In namespaces of its own the grader is the first process, which a signal does not end by itself.
 #[test]
 #[cfg(target_os = "linux")]
 fn ctrl_c_ends_a_grading() {
+    is_ended_by("ctrl-c", |grader| killpg(grader, Signal::SIGINT));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_to_the_grader_alone_ends_a_grading() {
+    is_ended_by("sigterm", |grader| kill(grader, Signal::SIGTERM));
+}
+
+/// In namespaces of its own the grader is another process, and the first one of them, which a signal
+/// does not end by itself. What is left behind is removed by the next grader.
+#[cfg(target_os = "linux")]
+fn is_ended_by(name: &str, end: impl Fn(Pid) -> nix::Result<()>) {
     use std::io::Read;
     use std::os::unix::process::CommandExt;
     use std::process::Stdio;
     use std::sync::mpsc::channel;
 
-    use nix::sys::signal::{Signal, killpg};
-    use nix::unistd::Pid;
-
-    let class = Class::new("ctrl-c");
+    let class = Class::new(name);
+    let scratch = tempfile::tempdir().expect("a folder can be made");
     // Each keeps the grader for some seconds.
     let students = ["1", "2", "3", "4", "5", "6"];
     for student in students {
@@ -144,6 +159,7 @@ fn ctrl_c_ends_a_grading() {
     let mut grader = class.grader(DISCONNECT, &students);
     let mut grader = grader
         .process_group(0)
+        .env("TMPDIR", scratch.path())
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -163,12 +179,21 @@ fn ctrl_c_ends_a_grading() {
     let group = Pid::from_raw(grader.id().try_into().expect("a process id is small"));
     let begun = told.recv_timeout(Duration::from_mins(1)).expect("it grades");
     assert_eq!(&begun, b"[1/6]");
-    killpg(group, Signal::SIGINT).expect("it runs");
+    end(group).expect("it runs");
     let ended = told.recv_timeout(Duration::from_secs(10));
     let _ = killpg(group, Signal::SIGKILL); // What has not ended.
     let status = grader.wait().expect("it can be waited for");
     reader.join().expect("it only reads");
     assert!(ended.is_ok() && !status.success(), "{ended:?} {status}");
+
+    let mut next = Command::new(env!("CARGO_BIN_EXE_grader"));
+    next.args(["size", "week05"]).env("TMPDIR", scratch.path());
+    assert!(next.output().expect("it can be started").status.success());
+    let left: Vec<_> = fs::read_dir(&scratch).expect("it is there").collect();
+    let is_run = |entry: &std::io::Result<fs::DirEntry>| {
+        entry.as_ref().is_ok_and(|entry| entry.path().is_dir())
+    };
+    assert!(!left.iter().any(is_run), "{left:?}");
 }
 
 #[test]

@@ -124,6 +124,7 @@ impl Course {
             needs: Vec::new(),
             suite: "suite".into(),
             files: Vec::new(),
+            catches: Vec::new(),
             show: Show::Full,
             behaviours: behaviours(TESTS).expect("they can be read"),
         };

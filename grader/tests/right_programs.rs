@@ -103,7 +103,7 @@ fn text(value: &Value) -> &str {
 fn a_peer_in_python_has_full_marks() {
     let Some(python) = python() else { return };
     let peer = source("peer.py");
-    has_full_marks(&graded("peer", "week05", &[&python, &peer.to_string_lossy()]), 6);
+    has_full_marks(&graded("peer", "week05", &[&python, &peer.to_string_lossy()]), 7);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_peer_with_a_thread_per_call_has_full_marks() {
     let build = ["build", "--package", "grader", "--example", "thread_per_call"];
     let built = grader::build::build(&workspace(), &build).expect("it compiles");
     let program = &built.programs["thread_per_call"];
-    has_full_marks(&graded("thread_per_call", "week05", &[&program.to_string_lossy()]), 6);
+    has_full_marks(&graded("thread_per_call", "week05", &[&program.to_string_lossy()]), 7);
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl Course {
             needs: Vec::new(),
             suite: "extension_a".into(),
             files: vec!["src/a.rs".into()],
+            catches: Vec::new(),
             show: Show::Full,
             behaviours: Vec::new(),
         };

@@ -24,16 +24,22 @@ fn says(client: &mut RawClient, name: &str) -> bool {
 /// A client that has joined, and has said so much that it has no token left.
 #[track_caller]
 fn without_a_token(server: &Server, name: &str) -> RawClient {
+    after_a_flood(server, name).0
+}
+
+/// The same, and how many messages it has sent.
+#[track_caller]
+fn after_a_flood(server: &Server, name: &str) -> (RawClient, usize) {
     let mut client = server.is_joined_by(name);
     let mut said = 0;
     while says(&mut client, name) {
         said += 1;
         assert!(said < 100, "a client that says too much is refused");
     }
-    client
+    (client, said)
 }
 
-/// A burst goes through: joining is one of it.
+/// A burst goes through, of which joining is one, and then the client is refused.
 ///
 /// Points: 2
 /// Hint: How full is a new bucket? | As full as a burst: see `full`.
@@ -41,8 +47,8 @@ fn without_a_token(server: &Server, name: &str) -> RawClient {
 fn a_burst_goes_through() {
     let fixture = Fixture::open();
     let server = server(&fixture);
-    let mut alice = server.is_joined_by("Alice");
-    assert_eq!([(); 2].map(|()| says(&mut alice, "Alice")), [true; 2]);
+    let (_alice, said) = after_a_flood(&server, "Alice");
+    assert!(said >= 2, "{said} messages of a burst of three, and joining is one");
 }
 
 /// One more is refused, in words.

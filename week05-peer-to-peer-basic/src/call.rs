@@ -114,6 +114,8 @@ mod tests {
     use std::thread;
     use std::time::Instant;
 
+    use socket2::SockRef;
+
     use super::*;
 
     /// Two ends of one connection.
@@ -136,6 +138,31 @@ mod tests {
             assert_eq!(call.message.len(), MAX_MESSAGE);
             speak.unwrap().join().unwrap();
         }
+    }
+
+    #[test]
+    fn a_message_that_comes_in_two_parts_has_the_same_limit() {
+        let (mut caller, stream) = connected();
+        let mut call = Call::accepted(stream, Duration::from_secs(10));
+        caller.write_all(b"x").unwrap();
+        assert_eq!(call.read_message_within(Duration::from_millis(20)), Err(Cut::TooSlow));
+        let speak = thread::Builder::new().spawn(move || {
+            let _ = caller.write_all(&vec![b'x'; MAX_MESSAGE]);
+            caller // It stays open, so no end comes.
+        });
+        assert_eq!(call.read_message(), Err(Cut::TooLong));
+        assert_eq!(call.message.len(), MAX_MESSAGE);
+        speak.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn a_call_that_its_caller_resets_is_broken_and_not_slow() {
+        let (mut caller, stream) = connected();
+        let mut call = Call::accepted(stream, Duration::from_secs(10));
+        caller.write_all(b"half").unwrap();
+        SockRef::from(&caller).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(caller);
+        assert!(matches!(call.read_message(), Err(Cut::Broken(_))));
     }
 
     #[test]

@@ -52,6 +52,7 @@ mod tests {
             assert_eq!(Command::read(typed), Command::NoPeer(typed.to_owned()));
         }
         assert_eq!(Command::read("discover"), Command::Discover);
+        assert_eq!(Command::read("help"), Command::Help);
         for typed in ["", "two", "1 2"] {
             assert_eq!(Command::read(typed), Command::Invalid);
         }

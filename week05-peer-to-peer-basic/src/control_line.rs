@@ -51,6 +51,7 @@ mod tests {
         ];
         for message in almost {
             assert_eq!(read("bye", message.as_bytes()), None, "{message:?}");
+            assert_eq!(is_line(message.as_bytes()), message.contains('\n'), "{message:?}");
         }
     }
 }

@@ -28,9 +28,8 @@ use crate::call::{Call, Cut};
 use crate::config::CALLER_PATIENCE;
 use crate::control_line::is_line;
 
-/// How long the listener itself waits for callers, in all: a token bucket, refilled by a third of
-/// the time that passes. When it is used up, each call gets a thread at once. So silent callers,
-/// however many, delay a message by less than 300 ms.
+/// How long the listener itself waits for callers, in all. When this is used up, each call gets a
+/// thread at once. So silent callers, however many, delay a message by less than 300 ms.
 const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of `MAX_WAIT`: on a busy machine even an
@@ -52,11 +51,10 @@ const REPORT_AGAIN: Duration = Duration::from_secs(10);
 /// How long the call that wakes the listener may take.
 const WAKE_PATIENCE: Duration = Duration::from_millis(400);
 
-/// The listener thread, and how to stop it.
+/// The means to stop the listener thread.
 pub struct Listener {
     address: SocketAddr,
     stop: Sender<()>,
-    thread: JoinHandle<()>,
 }
 
 impl Listener {
@@ -65,27 +63,22 @@ impl Listener {
         let address = socket.local_addr()?;
         let (stop, stop_requested) = bounded(1);
         let body = move || listen(socket, &stop_requested, &report);
-        let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-        Ok(Self { address, stop, thread })
+        thread::Builder::new().name("listener".into()).spawn(body)?;
+        Ok(Self { address, stop })
     }
 
-    /// Frees the port and hangs up on all callers.
+    /// Frees the port and hangs up on all callers. The thread drops its end of `report` last.
     pub(crate) fn stop(&self) {
         let _ = self.stop.try_send(());
         // A thread in `accept` looks at nothing else. So we dial it.
         let _ = TcpStream::connect_timeout(&self.address, WAKE_PATIENCE);
-    }
-
-    /// Waits for the thread, which ends after the threads of all callers.
-    pub(crate) fn join(self) {
-        let _ = self.thread.join(); // A panic has been printed already.
     }
 }
 
 fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Report>) {
     // LAB:BEGIN listener
     let mut slow: Vec<SlowCaller> = Vec::new(); // The oldest first.
-    let (mut wait_left, mut refilled) = (MAX_WAIT, Instant::now());
+    let mut budget = WaitBudget { full_at: Instant::now() };
     let mut last_failure: Option<Instant> = None;
     loop {
         let accepted = socket.accept();
@@ -93,17 +86,15 @@ fn listen(socket: TcpListener, stop_requested: &Receiver<()>, report: &Sender<Re
             break;
         }
         slow.retain(|caller| !caller.thread.is_finished());
-        wait_left = MAX_WAIT.min(wait_left + refilled.elapsed() / 3);
-        refilled = Instant::now();
-        let taken = accepted.and_then(|(stream, from)| {
-            take_call(stream, from, &mut slow, &mut wait_left, report)
-        });
+        let taken = accepted
+            .and_then(|(stream, from)| take_call(stream, from, &mut slow, &mut budget, report));
         let Err(error) = taken else { continue };
         if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
             continue; // The caller has hung up already, and that harms no other caller.
         }
-        if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
-            last_failure = Some(Instant::now());
+        let now = Instant::now();
+        if is_report_due(last_failure, now) {
+            last_failure = Some(now);
             let _ = report.send(Report::AcceptFailed(error.to_string()));
         }
         // If files or threads have run out, a slow caller can give some back.
@@ -130,16 +121,14 @@ fn take_call(
     stream: TcpStream,
     from: SocketAddr,
     slow: &mut Vec<SlowCaller>,
-    wait_left: &mut Duration,
+    budget: &mut WaitBudget,
     report: &Sender<Report>,
 ) -> io::Result<()> {
     let mut call = Call::accepted(stream, CALLER_PATIENCE);
-    if *wait_left > SHORT {
-        let begun = Instant::now();
-        let ended = call.read_message_within(*wait_left);
-        if call.message.is_empty() || begun.elapsed() > SHORT {
-            *wait_left = wait_left.saturating_sub(begun.elapsed());
-        }
+    let begun = Instant::now();
+    if let Some(time) = budget.left(begun) {
+        let ended = call.read_message_within(time);
+        budget.spend(begun, begun.elapsed(), call.message.is_empty());
         if ended != Err(Cut::TooSlow) {
             report_message(report, from, call, ended.err());
             return Ok(());
@@ -150,6 +139,31 @@ fn take_call(
     }
     slow.push(SlowCaller::start(call, from, report.clone())?);
     Ok(())
+}
+
+/// A token bucket with the time that is left of [`MAX_WAIT`]; a third of the time that passes flows
+/// in. All that it has to know is when it is full again.
+struct WaitBudget {
+    full_at: Instant,
+}
+
+impl WaitBudget {
+    /// How long the listener may wait for a caller; `None` if that is too short to be of use.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let spent = self.full_at.saturating_duration_since(now) / 3;
+        MAX_WAIT.checked_sub(spent).filter(|left| *left > SHORT)
+    }
+
+    /// The listener has waited. A caller that has said nothing costs time, however short.
+    fn spend(&mut self, begun: Instant, waited: Duration, is_silent: bool) {
+        if is_silent || waited > SHORT {
+            self.full_at = self.full_at.max(begun) + 3 * waited;
+        }
+    }
+}
+
+fn is_report_due(last: Option<Instant>, now: Instant) -> bool {
+    last.is_none_or(|last| now - last > REPORT_AGAIN)
 }
 
 fn hang_up_on_the_oldest(slow: &mut Vec<SlowCaller>) {
@@ -201,23 +215,116 @@ fn report_message(report: &Sender<Report>, from: SocketAddr, mut call: Call, cut
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
     use crate::report::Cut;
 
-    #[test]
-    fn stopping_hangs_up_on_a_silent_caller_and_frees_the_port() {
+    /// A running listener, its address, and its reports.
+    fn started() -> (Listener, SocketAddr, Receiver<Report>) {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let (report, reports) = bounded(16);
-        let listener = Listener::start(socket, report).unwrap();
-        let silent = TcpStream::connect(address).unwrap();
-        // After this time the listener has handed it to a thread of its own.
+        (Listener::start(socket, report).unwrap(), address, reports)
+    }
+
+    #[test]
+    fn stopping_hangs_up_on_silent_callers_and_frees_the_port() {
+        let (listener, address, reports) = started();
+        let silent = [(); 2].map(|()| TcpStream::connect(address).unwrap());
+        // After this time the listener has handed both to threads of their own.
         assert!(reports.recv_timeout(Duration::from_millis(320)).is_err());
         listener.stop();
-        listener.join();
-        let Ok(Report::Called { cut, .. }) = reports.recv() else { panic!() };
-        assert_eq!(cut, Some(Cut::Closing));
+        for _ in &silent {
+            let Ok(Report::Called { cut, .. }) = reports.recv() else { panic!() };
+            assert_eq!(cut, Some(Cut::Closing));
+        }
+        assert!(reports.recv().is_err(), "all threads have ended");
         TcpListener::bind(address).expect("the port is free");
-        drop(silent);
     }
+
+    #[test]
+    fn only_a_caller_that_may_wait_for_a_reply_is_not_hung_up_on() {
+        let (_listener, address, reports) = started();
+        for (message, may_wait) in [("discover 2\n", true), ("discover 2", false)] {
+            let mut caller = TcpStream::connect(address).unwrap();
+            caller.write_all(message.as_bytes()).unwrap();
+            caller.shutdown(Shutdown::Write).unwrap();
+            let Ok(Report::Called { cut: None, call, .. }) = reports.recv() else { panic!() };
+            assert_eq!(call.is_some(), may_wait, "{message:?}");
+        }
+    }
+
+    // LAB:BEGIN listener
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn silent_callers_use_up_the_budget_and_time_refills_it() {
+        let begun = Instant::now();
+        let after = |milliseconds| begun + Duration::from_millis(milliseconds);
+        let left = |milliseconds| Some(Duration::from_millis(milliseconds));
+        let mut budget = WaitBudget { full_at: begun };
+        budget.spend(begun, MAX_WAIT, true);
+        assert_eq!(budget.left(after(150)), left(50), "150 ms spent, a third of it flowed in");
+        budget.spend(after(150), Duration::from_millis(50), true);
+        assert_eq!(budget.left(after(200)), None, "17 ms are too short to be of use");
+        assert_eq!(budget.left(after(240)), None, "30 ms as well");
+        assert_eq!(budget.left(after(243)), left(31));
+        assert_eq!(budget.left(after(600)), left(150));
+        assert_eq!(budget.left(after(9999)), left(150), "it is never more than full");
+        budget.spend(after(9000), Duration::from_millis(90), true);
+        assert_eq!(budget.left(after(9090)), left(90));
+    }
+
+    #[test]
+    fn a_message_that_comes_soon_costs_nothing() {
+        let begun = Instant::now();
+        let longer = SHORT + Duration::from_millis(3);
+        for (waited, is_silent, is_free) in
+            [(SHORT, false, true), (longer, false, false), (SHORT, true, false)]
+        {
+            let mut budget = WaitBudget { full_at: begun };
+            budget.spend(begun, waited, is_silent);
+            let is_full = budget.left(begun) == Some(MAX_WAIT);
+            assert_eq!(is_full, is_free, "{waited:?} {is_silent}");
+        }
+    }
+
+    #[test]
+    fn a_system_that_accepts_no_call_is_reported_now_and_then() {
+        let last = Instant::now();
+        assert!(is_report_due(None, last));
+        assert!(!is_report_due(Some(last), last + REPORT_AGAIN));
+        assert!(is_report_due(Some(last), last + REPORT_AGAIN + Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn for_one_slow_caller_too_many_the_oldest_is_hung_up_on() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (report, reports) = bounded(16);
+        let mut callers = Vec::new();
+        let mut slow = Vec::new();
+        let mut call = || {
+            callers.push(TcpStream::connect(socket.local_addr().unwrap()).unwrap());
+            socket.accept().unwrap()
+        };
+        for _ in 1..MAX_CALLERS {
+            let (stream, from) = call();
+            let call = Call::accepted(stream, MINUTE);
+            slow.push(SlowCaller::start(call, from, report.clone()).unwrap());
+        }
+        // It is empty for so long that each caller gets a thread at once.
+        let mut budget = WaitBudget { full_at: Instant::now() + MINUTE };
+        for expected in [0, 1] {
+            let (stream, from) = call();
+            take_call(stream, from, &mut slow, &mut budget, &report).unwrap();
+            assert_eq!((slow.len(), reports.len()), (MAX_CALLERS, expected));
+        }
+        let Ok(Report::Called { from, cut, .. }) = reports.recv() else { panic!() };
+        assert_eq!((from, cut), (callers[0].local_addr().unwrap(), Some(Cut::Crowded)));
+        assert_eq!(callers[0].read(&mut [0]).unwrap(), 0);
+        drop(callers); // So all threads end.
+    }
+    // LAB:STUB
+    // LAB:END listener
 }

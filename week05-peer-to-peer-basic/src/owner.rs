@@ -137,25 +137,19 @@ impl Owner {
     fn close(mut self) -> io::Result<()> {
         // LAB:BEGIN c
         use crate::config::SHUTDOWN_PATIENCE;
-        use crossbeam_channel::RecvTimeoutError;
         let deadline = Instant::now() + SHUTDOWN_PATIENCE;
         let last_actions = self.peer.on_quit(self.senders.take_back());
         let _ = self.carry_out(last_actions, None);
         self.senders.stop();
         let mut shown = self.screen.refresh();
         self.listener.stop();
-        // Each thread holds an end of this channel. When the last one has ended, it is closed.
-        let ended = loop {
-            match self.reports.recv_deadline(deadline) {
-                Ok(report) => drop(self.on_report(report)),
-                Err(error) => break error,
-            }
+        // Each thread holds an end of this channel, and drops it last. When all threads have done
+        // so, the channel is closed. A thread that is stuck at the deadline is left behind: it owns
+        // nothing that the end of the process does not free.
+        while let Ok(report) = self.reports.recv_deadline(deadline) {
+            let _ = self.on_report(report);
             shown = shown.and_then(|()| self.screen.refresh());
-        };
-        if ended == RecvTimeoutError::Disconnected {
-            self.senders.join();
-            self.listener.join();
-        } // Otherwise a thread is stuck. It owns nothing that the end of the process does not free.
+        }
         for event in self.peer.last_results() {
             self.screen.show(&event.line(self.id));
         }
@@ -164,11 +158,36 @@ impl Owner {
         // LAB:STUB
         //| // What there is to use:
         //| let _ = (crate::config::SHUTDOWN_PATIENCE, Event::ShuttingDown);
-        //| let _ = (Listener::stop, Listener::join);
-        //| let _ = (Senders::take_back, Senders::stop, Senders::join);
+        //| let _ = (Listener::stop, Senders::take_back, Senders::stop);
         //| let _ = (Peer::on_quit, Peer::last_results, &self.listener);
         //| self.screen.refresh()?;
         //| Err(io::Error::other("task c is not written yet"))
         // LAB:END c
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{HOST, SHUTDOWN_PATIENCE};
+
+    #[test]
+    fn a_thread_that_is_stuck_does_not_keep_the_peer_from_ending() {
+        let socket = TcpListener::bind((HOST, 0)).unwrap();
+        // No other peer has a port, so no goodbye goes out.
+        let plan = AddressPlan { host: HOST, base_port: PeerId::MAX - 1 };
+        let (report, reports) = bounded(MAX_REPORTS);
+        let owner = Owner {
+            id: 1,
+            peer: Peer::new(1, plan),
+            screen: Screen::stdout(),
+            senders: Senders::start(plan, &report).unwrap(),
+            listener: Listener::start(socket, report.clone()).unwrap(),
+            reports,
+        };
+        let begun = Instant::now();
+        owner.close().unwrap();
+        assert!(begun.elapsed() >= SHUTDOWN_PATIENCE, "{:?}", begun.elapsed());
+        drop(report); // The end that a stuck thread would hold.
     }
 }

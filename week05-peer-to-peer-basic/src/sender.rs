@@ -6,7 +6,7 @@
 //! lock. A peer that does not accept delays only the peers that share its thread.
 
 use std::io;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select_biased};
 
@@ -22,10 +22,9 @@ const MAX_OWN: usize = 2 * MAX_KNOWN;
 /// How many relays may wait for one thread. Strangers can make us relay, so there is a limit.
 const MAX_RELAYS: usize = 32;
 
-/// The threads that dial, and the dials that wait for each of them.
+/// The dials that wait for each thread.
 pub(crate) struct Senders {
     queues: Vec<Queues>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 struct Queues {
@@ -38,17 +37,17 @@ struct Queues {
 impl Senders {
     /// Starts threads that report the outcome of each dial.
     pub(crate) fn start(plan: AddressPlan, report: &Sender<Report>) -> io::Result<Self> {
-        let mut senders = Self { queues: Vec::new(), threads: Vec::new() };
+        let mut queues = Vec::new();
         for _ in 0..SENDERS {
             let (own, own_dials) = bounded(MAX_OWN);
             let (relays, relay_dials) = bounded(MAX_RELAYS);
             let waiting = [own_dials.clone(), relay_dials.clone()];
             let report = report.clone();
             let body = move || make_dials(plan, &own_dials, &relay_dials, &report);
-            senders.threads.push(thread::Builder::new().name("sender".into()).spawn(body)?);
-            senders.queues.push(Queues { own, relays, waiting });
+            thread::Builder::new().name("sender".into()).spawn(body)?;
+            queues.push(Queues { own, relays, waiting });
         }
-        Ok(senders)
+        Ok(Self { queues })
     }
 
     /// Hands `dial` to its thread. Never waits; returns whether there was room for it. Not to be
@@ -65,16 +64,10 @@ impl Senders {
         waiting.flat_map(Receiver::try_iter).collect()
     }
 
-    /// Closes the queues. Each thread makes the dials that wait, and ends.
+    /// Closes the queues. Each thread makes the dials of our own that wait, drops its end of
+    /// `report`, and ends.
     pub(crate) fn stop(&mut self) {
         self.queues.clear();
-    }
-
-    /// Waits for the threads.
-    pub(crate) fn join(self) {
-        for thread in self.threads {
-            let _ = thread.join(); // A panic has been printed already.
-        }
     }
 }
 
@@ -150,15 +143,74 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
+    use crossbeam_channel::RecvTimeoutError;
     use terminal::Deadline;
 
     use super::*;
-    use crate::config::HOST;
+    use crate::config::{HOST, MAX_MESSAGE, PeerId};
+
+    /// A socket, and the plan in which it is peer 0's.
+    fn peer_0() -> (TcpListener, AddressPlan) {
+        let socket = TcpListener::bind((HOST, 0)).unwrap();
+        let base_port = socket.local_addr().unwrap().port();
+        (socket, AddressPlan { host: HOST, base_port })
+    }
+
+    fn message(text: String) -> Dial {
+        Dial { to: 0, text, purpose: Purpose::Message }
+    }
+
+    #[test]
+    fn a_message_at_the_limit_is_sent_and_for_a_longer_one_no_peer_is_dialed() {
+        let (socket, plan) = peer_0();
+        let longest = "x".repeat(MAX_MESSAGE);
+        let too_long = message(longest.clone() + "x");
+        assert_eq!(send_message(plan, &too_long), Err(Failure::TooLong(MAX_MESSAGE + 1)));
+        let listen = thread::Builder::new().spawn(move || {
+            let mut heard = String::new();
+            socket.accept().unwrap().0.read_to_string(&mut heard).unwrap();
+            heard.len()
+        });
+        assert_eq!(send_message(plan, &message(longest)), Ok(Outcome::Delivered));
+        assert_eq!(listen.unwrap().join().unwrap(), MAX_MESSAGE);
+    }
+
+    #[test]
+    fn there_is_room_for_a_broadcast_and_all_goodbyes_and_a_limit_for_relays() {
+        let (report, reports) = bounded(0);
+        // No peer has a port, so no socket is opened.
+        let plan = AddressPlan { host: HOST, base_port: PeerId::MAX };
+        let mut senders = Senders::start(plan, &report).unwrap();
+        let dial = |purpose| {
+            // All to the same thread, which waits until its first report is taken.
+            senders.dial(Dial { to: 8, text: "hi".to_owned(), purpose })
+        };
+        let others = MAX_KNOWN - 1;
+        assert!((0..others).all(|_| dial(Purpose::Message)));
+        assert!((0..others).all(|_| dial(Purpose::Goodbye)));
+        assert!((0..MAX_RELAYS).all(|_| dial(Purpose::Relay)));
+        // The thread may have taken one of them.
+        assert!([(); 2].iter().any(|()| !dial(Purpose::Relay)));
+        let outcome = |report| match report {
+            Report::Dialed(dial, outcome) => (dial.purpose, outcome),
+            _ => panic!("{report:?}"),
+        };
+        let made = reports.iter().take(2 * others + MAX_RELAYS).map(outcome);
+        let made: Vec<_> = made.collect();
+        assert!(made.iter().all(|(_, outcome)| *outcome == Outcome::Failed(Failure::Offline)));
+        let first_relay = made.iter().position(|(purpose, _)| *purpose == Purpose::Relay);
+        assert_eq!(first_relay, Some(2 * others), "our own dials go first");
+
+        senders.stop();
+        drop(report);
+        let patience = Duration::from_secs(10);
+        let last = reports.recv_timeout(patience).and_then(|_| reports.recv_timeout(patience));
+        assert_eq!(last.unwrap_err(), RecvTimeoutError::Disconnected, "the threads end");
+    }
 
     #[test]
     fn a_question_that_has_waited_too_long_is_not_asked() {
-        let socket = TcpListener::bind((HOST, 0)).unwrap();
-        let plan = AddressPlan { host: HOST, base_port: socket.local_addr().unwrap().port() };
+        let (socket, plan) = peer_0();
         let purpose = Purpose::Question(Deadline::after(Duration::ZERO));
         let dial = Dial { to: 0, text: "discover 1\n".into(), purpose };
         assert_eq!(send_message(plan, &dial), Err(Failure::SearchOver));
@@ -168,8 +220,7 @@ mod tests {
 
     #[test]
     fn a_peer_hears_us_in_our_order_and_the_goodbye_last() {
-        let socket = TcpListener::bind((HOST, 0)).unwrap();
-        let plan = AddressPlan { host: HOST, base_port: socket.local_addr().unwrap().port() };
+        let (socket, plan) = peer_0();
         let (report, _reports) = bounded(256);
         let senders = Senders::start(plan, &report).unwrap();
         let messages = (0..50).map(|number| ("x".repeat(1000 * number), Purpose::Message));
@@ -184,4 +235,16 @@ mod tests {
             assert_eq!(heard.len(), text.len());
         }
     }
+    // LAB:BEGIN sender
+    #[cfg(not(windows))]
+    #[test]
+    fn a_peer_that_does_not_answer_is_told_from_one_that_refuses() {
+        use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut, WouldBlock};
+        assert_eq!(failure(&ConnectionRefused.into()), Failure::Offline);
+        assert_eq!(failure(&TimedOut.into()), Failure::NoAnswer);
+        assert_eq!(failure(&WouldBlock.into()), Failure::NoAnswer);
+        assert!(matches!(failure(&ConnectionReset.into()), Failure::Broken(_)));
+    }
+    // LAB:STUB
+    // LAB:END sender
 }

@@ -36,7 +36,7 @@ fn shuts_down(fixture: &Fixture, peer: &mut Terminal, id: u16) {
 /// Points: 3
 /// Hint: Where does a peer end? | In `Owner::close` in `src/owner.rs`. `quit`, Ctrl-D and signals all lead there.
 /// Hint: How do you end a thread that waits in `accept`? | `Listener::stop` tells it to stop, and dials it once, so that it looks.
-/// Hint: How do you know that all threads have ended? | Each holds an end of the report channel. Receive, and show, until it is closed; then join them.
+/// Hint: How do you know that all threads have ended? | Each holds an end of the report channel. Receive, and show, until it is closed.
 #[test]
 fn quit_shuts_down() {
     let fixture = Fixture::of(WEEK05);

@@ -34,7 +34,7 @@ impl ChatRoom {
         // LAB:STUB
         //| // Tell the receiver, and the sender. For now nobody is told.
         //| let _ = (sender, to, text, emoji::with_emoji, Arc::<Note>::new, Notice::new);
-        //| let _ = (Kind::<()>::System, Order::Notify, Reply::Status("sent"), Self::find);
+        //| let _ = (Kind::<()>::System, Order::Notify, Reply::Status("sent"), &self.clients);
         //| Err(RpcError::new(Code::Internal, "task private is not written yet"))
         // LAB:END private
     }

@@ -65,7 +65,7 @@ impl Client {
         };
         // LAB:STUB
         //| // What costs nothing, what costs a stroke, and what costs a word?
-        //| let _ = (request, &self.strokes, Request::<()>::ListUsers);
+        //| let _ = (request, &self.strokes, Request::<(), ()>::ListUsers);
         //| let has_token = self.words.take(now);
         // LAB:END rate
         if has_token {

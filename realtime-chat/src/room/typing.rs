@@ -20,7 +20,7 @@ impl ChatRoom {
         }
         // LAB:STUB
         //| // Tell the others if it has changed. For now nobody is told.
-        //| let _ = (user, is_typing);
+        //| let _ = (user, is_typing, &self.typing.0);
         // LAB:END typing
         Reply::Nothing
     }
@@ -40,7 +40,7 @@ impl ChatRoom {
         });
         // LAB:STUB
         //| // An `Order::Typing` for each other user in the room.
-        //| let _ = (user, is_typing, Order::Typing, Self::order_all::<fn(&User) -> Option<Order>>);
+        //| let _ = (user, is_typing, &self.clients, Order::Typing);
         // LAB:END typing
     }
 

@@ -219,7 +219,8 @@ mod tests {
         let all: Vec<_> = (0..=PeerId::MAX).map(|id| id.to_string()).collect();
         let (mut search, _) = Search::begin(1, [2].into(), now);
         let dials = search.on_outcome(2, &knows(&all.join(" ")));
-        assert_eq!(dials.len(), MAX_ASKED - 1);
+        // All that we can know, but ourselves and peer 2.
+        assert_eq!(dials.len(), MAX_KNOWN - 2);
         // The senders dial none of them after this deadline.
         let until = Purpose::Question(Deadline::at(now + PATIENCE));
         assert!(dials.iter().all(|dial| dial.purpose == until));

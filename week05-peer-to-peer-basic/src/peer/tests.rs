@@ -55,6 +55,16 @@ fn there_is_no_prompt_while_a_message_is_on_its_way() {
 }
 
 #[test]
+fn for_a_peer_without_a_port_no_message_is_asked() {
+    let mut peer = peer();
+    let line = "ERROR: Peer 60000 cannot exist: peer IDs go from 0 to 56535";
+    assert_eq!(shown(&types(&mut peer, "60000")), [line]);
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
+    assert!(types(&mut peer, "56535").is_empty());
+    assert_eq!(peer.prompt(), Some(ASK_WHAT));
+}
+
+#[test]
 fn the_results_of_a_broadcast_are_shown_in_the_order_of_the_ids() {
     let mut peer = peer();
     types(&mut peer, "broadcast");

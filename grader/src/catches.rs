@@ -1,0 +1,221 @@
+//! "Write the test that catches it": a student's test, held against the right program and against
+//! known mistakes, on which it must fail.
+//!
+//! A test that could tell these programs apart without using them would earn points for nothing. So
+//! each is a copy at a random place, all have one length, they are asked for in any order and each
+//! twice, and in full confinement each test has a network, process ids and temporary files of its
+//! own. Not stopped: a test that compares the bytes of a program with those that it has shown, in
+//! the message of an earlier submission.
+
+use std::env;
+use std::fs;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, Result};
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::build::compile;
+use crate::confinement::{ENTER, IN_NAMESPACES};
+use crate::judge::{Asked, Judge, Status, Verdict, in_threads, without_a_run};
+use crate::task::{Behaviour, Task};
+use crate::tree::{Tree, patched, tracked};
+
+/// How often each program is asked for. A test that throws a coin is not right so often.
+const TIMES: usize = 2;
+
+/// Where a test that is in namespaces of its own writes: at most one MiB, in memory.
+const ALONE: &str =
+    "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
+
+/// The programs that the test of `task` is tried on, in the order of its behaviours. The right one
+/// is alone where no mistakes are known, as in an edition. Those with a mistake are kept in
+/// `target/catches`.
+pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
+    let right = judge.built.programs.get(&task.lab.package);
+    let mut programs = vec![right.context("the lab has a program")?.clone()];
+    let kept = workspace.join("target/catches");
+    fs::create_dir_all(&kept)?;
+    let mistakes = workspace.join(&task.lab.folder).join("mistakes");
+    if !mistakes.is_dir() {
+        return Ok(programs);
+    }
+    let files = tracked(workspace)?;
+    let mut tree = Tree::new()?;
+    for name in &task.catches {
+        let patch = mistakes.join(format!("{name}.patch"));
+        let mut hasher = DefaultHasher::new();
+        fs::read(&patch).with_context(|| patch.display().to_string())?.hash(&mut hasher);
+        let is_source = |file: &str| file.contains("/src/") || file.contains("Cargo.");
+        files.iter().filter(|(file, _)| is_source(file)).for_each(|one| one.hash(&mut hasher));
+        let program = kept.join(format!("{name}-{:x}", hasher.finish()));
+        if !program.is_file() {
+            let why = "a mistake is made in the right answers, and those here are others";
+            tree.set(&patched(&files, &patch).context(why)?)?;
+            let built = tree.build(&task.lab).map_err(Error::msg).context(name.clone())?;
+            let whole = NamedTempFile::new_in(&kept)?;
+            fs::copy(built, whole.path())?;
+            whole.persist(&program)?;
+        }
+        programs.push(program);
+    }
+    Ok(programs)
+}
+
+/// Compiles a student's test, with the libraries that `judge` was built with. The folder is where
+/// it is. The inner error is the compiler's.
+pub fn build(
+    judge: &Judge,
+    task: &Task,
+    text: &[u8],
+    jail: Option<&Path>,
+) -> Result<Result<(Judge, TempDir), String>> {
+    let all = &judge.built.libraries;
+    let is_grader = |path: &&PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        name == "libgrader" || name.starts_with("libgrader-")
+    };
+    let grader = all.iter().find(is_grader).context("the tests use the grader")?;
+    // Beside the libraries, so that they can have a second name.
+    let tree = tempfile::tempdir_in(grader.parent().unwrap_or(grader))?;
+    let place =
+        |path: &Path| tree.path().join("deps").join(path.file_name().unwrap_or_default());
+    fs::create_dir_all(tree.path().join("deps"))?;
+    fs::create_dir_all(tree.path().join("target"))?;
+    let own = format!("lib{}", task.lab.package.replace('-', "_"));
+    let is_own = |path: &&PathBuf| path.to_string_lossy().contains(&own);
+    for library in all.iter().filter(|path| !is_own(path)) {
+        let link = fs::hard_link(library, place(library));
+        link.or_else(|_| fs::copy(library, place(library)).map(drop))?;
+    }
+    let source = format!("{}.rs", task.suite);
+    fs::write(tree.path().join(&source), text)?;
+    let test = format!("target/{}{}", task.suite, env::consts::EXE_SUFFIX);
+    let test = tree.path().join(test);
+    let [library, output] =
+        [place(grader), test.clone()].map(|path| path.display().to_string());
+    let library = format!("grader={library}");
+    let arguments = ["--test", "--edition=2024", "-Funsafe_code", "-Ldependency=deps"];
+    let more = ["--extern", &library, "-o", &output, &source];
+    // The program is named by LAB_PROGRAM when the test runs.
+    let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
+    let arguments = [&arguments[..], &more].concat();
+    Ok(compile(tree.path(), "rustc", &arguments, &environment, jail).map(|_| {
+        let mut judge = judge.clone();
+        judge.built.tests.insert(task.suite.clone(), test);
+        (judge, tree)
+    }))
+}
+
+/// Asks for each behaviour of `task`, whose test `judge` has built.
+pub fn judge<'a>(
+    judge: &Judge,
+    task: &'a Task,
+    programs: &[PathBuf],
+    jail: Option<&Path>,
+) -> Result<Vec<Asked<'a>>> {
+    let name = programs[0].file_name().context("a program has a name")?;
+    let programs = programs.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
+    let longest = programs.iter().map(Vec::len).max().unwrap_or(0);
+    let mut order: Vec<_> = programs.into_iter().enumerate().collect();
+    order.sort_by_cached_key(|(index, _)| RandomState::new().hash_one(index));
+    let scratch = tempfile::tempdir()?;
+    let mut trials = Vec::new();
+    for (index, mut program) in order {
+        program.resize(longest, 0);
+        let place = tempfile::tempdir_in(scratch.path())?;
+        let path = place.path().join(name);
+        fs::write(&path, program)?;
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        trials.push((index, with_program(judge, &path, jail)?, place));
+    }
+    let test = Behaviour { test: task.suite.clone(), ..task.behaviours[0].clone() };
+    let said = in_threads(&trials, |(_, judge, _)| judge.ask_times(&task.suite, &test), || ());
+    let mut asked = without_a_run([task], Status::NotAsked, "");
+    for ((index, ..), verdict) in trials.iter().zip(said) {
+        asked[*index].verdict = verdict;
+    }
+    let right = asked[0].verdict.status;
+    for (name, one) in task.catches.iter().zip(&mut asked[1..]) {
+        turn(&mut one.verdict, right, name);
+    }
+    if right == Status::Failed {
+        asked[0].verdict.message.insert_str(0, "Your test fails on the right program:\n\n");
+    }
+    Ok(asked)
+}
+
+/// The judge that asks for this program, and confines the test as well as it can.
+fn with_program(judge: &Judge, program: &Path, jail: Option<&Path>) -> Result<Judge> {
+    let mut judge = judge.clone();
+    judge.times = judge.times.max(TIMES);
+    let program = program.display().to_string();
+    let mut words = shell_words::quote(&program).into_owned();
+    if let Some(jail) = jail.map(|jail| jail.display().to_string()) {
+        words = format!("{} jail {words}", shell_words::quote(&jail));
+        let files = Path::new(&program).with_file_name("files");
+        fs::create_dir(&files)?;
+        judge.environment.push(("TMPDIR".into(), files.display().to_string()));
+        if env::var_os(IN_NAMESPACES).is_some() {
+            let enter = ENTER.into_iter().chain([ALONE, "test"]);
+            judge.inside.extend(enter.map(str::to_owned));
+        }
+        judge.inside.extend([jail, "jail".into(), "--test".into(), program]);
+    }
+    judge.environment.push(("LAB_PROGRAM".into(), words));
+    Ok(judge)
+}
+
+/// A test must fail on a mistake, and that counts if it passes on the right program.
+fn turn(verdict: &mut Verdict, right: Status, mistake: &str) {
+    let passes =
+        || format!("Your test passes on a program that {}.\n", mistake.replace('_', " "));
+    let (status, message) = match (right, verdict.status) {
+        (_, Status::NotAsked) => return,
+        (Status::NotStarted, _) => (right, mem::take(&mut verdict.message)),
+        (Status::Passed, Status::Failed) => (Status::Passed, String::new()),
+        (Status::Passed, Status::Passed) => (Status::Failed, passes()),
+        (Status::Passed, Status::Unstable { .. }) => (verdict.status, passes()),
+        (Status::Passed, _) => return,
+        _ => (Status::Failed, "Your test does not pass on the right program.\n".to_owned()),
+    };
+    (verdict.status, verdict.message) = (status, message);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_test_that_fails_on_a_mistake_passes_if_it_passes_on_the_right_program() {
+        use Status::{Failed, NoResult, NotAsked, NotStarted, Passed, TimedOut};
+        let unstable = Status::Unstable { passed: 1, of: 2 };
+        let verdict = |status| Verdict { status, message: String::new(), took: Duration::ZERO };
+        for (right, on_mistake, expected) in [
+            (Passed, Failed, Passed),
+            (Passed, Passed, Failed),
+            (Passed, unstable, unstable),
+            (Passed, TimedOut, TimedOut),
+            (Passed, NoResult, NoResult),
+            (Passed, NotAsked, NotAsked),
+            (NotStarted, Failed, NotStarted),
+            (NotStarted, Passed, NotStarted),
+            (Failed, Failed, Failed),
+            (Failed, Passed, Failed),
+            (unstable, Failed, Failed),
+            (TimedOut, Failed, Failed),
+            (NoResult, Passed, Failed),
+        ] {
+            let mut verdict = verdict(on_mistake);
+            turn(&mut verdict, right, "includes_itself");
+            assert_eq!(verdict.status, expected, "{right:?} {on_mistake:?}");
+        }
+        let mut verdict = verdict(Passed);
+        turn(&mut verdict, Passed, "includes_itself");
+        assert_eq!(verdict.message, "Your test passes on a program that includes itself.\n");
+    }
+}
