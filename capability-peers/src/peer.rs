@@ -41,14 +41,20 @@ impl Peer {
             let text = format!("chat(message): a message has at most {MAX_MESSAGE} bytes");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        self.report.send_timeout(Event::Received(harmless(message)), PATIENCE).map_err(
-            |_| RpcError::new(Code::TooMany, "the terminal does not keep up: try again later"),
-        )?;
+        // Counted before it is shown: a message that a user has seen has a number.
         // LAB:BEGIN stats
         let count = self.received.fetch_add(1, Ordering::SeqCst) + 1;
         // LAB:STUB
         //| let count = self.received.load(Ordering::SeqCst);
         // LAB:END stats
+        if self.report.send_timeout(Event::Received(harmless(message)), PATIENCE).is_err() {
+            // LAB:BEGIN stats
+            self.received.fetch_sub(1, Ordering::SeqCst);
+            // LAB:STUB
+            // LAB:END stats
+            let text = "the terminal does not keep up: try again later";
+            return Err(RpcError::new(Code::TooMany, text));
+        }
         Ok(format!("{}{count}!", self.role.thanks).into())
     }
 

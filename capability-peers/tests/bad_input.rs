@@ -6,9 +6,8 @@ mod fixture;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
-use fixture::{
-    Fixture, GREET, GREETING, PATIENCE, Peer, Reply, Stranger, chat, comes_true, head,
-};
+use fixture::{Fixture, GREET, GREETING, PATIENCE, Peer, Reply, Stranger, chat, comes_true};
+use grader::http::batch_head as head;
 use grader::statistics;
 
 /// A request whose body makes no sense gets one line, which says so, and no call of it is answered.

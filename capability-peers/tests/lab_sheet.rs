@@ -50,6 +50,11 @@ fn where_nobody_comes_it_is_told() {
     plays(INSTRUCTIONS, "### Nobody comes");
 }
 
+#[test]
+fn two_calls_in_one_trip_are_shown_as_one() {
+    plays(INSTRUCTIONS, "### Two calls, one trip");
+}
+
 /// The calls by hand: what is typed behind `curl` is sent as it is, and answered as the sheet says.
 #[test]
 fn the_calls_by_hand_are_true() {
@@ -96,5 +101,5 @@ fn posts(port: u16, body: &str) -> String {
 #[test]
 fn no_transcript_is_left_out() {
     let transcripts = |page: &str| page.lines().filter(|line| line.starts_with("$ ")).count();
-    assert_eq!(transcripts(SHEET) + transcripts(INSTRUCTIONS), 2 + 2 + 1);
+    assert_eq!(transcripts(SHEET) + transcripts(INSTRUCTIONS), 2 + 2 + 1 + 2);
 }

@@ -6,11 +6,12 @@ use std::thread;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
-use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat, head};
+use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat};
 #[cfg(unix)]
-use fixture::{GREETING, comes_true, whoever_dials};
+use fixture::{GREETING, comes_true};
 #[cfg(unix)]
 use grader::Terminal;
+use grader::http::batch_head as head;
 use grader::{Program, statistics};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
@@ -185,7 +186,7 @@ fn alice_ends_in_order_while_bob_lets_her_wait() {
         let fixture = Fixture::open();
         let mute = fixture.somebody_else_is_bob();
         let mut alice = fixture.alice_who_looks();
-        let call = whoever_dials(&mute).expect("Alice calls");
+        let call = Stranger::is_called(&mute).expect("Alice calls");
         let begun = Instant::now();
         way.1(&mut alice);
         alice.sees("👋 Alice shutting down...\n");

@@ -12,4 +12,5 @@ pub(crate) mod tests;
 
 pub use self::body::{MAX_BODY, MAX_MESSAGES};
 pub use self::calls::{Batch, Reply};
-pub use self::serve::{Refused, serve, serve_by, serve_while};
+pub(crate) use self::serve::serve_while;
+pub use self::serve::{Refused, serve, serve_by};

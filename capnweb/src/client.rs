@@ -88,3 +88,86 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Longer than any test takes.
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Sends a call to a server that answers `answer` and hangs up, or that only hears it.
+    fn send(
+        patience: Duration,
+        answer: Option<&str>,
+    ) -> Result<Result<String, String>, SendError> {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/rpc/batch", socket.local_addr().unwrap());
+        thread::scope(|scope| {
+            let (done, sent) = crossbeam_channel::bounded::<()>(0);
+            scope.spawn(move || {
+                let (mut call, _) = socket.accept().unwrap();
+                call.set_read_timeout(Some(LONG)).unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"[\"pull\",1]") {
+                    let mut byte = [0];
+                    call.read_exact(&mut byte).unwrap();
+                    request.push(byte[0]);
+                }
+                match answer {
+                    Some(answer) => call.write_all(answer.as_bytes()).unwrap(),
+                    None => drop(sent.recv()),
+                }
+            });
+            let mut batch = Batch::new();
+            let promise = batch.call("greet", vec![]).unwrap();
+            let call = batch.pull(&promise).unwrap();
+            let reply = Client::new(url, patience).send(batch);
+            drop(done);
+            reply.map(|mut reply| match reply.take(call) {
+                Ok(value) => Ok(value.as_str().unwrap_or_default().to_owned()),
+                Err(error) => Err(error.to_string()),
+            })
+        })
+    }
+
+    fn http(status: &str, body: &str) -> String {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    }
+
+    #[test]
+    fn a_reply_is_read_and_another_status_is_the_error_of_every_call() {
+        let hello = http("200 OK", r#"["resolve",1,"Hello!"]"#);
+        assert_eq!(send(LONG, Some(&hello)), Ok(Ok("Hello!".into())));
+        let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                      5\r\n[\"res\r\n11\r\nolve\",1,\"Hello!\"]\r\n0\r\n\r\n";
+        assert_eq!(send(LONG, Some(chunks)), Ok(Ok("Hello!".into())));
+        let failed = "Error: RPC request failed: 500 Internal Server Error";
+        assert_eq!(send(LONG, Some(&http("500 Oh no", "Oh no"))), Ok(Err(failed.into())));
+        let elsewhere = http("302 Found\r\nLocation: http://127.0.0.1:1/", "");
+        let failed = "Error: RPC request failed: 302 Found";
+        assert_eq!(send(LONG, Some(&elsewhere)), Ok(Err(failed.into())), "not followed");
+    }
+
+    #[test]
+    fn a_server_that_is_none_is_told_apart_from_one_that_is_not_there() {
+        assert!(matches!(send(LONG, Some("SSH-2.0\r\n\r\n")), Err(SendError::BadReply(_))));
+        let long = http("200 OK", &" ".repeat(MAX_BODY + 1));
+        assert!(matches!(send(LONG, Some(&long)), Err(SendError::BadReply(_))));
+        let patience = Duration::from_millis(250);
+        assert_eq!(send(patience, None), Err(SendError::TimedOut(patience)));
+        assert_eq!(SendError::TimedOut(patience).to_string(), "no answer within 0.25 s");
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", socket.local_addr().unwrap());
+        drop(socket);
+        let reply = Client::new(url, LONG).send(Batch::new());
+        assert_eq!(reply.err(), Some(SendError::Refused));
+    }
+}

@@ -38,33 +38,26 @@ pub enum Code {
     TooMany,
 }
 
-impl Code {
-    const ALL: [Self; 7] = [
-        Self::BadRequest,
-        Self::NotFound,
-        Self::PermissionDenied,
-        Self::CapRevoked,
-        Self::Canceled,
-        Self::Internal,
-        Self::TooMany,
-    ];
+/// The words on the wire.
+const WORDS: [(Code, &str); 7] = [
+    (Code::BadRequest, "bad_request"),
+    (Code::NotFound, "not_found"),
+    (Code::PermissionDenied, "permission_denied"),
+    (Code::CapRevoked, "cap_revoked"),
+    (Code::Canceled, "canceled"),
+    (Code::Internal, "internal"),
+    (Code::TooMany, "too_many"),
+];
 
+impl Code {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "bad_request",
-            Self::NotFound => "not_found",
-            Self::PermissionDenied => "permission_denied",
-            Self::CapRevoked => "cap_revoked",
-            Self::Canceled => "canceled",
-            Self::Internal => "internal",
-            Self::TooMany => "too_many",
-        }
+        WORDS.iter().find(|(code, _)| *code == self).map_or("", |(_, word)| word)
     }
 
     /// The code of this word, if it is one of ours.
     pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == word)
+        WORDS.iter().find(|(_, ours)| *ours == word).map(|(code, _)| *code)
     }
 }
 

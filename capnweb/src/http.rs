@@ -26,4 +26,4 @@ pub use self::route::is_post_to;
 
 pub(crate) use self::reader::Reader;
 pub(crate) use self::refusal::{Refusal, Unread};
-pub(crate) use self::response::{CONTINUE, Manner};
+pub(crate) use self::response::CONTINUE;

@@ -8,7 +8,7 @@
 //! | `error.rs` | what can go wrong |
 //! | `written.rs` | arguments that are written once for many sessions |
 //! | `wire.rs` | messages and expressions: text in and out |
-//! | [`session`] | who may call what, and who waits for what |
+//! | [`session`] | which objects may be called, and which calls wait for what |
 //! | [`batch`] | a whole session in one request and its response |
 //! | [`http`] | HTTP/1.1: bytes in, requests or refusals out |
 //! | [`listener`] | the sockets and threads of an HTTP server |
@@ -34,7 +34,7 @@ pub mod websocket;
 mod wire;
 mod written;
 
-pub use batch::{Batch, Reply, serve, serve_by, serve_while};
+pub use batch::{Batch, Reply, serve, serve_by};
 pub use client::{Client, SendError};
 pub use endpoint::respond;
 pub use error::{Code, RpcError};

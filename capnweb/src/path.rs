@@ -86,7 +86,7 @@ impl<T: Clone> Value<Cap<T>> {
     }
 }
 
-/// We do not carry calls from somebody to itself.
+/// We do not carry calls from the other side to itself.
 pub(crate) fn not_forwarded() -> RpcError {
     let text = "this is a stub of your own: call it directly";
     RpcError::new(Code::BadRequest, text)

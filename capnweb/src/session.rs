@@ -1,5 +1,5 @@
-//! A session: who may call what, what was called, and who waits for what. A message in, things to
-//! do out.
+//! A session: which objects may be called, what was called, and which calls wait for an answer.
+//! Messages in, things to do out.
 //!
 //! Both sides keep the same tables, seen from two ends. What I *export* you *import*, under the
 //! same number: 0 for the object that everybody may call, negative for what I have sent you
@@ -65,7 +65,7 @@ pub const MAX_PENDING: usize = 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AnswerId(i64);
 
-/// What is to be done.
+/// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<T> {
     /// Send this message: a line of a batch, or a text frame.
@@ -110,7 +110,7 @@ struct Import {
     promise: Option<i64>,
 }
 
-/// One conversation with one other side. See the top of this file.
+/// One conversation with one other side. See [the module](self).
 #[derive(Clone, Debug)]
 pub struct Session<T> {
     /// Objects of ours that the other side may call, and how many references it has. There is
@@ -175,7 +175,7 @@ impl<T: Clone> Session<T> {
     }
 
     /// Takes in what a [`Output::Run`] has come to. It may come late, or in another order; an
-    /// answer for which nobody waits any more is forgotten.
+    /// answer for which no call waits any more is forgotten.
     #[must_use]
     pub fn answer(
         &mut self,
@@ -219,8 +219,8 @@ impl<T: Clone> Session<T> {
         out
     }
 
-    /// Gives up all calls of the other side that are not done, as nobody will be there any more
-    /// to hear of them.
+    /// Gives up all calls of the other side that are not done, as the other side will not be
+    /// there any more to hear of them.
     #[must_use]
     pub fn cancel(&mut self, error: &RpcError) -> Vec<Output<T>> {
         let mut out = Vec::new();
@@ -234,7 +234,7 @@ impl<T: Clone> Session<T> {
         out
     }
 
-    /// How many things are in the tables. For tests, and to show.
+    /// How many entries are in the tables. For tests, and to show.
     pub fn entries(&self) -> usize {
         self.exports.len() + self.slots.len() + self.imports.len() + self.calls.len()
     }

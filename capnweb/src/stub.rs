@@ -1,7 +1,7 @@
 //! What can be called: a stub, which stands for an object of the other side, and a promise, which
 //! stands for an answer that is not here yet. Both are only numbers: to call one, ask its session.
 //!
-//! A stub can be copied, but holds nothing by itself. Who may hold what, and for how long, is said
+//! A stub can be copied, but holds nothing by itself. How long it can be called is said
 //! at [`Session::keep`](super::Session::keep).
 
 use std::fmt;
@@ -83,7 +83,7 @@ pub struct CallId(pub(crate) i64);
 /// The answer to a call of ours, or a part of it, before it is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
-    /// Whose answer it is.
+    /// The call it is the answer to.
     pub call: CallId,
     /// Where in that answer.
     pub(crate) path: Vec<Key>,
@@ -98,7 +98,7 @@ impl Promise {
     }
 }
 
-/// Whom a call goes to: a [`Stub`], or a [`Promise`].
+/// The object that a call goes to: a [`Stub`], or a [`Promise`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callee {
     pub(crate) id: i64,

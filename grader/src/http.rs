@@ -1,6 +1,107 @@
-//! As much HTTP as a stranger needs: the head of a batch of calls, and its reply.
+//! As much HTTP as a stranger needs: a batch of calls and its reply, or a program's own call.
 
-use std::io::{self, BufRead};
+use std::env;
+use std::io::{self, BufRead, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use crate::stranger::{Stranger, accepts, is_an_end};
+
+/// How long a stranger who speaks HTTP waits. A test that passes never waits it out.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A stranger who speaks HTTP with a program on this machine, or byte by byte what is almost HTTP.
+#[derive(Debug)]
+pub struct HttpStranger {
+    bare: Stranger,
+    port: u16,
+}
+
+impl HttpStranger {
+    /// Dials the program that listens on `port`, and says nothing yet.
+    pub fn dials(port: u16) -> io::Result<Self> {
+        Ok(Self { bare: Stranger::dials(local(port), PATIENCE)?, port })
+    }
+
+    /// The same, with little room for what it has not read yet.
+    pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Self> {
+        Ok(Self { bare: Stranger::dials_with_a_small_buffer(local(port), PATIENCE)?, port })
+    }
+
+    /// A stranger whom a program has called on `listener`, if one does in time.
+    pub fn is_called(listener: &TcpListener) -> Option<Self> {
+        let bare = Stranger::on(accepts(listener, PATIENCE)?, PATIENCE);
+        Some(Self { bare: bare.expect("timeouts can be set"), port: 0 })
+    }
+
+    /// Sends a batch of calls, as it should be.
+    #[track_caller]
+    pub fn posts(&mut self, body: &[u8]) {
+        let request = [batch_head(self.port, body.len()).as_bytes(), body].concat();
+        self.sends(request);
+    }
+
+    /// The next reply. Whatever it is, it must tell nothing of this machine.
+    #[track_caller]
+    pub fn hears_reply(&mut self) -> Reply {
+        let reply = self.reads_reply().expect("the program replies in time");
+        tells_nothing_of_this_machine(&reply.text());
+        reply
+    }
+
+    /// The same, if there is one.
+    pub fn reads_reply(&mut self) -> io::Result<Reply> {
+        Reply::read(&mut self.incoming)
+    }
+
+    /// All bytes up to the end of the connection.
+    #[track_caller]
+    pub fn hears_the_end(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self.incoming.read_to_end(&mut rest) {
+            Ok(_) => rest,
+            Err(error) if is_an_end(&error) => rest,
+            Err(error) => panic!("the program hangs up in time, but: {error}"),
+        }
+    }
+
+    /// A whole request of a program that has called us.
+    #[track_caller]
+    pub fn hears_request(&mut self) -> String {
+        let (head, body) = read_message(&mut self.incoming).expect("the program calls in time");
+        assert!(head.to_lowercase().contains("\r\ncontent-length: "), "no length: {head}");
+        head + &String::from_utf8_lossy(&body)
+    }
+}
+
+impl Deref for HttpStranger {
+    type Target = Stranger;
+
+    fn deref(&self) -> &Stranger {
+        &self.bare
+    }
+}
+
+impl DerefMut for HttpStranger {
+    fn deref_mut(&mut self) -> &mut Stranger {
+        &mut self.bare
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// What is shown or answered names no file, neither of the source nor of this machine.
+#[track_caller]
+pub fn tells_nothing_of_this_machine(text: &str) {
+    let folder = env::current_dir().expect("cargo runs a test in the folder of its package");
+    let folder = folder.to_string_lossy();
+    for secret in ["/src/", "\\src\\", ".rs", "panicked", &folder] {
+        assert!(!text.contains(secret), "{secret:?} is in {text:?}");
+    }
+}
 
 /// The reply of a program.
 #[derive(Debug)]

@@ -85,8 +85,13 @@ impl Tree {
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
         let arguments = [&arguments[..], &["--target-dir", &target]].concat();
         let built = build_submission(self.path(), &arguments, self.jail.as_deref())?;
-        // Of a lab with several programs, such as `alice` and `bob`, the first one is judged.
-        let named = built.programs.get(&lab.package);
+        // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
+        // means is judged, or the first one.
+        let manifest = self.path().join(&lab.folder).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).unwrap_or_default();
+        let default = manifest.split("\ndefault-run = \"").nth(1);
+        let default = default.and_then(|rest| rest.split('"').next()).unwrap_or(&lab.package);
+        let named = built.programs.get(default);
         let program = named.or_else(|| built.programs.values().next());
         program.cloned().ok_or_else(|| format!("{} has no program", lab.package))
     }

@@ -28,6 +28,7 @@ mod shared_files;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use terminal::{Screen, interrupts, is_gone, lines};
@@ -60,7 +61,7 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
     let screen = Screen::non_blocking().context("cannot print")?;
     let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
-    let (chat, downloads) = (ChatClient::new(name), Downloads::new(downloads));
+    let (chat, downloads) = (ChatClient::new(name, Instant::now()), Downloads::new(downloads));
     let owner = Owner::new(chat, Dialer { server, token }, downloads, screen, has_colour());
     match owner.run(&lines, &interrupts) {
         // The user has closed the window, and the others have been told.
@@ -69,7 +70,7 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
     }
 }
 
-/// Whether there is somebody to see colours, who has not said that they are unwelcome
+/// Whether the terminal shows colours, and the user has not turned them off
 /// (<https://no-color.org>).
 fn has_colour() -> bool {
     io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -22,7 +22,7 @@
 //! | `read(offset)` | the file that was shared; returns bytes, none at its end |
 //!
 //! A file in a note is `{name, size, content}`, where `content` can be asked for `read(offset)`,
-//! too. The chat passes that on to whoever has shared the file.
+//! too. The chat passes that on to the client that has shared the file.
 
 mod note;
 mod notice;
@@ -112,7 +112,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// What somebody else says is wrong, to be repeated: clean, and no more than so many bytes of it.
+/// An error in the words of another program: clean, and at most so many bytes of it.
 pub(crate) fn repeated(words: &str, at_most: usize) -> String {
     let shown = &words[..words.floor_char_boundary(at_most)];
     let more = if shown.len() < words.len() { "…" } else { "" };

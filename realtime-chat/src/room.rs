@@ -2,7 +2,7 @@
 //! comes out. It knows no socket and no thread, so every rule is tested with made-up time.
 //!
 //! It is the hub: it holds a capability to every client, and whatever one says, it tells the
-//! others by calling theirs. Nobody else has these capabilities, so nobody else can tell a client
+//! others by calling theirs. No other program has these capabilities, so none can tell a client
 //! anything. Each further idea is a module of its own below this one.
 //!
 //! | file | idea |
@@ -47,8 +47,8 @@ use self::typing::Typing;
 use crate::interface::{Kind, Note, Notice, Reply, Request};
 use crate::name::{Name, RoomName};
 
-/// How long a client may be connected without joining. Whoever only looks has no reason to stay,
-/// and keeps others out when there are many.
+/// How long a client may be connected without joining. A client that only looks has no reason to
+/// stay, and keeps others out when there are many.
 const JOIN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The state of the chat.
@@ -164,7 +164,7 @@ impl ChatRoom {
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
         let stub = request.stub();
         let result = match self.clients.get_mut(&client) {
-            Some(caller) => caller.charge(&request, now),
+            Some(client) => client.charge(&request, now),
             None => return,
         };
         let result = result.and_then(|()| self.obey(client, id, request, now));
@@ -191,10 +191,10 @@ impl ChatRoom {
                 return Ok(None);
             }
             Request::SendMessage { username, text } => {
-                self.send(&self.caller(client, &username)?, &text)
+                self.send(&self.user_named(client, &username)?, &text)
             }
             Request::Leave { username } => {
-                self.leave(&self.caller(client, &username)?, id, now);
+                self.leave(&self.user_named(client, &username)?, id, now);
                 return Ok(None);
             }
             Request::ListUsers => Reply::Users(self.users_in(&self.room_of(client))),
@@ -202,17 +202,17 @@ impl ChatRoom {
             Request::UserCount => Reply::Number(self.users().count() as u64),
             Request::MessageCount => Reply::Number(self.count),
             Request::SendPrivate { username, to, text } => {
-                self.send_private(&self.caller(client, &username)?, &to, &text)?
+                self.send_private(&self.user_named(client, &username)?, &to, &text)?
             }
             Request::EnterRoom { username, room } => {
-                self.enter_room(&self.caller(client, &username)?, &room)?
+                self.enter_room(&self.user_named(client, &username)?, &room)?
             }
             Request::ListRooms => Reply::Rooms(self.list_rooms()),
             Request::SetTyping { username, is_typing } => {
-                self.set_typing(&self.caller(client, &username)?, is_typing)
+                self.set_typing(&self.user_named(client, &username)?, is_typing)
             }
             Request::ShareFile { username, name, size, file } => {
-                self.share_file(&self.caller(client, &username)?, &name, size, file)?
+                self.share_file(&self.user_named(client, &username)?, &name, size, file)?
             }
             Request::ReadFile { file, offset } => {
                 self.read_file((client, id), file, offset, now)?;
@@ -347,7 +347,7 @@ impl ChatRoom {
     }
 
     /// The user that a client is, if it says so itself.
-    fn caller(&self, client: ClientId, username: &Name) -> Result<User, RpcError> {
+    fn user_named(&self, client: ClientId, username: &Name) -> Result<User, RpcError> {
         self.user(client).filter(|user| user.name == *username).cloned().ok_or_else(|| {
             let text = format!("you have not joined as {username}");
             RpcError::new(Code::PermissionDenied, text)

@@ -60,7 +60,7 @@ pub fn serve(body: &[u8], main: &Arc<dyn Target>) -> Result<String, Refused> {
 /// # Errors
 ///
 /// As for [`serve`].
-pub fn serve_while(
+pub(crate) fn serve_while(
     body: &[u8],
     main: &Arc<dyn Target>,
     mut has_time: impl FnMut() -> bool,

@@ -24,7 +24,7 @@ pub(super) fn read_chunks(input: &mut impl BufRead, body: &mut Vec<u8>) -> Resul
         }
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         if size > MAX_BODY - body.len() {
-            return Err(Refusal::BodyTooLong.into());
+            return Err(Refusal::BODY_TOO_LONG.into());
         }
         read_exactly(input, size, body)?;
         expect(input, b'\r')?;
@@ -42,7 +42,7 @@ pub(super) fn read_exactly(
     while left > 0 {
         let bytes = input.fill_buf()?;
         if bytes.is_empty() {
-            return Err(Refusal::CutShort.into());
+            return Err(Refusal::CUT_SHORT.into());
         }
         let taken = bytes.len().min(left);
         body.extend_from_slice(&bytes[..taken]);
@@ -61,16 +61,16 @@ fn read_size(input: &mut impl BufRead, extensions: &mut usize) -> Result<u64, Un
             byte if is_extended && (byte == b'\t' || !byte.is_ascii_control()) => {
                 *extensions += 1;
                 if *extensions > MAX_EXTENSIONS {
-                    return Err(Refusal::Chunk.into());
+                    return Err(Refusal::CHUNK.into());
                 }
             }
             b';' if digits > 0 => is_extended = true,
             byte if !is_extended && digits < MAX_DIGITS => {
-                let digit = char::from(byte).to_digit(16).ok_or(Refusal::Chunk)?;
+                let digit = char::from(byte).to_digit(16).ok_or(Refusal::CHUNK)?;
                 size = size * 16 + u64::from(digit);
                 digits += 1;
             }
-            _ => return Err(Refusal::Chunk.into()),
+            _ => return Err(Refusal::CHUNK.into()),
         }
     }
     expect(input, b'\n')?;
@@ -78,7 +78,7 @@ fn read_size(input: &mut impl BufRead, extensions: &mut usize) -> Result<u64, Un
 }
 
 fn expect(input: &mut impl BufRead, expected: u8) -> Result<(), Unread> {
-    if next_byte(input)? == expected { Ok(()) } else { Err(Refusal::Chunk.into()) }
+    if next_byte(input)? == expected { Ok(()) } else { Err(Refusal::CHUNK.into()) }
 }
 
 /// Reads trailers, which are headers. They are ignored, but must be well-formed.
@@ -88,7 +88,7 @@ fn read_trailers(input: &mut impl BufRead) -> Result<(), Unread> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     match httparse::parse_headers(&text, &mut headers) {
         Ok(httparse::Status::Complete((length, _))) if length == text.len() => Ok(()),
-        Err(httparse::Error::TooManyHeaders) => Err(Refusal::TooManyHeaders.into()),
-        Ok(_) | Err(_) => Err(Refusal::Chunk.into()),
+        Err(httparse::Error::TooManyHeaders) => Err(Refusal::TOO_MANY_HEADERS.into()),
+        Ok(_) | Err(_) => Err(Refusal::CHUNK.into()),
     }
 }

@@ -18,17 +18,17 @@ pub(super) fn framing(request: &Request) -> Result<Framing, Refusal> {
     let mut codings = request.headers("Transfer-Encoding");
     let mut lengths = request.headers("Content-Length");
     match (codings.next(), lengths.next()) {
-        (Some(_), Some(_)) => Err(Refusal::BothLengths),
+        (Some(_), Some(_)) => Err(Refusal::BOTH_LENGTHS),
         (Some(_), None) if codings.next().is_some() || !request.is_http_1_1() => {
-            Err(Refusal::Coding)
+            Err(Refusal::CODING)
         }
         (Some(coding), None) => read_coding(coding),
-        // Even if both say the same: whoever wrote the second one has not seen the first.
-        (None, Some(_)) if lengths.next().is_some() => Err(Refusal::Length),
+        // Even if both say the same: the program that wrote the second one has not seen the first.
+        (None, Some(_)) if lengths.next().is_some() => Err(Refusal::LENGTH),
         (None, Some(length)) => read_length(length),
         // HTTP would take it for an empty body. Nearly always it is a line that was forgotten.
         (None, None) if ["POST", "PUT", "PATCH"].contains(&request.method()) => {
-            Err(Refusal::NoLength)
+            Err(Refusal::NO_LENGTH)
         }
         (None, None) => Ok(Framing::Length(0)),
     }
@@ -44,20 +44,20 @@ fn read_coding(coding: &str) -> Result<Framing, Refusal> {
     // If chunks come last, we would know where the body ends, but not what is in it.
     match coding.rsplit_once(',') {
         Some((others, last)) if is_chunked(last) && !others.split(',').any(is_chunked) => {
-            Err(Refusal::UnknownCoding)
+            Err(Refusal::UNKNOWN_CODING)
         }
-        _ => Err(Refusal::Coding),
+        _ => Err(Refusal::CODING),
     }
 }
 
 fn read_length(length: &str) -> Result<Framing, Refusal> {
     // Rust would also read "+5".
     if !length.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Refusal::Length);
+        return Err(Refusal::LENGTH);
     }
-    let length: u64 = length.parse().map_err(|_| Refusal::Length)?;
+    let length: u64 = length.parse().map_err(|_| Refusal::LENGTH)?;
     match usize::try_from(length) {
         Ok(length) if length <= MAX_BODY => Ok(Framing::Length(length)),
-        _ => Err(Refusal::BodyTooLong),
+        _ => Err(Refusal::BODY_TOO_LONG),
     }
 }

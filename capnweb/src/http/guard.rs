@@ -1,9 +1,9 @@
 //! The guard: no web page may call a peer, though every web page may send requests to this machine.
 //!
 //! A page from anywhere can make a browser send something to `http://127.0.0.1:8080`. The browser
-//! then says who wants it, in `Origin` and `Sec-Fetch-Site`. And whoever owns a name can let it
-//! point to 127.0.0.1, so that the browser believes page and peer to be one; but then that name
-//! stands in `Host`. Programs that are no browsers say nothing of this, and may call.
+//! then names the page, in `Origin` and `Sec-Fetch-Site`. And the owner of a name can let it point
+//! to 127.0.0.1, so that the browser believes page and peer to be one; but then that name stands
+//! in `Host`. Programs that are no browsers say nothing of this, and may call.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -13,12 +13,12 @@ use super::request::Request;
 /// Whether this request may come in, on a connection whose end on our side has that address.
 pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
     let mut hosts = request.headers("Host");
-    let host = hosts.next().ok_or(Refusal::NoHost)?;
+    let host = hosts.next().ok_or(Refusal::NO_HOST)?;
     if hosts.next().is_some() {
-        return Err(Refusal::TwoHosts);
+        return Err(Refusal::TWO_HOSTS);
     }
     if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, here)) {
-        return Err(Refusal::ForeignHost);
+        return Err(Refusal::FOREIGN_HOST);
     }
     let is_same_page = |origin: &str| {
         let from = origin.strip_prefix("http://");
@@ -31,7 +31,7 @@ pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> 
     {
         Ok(())
     } else {
-        Err(Refusal::ForeignPage)
+        Err(Refusal::FOREIGN_PAGE)
     }
 }
 

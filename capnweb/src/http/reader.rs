@@ -44,8 +44,8 @@ impl<R: Read> Reader<R> {
         Ok(!self.input.fill_buf()?.is_empty())
     }
 
-    /// Reads a head. Returns how the body ends, or why nobody waits for the body: a caller that
-    /// may not call us is not listened to any longer.
+    /// Reads a head. Returns how the body ends. A caller that may not call us is not listened to
+    /// any longer.
     pub(crate) fn read_head(&mut self) -> Result<Framing, Unread> {
         self.request.body.clear();
         self.request.body.shrink_to(KEPT_BUFFER);
@@ -55,7 +55,7 @@ impl<R: Read> Reader<R> {
         let framing = framing(&self.request)?;
         let is_known = |expected: &str| expected.eq_ignore_ascii_case("100-continue");
         if !self.request.headers("Expect").all(is_known) {
-            return Err(Refusal::Expectation.into());
+            return Err(Refusal::EXPECTATION.into());
         }
         Ok(framing)
     }

@@ -1,29 +1,24 @@
 //! A request: a head that has been checked, and the body that came with it.
-//!
-//! The head stays the text that it is. `httparse` says whether it is well-formed; after that, we
-//! only have to remember where in it the headers are.
-
-use std::ops::Range;
 
 use httparse::{EMPTY_HEADER, Error, Status};
 
 use super::limits::MAX_HEADERS;
 use super::refusal::Refusal;
 
-/// What somebody wants from us.
+/// What a caller asks for.
 #[derive(Debug, Default)]
 pub struct Request {
-    head: String,
-    pub(super) body: Vec<u8>,
-    /// Where in the head each name is, and each value.
-    places: Vec<(Range<usize>, Range<usize>)>,
+    method: String,
+    target: String,
+    fields: Vec<(String, String)>,
     is_http_1_1: bool,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request {
     /// `POST`, for example.
     pub fn method(&self) -> &str {
-        self.word(0)
+        &self.method
     }
 
     /// What is called, without what comes after a `?`: `/rpc/batch`, for example.
@@ -40,8 +35,7 @@ impl Request {
 
     /// All headers, in order: name and value.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let text = |place: &Range<usize>| &self.head[place.clone()];
-        self.places.iter().map(move |(name, value)| (text(name), text(value)))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The values of all headers of that name, in any spelling.
@@ -84,59 +78,31 @@ impl Request {
 
     /// Takes in a whole head.
     pub(super) fn parse(&mut self, head: &[u8]) -> Result<(), Refusal> {
-        self.head.clear();
-        self.head.push_str(str::from_utf8(head).map_err(|_| Refusal::NotHttp)?);
+        let head = str::from_utf8(head).map_err(|_| Refusal::NOT_HTTP)?;
         let mut headers = [EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
-        match parsed.parse(self.head.as_bytes()) {
-            Ok(Status::Complete(length)) if length == self.head.len() => {}
-            Err(Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
-            Err(Error::Version) if self.names_a_version() => return Err(Refusal::Version),
-            Ok(_) | Err(_) => return Err(Refusal::NotHttp),
+        match parsed.parse(head.as_bytes()) {
+            Ok(Status::Complete(length)) if length == head.len() => {}
+            Err(Error::TooManyHeaders) => return Err(Refusal::TOO_MANY_HEADERS),
+            Err(Error::Version) if names_a_version(head) => return Err(Refusal::VERSION),
+            Ok(_) | Err(_) => return Err(Refusal::NOT_HTTP),
         }
         self.is_http_1_1 = parsed.version == Some(1);
-        self.find_fields();
-        let target = self.word(1);
+        self.method = parsed.method.unwrap_or_default().into();
+        self.target = parsed.path.unwrap_or_default().into();
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let fields = parsed.headers.iter().map(|field| (field.name.into(), text(field.value)));
+        self.fields = fields.collect();
         let (address, path) = self.split_target();
-        let is_known = target.starts_with('/') && target.is_ascii()
+        let is_known = self.target.starts_with('/') && self.target.is_ascii()
             || address.is_some() && path.is_ascii()
-            || target == "*" && self.method() == "OPTIONS";
-        if is_known { Ok(()) } else { Err(Refusal::Target) }
-    }
-
-    fn find_fields(&mut self) {
-        self.places.clear();
-        let mut start = 0;
-        for line in self.head.split_inclusive("\r\n") {
-            // The first line is no header. The last one is empty, and has no colon.
-            if let (1.., Some((name, value))) = (start, line.split_once(':')) {
-                let name = start..start + name.len();
-                let trimmed = value.trim_start_matches([' ', '\t']);
-                let value_start = start + line.len() - trimmed.len();
-                let length = trimmed.trim_end_matches([' ', '\t', '\r', '\n']).len();
-                self.places.push((name, value_start..value_start + length));
-            }
-            start += line.len();
-        }
-    }
-
-    /// The parts of the first line are split by single spaces.
-    fn word(&self, index: usize) -> &str {
-        let first = self.head.lines().next().unwrap_or_default();
-        first.split(' ').nth(index).unwrap_or_default()
-    }
-
-    fn names_a_version(&self) -> bool {
-        let is_digits = |part: &str| part.len() == 1 && part.as_bytes()[0].is_ascii_digit();
-        let version = self.word(2).strip_prefix("HTTP/");
-        version
-            .and_then(|version| version.split_once('.'))
-            .is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
+            || self.target == "*" && self.method == "OPTIONS";
+        if is_known { Ok(()) } else { Err(Refusal::TARGET) }
     }
 
     fn split_target(&self) -> (Option<&str>, &str) {
         const SCHEME: usize = "http://".len();
-        let target = self.word(1);
+        let target = self.target.as_str();
         match target.get(..SCHEME) {
             Some(scheme) if scheme.eq_ignore_ascii_case("http://") => {
                 let rest = &target[SCHEME..];
@@ -147,4 +113,12 @@ impl Request {
             _ => (None, target),
         }
     }
+}
+
+/// Whether the first line of a head ends in a version of HTTP, of which we speak only two.
+fn names_a_version(head: &str) -> bool {
+    let is_digits = |part: &str| part.len() == 1 && part.as_bytes()[0].is_ascii_digit();
+    let version = head.lines().next().and_then(|line| line.split(' ').nth(2));
+    let version = version.and_then(|version| version.strip_prefix("HTTP/")?.split_once('.'));
+    version.is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
 }

@@ -54,59 +54,38 @@ impl Response {
         &self.body
     }
 
-    /// Head and body together, so that one write sends them.
-    pub(crate) fn bytes(&self, manner: Manner) -> Vec<u8> {
+    /// The answer to `request`: head and body together, so that one write sends them. `closes` says
+    /// whether the connection is closed after it.
+    pub(crate) fn bytes(&self, request: &Request, closes: bool) -> Vec<u8> {
         let mut head = vec![format!("HTTP/1.1 {} {}", self.status, reason(self.status))];
         head.extend(self.fields.iter().map(|(name, value)| format!("{name}: {value}")));
         let has_body = self.status >= 200 && self.status != 204;
         if has_body {
             head.push(format!("Content-Length: {}", self.body.len()));
         }
-        if manner.closes && self.status >= 200 {
+        if closes && self.status >= 200 {
             head.push("Connection: close".into());
-        } else if manner.says_keep_alive {
+        } else if !closes && !request.is_http_1_1() {
             head.push("Connection: keep-alive".into());
         }
         head.push("\r\n".into()); // Its own line end, and an empty line.
         let head = head.join("\r\n");
-        let body = if has_body && !manner.without_body { &self.body[..] } else { b"" };
+        let body = if has_body && request.method() != "HEAD" { &self.body[..] } else { b"" };
         [head.as_bytes(), body].concat()
+    }
+
+    /// The last answer on a connection, to a request that could not be read.
+    pub(crate) fn last_bytes(&self) -> Vec<u8> {
+        self.bytes(&Request::default(), true)
     }
 }
 
 impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
-        let response = Self::text(refusal.status(), format!("{refusal}\n"));
+        let response = Self::text(refusal.0, format!("{refusal}\n"));
         match refusal {
-            Refusal::TooManyCallers => response.with("Retry-After", "1"),
+            Refusal::TOO_MANY_CALLERS => response.with("Retry-After", "1"),
             _ => response,
-        }
-    }
-}
-
-/// How an answer is to be given, whatever is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Manner {
-    /// The connection is closed after it.
-    pub(crate) closes: bool,
-    /// Only the head of it was asked for.
-    pub(crate) without_body: bool,
-    /// The caller of HTTP/1.0 has to be told that the connection stays.
-    pub(crate) says_keep_alive: bool,
-}
-
-impl Manner {
-    /// The last answer on a connection.
-    pub(crate) const CLOSING: Self =
-        Self { closes: true, without_body: false, says_keep_alive: false };
-
-    /// For the answer to that request.
-    pub(crate) fn of(request: &Request) -> Self {
-        let stays = request.keeps_alive();
-        Self {
-            closes: !stays,
-            without_body: request.method() == "HEAD",
-            says_keep_alive: stays && !request.is_http_1_1(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read_section(
     loop {
         let byte = next_byte(input)?;
         if skipped + text.len() >= limit {
-            return Err(Refusal::HeadTooLong.into());
+            return Err(Refusal::HEAD_TOO_LONG.into());
         }
         check(byte, &text[line_start..])?;
         text.push(byte);
@@ -51,17 +51,17 @@ pub(super) fn read_section(
 fn check(byte: u8, line: &[u8]) -> Result<(), Refusal> {
     match (byte, line.ends_with(b"\r")) {
         (b'\n', true) => Ok(()),
-        (b'\n', false) | (_, true) => Err(Refusal::LineEnd),
-        (b' ' | b'\t', _) if line.is_empty() => Err(Refusal::Folded),
+        (b'\n', false) | (_, true) => Err(Refusal::LINE_END),
+        (b' ' | b'\t', _) if line.is_empty() => Err(Refusal::FOLDED),
         (b'\t' | b'\r', _) => Ok(()),
-        _ if byte.is_ascii_control() => Err(Refusal::NotHttp),
+        _ if byte.is_ascii_control() => Err(Refusal::NOT_HTTP),
         _ => Ok(()),
     }
 }
 
 /// Reads one byte. A caller that hangs up here does so in the middle of a request.
 pub(super) fn next_byte(input: &mut impl BufRead) -> Result<u8, Unread> {
-    let byte = input.fill_buf()?.first().copied().ok_or(Refusal::CutShort)?;
+    let byte = input.fill_buf()?.first().copied().ok_or(Refusal::CUT_SHORT)?;
     input.consume(1);
     Ok(byte)
 }

@@ -62,7 +62,7 @@ fn verdict<'a>(pieces: impl IntoIterator<Item = &'a [u8], IntoIter: 'a>) -> Verd
         assert!(head <= MAX_HEAD && body <= MAX_BODY, "it keeps {head} and {body}");
         match read {
             Ok(()) => verdict.requests.push(told(reader.request())),
-            Err(Unread::Refused(Refusal::TooSlow)) => {
+            Err(Unread::Refused(Refusal::TOO_SLOW)) => {
                 return Verdict { stage: Some(stage), ..verdict };
             }
             Err(Unread::Refused(refusal)) => {
@@ -186,88 +186,88 @@ fn what_has_not_come_yet_is_waited_for() {
 fn heads_that_are_none_are_refused() {
     let head = |rest: &str| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{rest}\r\n\r\n");
     for (bytes, refusal) in [
-        ("hello\r\n\r\n", Refusal::NotHttp),
-        ("GET /\r\n\r\n", Refusal::NotHttp),
-        ("GET / FTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NotHttp),
-        ("GET / http/1.1\r\nHost: localhost\r\n\r\n", Refusal::NotHttp),
-        ("GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NotHttp),
-        ("GET / HTTP/1.1 \r\nHost: localhost\r\n\r\n", Refusal::NotHttp),
-        ("G(T / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NotHttp),
-        ("\x16\x03\x01\x02", Refusal::NotHttp), // A browser that tries https.
-        ("GET / HTTP/1.1\r\nHost: local\0host\r\n\r\n", Refusal::NotHttp),
-        (&head("X-\u{7f}: y"), Refusal::NotHttp),
-        (&head("no colon"), Refusal::NotHttp),
-        (&head(": no name"), Refusal::NotHttp),
-        (&head("X : space before the colon"), Refusal::NotHttp),
-        (&head("Transfer-Encoding : chunked"), Refusal::NotHttp),
-        (&head("Content-Length\t: 5"), Refusal::NotHttp),
-        (&head("X\u{e4}: y"), Refusal::NotHttp),
-        (&head("X: y\r\n folded"), Refusal::Folded),
-        (&head("X: y\r\n\tfolded"), Refusal::Folded),
-        (&head(" X: y"), Refusal::Folded),
-        (" GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Folded),
-        ("GET / HTTP/1.1\nHost: localhost\n\n", Refusal::LineEnd),
-        ("\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::LineEnd),
-        (&head("X: y\nContent-Length: 5"), Refusal::LineEnd),
-        (&head("X: y\rContent-Length: 5"), Refusal::LineEnd),
-        (&head("X: y\r\r"), Refusal::LineEnd),
-        ("GET / HTTP/1.1\r\nHost: localhost\r\n\n", Refusal::LineEnd),
-        ("GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", Refusal::Version),
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version),
-        ("GET / HTTP/0.9\r\nHost: localhost\r\n\r\n", Refusal::Version),
-        ("GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Target),
-        ("GET rpc HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Target),
-        ("GET /\u{e4} HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Target),
-        ("GET https://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Target),
-        ("CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::Target),
+        ("hello\r\n\r\n", Refusal::NOT_HTTP),
+        ("GET /\r\n\r\n", Refusal::NOT_HTTP),
+        ("GET / FTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NOT_HTTP),
+        ("GET / http/1.1\r\nHost: localhost\r\n\r\n", Refusal::NOT_HTTP),
+        ("GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NOT_HTTP),
+        ("GET / HTTP/1.1 \r\nHost: localhost\r\n\r\n", Refusal::NOT_HTTP),
+        ("G(T / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::NOT_HTTP),
+        ("\x16\x03\x01\x02", Refusal::NOT_HTTP), // A browser that tries https.
+        ("GET / HTTP/1.1\r\nHost: local\0host\r\n\r\n", Refusal::NOT_HTTP),
+        (&head("X-\u{7f}: y"), Refusal::NOT_HTTP),
+        (&head("no colon"), Refusal::NOT_HTTP),
+        (&head(": no name"), Refusal::NOT_HTTP),
+        (&head("X : space before the colon"), Refusal::NOT_HTTP),
+        (&head("Transfer-Encoding : chunked"), Refusal::NOT_HTTP),
+        (&head("Content-Length\t: 5"), Refusal::NOT_HTTP),
+        (&head("X\u{e4}: y"), Refusal::NOT_HTTP),
+        (&head("X: y\r\n folded"), Refusal::FOLDED),
+        (&head("X: y\r\n\tfolded"), Refusal::FOLDED),
+        (&head(" X: y"), Refusal::FOLDED),
+        (" GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::FOLDED),
+        ("GET / HTTP/1.1\nHost: localhost\n\n", Refusal::LINE_END),
+        ("\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::LINE_END),
+        (&head("X: y\nContent-Length: 5"), Refusal::LINE_END),
+        (&head("X: y\rContent-Length: 5"), Refusal::LINE_END),
+        (&head("X: y\r\r"), Refusal::LINE_END),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\n", Refusal::LINE_END),
+        ("GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", Refusal::VERSION),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::VERSION),
+        ("GET / HTTP/0.9\r\nHost: localhost\r\n\r\n", Refusal::VERSION),
+        ("GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::TARGET),
+        ("GET rpc HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::TARGET),
+        ("GET /\u{e4} HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::TARGET),
+        ("GET https://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::TARGET),
+        ("CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", Refusal::TARGET),
     ] {
         assert_eq!(refusal_of(bytes), Some(refusal), "{bytes:?}");
     }
     let no_text = in_any_pieces(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \xff\r\n\r\n");
-    assert_eq!(no_text.refusal, Some(Refusal::NotHttp));
+    assert_eq!(no_text.refusal, Some(Refusal::NOT_HTTP));
 }
 
 #[test]
 fn a_body_whose_end_can_be_read_in_two_ways_is_refused() {
     for (head, refusal) in [
-        ("X: y", Refusal::NoLength),
-        ("Content-Length: 5\r\nTransfer-Encoding: chunked", Refusal::BothLengths),
-        ("Transfer-Encoding: chunked\r\nContent-Length: 5", Refusal::BothLengths),
-        ("Transfer-Encoding: chunked\r\nContent-Length:", Refusal::BothLengths),
-        ("Content-Length: 5\r\nContent-Length: 6", Refusal::Length),
-        ("Content-Length: 5\r\nContent-Length: 5", Refusal::Length),
-        ("Content-Length: 5, 5", Refusal::Length),
-        ("Content-Length:", Refusal::Length),
-        ("Content-Length: -5", Refusal::Length),
-        ("Content-Length: +5", Refusal::Length),
-        ("Content-Length: 0x5", Refusal::Length),
-        ("Content-Length: 5a", Refusal::Length),
-        ("Content-Length: 5.0", Refusal::Length),
-        ("Content-Length: 5 5", Refusal::Length),
-        ("Content-Length: \u{0665}", Refusal::Length),
-        ("Content-Length: 18446744073709551616", Refusal::Length),
-        ("Content-Length: 18446744073709551615", Refusal::BodyTooLong),
-        ("Content-Length: 100000000", Refusal::BodyTooLong),
-        ("Transfer-Encoding: chunked, x", Refusal::Coding),
-        ("Transfer-Encoding: xchunked", Refusal::Coding),
-        ("Transfer-Encoding: chunkedx", Refusal::Coding),
-        ("Transfer-Encoding: x chunked", Refusal::Coding),
-        ("Transfer-Encoding: \"chunked\"", Refusal::Coding),
-        ("Transfer-Encoding: chunked;a=b", Refusal::Coding),
-        ("Transfer-Encoding: chunked, chunked", Refusal::Coding),
-        ("Transfer-Encoding: \u{a0}chunked", Refusal::Coding),
-        ("Transfer-Encoding:", Refusal::Coding),
-        ("Transfer-Encoding: identity", Refusal::Coding),
-        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", Refusal::Coding),
-        ("Transfer-Encoding: x\r\nTransfer-Encoding: chunked", Refusal::Coding),
-        ("Transfer-Encoding: gzip, chunked", Refusal::UnknownCoding),
-        ("Expect: 200-ok\r\nContent-Length: 5", Refusal::Expectation),
+        ("X: y", Refusal::NO_LENGTH),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked", Refusal::BOTH_LENGTHS),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 5", Refusal::BOTH_LENGTHS),
+        ("Transfer-Encoding: chunked\r\nContent-Length:", Refusal::BOTH_LENGTHS),
+        ("Content-Length: 5\r\nContent-Length: 6", Refusal::LENGTH),
+        ("Content-Length: 5\r\nContent-Length: 5", Refusal::LENGTH),
+        ("Content-Length: 5, 5", Refusal::LENGTH),
+        ("Content-Length:", Refusal::LENGTH),
+        ("Content-Length: -5", Refusal::LENGTH),
+        ("Content-Length: +5", Refusal::LENGTH),
+        ("Content-Length: 0x5", Refusal::LENGTH),
+        ("Content-Length: 5a", Refusal::LENGTH),
+        ("Content-Length: 5.0", Refusal::LENGTH),
+        ("Content-Length: 5 5", Refusal::LENGTH),
+        ("Content-Length: \u{0665}", Refusal::LENGTH),
+        ("Content-Length: 18446744073709551616", Refusal::LENGTH),
+        ("Content-Length: 18446744073709551615", Refusal::BODY_TOO_LONG),
+        ("Content-Length: 100000000", Refusal::BODY_TOO_LONG),
+        ("Transfer-Encoding: chunked, x", Refusal::CODING),
+        ("Transfer-Encoding: xchunked", Refusal::CODING),
+        ("Transfer-Encoding: chunkedx", Refusal::CODING),
+        ("Transfer-Encoding: x chunked", Refusal::CODING),
+        ("Transfer-Encoding: \"chunked\"", Refusal::CODING),
+        ("Transfer-Encoding: chunked;a=b", Refusal::CODING),
+        ("Transfer-Encoding: chunked, chunked", Refusal::CODING),
+        ("Transfer-Encoding: \u{a0}chunked", Refusal::CODING),
+        ("Transfer-Encoding:", Refusal::CODING),
+        ("Transfer-Encoding: identity", Refusal::CODING),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", Refusal::CODING),
+        ("Transfer-Encoding: x\r\nTransfer-Encoding: chunked", Refusal::CODING),
+        ("Transfer-Encoding: gzip, chunked", Refusal::UNKNOWN_CODING),
+        ("Expect: 200-ok\r\nContent-Length: 5", Refusal::EXPECTATION),
     ] {
         assert_eq!(refusal_of(&post(head, "")), Some(refusal), "{head:?}");
     }
     let old =
         "POST / HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    assert_eq!(refusal_of(old), Some(Refusal::Coding));
+    assert_eq!(refusal_of(old), Some(Refusal::CODING));
 }
 
 #[test]
@@ -281,31 +281,31 @@ fn chunks_are_put_together_and_anything_but_chunks_is_refused() {
         assert_eq!(body_of(&chunked(bytes)), body);
     }
     for (bytes, refusal) in [
-        ("\r\n", Refusal::Chunk),
-        (";x\r\n", Refusal::Chunk),
-        ("g\r\n", Refusal::Chunk),
-        ("-1\r\n", Refusal::Chunk),
-        ("+1\r\n", Refusal::Chunk),
-        ("0x1\r\n", Refusal::Chunk),
-        (" 1\r\n", Refusal::Chunk),
-        ("1 \r\na\r\n", Refusal::Chunk),
-        ("1\na\r\n", Refusal::Chunk),
-        ("1\r\r\n", Refusal::Chunk),
-        ("1;x\ny\r\n", Refusal::Chunk),
-        ("1;x\0\r\n", Refusal::Chunk),
-        ("1\r\nab\r\n", Refusal::Chunk),
-        ("1\r\na\n", Refusal::Chunk),
-        ("1\r\na1\r\nb", Refusal::Chunk),
-        ("1\r\na\r1", Refusal::Chunk),
-        ("10000000000000000\r\n", Refusal::Chunk),
-        ("00000000000000001\r\n", Refusal::Chunk),
-        ("ffffffffffffffff\r\n", Refusal::BodyTooLong),
-        ("1\r\na\r\nfffffffffffffffe\r\n", Refusal::BodyTooLong),
-        ("0\r\nX\r\n\r\n", Refusal::Chunk),
-        ("0\r\nX : y\r\n\r\n", Refusal::Chunk),
-        ("0\r\n X: y\r\n\r\n", Refusal::Folded),
-        ("0\r\nX: y\n\r\n", Refusal::LineEnd),
-        ("0\r\nGET / HTTP/1.1\r\n\r\n", Refusal::Chunk),
+        ("\r\n", Refusal::CHUNK),
+        (";x\r\n", Refusal::CHUNK),
+        ("g\r\n", Refusal::CHUNK),
+        ("-1\r\n", Refusal::CHUNK),
+        ("+1\r\n", Refusal::CHUNK),
+        ("0x1\r\n", Refusal::CHUNK),
+        (" 1\r\n", Refusal::CHUNK),
+        ("1 \r\na\r\n", Refusal::CHUNK),
+        ("1\na\r\n", Refusal::CHUNK),
+        ("1\r\r\n", Refusal::CHUNK),
+        ("1;x\ny\r\n", Refusal::CHUNK),
+        ("1;x\0\r\n", Refusal::CHUNK),
+        ("1\r\nab\r\n", Refusal::CHUNK),
+        ("1\r\na\n", Refusal::CHUNK),
+        ("1\r\na1\r\nb", Refusal::CHUNK),
+        ("1\r\na\r1", Refusal::CHUNK),
+        ("10000000000000000\r\n", Refusal::CHUNK),
+        ("00000000000000001\r\n", Refusal::CHUNK),
+        ("ffffffffffffffff\r\n", Refusal::BODY_TOO_LONG),
+        ("1\r\na\r\nfffffffffffffffe\r\n", Refusal::BODY_TOO_LONG),
+        ("0\r\nX\r\n\r\n", Refusal::CHUNK),
+        ("0\r\nX : y\r\n\r\n", Refusal::CHUNK),
+        ("0\r\n X: y\r\n\r\n", Refusal::FOLDED),
+        ("0\r\nX: y\n\r\n", Refusal::LINE_END),
+        ("0\r\nGET / HTTP/1.1\r\n\r\n", Refusal::CHUNK),
     ] {
         assert_eq!(refusal_of(&chunked(bytes)), Some(refusal), "{bytes:?}");
     }
@@ -319,20 +319,20 @@ fn every_limit_is_reached_and_not_passed() {
         whole(format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {filler}\r\n\r\n").as_bytes())
     };
     assert_eq!(head(MAX_HEAD).requests.len(), 1);
-    assert_eq!(head(MAX_HEAD + 1).refusal, Some(Refusal::HeadTooLong));
-    assert_eq!(whole(&b"\r\n".repeat(MAX_HEAD)).refusal, Some(Refusal::HeadTooLong));
+    assert_eq!(head(MAX_HEAD + 1).refusal, Some(Refusal::HEAD_TOO_LONG));
+    assert_eq!(whole(&b"\r\n".repeat(MAX_HEAD)).refusal, Some(Refusal::HEAD_TOO_LONG));
 
     let headers = |count| {
         let filler = "X: y\r\n".repeat(count - 1);
         whole(format!("GET / HTTP/1.1\r\nHost: localhost\r\n{filler}\r\n").as_bytes())
     };
     assert_eq!(headers(MAX_HEADERS).requests.len(), 1);
-    assert_eq!(headers(MAX_HEADERS + 1).refusal, Some(Refusal::TooManyHeaders));
+    assert_eq!(headers(MAX_HEADERS + 1).refusal, Some(Refusal::TOO_MANY_HEADERS));
 
     let body = "x".repeat(MAX_BODY);
     let length = |length| whole(post(&format!("Content-Length: {length}"), &body).as_bytes());
     assert_eq!(length(MAX_BODY).requests.len(), 1);
-    assert_eq!(length(MAX_BODY + 1).refusal, Some(Refusal::BodyTooLong));
+    assert_eq!(length(MAX_BODY + 1).refusal, Some(Refusal::BODY_TOO_LONG));
 
     let in_chunks = |last: &str| {
         let (half, size) = (&body[..MAX_BODY / 2], MAX_BODY / 2);
@@ -340,21 +340,21 @@ fn every_limit_is_reached_and_not_passed() {
         whole(chunked(&bytes).as_bytes())
     };
     assert_eq!(in_chunks("0").requests.len(), 1);
-    assert_eq!(in_chunks("1").refusal, Some(Refusal::BodyTooLong));
+    assert_eq!(in_chunks("1").refusal, Some(Refusal::BODY_TOO_LONG));
 
     let extensions = |length: usize| {
         let (one, two) = ("x".repeat(length / 2), "x".repeat(length - length / 2));
         whole(chunked(&format!("1;{one}\r\na\r\n0;{two}\r\n\r\n")).as_bytes())
     };
     assert_eq!(extensions(MAX_EXTENSIONS).requests.len(), 1);
-    assert_eq!(extensions(MAX_EXTENSIONS + 1).refusal, Some(Refusal::Chunk));
+    assert_eq!(extensions(MAX_EXTENSIONS + 1).refusal, Some(Refusal::CHUNK));
 
     let trailers = |length: usize| {
         let filler = "x".repeat(length - "X: \r\n\r\n".len());
         whole(chunked(&format!("0\r\nX: {filler}\r\n\r\n")).as_bytes())
     };
     assert_eq!(trailers(MAX_TRAILERS).requests.len(), 1);
-    assert_eq!(trailers(MAX_TRAILERS + 1).refusal, Some(Refusal::HeadTooLong));
+    assert_eq!(trailers(MAX_TRAILERS + 1).refusal, Some(Refusal::HEAD_TOO_LONG));
 }
 
 #[test]
@@ -401,12 +401,12 @@ fn only_names_of_this_machine_are_answered() {
     assert!(guard::is_ours("192.168.0.1:8080", there) && guard::is_ours("localhost", there));
     assert!(!guard::is_ours("192.168.0.2", there) && !guard::is_ours("192.168.0.1:80", there));
     for (head, refusal) in [
-        ("X: y", Some(Refusal::NoHost)),
-        ("Host: localhost\r\nHost: localhost", Some(Refusal::TwoHosts)),
-        ("Host: localhost\r\nHost: evil.example", Some(Refusal::TwoHosts)),
-        ("Host: localhost, localhost", Some(Refusal::ForeignHost)),
-        ("Host:", Some(Refusal::ForeignHost)),
-        ("Host: evil.example:8080", Some(Refusal::ForeignHost)),
+        ("X: y", Some(Refusal::NO_HOST)),
+        ("Host: localhost\r\nHost: localhost", Some(Refusal::TWO_HOSTS)),
+        ("Host: localhost\r\nHost: evil.example", Some(Refusal::TWO_HOSTS)),
+        ("Host: localhost, localhost", Some(Refusal::FOREIGN_HOST)),
+        ("Host:", Some(Refusal::FOREIGN_HOST)),
+        ("Host: evil.example:8080", Some(Refusal::FOREIGN_HOST)),
         ("Host: localhost:8080", None),
     ] {
         for version in ["1.0", "1.1"] {
@@ -415,9 +415,9 @@ fn only_names_of_this_machine_are_answered() {
         }
     }
     let other = "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    assert_eq!(refusal_of(other), Some(Refusal::ForeignHost));
+    assert_eq!(refusal_of(other), Some(Refusal::FOREIGN_HOST));
     let hidden = "GET http://localhost@evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    assert_eq!(refusal_of(hidden), Some(Refusal::ForeignHost));
+    assert_eq!(refusal_of(hidden), Some(Refusal::FOREIGN_HOST));
 }
 
 #[test]
@@ -449,13 +449,13 @@ fn web_pages_of_others_are_not_answered() {
         ("Origin: http://localhost:8080\r\nSec-Fetch-Site: cross-site", false),
     ] {
         let bytes = format!("GET / HTTP/1.1\r\nHost: localhost:8080\r\n{head}\r\n\r\n");
-        let refusal = (!is_taken).then_some(Refusal::ForeignPage);
+        let refusal = (!is_taken).then_some(Refusal::FOREIGN_PAGE);
         assert_eq!(in_any_pieces(bytes.as_bytes()).refusal, refusal, "{head}");
     }
     // Before a byte of the body has come.
     assert_eq!(
         refusal_of(&post("Origin: http://evil.example\r\nContent-Length: 5", "")),
-        Some(Refusal::ForeignPage)
+        Some(Refusal::FOREIGN_PAGE)
     );
 }
 
@@ -483,7 +483,8 @@ fn a_connection_stays_if_the_caller_wants_it_and_the_answer_says_what_it_has_to(
             let head =
                 format!("{method} / HTTP/{version}\r\nHost: localhost\r\n{head}\r\n\r\n");
             let reader = request(&head);
-            let out = Response::text(200, "hi").bytes(Manner::of(reader.request()));
+            let out = Response::text(200, "hi")
+                .bytes(reader.request(), !reader.request().keeps_alive());
             let body = if method == "HEAD" { "" } else { "hi" };
             let out = String::from_utf8(out).unwrap();
             assert!(out.ends_with(&format!("{ends}{body}")), "{head:?}: {out:?}");
@@ -493,15 +494,16 @@ fn a_connection_stays_if_the_caller_wants_it_and_the_answer_says_what_it_has_to(
 
 #[test]
 fn an_answer_is_one_piece_and_nothing_in_it_ends_a_line_too_early() {
-    let stays = Manner { closes: false, ..Manner::CLOSING };
-    let out = Response::text(200, "hi").with("X", "a\r\nY: b\u{85}").bytes(stays);
+    let reader = request("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let out =
+        Response::text(200, "hi").with("X", "a\r\nY: b\u{85}").bytes(reader.request(), false);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX: a  Y: b \r\n\
          Content-Length: 2\r\n\r\nhi"
     );
     for status in [101, 204] {
-        let out = Response::new(status).bytes(stays);
+        let out = Response::new(status).bytes(reader.request(), false);
         assert!(!String::from_utf8(out).unwrap().contains("Content-Length"), "{status}");
     }
 }
@@ -528,7 +530,7 @@ fn only_a_post_to_the_path_gets_through() {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
         let answer = is_post_to("/rpc/batch", request(&head).request()).err();
         assert_eq!(answer.as_ref().map(Response::status), status, "{line}");
-        let out = answer.unwrap_or(Response::new(200)).bytes(Manner::CLOSING);
+        let out = answer.unwrap_or(Response::new(200)).last_bytes();
         let allows = String::from_utf8(out).unwrap().contains("\r\nAllow: OPTIONS, POST\r\n");
         assert_eq!(allows, matches!(status, Some(204 | 405)), "{line}");
     }
@@ -554,11 +556,11 @@ fn a_caller_that_waits_for_a_word_gets_one_and_only_then() {
 #[test]
 fn refusals_are_short_and_clean() {
     for refusal in
-        [Refusal::NotHttp, Refusal::ForeignPage, Refusal::TooManyCallers, Refusal::Broken]
+        [Refusal::NOT_HTTP, Refusal::FOREIGN_PAGE, Refusal::TOO_MANY_CALLERS, Refusal::BROKEN]
     {
-        let out = Response::from(refusal).bytes(Manner::CLOSING);
+        let out = Response::from(refusal).last_bytes();
         let out = String::from_utf8(out).unwrap();
-        assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.status())), "{out}");
+        assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.0)), "{out}");
         assert!(out.contains("\r\nConnection: close\r\n") && out.len() < 300, "{out}");
         assert!(out.ends_with(&format!("\r\n\r\n{refusal}\n")), "{out}");
     }

@@ -19,7 +19,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use super::activity::Activity;
 use super::caller::Caller;
 use super::service::Service;
-use crate::http::{Manner, Refusal, Response};
+use crate::http::{Refusal, Response};
 
 /// How many rejected connections are kept until their callers have read why, or had the time to.
 pub(super) const MAX_REJECTED: usize = 64;
@@ -99,7 +99,7 @@ impl Acceptor {
             alive,
             all_ended,
             rejected: VecDeque::new(),
-            rejection: Response::from(Refusal::TooManyCallers).bytes(Manner::CLOSING),
+            rejection: Response::from(Refusal::TOO_MANY_CALLERS).last_bytes(),
         }
     }
 

@@ -10,7 +10,7 @@ use terminal::{Deadline, Timed};
 
 use super::activity::Activity;
 use super::service::{Answer, Service, TakeOver};
-use crate::http::{CONTINUE, Manner, Reader, Refusal, Response, Unread};
+use crate::http::{CONTINUE, Reader, Refusal, Response, Unread};
 
 /// What a caller's thread owns.
 pub(super) struct Caller {
@@ -52,7 +52,7 @@ impl Caller {
                 Err(Unread::Gone) => return,
                 Err(Unread::Refused(refusal)) => {
                     // Fails if the caller is gone.
-                    let _ = self.write(&Response::from(refusal).bytes(Manner::CLOSING));
+                    let _ = self.write(&Response::from(refusal).last_bytes());
                     return self.close();
                 }
             }
@@ -90,21 +90,22 @@ impl Caller {
     /// Has the request handled, and answers it.
     fn answer(&mut self) -> Result<Next, Unread> {
         let request = self.reader.request();
-        let mut manner = Manner::of(request);
         // A handler that panics is a bug, and has printed so; but other callers do not suffer.
         // It leaves nothing half done here: it has only looked at the request.
         let handled = catch_unwind(AssertUnwindSafe(|| (self.service.handle)(request)));
         match handled {
             Ok(Answer::Reply(response)) => {
-                manner.closes |= self.service.is_closing();
-                self.write(&response.bytes(manner))?;
-                Ok(if manner.closes { Next::Close } else { Next::Request })
+                let closes = !request.keeps_alive() || self.service.is_closing();
+                let bytes = response.bytes(request, closes);
+                self.write(&bytes)?;
+                Ok(if closes { Next::Close } else { Next::Request })
             }
             Ok(Answer::TakeOver(response, take_over)) => {
-                self.write(&response.bytes(Manner { closes: false, ..manner }))?;
+                let bytes = response.bytes(request, false);
+                self.write(&bytes)?;
                 Ok(Next::TakeOver(take_over))
             }
-            Err(_) => Err(Refusal::Broken.into()),
+            Err(_) => Err(Refusal::BROKEN.into()),
         }
     }
 

@@ -1,7 +1,6 @@
 //! The service: what is done with a request, and how long callers are waited for. All callers share
 //! it, and nothing in it changes but one flag.
 
-use std::fmt;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -52,15 +51,6 @@ pub type TakeOver = Box<dyn FnOnce(Arc<TcpStream>, Vec<u8>) + Send>;
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
         Self::Reply(response)
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reply(response) => f.debug_tuple("Reply").field(response).finish(),
-            Self::TakeOver(response, _) => f.debug_tuple("TakeOver").field(response).finish(),
-        }
     }
 }
 

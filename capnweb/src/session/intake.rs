@@ -1,19 +1,12 @@
 //! What comes in: each number in an expression becomes what it stands for, at once, so that what
 //! is released a line later is still there for this one.
 
-use super::slot::{Job, MAX_VALUE_DEPTH, Outcome, Part, Slot, State, too_deep, weight};
+use super::slot::{Job, MAX_VALUE_DEPTH, Outcome, Part, Slot, State, Uses, too_deep, weight};
 use super::{Import, MAX_ENTRIES, Output, Session, no_entry};
 use crate::error::{Code, RpcError};
 use crate::stub::{Key, Stub};
 use crate::value::{Cap, Value};
 use crate::wire::{Message, Ref};
-
-/// What a job will need and may call.
-#[derive(Default)]
-struct Uses {
-    needs: Vec<i64>,
-    borrowed: Vec<i64>,
-}
 
 impl<T: Clone> Session<T> {
     /// What was pushed gets a slot, and begins.
@@ -40,8 +33,7 @@ impl<T: Clone> Session<T> {
             if uses.needs.contains(&promised) {
                 return Err(RpcError::new(Code::BadRequest, "a promise of itself"));
             }
-            slot.needs = uses.needs;
-            slot.borrowed = uses.borrowed;
+            slot.uses = uses;
             slot.state = State::Running;
             self.begin(promised, job, out);
             return Ok(());
@@ -63,7 +55,7 @@ impl<T: Clone> Session<T> {
     ) -> Result<(), RpcError> {
         let mut uses = Uses::default();
         let job = self.job(expr, &mut uses, out)?;
-        self.open(id, Slot { needs: uses.needs, borrowed: uses.borrowed, ..slot }, job, out)
+        self.open(id, Slot { uses, ..slot }, job, out)
     }
 
     fn job(
@@ -126,8 +118,7 @@ impl<T: Clone> Session<T> {
                     // A call within an argument, or a property: a result of its own.
                     let mut inner = Uses::default();
                     let job = self.call_job(id, path, args, &mut inner, out)?;
-                    let slot = Slot { users: 1, ..Slot::new(0, None) };
-                    let slot = Slot { needs: inner.needs, borrowed: inner.borrowed, ..slot };
+                    let slot = Slot { users: 1, uses: inner, ..Slot::new(0, None) };
                     self.hidden += 1;
                     let hidden = self.hidden;
                     uses.needs.push(hidden);
@@ -178,26 +169,22 @@ impl<T: Clone> Session<T> {
         Ok(self.hidden)
     }
 
-    /// Somebody holds this stub.
-    pub(super) fn hold(&mut self, cap: &Cap<T>) {
-        if let Cap::Stub(Stub { id }) = cap
-            && let Some(import) = self.imports.get_mut(id)
-        {
-            import.holders += 1;
-        }
+    /// One more call, result or `keep` holds this stub.
+    pub(super) fn hold(&mut self, cap: &Cap<T>) -> Option<&mut Import> {
+        let Cap::Stub(Stub { id }) = cap else { return None };
+        let import = self.imports.get_mut(id)?;
+        import.holders += 1;
+        Some(import)
     }
 
     /// Our program holds this stub.
     pub(super) fn hold_for_us(&mut self, cap: &Cap<T>) {
-        self.hold(cap);
-        if let Cap::Stub(Stub { id }) = cap
-            && let Some(import) = self.imports.get_mut(id)
-        {
+        if let Some(import) = self.hold(cap) {
             import.kept += 1;
         }
     }
 
-    /// Somebody holds it no more. Whoever is the last one gives it back.
+    /// One holder less. With the last one, the stub is given back.
     pub(super) fn let_go(&mut self, id: i64, out: &mut Vec<Output<T>>) {
         let Some(import) = self.imports.get_mut(&id) else { return };
         import.holders -= 1;
@@ -232,7 +219,9 @@ impl<T: Clone> Session<T> {
             return Err(self.too_much());
         }
         self.can_send(&value)?;
-        value.each_cap(&mut |cap| self.hold(cap));
+        value.each_cap(&mut |cap| {
+            self.hold(cap);
+        });
         Ok(value)
     }
 }

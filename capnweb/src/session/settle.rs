@@ -28,7 +28,7 @@ impl<T: Clone> Session<T> {
 
     /// Starts the job of a slot, or lets it wait for what it needs.
     pub(super) fn begin(&mut self, id: i64, job: Job<T>, out: &mut Vec<Output<T>>) {
-        let needs = &self.slots[&id].needs;
+        let needs = &self.slots[&id].uses.needs;
         let missing: Vec<_> =
             needs.iter().copied().filter(|need| !self.is_done(*need)).collect();
         if self.pending > MAX_PENDING {
@@ -77,10 +77,9 @@ impl<T: Clone> Session<T> {
             slot.weight = weight;
             slot.state = State::Done(result);
             self.pending -= 1;
-            let borrowed = std::mem::take(&mut slot.borrowed);
             let waiters = std::mem::take(&mut slot.waiters);
-            let needs = std::mem::take(&mut slot.needs);
-            for import in borrowed {
+            let uses = std::mem::take(&mut slot.uses);
+            for import in uses.borrowed {
                 self.let_go(import, out);
             }
             self.deliver(id, out);
@@ -96,7 +95,7 @@ impl<T: Clone> Session<T> {
                     self.start(waiter, job, out, &mut settled);
                 }
             }
-            for need in needs {
+            for need in uses.needs {
                 self.drop_use(need, out);
             }
             self.tidy(id, out);

@@ -59,6 +59,15 @@ impl<T> State<T> {
     }
 }
 
+/// What a job uses until it is done.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// The slots that it needs, each as often as it needs it.
+    pub(super) needs: Vec<i64>,
+    /// The imports that it may call.
+    pub(super) borrowed: Vec<i64>,
+}
+
 /// One result, to come or here.
 #[derive(Clone, Debug)]
 pub(super) struct Slot<T> {
@@ -73,16 +82,14 @@ pub(super) struct Slot<T> {
     pub(super) answers: Option<i64>,
     /// It is a promise that cannot be resolved any more.
     pub(super) is_forgotten: bool,
-    /// The slots that it needs, each as often as it needs it.
-    pub(super) needs: Vec<i64>,
-    /// How many of them are not done.
+    /// What its job needs and may call.
+    pub(super) uses: Uses,
+    /// How many of the slots that it needs are not done.
     pub(super) missing: usize,
     /// How many slots need this one.
     pub(super) users: usize,
     /// Those that wait for it, in the order in which they came.
     pub(super) waiters: Vec<i64>,
-    /// What it may call until it is done.
-    pub(super) borrowed: Vec<i64>,
     /// How many bytes it holds, about.
     pub(super) weight: usize,
 }
@@ -96,11 +103,10 @@ impl<T> Slot<T> {
             is_sent: false,
             answers,
             is_forgotten: false,
-            needs: Vec::new(),
+            uses: Uses::default(),
             missing: 0,
             users: 0,
             waiters: Vec::new(),
-            borrowed: Vec::new(),
             weight: 0,
         }
     }

@@ -88,7 +88,7 @@ impl<T: Clone> Session<T> {
         }
         value.each_cap(&mut |cap| {
             if let (Cap::Stub(stub), Some(slot)) = (cap, self.slots.get_mut(&id)) {
-                slot.borrowed.push(stub.id);
+                slot.uses.borrowed.push(stub.id);
             }
             self.hold(cap);
         });

@@ -11,28 +11,25 @@ use crate::value::Value;
 impl Message {
     /// The text of it.
     pub(crate) fn write(&self) -> String {
-        message(self)
+        match self {
+            Self::Push(expr) => written("push", |line| line.value(expr, &mut Ref::clone)),
+            Self::Pull(id) => format!("[\"pull\",{id}]"),
+            Self::Resolve(id, expr) => write_resolve(*id, expr, &mut Ref::clone),
+            Self::Reject(id, error) => write_reject(*id, error),
+            Self::Release(id, count) => format!("[\"release\",{id},{count}]"),
+            Self::Abort(error) => written("abort", |line| line.error(error)),
+        }
     }
 }
 
-fn message(message: &Message) -> String {
+/// The text of a message with this tag; `rest` writes what comes after it.
+fn written(tag: &str, rest: impl FnOnce(&mut Line)) -> String {
     let mut line = Line(Vec::with_capacity(64));
-    match message {
-        Message::Push(expr) => {
-            line.raw("[\"push\",");
-            line.value(expr, &mut Ref::clone);
-            line.raw("]");
-        }
-        Message::Pull(id) => line.raw(&format!("[\"pull\",{id}]")),
-        Message::Resolve(id, expr) => return write_resolve(*id, expr, &mut Ref::clone),
-        Message::Reject(id, error) => return write_reject(*id, error),
-        Message::Release(id, count) => line.raw(&format!("[\"release\",{id},{count}]")),
-        Message::Abort(error) => {
-            line.raw("[\"abort\",");
-            line.error(error);
-            line.raw("]");
-        }
-    }
+    line.raw("[");
+    line.text(tag);
+    line.raw(",");
+    rest(&mut line);
+    line.raw("]");
     line.into_text()
 }
 
@@ -42,44 +39,40 @@ pub(crate) fn write_resolve<C>(
     value: &Value<C>,
     cap: &mut impl FnMut(&C) -> Ref,
 ) -> String {
-    let mut line = Line(Vec::with_capacity(64));
-    line.raw("[\"resolve\",");
-    line.number(id);
-    line.raw(",");
-    line.value(value, cap);
-    line.raw("]");
-    line.into_text()
+    written("resolve", |line| {
+        line.number(id);
+        line.raw(",");
+        line.value(value, cap);
+    })
 }
 
 /// The text of a `reject`.
 pub(crate) fn write_reject(id: i64, error: &RpcError) -> String {
-    let mut line = Line(Vec::with_capacity(64));
-    line.raw("[\"reject\",");
-    line.number(id);
-    line.raw(",");
-    line.error(error);
-    line.raw("]");
-    line.into_text()
+    written("reject", |line| {
+        line.number(id);
+        line.raw(",");
+        line.error(error);
+    })
 }
 
 /// The text of a list of values that are the same in all sessions.
 pub(crate) fn write_list(values: &[Value<Infallible>]) -> String {
-    let mut line = Line(Vec::with_capacity(64));
+    let mut line = Line(Vec::new());
     line.list(values, &mut |never| match *never {});
     line.into_text()
 }
 
 /// The text of a `push`: a call with arguments that are written already.
 pub(crate) fn write_written_call(id: i64, path: &[Key], args: &str) -> String {
-    let mut line = Line(Vec::with_capacity(64 + args.len()));
-    line.raw("[\"push\",[\"pipeline\",");
-    line.number(id);
-    line.raw(",");
-    line.path(path);
-    line.raw(",");
-    line.raw(args);
-    line.raw("]]");
-    line.into_text()
+    written("push", |line| {
+        line.raw("[\"pipeline\",");
+        line.number(id);
+        line.raw(",");
+        line.path(path);
+        line.raw(",");
+        line.raw(args);
+        line.raw("]");
+    })
 }
 
 /// A line that is being written.
@@ -111,14 +104,19 @@ impl Line {
         self.raw("]");
     }
 
-    fn list<C>(&mut self, items: &[Value<C>], cap: &mut impl FnMut(&C) -> Ref) {
-        self.raw("[");
+    /// Items with commas between them.
+    fn each<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         for (place, item) in items.iter().enumerate() {
             if place > 0 {
                 self.raw(",");
             }
-            self.value(item, cap);
+            write(self, item);
         }
+    }
+
+    fn list<C>(&mut self, items: &[Value<C>], cap: &mut impl FnMut(&C) -> Ref) {
+        self.raw("[");
+        self.each(items, |line, item| line.value(item, cap));
         self.raw("]");
     }
 
@@ -136,14 +134,11 @@ impl Line {
             }
             Value::Object(entries) => {
                 self.raw("{");
-                for (place, (key, value)) in entries.iter().enumerate() {
-                    if place > 0 {
-                        self.raw(",");
-                    }
-                    self.text(key);
-                    self.raw(":");
-                    self.value(value, cap);
-                }
+                self.each(entries, |line, (key, value)| {
+                    line.text(key);
+                    line.raw(":");
+                    line.value(value, cap);
+                });
                 self.raw("}");
             }
             Value::Date(ms) if ms.is_finite() => {
@@ -213,15 +208,10 @@ impl Line {
 
     fn path(&mut self, path: &[Key]) {
         self.raw("[");
-        for (place, key) in path.iter().enumerate() {
-            if place > 0 {
-                self.raw(",");
-            }
-            match key {
-                Key::Name(name) => self.text(name),
-                Key::Index(index) => self.number((*index).into()),
-            }
-        }
+        self.each(path, |line, key| match key {
+            Key::Name(name) => line.text(name),
+            Key::Index(index) => line.number((*index).into()),
+        });
         self.raw("]");
     }
 }

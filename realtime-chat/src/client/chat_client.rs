@@ -86,7 +86,6 @@ pub(crate) enum Action {
 enum Stage {
     /// The user is asked for a name.
     Asking,
-    Connecting,
     Joining,
     Chatting,
     Leaving,
@@ -112,7 +111,7 @@ pub(crate) struct ChatClient {
 
 impl ChatClient {
     /// The client of a user who is called this, or will be asked.
-    pub(crate) fn new(me: Option<Name>) -> Self {
+    pub(crate) fn new(me: Option<Name>, now: Instant) -> Self {
         let mut client = Self {
             stage: Stage::Asking,
             me: None,
@@ -124,7 +123,7 @@ impl ChatClient {
             actions: VecDeque::from([Action::Show(Event::Started)]),
         };
         match me {
-            Some(me) => client.connect(me),
+            Some(me) => client.join(me, now),
             None => client.actions.push_back(Action::AskName),
         }
         client
@@ -152,7 +151,7 @@ impl ChatClient {
             Happened::Typed(Typed::Line(text)) => self.take_line(&text, now),
             Happened::Typed(Typed::TooLong(bytes)) => self.show(Event::TooLong(bytes)),
             Happened::Quit => self.quit(now),
-            Happened::Reported(report) => self.take_report(report, now),
+            Happened::Reported(report) => self.take_report(report),
             Happened::Opened(_, Ok((id, name, size))) => {
                 let (username, file) = (self.who(), Callback::File(id));
                 self.ask(Request::ShareFile { username, name, size, file }, now);
@@ -194,16 +193,18 @@ impl ChatClient {
         };
         self.actions.push_back(Action::NameTyped);
         match name {
-            Ok(name) => self.connect(name),
+            Ok(name) => self.join(name, now),
             Err(why) => self.ask_again(why),
         }
     }
 
-    fn connect(&mut self, me: Name) {
+    /// The request waits in the outbox until the link stands.
+    fn join(&mut self, me: Name, now: Instant) {
         self.me = Some(me.clone());
-        self.stage = Stage::Connecting;
-        self.show(Event::Connecting(me));
+        self.stage = Stage::Joining;
+        self.show(Event::Connecting(me.clone()));
         self.actions.push_back(Action::Dial);
+        self.ask(Request::Join { username: me, client: Callback::Client }, now);
     }
 
     fn ask_again(&mut self, why: String) {
@@ -230,7 +231,7 @@ impl ChatClient {
                 self.show(Event::NobodyCame);
                 self.end(Ok(()));
             }
-            Stage::Connecting | Stage::Joining => self.end(Ok(())),
+            Stage::Joining => self.end(Ok(())),
             Stage::Chatting => {
                 self.actions.push_back(Action::GiveUp);
                 self.show(Event::Leaving);
@@ -241,14 +242,8 @@ impl ChatClient {
         }
     }
 
-    fn take_report(&mut self, report: Report, now: Instant) {
+    fn take_report(&mut self, report: Report) {
         match report {
-            Report::Connected if self.stage == Stage::Connecting => {
-                self.stage = Stage::Joining;
-                let (username, client) = (self.who(), Callback::Client);
-                self.ask(Request::Join { username, client }, now);
-            }
-            Report::Connected => {}
             Report::Told(note) => self.take_note(note),
             Report::Answered(id, reply) => {
                 if let Some((ask, _)) = self.asks.remove(&id) {

@@ -57,7 +57,6 @@ impl Dialer {
         // Fails when the owner has ended, and then the stream is cut in a moment.
         let _ = dialed.send(Arc::clone(&stream));
         let socket = self.shake_hands(stream)?;
-        let _ = report.send(Report::Connected);
         let handler = ServerSession::new(report.clone());
         talk(socket, Session::new(None), handler, orders)
             .map_err(|error| Gone::System(error.to_string()))

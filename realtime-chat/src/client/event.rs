@@ -47,7 +47,7 @@ pub(crate) enum Event {
     NoAnswer(u64),
     /// Everybody in the room has been offered a file of our user's.
     Sharing(String, Size),
-    /// Somebody has fetched this much of a file of our user's, in percent.
+    /// This much of a file of our user's was fetched, in percent.
     Sent(String, u64),
     /// This much of a file is here, in percent.
     Fetched(String, u64),
@@ -98,7 +98,7 @@ pub(crate) enum Gone {
     NobodyThere(ServerUrl),
     /// Nobody picks up within this time.
     NoAnswer(ServerUrl, u64),
-    /// Somebody does, and speaks something else; this is what is wrong.
+    /// What listens there speaks something else; this is what is wrong.
     NoChat(ServerUrl, String),
     /// It answers with this status of HTTP.
     Status(ServerUrl, u16),

@@ -49,7 +49,6 @@ pub(crate) enum Order {
 /// What the owner is told of the link.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
-    Connected,
     /// The server tells us this.
     Told(Note<OfferId>),
     /// A call of ours has come to this.

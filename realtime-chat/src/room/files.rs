@@ -1,9 +1,9 @@
-//! Files: only their names are told, and a capability with them. The bytes stay with whoever shares
-//! the file; a read of somebody else is passed on to there, and its answer back. So nothing is
-//! stored here, and nothing is sent that nobody asks for.
+//! Files: only their names are told, and a capability with them. The bytes stay with the client
+//! that shares the file; the read of another client is passed on to it, and its answer back. So
+//! nothing is stored here, and nothing is sent that is not asked for.
 //!
-//! Whoever shares may be slow, wrong or gone, and whoever reads, too. So a read waits with a
-//! deadline, and an answer that comes too late is known by its number.
+//! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
+//! waits with a deadline, and an answer that comes too late is known by its number.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(crate) const MAX_READS: usize = 8;
 /// into its outbox, so nobody can have it dropped by reading its files.
 pub(crate) const MAX_ASKED: usize = 256;
 
-/// How long whoever shares a file may take to read some of it.
+/// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many files that are gone we can still say of whose they were.
@@ -154,7 +154,7 @@ impl ChatRoom {
         self.order(reader, Order::Answer(id, result));
     }
 
-    /// When somebody has waited for too long.
+    /// When the first read has waited for too long.
     pub(super) fn next_late(&self) -> Option<Instant> {
         self.files.reads.first_key_value().map(|(_, read)| read.until)
     }

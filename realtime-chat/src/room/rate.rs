@@ -1,6 +1,6 @@
 //! How much one client may say: a bucket with a token for each message. It starts full, every
 //! message takes one out, and time puts them back. So a lively moment costs nothing, and a flood
-//! is refused, to whoever sends it and to nobody else.
+//! is refused, to its sender and to no other client.
 
 use std::time::Instant;
 
@@ -31,6 +31,7 @@ impl Bucket {
 
     /// Takes a token out, if there is one.
     pub(super) fn take(&mut self, now: Instant) -> bool {
+        // LAB:BEGIN rate
         let new = now.saturating_duration_since(self.at).as_nanos();
         let level = self.level + new * u128::from(self.rate.per_second);
         self.level = level.min(u128::from(self.rate.burst) * TOKEN);
@@ -38,6 +39,11 @@ impl Bucket {
         let left = self.level.checked_sub(TOKEN);
         self.level = left.unwrap_or(self.level);
         left.is_some()
+        // LAB:STUB
+        //| // Put back what the time has brought, and take one token. For now there is always one.
+        //| let _ = (now, TOKEN, self.level, self.at, self.rate.per_second);
+        //| true
+        // LAB:END rate
     }
 }
 
@@ -45,6 +51,7 @@ impl Client {
     /// Takes what this call costs. Leaving, and what only reads, is free; what others are told of
     /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
     pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
+        // LAB:BEGIN rate
         let has_token = match request {
             Request::SetTyping { .. } => self.strokes.take(now),
             Request::Leave { .. }
@@ -56,6 +63,11 @@ impl Client {
             | Request::ReadFile { .. } => true,
             _ => self.words.take(now),
         };
+        // LAB:STUB
+        //| // What costs nothing, what costs a stroke, and what costs a word?
+        //| let _ = (request, &self.strokes, Request::<(), ()>::ListUsers);
+        //| let has_token = self.words.take(now);
+        // LAB:END rate
         if has_token {
             return Ok(());
         }

@@ -1,5 +1,5 @@
-//! Rooms within the chat. A room is a place where notes are told and remembered: whoever is in
-//! another one does not hear them. Entering a room that is not there makes it.
+//! Rooms within the chat. A room is a place where notes are told and remembered: users in other
+//! rooms do not hear them. Entering a room that is not there makes it.
 
 use capnweb::{Code, RpcError};
 

@@ -12,11 +12,16 @@ pub(super) struct Typing(BTreeSet<ClientId>);
 impl ChatRoom {
     /// What a client says of itself.
     pub(super) fn set_typing(&mut self, user: &User, is_typing: bool) -> Reply {
+        // LAB:BEGIN typing
         if !is_typing {
             self.stop_typing(user);
         } else if self.typing.0.insert(user.id) {
             self.tell_typing(user, true);
         }
+        // LAB:STUB
+        //| // Tell the others if it has changed. For now nobody is told.
+        //| let _ = (user, is_typing, &self.typing.0);
+        // LAB:END typing
         Reply::Nothing
     }
 
@@ -28,10 +33,15 @@ impl ChatRoom {
     }
 
     fn tell_typing(&mut self, user: &User, is_typing: bool) {
+        // LAB:BEGIN typing
         self.order_all(&user.room, |other| {
             let is_other = other.id != user.id;
             is_other.then(|| Order::Typing(other.stub, user.name.clone(), is_typing))
         });
+        // LAB:STUB
+        //| // An `Order::Typing` for each other user in the room.
+        //| let _ = (user, is_typing, &self.clients, Order::Typing);
+        // LAB:END typing
     }
 
     #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::token::Token;
 pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
     pub bind_address: SocketAddr,
-    /// What whoever comes in has to know.
+    /// What a client has to know.
     pub token: Option<Token>,
     /// Where what is said is kept.
     pub history: Option<PathBuf>,
@@ -44,28 +44,30 @@ impl Arguments {
 fn usage() -> Command {
     let option = |name, value, help| Arg::new(name).long(name).value_name(value).help(help);
     let rate = value_parser!(u32).range(1..=MAX_RATE);
+    let about_host = "The address to be dialed on: localhost, or an IP address of this machine";
+    let about_token = "Let in only who knows this secret; nobody else on this machine sees it if \
+                       it is given in";
+    let about_history = "Keep what is said in this file, one JSON line a message";
+    let about_burst = "How many messages a client may send at once, after a pause";
+    let about_rate = "How many messages a second a client may send in the long run";
     Command::new("chat-server")
         .about("A chat room that calls its clients, in Cap'n Web over WebSocket")
-        .after_help("Start clients in other terminals, or open the page in a browser. Ctrl-C ends the server.")
+        .after_help(
+            "Start clients in other terminals, or open the page in a browser. Ctrl-C ends the \
+             server.",
+        )
         .args([
             option("port", "PORT", "The port to be dialed on; 0 for any that is free")
                 .value_parser(value_parser!(u16))
                 .default_value("8080"),
-            option("host", "HOST", "The address to be dialed on: localhost, or an IP address of this machine")
-                .value_parser(host)
-                .default_value("127.0.0.1"),
-            option("token", "SECRET", "Let in only who knows this secret; nobody else on this machine sees it if it is given in")
+            option("host", "HOST", about_host).value_parser(host).default_value("127.0.0.1"),
+            option("token", "SECRET", about_token)
                 .value_parser(Token::read)
                 .env("CHAT_TOKEN")
                 .hide_env_values(true),
-            option("history", "FILE", "Keep what is said in this file, one JSON line a message")
-                .value_parser(value_parser!(PathBuf)),
-            option("rate", "NUMBER", "How many messages a second a client may send in the long run")
-                .value_parser(rate)
-                .default_value("5"),
-            option("burst", "NUMBER", "How many messages a client may send at once, after a pause")
-                .value_parser(rate)
-                .default_value("20"),
+            option("history", "FILE", about_history).value_parser(value_parser!(PathBuf)),
+            option("rate", "NUMBER", about_rate).value_parser(rate).default_value("5"),
+            option("burst", "NUMBER", about_burst).value_parser(rate).default_value("20"),
         ])
 }
 

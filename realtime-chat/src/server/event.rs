@@ -59,7 +59,7 @@ impl fmt::Display for Event {
 }
 
 fn running(address: SocketAddr, with_token: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    // Nobody can dial "any address", but whoever sits here can dial this one.
+    // "Any address" cannot be dialed; this one can, on this machine.
     let mut shown = address;
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => shown.set_ip(Ipv4Addr::LOCALHOST.into()),

@@ -37,8 +37,7 @@ pub(crate) struct Past {
 }
 
 impl HistoryFile {
-    /// Opens a history, or begins one.
-    /// An error is what the user should read.
+    /// Opens a history, or begins one. An error is what the user should read.
     pub(crate) fn open(path: &Path) -> Result<(Self, Past), String> {
         let shown = path.display();
         let cannot = |error: io::Error| {
@@ -49,7 +48,7 @@ impl HistoryFile {
         let no_file = || {
             format!("{shown} is no plain file: choose another --history file, or a new name")
         };
-        // First of all: whoever opens a pipe waits until somebody opens its other end.
+        // First of all: to open a pipe waits until its other end is opened.
         match fs::metadata(path) {
             Ok(it) if !it.is_file() => return Err(no_file()),
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),

@@ -14,14 +14,14 @@ struct Alice {
 
 impl Alice {
     fn starts(name: Option<&str>) -> Self {
-        let chat = ChatClient::new(name.map(|name| Name::read(name).unwrap()));
-        Self { chat, now: Instant::now() }
+        let now = Instant::now();
+        let chat = ChatClient::new(name.map(|name| Name::read(name).unwrap()), now);
+        Self { chat, now }
     }
 
     /// She has joined, and Bob is there, too.
     fn chats() -> Self {
         let mut alice = Self::starts(Some("Alice"));
-        alice.hears(Report::Connected);
         alice.is_answered(Ok(room(&["Alice", "Bob"])));
         alice.wants();
         alice
@@ -140,11 +140,10 @@ fn a_user_without_a_name_is_asked_until_there_is_one() {
     alice.on(Happened::Typed(Typed::TooLong(10_000)));
     alice.shows("❌ that is no name\n\nEnter your username: ");
     alice.types(" Alice ");
-    let connects = [Action::NameTyped, show(Event::Connecting(me())), Action::Dial];
+    let join = Action::Ask(alice.last_ask(), join());
+    let connects = [Action::NameTyped, show(Event::Connecting(me())), Action::Dial, join];
     assert_eq!(alice.wants(), connects);
     assert!(!alice.chat.takes_lines(), "what is typed now is for the chat");
-    alice.hears(Report::Connected);
-    alice.asks(&join());
 }
 
 #[test]
@@ -173,7 +172,6 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     let taken = || no("Username Alice is already taken");
     let mut alice = Alice::starts(None);
     alice.types("Alice");
-    alice.hears(Report::Connected);
     alice.wants();
     alice.is_answered(Err(taken()));
     let text = "Username Alice is already taken".to_owned();
@@ -185,7 +183,6 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     assert_eq!(alice.wants()[2], Action::Dial);
 
     let mut alice = Alice::starts(Some("Alice"));
-    alice.hears(Report::Connected);
     alice.wants();
     alice.is_answered(Err(taken()));
     let ends = [Action::GiveUp, Action::End(Err(Gone::Refused(text)))];
@@ -195,7 +192,6 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
 #[test]
 fn what_is_told_before_the_welcome_stands_below_it() {
     let mut alice = Alice::starts(Some("Alice"));
-    alice.hears(Report::Connected);
     alice.wants();
     let joined = "Alice joined the chat";
     alice.is_told("System", joined, Kind::System);
@@ -206,7 +202,6 @@ fn what_is_told_before_the_welcome_stands_below_it() {
 
     // But nobody holds our memory back with it.
     let mut alice = Alice::starts(Some("Alice"));
-    alice.hears(Report::Connected);
     alice.wants();
     for _ in 0..10_000 {
         alice.is_told("Bob", "hi", Kind::Chat);
@@ -364,7 +359,6 @@ fn a_server_that_does_not_answer_is_told_and_makes_the_keyboard_wait() {
     assert_eq!(alice.wants(), [], "it was given up");
 
     let mut alice = Alice::starts(Some("Alice"));
-    alice.hears(Report::Connected);
     alice.wants();
     alice.waits(PATIENCE);
     let gone = Gone::NotLetIn(PATIENCE.as_secs());
