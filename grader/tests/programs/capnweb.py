@@ -21,6 +21,10 @@ class Abort(Exception):
     """The session is over: the other side breaks the protocol."""
 
 
+class PeerAbort(Abort):
+    """The session is over: the other side says so."""
+
+
 class CallError(Exception):
     """A call has failed, and only that call."""
 
@@ -202,7 +206,7 @@ class Session:
 
     def on_abort(self, form):
         error = self.read(form)
-        raise Abort(error.args[0] if isinstance(error, CallError) else "the other side gave up")
+        raise PeerAbort(error.args[0] if isinstance(error, CallError) else "the other side gave up")
 
     def entry(self, number):
         if number not in self.exports:

@@ -13,7 +13,8 @@ import signal
 import stat
 import sys
 
-from capnweb import UNDEFINED, Abort, CallError, Refusal, Session, Stub, Target, abort, read_head
+from capnweb import UNDEFINED, Abort, CallError, PeerAbort, Refusal, Session, Stub, Target
+from capnweb import abort, read_head
 from chat_names import CHUNK, LONGEST_MESSAGE, MAX_FILE, MOST_FILES
 from chat_names import file_name, room_name, size_in_words, user_name
 from screen import Screen, clean, keyboard
@@ -135,6 +136,8 @@ class Chat:
         kind, who, text = note["type"], note["username"], clean(note["text"])
         is_ours = who == self.name
         if kind == "system":
+            if news := re.fullmatch("(.*) (joined the chat|came from #.*)", text):
+                self.known.add(news[1])
             self.show(f"*** {text} ***", 33)
             return
         self.known.add(who)
@@ -299,7 +302,7 @@ class Chat:
             if len(data) > size:
                 raise Trouble(f"it is longer than the {promised} promised")
             percent = progress.reaches(len(data))
-            if percent and percent < 100:
+            if percent and percent < 100 and size > CHUNK:
                 self.show(f"📥 {name}: {percent} %")
         return data
 
@@ -400,18 +403,23 @@ class Chat:
             text = IS_GONE if "nothing was heard" in str(why) else f"{BROKEN}: {why}"
             raise Gone(text) from None
         except Abort as why:
-            # Before it hangs up, a server says why in Cap'n Web, and then in WebSocket.
-            try:
-                await self.socket.receive()
-            except Closed as last:
-                if str(last) == str(why):
-                    raise Gone(f"the server has hung up: {clean(str(last))}") from None
-            except Broken:
-                pass
+            if isinstance(why, PeerAbort) and await self.hears_goodbye() == str(why):
+                raise Gone(f"the server has hung up: {clean(str(why))}") from None
+            self.socket.send(abort(str(why)))
             self.socket.close(3000, str(why))
             raise Gone(f"{BROKEN}: {clean(str(why))}") from None
         finally:
             self.session.end("the chat has ended before it was here")
+
+    async def hears_goodbye(self):
+        """A server says why it hangs up, in Cap'n Web and then in WebSocket."""
+        try:
+            await asyncio.wait_for(self.socket.receive(), GOODBYE_PATIENCE)
+        except Closed as why:
+            return str(why)
+        except (Broken, asyncio.TimeoutError):
+            pass
+        return None
 
     async def ask_for_name(self, typed):
         while True:

@@ -159,8 +159,12 @@ class Visitor(Target):
         self.name = self.last_name = name
         self.client = client.keep()
         self.room, self.held = "#lobby", []
-        self.chat.users.append(self)
-        self.chat.tell_all(self.room, system(f"{name} joined the chat"))
+        if not self.chat.names_in(self.room):
+            self.chat.tell_all(self.room, system(f"{name} joined the chat"))
+            self.chat.users.append(self)
+        else:
+            self.chat.users.append(self)
+            self.chat.tell_all(self.room, system(f"{name} joined the chat"))
         users = self.chat.names_in(self.room)
         message = f"Welcome to the chat, {name}!"
         return {"message": message, "userCount": len(users), "users": users, "room": self.room}
