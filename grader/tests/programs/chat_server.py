@@ -197,7 +197,7 @@ class Visitor(Target):
         to = self.read("sendPrivate", "to", to, user_name)
         users = [user for user in self.chat.users if looks_like(user.name) == looks_like(to)]
         if not users:
-            raise refused(f"there is nobody called {to}", "not_found")
+            raise refused(f"nobody here is called {to}", "not_found")
         note = {"username": self.name, "text": text, "type": "private", "to": users[0].name}
         for user in dict.fromkeys([self, *users]):
             user.tell("onMessage", note)
