@@ -434,13 +434,12 @@ class Chat:
                 self.show(f"❌ {why}")
 
     async def converse(self):
-        """The status with which the program ends."""
         typed = keyboard()
         self.show("=== Cap'n Web Chat Client ===")
         while True:
             self.name = self.options.name or await self.ask_for_name(typed)
             if self.name is None:
-                return 0
+                return
             self.show(f"\nConnecting to chat server as '{self.name}'...\n")
             try:
                 await self.join()
@@ -448,8 +447,7 @@ class Chat:
             except CallError as error:
                 await self.hang_up()
                 if self.options.name:
-                    print(f"❌ {clean(error.args[0])}", file=sys.stderr)
-                    return 1
+                    await self.screen.end(1, f"❌ {clean(error.args[0])}\n")
                 self.show(f"❌ {clean(error.args[0])}")
         user = asyncio.ensure_future(self.serve_user(typed))
         await asyncio.wait([user, self.listening], return_when=asyncio.FIRST_COMPLETED)
@@ -457,7 +455,6 @@ class Chat:
             user.cancel()
             await self.listening
         await user
-        return 0
 
     async def serve_user(self, typed):
         while (line := await typed.get()) is not None and line.strip() != "/quit":
@@ -490,7 +487,6 @@ class Chat:
         self.tasks_of_ours = [loop.create_task(self.screen.run())]
         conversing, leaving = (loop.create_task(it) for it in (self.converse(), self.leaving.wait()))
         await asyncio.wait([conversing, leaving], return_when=asyncio.FIRST_COMPLETED)
-        status = 0
         if not conversing.done():
             conversing.cancel()
             if hasattr(self, "listening"):
@@ -498,13 +494,10 @@ class Chat:
             else:
                 self.show("")
         elif isinstance(conversing.exception(), Gone):
-            print(f"Connection error: {conversing.exception()}", file=sys.stderr)
-            status = 1
+            await self.screen.end(1, f"Connection error: {conversing.exception()}\n")
         elif conversing.exception():
             raise conversing.exception()
-        else:
-            status = conversing.result()
-        await self.screen.end(status)
+        await self.screen.end(0)
 
     def on_signal(self):
         if self.leaving.is_set():
