@@ -130,6 +130,7 @@ class Peer(Target):
 
     async def converse(self):
         self.show("🔗 Connecting to {friend} at {0}...".format(self.options.peer, **self.role))
+        lull = LULL
         try:
             greeting = await self.look()
             self.tell_call("greet", "", greeting)
@@ -143,10 +144,11 @@ class Peer(Target):
             self.show("❌ Could not connect to {friend}: {0}".format(why, **self.role))
             how = "Start {friend} in another terminal, then {name} again".format(**self.role)
             self.show(f"   {how}; or name another place with --peer URL")
+            lull = 0
         self.show("")
         self.is_calling = False
         self.release()
-        await asyncio.sleep(LULL)
+        await asyncio.sleep(lull)
         self.says_that_it_waits()
 
     async def look(self):
