@@ -20,7 +20,6 @@ CALL_PATIENCE = 5  # seconds
 LOOK_AGAIN = 0.1  # seconds
 HELD = 1  # seconds that a message may wait for the end of our own calls
 LULL = 1  # seconds without a message before we say that we are waiting
-SCREEN_PATIENCE = 1  # seconds that a caller waits for our terminal
 LONGEST_MESSAGE = 4096  # bytes
 
 ALICE = {
