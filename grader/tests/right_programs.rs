@@ -1,4 +1,4 @@
-//! A right program has full marks, in whatever language and design: five strangers are graded with
+//! A right program has full marks, in whatever language and design: eight strangers are graded with
 //! the real program, as an instructor would.
 #![cfg(unix)]
 
@@ -142,4 +142,28 @@ fn lab_1_in_python_has_full_marks() {
     let pattern = source("pattern.py");
     let words = [&*python, &pattern.to_string_lossy()];
     has_full_marks(&graded("pattern", "pattern-in-memory", &words), 3);
+}
+
+#[test]
+fn lab_3_in_python_has_full_marks() {
+    let Some(python) = python() else { return };
+    let peer = source("capability_peer.py");
+    let words = [&*python, &peer.to_string_lossy(), "alice"];
+    has_full_marks(&graded("capability_peer", "capability-peers", &words), 3);
+}
+
+#[test]
+fn lab_4_in_python_has_full_marks() {
+    let Some(python) = python() else { return };
+    let server = source("chat_server.py");
+    let words = [&*python, &server.to_string_lossy()];
+    has_full_marks(&graded("chat_server", "realtime-chat", &words), 3);
+}
+
+#[test]
+fn lab_5_in_python_has_full_marks() {
+    let Some(python) = python() else { return };
+    let chat = source("p2p_chat.py");
+    let words = [&*python, &chat.to_string_lossy()];
+    has_full_marks(&graded("p2p_chat", "discovery-chat", &words), 3);
 }

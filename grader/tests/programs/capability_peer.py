@@ -20,7 +20,6 @@ CALL_PATIENCE = 5  # seconds
 LOOK_AGAIN = 0.1  # seconds
 HELD = 1  # seconds that a message may wait for the end of our own calls
 LULL = 1  # seconds without a message before we say that we are waiting
-SCREEN_PATIENCE = 1  # seconds that a caller waits for our terminal
 LONGEST_MESSAGE = 4096  # bytes
 
 ALICE = {
@@ -130,6 +129,7 @@ class Peer(Target):
 
     async def converse(self):
         self.show("🔗 Connecting to {friend} at {0}...".format(self.options.peer, **self.role))
+        lull = LULL
         try:
             greeting = await self.look()
             self.tell_call("greet", "", greeting)
@@ -143,10 +143,11 @@ class Peer(Target):
             self.show("❌ Could not connect to {friend}: {0}".format(why, **self.role))
             how = "Start {friend} in another terminal, then {name} again".format(**self.role)
             self.show(f"   {how}; or name another place with --peer URL")
+            lull = 0
         self.show("")
         self.is_calling = False
         self.release()
-        await asyncio.sleep(LULL)
+        await asyncio.sleep(lull)
         self.says_that_it_waits()
 
     async def look(self):

@@ -21,6 +21,10 @@ class Abort(Exception):
     """The session is over: the other side breaks the protocol."""
 
 
+class PeerAbort(Abort):
+    """The session is over: the other side says so."""
+
+
 class CallError(Exception):
     """A call has failed, and only that call."""
 
@@ -41,6 +45,13 @@ class Form:
 
     def __init__(self, form):
         self.form = form
+
+
+class Written:
+    """A value that goes to many, as text. There is nothing in it that can be called."""
+
+    def __init__(self, value):
+        self.text = dumps(Session(None, None).written(value))
 
 
 class Stub:
@@ -89,12 +100,12 @@ class Session:
     # What goes out.
 
     def send(self, message):
-        self.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        self.send_text(dumps(message))
 
     def call(self, number, method, args):
         self.calls += 1
-        path = [method] if method else []
-        self.send(["push", ["pipeline", number, path, [self.written(arg) for arg in args]]])
+        texts = (it.text if isinstance(it, Written) else dumps(self.written(it)) for it in args)
+        self.send_text(f'["push",["pipeline",{number},["{method}"],[{",".join(texts)}]]]')
 
     def ask(self, number, method, args):
         self.call(number, method, args)
@@ -202,7 +213,7 @@ class Session:
 
     def on_abort(self, form):
         error = self.read(form)
-        raise Abort(error.args[0] if isinstance(error, CallError) else "the other side gave up")
+        raise PeerAbort(error.args[0] if isinstance(error, CallError) else "the other side gave up")
 
     def entry(self, number):
         if number not in self.exports:
@@ -269,16 +280,22 @@ class Session:
 HANDLED = {"push": [2], "pull": [2], "resolve": [3], "reject": [3], "release": [3], "abort": [2]}
 
 
+def dumps(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def parse(text):
     """JSON, and no more brackets than a recursion can follow."""
     depth = 0
-    for sign in re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text, re.S):
+    is_deep = text.count("[") + text.count("{") > MOST_BRACKETS
+    for sign in re.findall(r'"(?:[^"\\]|\\.)*"?|[][{}]', text, re.S) if is_deep else ():
         depth += (sign in "[{") - (sign in "]}")
         if depth > MOST_BRACKETS:
             raise Abort(f"bad JSON: more than {MOST_BRACKETS} brackets are open")
     try:
         value = json.loads(text, parse_constant=refuse_number, parse_float=finite)
-        json.dumps(value, ensure_ascii=False).encode()  # Half a pair is no text.
+        if "\\u" in text:
+            dumps(value).encode()  # Half a pair is no text.
     except ValueError as error:
         raise Abort(f"bad JSON: {error}") from None
     return value
@@ -561,7 +578,7 @@ class HttpServer:
         return not closes
 
     def read_request(self, head, reader, writer):
-        first = re.fullmatch(r"([A-Z]+) (/[!-~]*) HTTP/([0-9])\.([0-9])", head.first)
+        first = re.fullmatch(r"([A-Z]+) (/[!-~]*|\*) HTTP/([0-9])\.([0-9])", head.first)
         if not first:
             raise Refusal(400, "this is no HTTP request")
         if first[3] != "1":

@@ -13,7 +13,8 @@ import signal
 import stat
 import sys
 
-from capnweb import UNDEFINED, Abort, CallError, Refusal, Session, Stub, Target, abort, read_head
+from capnweb import UNDEFINED, Abort, CallError, PeerAbort, Refusal, Session, Stub, Target
+from capnweb import abort, read_head
 from chat_names import CHUNK, LONGEST_MESSAGE, MAX_FILE, MOST_FILES
 from chat_names import file_name, room_name, size_in_words, user_name
 from screen import Screen, clean, keyboard
@@ -135,6 +136,8 @@ class Chat:
         kind, who, text = note["type"], note["username"], clean(note["text"])
         is_ours = who == self.name
         if kind == "system":
+            if news := re.fullmatch("(.*) (joined the chat|came from #.*)", text):
+                self.known.add(news[1])
             self.show(f"*** {text} ***", 33)
             return
         self.known.add(who)
@@ -299,7 +302,7 @@ class Chat:
             if len(data) > size:
                 raise Trouble(f"it is longer than the {promised} promised")
             percent = progress.reaches(len(data))
-            if percent and percent < 100:
+            if percent and percent < 100 and size > CHUNK:
                 self.show(f"📥 {name}: {percent} %")
         return data
 
@@ -400,18 +403,23 @@ class Chat:
             text = IS_GONE if "nothing was heard" in str(why) else f"{BROKEN}: {why}"
             raise Gone(text) from None
         except Abort as why:
-            # Before it hangs up, a server says why in Cap'n Web, and then in WebSocket.
-            try:
-                await self.socket.receive()
-            except Closed as last:
-                if str(last) == str(why):
-                    raise Gone(f"the server has hung up: {clean(str(last))}") from None
-            except Broken:
-                pass
+            if isinstance(why, PeerAbort) and await self.hears_goodbye() == str(why):
+                raise Gone(f"the server has hung up: {clean(str(why))}") from None
+            self.socket.send(abort(str(why)))
             self.socket.close(3000, str(why))
             raise Gone(f"{BROKEN}: {clean(str(why))}") from None
         finally:
             self.session.end("the chat has ended before it was here")
+
+    async def hears_goodbye(self):
+        """A server says why it hangs up, in Cap'n Web and then in WebSocket."""
+        try:
+            await asyncio.wait_for(self.socket.receive(), GOODBYE_PATIENCE)
+        except Closed as why:
+            return str(why)
+        except (Broken, asyncio.TimeoutError):
+            pass
+        return None
 
     async def ask_for_name(self, typed):
         while True:
@@ -426,13 +434,12 @@ class Chat:
                 self.show(f"❌ {why}")
 
     async def converse(self):
-        """The status with which the program ends."""
         typed = keyboard()
         self.show("=== Cap'n Web Chat Client ===")
         while True:
             self.name = self.options.name or await self.ask_for_name(typed)
             if self.name is None:
-                return 0
+                return
             self.show(f"\nConnecting to chat server as '{self.name}'...\n")
             try:
                 await self.join()
@@ -440,8 +447,7 @@ class Chat:
             except CallError as error:
                 await self.hang_up()
                 if self.options.name:
-                    print(f"❌ {clean(error.args[0])}", file=sys.stderr)
-                    return 1
+                    await self.screen.end(1, f"❌ {clean(error.args[0])}\n")
                 self.show(f"❌ {clean(error.args[0])}")
         user = asyncio.ensure_future(self.serve_user(typed))
         await asyncio.wait([user, self.listening], return_when=asyncio.FIRST_COMPLETED)
@@ -449,7 +455,6 @@ class Chat:
             user.cancel()
             await self.listening
         await user
-        return 0
 
     async def serve_user(self, typed):
         while (line := await typed.get()) is not None and line.strip() != "/quit":
@@ -482,7 +487,6 @@ class Chat:
         self.tasks_of_ours = [loop.create_task(self.screen.run())]
         conversing, leaving = (loop.create_task(it) for it in (self.converse(), self.leaving.wait()))
         await asyncio.wait([conversing, leaving], return_when=asyncio.FIRST_COMPLETED)
-        status = 0
         if not conversing.done():
             conversing.cancel()
             if hasattr(self, "listening"):
@@ -490,13 +494,10 @@ class Chat:
             else:
                 self.show("")
         elif isinstance(conversing.exception(), Gone):
-            print(f"Connection error: {conversing.exception()}", file=sys.stderr)
-            status = 1
+            await self.screen.end(1, f"Connection error: {conversing.exception()}\n")
         elif conversing.exception():
             raise conversing.exception()
-        else:
-            status = conversing.result()
-        await self.screen.end(status)
+        await self.screen.end(0)
 
     def on_signal(self):
         if self.leaving.is_set():

@@ -18,12 +18,12 @@ import signal
 import stat
 import sys
 
-from capnweb import UNDEFINED, Abort, CallError, HttpServer, Refusal, Session, Stub, Target
-from capnweb import abort, answer_batch, response
+from capnweb import UNDEFINED, Abort, CallError, HttpServer, PeerAbort, Refusal, Session, Stub
+from capnweb import Target, Written, abort, answer_batch
 from chat_names import LONGEST_MESSAGE, MAX_FILE, MOST_FILES
 from chat_names import file_name, looks_like, room_name, size_in_words, user_name
 from screen import Screen, can_be_seen, clean
-from websocket import GOING_AWAY, POLICY, PROTOCOL, Broken, Closed, WebSocket, accept_of
+from websocket import GOING_AWAY, POLICY, Broken, Closed, WebSocket, accept_of
 
 MOST_CONNECTIONS = 768
 JOIN_PATIENCE = 60  # seconds
@@ -159,8 +159,12 @@ class Visitor(Target):
         self.name = self.last_name = name
         self.client = client.keep()
         self.room, self.held = "#lobby", []
-        self.chat.users.append(self)
-        self.chat.tell_all(self.room, system(f"{name} joined the chat"))
+        if not self.chat.names_in(self.room):
+            self.chat.tell_all(self.room, system(f"{name} joined the chat"))
+            self.chat.users.append(self)
+        else:
+            self.chat.users.append(self)
+            self.chat.tell_all(self.room, system(f"{name} joined the chat"))
         users = self.chat.names_in(self.room)
         message = f"Welcome to the chat, {name}!"
         return {"message": message, "userCount": len(users), "users": users, "room": self.room}
@@ -193,7 +197,7 @@ class Visitor(Target):
         to = self.read("sendPrivate", "to", to, user_name)
         users = [user for user in self.chat.users if looks_like(user.name) == looks_like(to)]
         if not users:
-            raise refused(f"there is nobody called {to}", "not_found")
+            raise refused(f"nobody here is called {to}", "not_found")
         note = {"username": self.name, "text": text, "type": "private", "to": users[0].name}
         for user in dict.fromkeys([self, *users]):
             user.tell("onMessage", note)
@@ -335,8 +339,7 @@ class Chat:
         """What is told is in the file before anybody has seen it."""
         self.history.record(room, note)
         self.remember(room, note)
-        if file:
-            note = {**note, "file": {**note["file"], "content": file}}
+        note = {**note, "file": {**note["file"], "content": file}} if file else Written(note)
         for user in self.users:
             if user.room == room:
                 user.tell("onMessage", note)
@@ -447,6 +450,8 @@ class Server:
         path, _, query = request.path.partition("?")
         if request.method not in WORDS:
             return 501, "there is no such method\n"
+        if path == "*" and request.method == "OPTIONS":
+            return 204, "", {"Allow": ", ".join(sorted(WORDS))}
         if path not in self.methods:
             return 404, "there is nothing here\n"
         allowed = {"Allow": ", ".join(self.methods[path])}
@@ -500,6 +505,8 @@ class Server:
                     joined_late.cancel()
         except Broken as why:
             self.dismiss(socket, why.code, str(why))
+        except PeerAbort as why:
+            socket.close(3000, str(why))
         except Abort as why:
             self.dismiss(socket, 3000, str(why))
         except Closed:

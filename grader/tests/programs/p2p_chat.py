@@ -326,21 +326,23 @@ class Peer(asyncio.DatagramProtocol):
     async def answer(self, lines, writer):
         ip = writer.get_extra_info("peername")[0]
         line = await lines.next(HELLO_PATIENCE)
-        hello = to, who, port, _ = self.read_hello(line, ip)
+        hello = to, who, _, _ = self.read_hello(line, ip)
         if to not in (self.id, "-") or who == self.id:
             raise NotOurs
-        if self.prefers_another_link(to, who, (ip, port)):
+        if self.prefers_another_link(to, who):
             writer.write(b"dup\n")
             raise Dup
         link = self.link(hello, ip, lines, writer)
         writer.write(self.hello(who))
         return link
 
-    def prefers_another_link(self, to, who, address):
+    def prefers_another_link(self, to, who):
         if who in self.links:
             return to == "-" or self.links[who].is_young()
-        # The dials cross, and the one of the smaller id counts.
-        return self.id < who and (who in self.dialing or address in self.dialing)
+        # The dials cross, and the one of the smaller id counts. Who is at an address that we dial,
+        # nobody knows yet.
+        is_nameless = to == "-" and any(isinstance(whom, tuple) for whom in self.dialing)
+        return self.id < who and (who in self.dialing or is_nameless)
 
     # Links.
 

@@ -72,12 +72,14 @@ class Screen:
             if not self.waiting:
                 self.is_empty.set()
 
-    async def end(self, status):
+    async def end(self, status, complaint=""):
         """Ends the program, though a thread may wait for a keyboard or for a terminal."""
         try:
             await asyncio.wait_for(self.is_empty.wait(), LAST_WORDS)
         except asyncio.TimeoutError:
             pass
+        sys.stderr.write(complaint)
+        sys.stderr.flush()
         os._exit(status)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import collections
 import hashlib
 import os
 
@@ -45,7 +44,7 @@ def masked(data, mask):
 class WebSocket:
     def __init__(self, reader, writer, is_client):
         self.reader, self.writer, self.is_client = reader, writer, is_client
-        self.waiting = collections.deque()
+        self.waiting = []
         self.has_work, self.has_room = asyncio.Event(), asyncio.Event()
         self.has_room.set()
         self.has_said_goodbye = False
@@ -89,12 +88,12 @@ class WebSocket:
             while True:
                 await self.has_work.wait()
                 self.has_work.clear()
-                while self.waiting:
-                    self.writer.write(self.waiting.popleft())
-                    await asyncio.wait_for(self.writer.drain(), SILENCE)
-                    if len(self.waiting) < ENOUGH_WAITING:
-                        self.has_room.set()
-                if self.has_said_goodbye:
+                frames, self.waiting = self.waiting, []
+                self.writer.write(b"".join(frames))
+                await asyncio.wait_for(self.writer.drain(), SILENCE)
+                if len(self.waiting) < ENOUGH_WAITING:
+                    self.has_room.set()
+                if self.has_said_goodbye and not self.waiting:
                     return
         except (OSError, asyncio.TimeoutError):
             self.writer.transport.abort()
