@@ -16,14 +16,7 @@ struct File<'a> {
 /// A table of all files, grouped by what became of the file of the same path. A file in which
 /// only comments or blank space have changed is as before.
 pub fn between(before: &[Source], after: &[Source]) -> String {
-    let mut pairs: BTreeMap<&str, [Option<&[String]>; 2]> = BTreeMap::new();
-    for (side, sources) in [before, after].into_iter().enumerate() {
-        for source in sources {
-            pairs.entry(&source.path).or_default()[side] = Some(&source.code);
-        }
-    }
-    let files: Vec<_> = pairs.into_iter().map(|(path, [a, b])| compare(path, a, b)).collect();
-
+    let files = compared(before, after);
     let mut rows = vec![row(&[&"code lines", &"as before", &"added", &"removed"])];
     for state in ["new", "changed", "as before", "gone"] {
         let group: Vec<_> = files.iter().filter(|file| file.state == state).collect();
@@ -35,6 +28,34 @@ pub fn between(before: &[Source], after: &[Source]) -> String {
     }
     rows.push(lines_row("all", sum(&files.iter().collect::<Vec<_>>())));
     table(&rows)
+}
+
+/// The same in one line, as the sheet of the later lab says it.
+pub fn in_words(before: &[Source], after: &[Source]) -> String {
+    let files = compared(before, after);
+    let paths = |state| {
+        let group = files.iter().filter(move |file| file.state == state);
+        group.map(|file| format!("`{}`", file.path)).collect::<Vec<_>>()
+    };
+    let count = |state| paths(state).len();
+    let changed = paths("changed");
+    format!(
+        "{} files are new, {} changed ({}), {} gone",
+        count("new"),
+        changed.len(),
+        changed.join(", "),
+        count("gone")
+    )
+}
+
+fn compared<'a>(before: &'a [Source], after: &'a [Source]) -> Vec<File<'a>> {
+    let mut pairs: BTreeMap<&str, [Option<&[String]>; 2]> = BTreeMap::new();
+    for (side, sources) in [before, after].into_iter().enumerate() {
+        for source in sources {
+            pairs.entry(&source.path).or_default()[side] = Some(&source.code);
+        }
+    }
+    pairs.into_iter().map(|(path, [a, b])| compare(path, a, b)).collect()
 }
 
 fn compare<'a>(path: &'a str, before: Option<&[String]>, after: Option<&[String]>) -> File<'a> {
@@ -119,5 +140,7 @@ gone (1)                               2
 all                    3      3        4
 ";
         assert_eq!(between(&before, &after), expected);
+        let words = "1 files are new, 1 changed (`peer.rs`), 1 gone";
+        assert_eq!(in_words(&before, &after), words);
     }
 }

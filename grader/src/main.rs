@@ -56,7 +56,10 @@ fn run() -> Result<ExitCode> {
     let times = || chosen.get_one("times").map_or(1, |times: &u16| *times);
     let is_passed = match verb {
         "size" => print(&size_of(word("CRATE"))?),
-        "delta" => print(&delta::between(&sources(lab("A")?)?, &sources(lab("B")?)?)),
+        "delta" => {
+            let (a, b) = (sources(lab("A")?)?, sources(lab("B")?)?);
+            print(&format!("{}\n{}\n", delta::between(&a, &b), delta::in_words(&a, &b)))
+        }
         "start" => print(&start::run(&workspace, &task()?)?),
         "solution" => print(&solution::run(&workspace, &task()?, flag("restore"))?),
         "grade" => return grade::run(&workspace, &labs, tasks()?, to(), chosen),

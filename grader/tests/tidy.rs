@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grader::code::code_lines;
+use grader::delta;
 use grader::labs::{Lab, workspace};
 use grader::markers::regions;
 use grader::size::Crate;
@@ -212,6 +213,32 @@ fn every_source_file_is_in_the_tree_of_its_lab_sheet_and_vice_versa() {
         for name in &tree {
             assert!(all.contains(name), "{}: there is no {name}.rs", folder.display());
         }
+    }
+}
+
+/// `just delta A B` prints the line last.
+#[test]
+fn what_is_new_since_the_last_lab_is_what_delta_prints() {
+    let crates = Crate::all(&workspace()).expect("the crates can be read");
+    let sources = |lab: &Lab| {
+        let found = crates.iter().find(|one| one.package == lab.package);
+        &found.expect("a lab is a crate").sources
+    };
+    for (lab, folder) in labs() {
+        let sheet = read(&folder.join("README.md"));
+        let Some((_, new)) = sheet.split_once("## What is new since the last lab") else {
+            assert_eq!(lab.package, "pattern-in-memory", "the first lab alone has none before");
+            continue;
+        };
+        let new = new.split("\n## ").next().unwrap_or_default();
+        let words = new.split_whitespace().collect::<Vec<_>>().join(" ");
+        let all = labs();
+        let (before, _) = all
+            .iter()
+            .find(|(other, _)| new.contains(&format!("(../{}/README.md)", other.folder)))
+            .unwrap_or_else(|| panic!("{}: name the last lab", folder.display()));
+        let line = delta::in_words(sources(before), sources(&lab));
+        assert!(words.contains(&line), "{}: {line}", folder.display());
     }
 }
 
