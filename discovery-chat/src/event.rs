@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::message::MAX_MESSAGE;
+use crate::frame::MAX_MESSAGE;
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::VERSION;
 
