@@ -5,7 +5,7 @@
 /// Bytes that are not UTF-8, control characters and characters that change the direction of
 /// writing become U+FFFD, the replacement character, so that a reader sees that something was
 /// there. A sender can neither move the cursor nor forge a line by sending a line end. A tab
-/// stays: it only moves to the right.
+/// stays: it moves the cursor to the right, and a space could do that, too.
 ///
 /// ```
 /// use terminal::clean;
