@@ -13,7 +13,7 @@
 //! | `room/rooms.rs` | rooms within the chat |
 //! | `room/typing.rs` | who is typing |
 //! | `room/emoji.rs` | `:wave:` becomes 👋 |
-//! | `room/files.rs` | a a file is read from the client that shares it |
+//! | `room/files.rs` | a file is read from the client that shares it |
 //! | `room/history.rs` | what was said last |
 //! | `room/rate.rs` | how much one client may say |
 
@@ -71,14 +71,15 @@ pub(crate) struct ChatRoom {
 /// A connection.
 #[derive(Debug)]
 struct Client {
-    /// None until it has joined, which it has until then to do.
+    /// `None` until it has joined.
     user: Option<User>,
+    /// When it is dismissed if it has not joined.
     join_until: Instant,
-    /// What it may still say.
-    words: Bucket,
-    /// How often it may still tell that it is typing.
-    strokes: Bucket,
-    /// How many questions of ours it has not answered yet, whether anybody still waits or not.
+    /// A token for each message that it may still send.
+    message_tokens: Bucket,
+    /// A token for each time that it may still say whether it is typing.
+    typing_tokens: Bucket,
+    /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
 
@@ -155,10 +156,13 @@ impl ChatRoom {
     }
 
     fn arrive(&mut self, client: ClientId, now: Instant) {
-        let (words, strokes) = (Bucket::full(self.rate, now), Bucket::full(self.rate, now));
-        let join_until = now + JOIN_PATIENCE;
-        let new = Client { user: None, join_until, words, strokes, asked: 0 };
-        self.clients.entry(client).or_insert(new);
+        self.clients.entry(client).or_insert(Client {
+            user: None,
+            join_until: now + JOIN_PATIENCE,
+            message_tokens: Bucket::full(self.rate, now),
+            typing_tokens: Bucket::full(self.rate, now),
+            asked: 0,
+        });
     }
 
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
