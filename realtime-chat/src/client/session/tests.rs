@@ -190,7 +190,7 @@ fn a_file_of_ours_is_read_by_whoever_may_and_not_too_often() {
     let Ok(Report::Wanted(id, FileId(3), 2)) = alice.reports.try_recv() else {
         panic!("a file was asked for")
     };
-    alice.link.take_order(Order::Bring(id, Ok("aGk".into())), &mut alice.handler);
+    alice.link.take_order(Order::Answer(id, Ok("aGk".into())), &mut alice.handler);
     alice.says(&[r#"["resolve",2,["bytes","aGk"]]"#]);
     assert!(!alice.handler.is_busy());
 }
