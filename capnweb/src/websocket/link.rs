@@ -184,7 +184,7 @@ impl<T: Clone> Link<T> {
     }
 
     /// The other side has sent a close frame.
-    pub fn is_closed_for(&mut self, reason: &str) {
+    pub fn on_close_frame(&mut self, reason: &str) {
         if !reason.is_empty() {
             self.end.get_or_insert_with(|| End::Closed(reason.to_owned()));
         }

@@ -209,8 +209,8 @@ fn the_end_is_told_with_its_reason() {
         }
     };
     assert_eq!(end(&|_| {}), Gone::HungUp);
-    assert_eq!(end(&|alice| alice.link.is_closed_for("")), Gone::HungUp);
-    let bye = end(&|alice| alice.link.is_closed_for("the server\n is shutting down"));
+    assert_eq!(end(&|alice| alice.link.on_close_frame("")), Gone::HungUp);
+    let bye = end(&|alice| alice.link.on_close_frame("the server\n is shutting down"));
     assert_eq!(bye, Gone::Dismissed("the server\u{FFFD} is shutting down".into()));
     let aborted = end(&|alice| alice.hears(r#"["abort",["error","Error","no \u001bmore"]]"#));
     assert_eq!(aborted, Gone::Broken("no \u{FFFD}more".into()));
