@@ -46,7 +46,7 @@ impl Name {
 
     fn of(text: &str) -> Option<Self> {
         let text = text.trim();
-        // A name of nothing but stand-ins tells nobody apart.
+        // A name of nothing but U+FFFD tells no peer apart.
         let seen = |c: char| {
             !c.is_whitespace() && !matches!(c, JOINER | SELECTOR | char::REPLACEMENT_CHARACTER)
         };

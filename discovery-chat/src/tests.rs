@@ -1,4 +1,4 @@
-//! A long test of the parsers: lines and datagrams that are damaged in every way but one.
+//! A long test of the parsers: lines and datagrams, damaged at random.
 //!
 //! Whatever comes in, nothing panics, what comes out is harmless, and what is written again is
 //! read as the same. `P2P_DAMAGE=100000000 cargo test -p discovery-chat damage --release` tries
