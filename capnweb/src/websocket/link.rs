@@ -165,7 +165,7 @@ impl<T: Clone> Link<T> {
         std::mem::take(&mut self.said)
     }
 
-    /// Then the WebSocket is to be closed, with this code and reason.
+    /// With which code and reason to close the WebSocket, after these messages.
     pub fn take_close(&mut self) -> Option<(u16, String)> {
         self.close.take()
     }

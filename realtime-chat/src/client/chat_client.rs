@@ -44,7 +44,7 @@ pub(crate) enum Happened {
     /// The user will not type any more, or wants to leave.
     Quit,
     Reported(Report),
-    /// A file that was to be shared is open, and is called this, and has so many bytes; or not.
+    /// The file at this path, to be shared, is open, with its name and size; or cannot be opened.
     Opened(String, Result<(FileId, FileName, u64), Trouble>),
     /// A file that is being saved is to be read from this byte on.
     Wants(OfferId, u64),
