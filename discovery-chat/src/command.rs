@@ -2,7 +2,7 @@
 
 use terminal::Typed;
 
-use crate::message::{MAX_MESSAGE, clean};
+use crate::frame::MAX_MESSAGE;
 
 /// The longest line that can be typed: a message, and the `/` that may escape its first character.
 pub const MAX_TYPED: usize = MAX_MESSAGE + 1;
@@ -42,9 +42,8 @@ impl Command {
         if line.trim().is_empty() {
             return Self::Nothing;
         }
-        let line = clean(line.as_bytes());
         let text = match line.strip_prefix('/') {
-            None => &*line,
+            None => line,
             Some(escaped) if escaped.starts_with('/') => escaped,
             Some(_) => match line.trim_end() {
                 "/list" => return Self::List,
@@ -83,7 +82,7 @@ mod tests {
         assert_eq!(Command::read(" /quit"), Command::Say(" /quit".into()));
         assert_eq!(Command::read("see /quit"), Command::Say("see /quit".into()));
         assert_eq!(Command::read(" \t "), Command::Nothing);
-        assert_eq!(Command::read("a\tb"), Command::Say("a\u{FFFD}b".into()));
+        assert_eq!(Command::read("a\tb"), Command::Say("a\tb".into()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::message::MAX_MESSAGE;
+use crate::frame::MAX_MESSAGE;
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::VERSION;
 
@@ -208,7 +208,7 @@ impl fmt::Display for Failure {
             Self::Refused => write!(f, "nobody listens there"),
             Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
             Self::Gone(how) => write!(f, "{how}"),
-            Self::AnotherPeer => write!(f, "somebody else lives there"),
+            Self::AnotherPeer => write!(f, "another peer listens there"),
             Self::OtherVersion(version) => write!(f, "it speaks p2pchat/{version}"),
             Self::NotOurs => write!(f, "it does not speak p2pchat"),
             Self::Elsewhere => write!(f, "it is not on this machine, and --local stays here"),

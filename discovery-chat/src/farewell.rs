@@ -26,7 +26,8 @@ const AT_MOST: Duration = Duration::from_secs(10);
 /// The time between two looks at what is still to be written.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Links on which we have said our last word while we go on; the first to be hung up on first.
+/// Links on which we have said our last word while we go on, in the order in which they are hung
+/// up on.
 #[derive(Default)]
 pub(crate) struct Lingering(VecDeque<(Instant, Weak<TcpStream>)>);
 

@@ -13,9 +13,13 @@
 
 use std::fmt;
 
-use crate::message::{MAX_MESSAGE, clean};
+use terminal::clean;
+
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::{NotOurs, VERSION, after_version, number};
+
+/// The longest message, in bytes of UTF-8.
+pub(crate) const MAX_MESSAGE: usize = 4096;
 
 /// The longest frame, in bytes, with its line end. Room for `say`, the longest number, and the
 /// longest message.

@@ -53,7 +53,6 @@ mod lines;
 mod link;
 mod listener;
 pub mod mesh;
-mod message;
 mod name;
 pub mod owner;
 pub mod peer_info;

@@ -35,7 +35,7 @@ impl<R: Read> Lines<R> {
         self.stream.get_mut()
     }
 
-    /// Waits for the next line; its end, `\n` or `\r\n`, is left away.
+    /// Waits for the next line; its end, `\n` or `\r\n`, is cut off.
     pub(crate) fn next_line(&mut self) -> Result<&[u8], NoLine> {
         self.line.clear();
         let mut bounded = (&mut self.stream).take(MAX_FRAME as u64);

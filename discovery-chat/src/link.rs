@@ -76,9 +76,9 @@ type Incoming = Lines<Timed<Arc<TcpStream>>>;
 
 impl Call {
     /// Answers a caller: waits for its hello, asks the owner whether the link is wanted, and then
-    /// reads to the end. The owner's answer is the first frame in the outbox. `handshake` is
-    /// dropped when the owner knows of the caller.
-    pub(crate) fn answer<H>(self, from: IpAddr, handshake: H) {
+    /// reads to the end. The owner's answer is the first frame in the outbox. As long as
+    /// `pending` lives, the listener counts this call as a handshake: until the owner knows of it.
+    pub(crate) fn answer(self, from: IpAddr, pending: Arc<()>) {
         let mut lines = self.lines(HELLO_PATIENCE);
         let Some(hello) = self.read_hello(&mut lines, from) else { return self.hang_up() };
         let Ok((handle, writer)) = self.start_writer(Some(hello.info.id)) else {
@@ -89,7 +89,7 @@ impl Call {
         if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
             self.hang_up(); // The owner is too busy for callers.
         }
-        drop(handshake);
+        drop(pending);
         self.run(lines, writer);
     }
 
@@ -203,7 +203,7 @@ fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, NoL
 }
 
 impl NoLine {
-    /// How a peer went whose link ended like this, after we had waited for `patience`.
+    /// The reason why a peer is gone, if its link ended like this; a silence lasted for `patience`.
     fn into_gone(self, patience: Duration) -> Gone {
         // LAB:BEGIN leave
         use ErrorKind::{ConnectionAborted, ConnectionReset, NotConnected, TimedOut};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use terminal::is_harmless;
+use terminal::{is_harmless, is_unseen};
 
 /// The longest name, in characters.
 pub(crate) const MAX_NAME: usize = 32;
@@ -46,7 +46,7 @@ impl Name {
 
     fn of(text: &str) -> Option<Self> {
         let text = text.trim();
-        // A name of nothing but stand-ins tells nobody apart.
+        // A name of nothing but U+FFFD tells no peer apart.
         let seen = |c: char| {
             !c.is_whitespace() && !matches!(c, JOINER | SELECTOR | char::REPLACEMENT_CHARACTER)
         };
@@ -71,23 +71,11 @@ const SELECTOR: char = '\u{FE0F}';
 /// name: `Alice says: pay me` or `Bob#3f2a1c`. Letters of other scripts that look like these are
 /// not told apart: that takes a table of all scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
-    let invisible = matches!(
-        c,
-        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-    ) || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200C}' | '\u{2060}'..='\u{206F}')
-        || matches!(
-            c,
-            '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0E}' | '\u{FEFF}' | '\u{FFA0}'
-        )
-        || matches!(c, '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
-        || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}');
-    let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
     let pretends = matches!(c, ':' | '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FF1A}')
         || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}');
     c != '\t'
         && is_harmless(c)
-        && !invisible
-        && !private
+        && !is_unseen(c)
         && !pretends
         && c != char::REPLACEMENT_CHARACTER
 }

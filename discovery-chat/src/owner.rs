@@ -45,7 +45,7 @@ const MAX_BACKLOG: usize = 64 * 1024;
 const MAX_BACKLOG_TYPED: usize = 1024 * 1024;
 
 /// The time between two looks at an outbox that is too full.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+const LOOK_AT_OUTBOX: Duration = Duration::from_millis(1);
 
 /// One running peer.
 pub struct Owner {
@@ -147,7 +147,7 @@ impl Owner {
 
     /// How long until something is to be done even if nothing happens.
     fn until_next_look(&self, now: Instant) -> Duration {
-        let outboxes = self.look_first.then_some(now + LOOK_AGAIN);
+        let outboxes = self.look_first.then_some(now + LOOK_AT_OUTBOX);
         let has_backlog = self.console.screen.backlog() > 0;
         let terminal = has_backlog.then_some(now + terminal::LOOK_AGAIN);
         let others = [outboxes, terminal, self.lingering.next_due()];

@@ -16,7 +16,7 @@ use crate::version::number;
 pub struct PeerId(u128);
 
 impl PeerId {
-    /// The id with these 72 bits; what is above them is left away.
+    /// The id with these 72 bits; any higher bits are dropped.
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits & ((1 << 72) - 1))
     }

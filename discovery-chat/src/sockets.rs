@@ -35,7 +35,7 @@ pub struct Sockets {
     pub broadcaster: Broadcaster,
 }
 
-/// The address that was given, or one that cannot be reached from elsewhere, or any.
+/// The address to bind: the one that was given, or else loopback with `--local`, or else any.
 fn own_address(config: &Config) -> Ipv4Addr {
     config.bind.unwrap_or(match config.scope {
         Scope::Lan => Ipv4Addr::UNSPECIFIED,

@@ -26,7 +26,8 @@ pub(crate) fn start(
     frames: Receiver<Arc<str>>,
 ) -> io::Result<JoinHandle<()>> {
     let body = move || {
-        // Then the reader notices, and tells. Fails if it was first.
+        // After the last frame the other side reads the end; after an error our own reader does,
+        // and reports it. Fails if the link has ended already.
         let _ = stream.shutdown(match write_all(&stream, &frames) {
             Ok(()) => Shutdown::Write,
             Err(_) => Shutdown::Both,

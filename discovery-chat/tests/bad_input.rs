@@ -27,7 +27,10 @@ fn alice_meets(name: &str) -> (Fixture, Peer, fixture::Stranger) {
 fn shows_text_only(mut alice: Peer) {
     alice.leaves();
     let printed = alice.printed();
-    assert!(!printed.contains(|c: char| c.is_control() && c != '\n'), "{printed:?}");
+    assert!(
+        !printed.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')),
+        "{printed:?}"
+    );
 }
 
 /// Fault 16: TCP keeps bytes in order, and knows nothing of lines.
@@ -289,7 +292,7 @@ fn text_that_acts_is_shown_and_does_nothing() {
         ("hi\r📨 Eve says: pay me".as_bytes(), "hi\u{FFFD}📨 Eve says: pay me"),
         ("hi\u{2028}📨 Eve says: pay me".as_bytes(), "hi\u{FFFD}📨 Eve says: pay me"),
         ("hi\u{85}📨 Eve says: pay me".as_bytes(), "hi\u{FFFD}📨 Eve says: pay me"),
-        (b"hi\x0b\x0c\x08\t\0", "hi\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"),
+        (b"hi\x0b\x0c\x08\t\0", "hi\u{FFFD}\u{FFFD}\u{FFFD}\t\u{FFFD}"),
         ("\u{202E}em yap".as_bytes(), "\u{FFFD}em yap"),
         (b"caf\xe9", "caf\u{FFFD}"),
     ] {

@@ -84,6 +84,15 @@ fn what_is_pasted_on_a_terminal_is_said_line_by_line_and_none_is_lost() {
     }
 }
 
+/// In a line without an editor a tab is a tab, so it is one here, too.
+#[test]
+fn a_tab_that_is_typed_on_a_terminal_stays_a_tab() {
+    let fixture = Fixture::open();
+    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&fixture) else { return };
+    alice.types_half("one\ttwo\t\tthree\r");
+    bob.sees("📨 Alice says: one\ttwo\t\tthree\n");
+}
+
 /// In the middle of a key the editor shows nothing. The peer goes on all the same.
 #[test]
 fn half_a_key_on_a_terminal_stops_nobody() {

@@ -50,10 +50,10 @@ pub(crate) const MAX_FILE: u64 = 16 << 20;
 /// The most bytes of a file that are read at once.
 pub(crate) const CHUNK: usize = 32 * 1024;
 
-/// A file of so many bytes is so big that it is told how far it is.
+/// The size from which on a file's progress is shown, in bytes.
 pub(crate) const BIG: u64 = 8 * CHUNK as u64;
 
-/// How many quarters of `size` these are.
+/// How many quarters of `size` these bytes are.
 pub(crate) fn quarters(bytes: u64, size: u64) -> u64 {
     (4 * bytes).checked_div(size).unwrap_or(4)
 }

@@ -1,6 +1,6 @@
 //! Lab 4, realtime-chat: a hub that calls its clients, in Cap'n Web over WebSocket.
 //!
-//! `room.rs` is the new idea: one place that knows all clients, and calls each of them through the
+//! `room.rs` is the new idea: a room that knows all clients, and calls each of them through the
 //! stub that it was handed. `interface.rs` says what can be called; the crate `capnweb` carries it,
 //! in both directions, for as long as the WebSocket is open. The [`server`] runs the room, the
 //! [`client`] is one user at a terminal.
@@ -40,9 +40,11 @@
 //!
 //! `listener`, `caller` and `writer` are threads of `capnweb`, `keyboard` and `ctrl-c` of
 //! `terminal`. These last two end with the process: nothing in std wakes a read of stdin, and
-//! neither owns anything that the end of the process does not free. All others are joined.
+//! neither owns anything that the end of the process does not free. All others are joined, but
+//! for a `reader` whose dial is not answered when the user leaves.
 //!
-//! What is shared is sent. There is no lock of ours.
+//! Threads send each other what they need. All that they share is the token and a counter, in
+//! `server/routes.rs`; there is no lock of ours.
 
 pub mod client;
 mod interface;

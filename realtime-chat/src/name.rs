@@ -6,7 +6,7 @@ mod tests;
 
 use std::{fmt, mem};
 
-use terminal::is_harmless;
+use terminal::{is_harmless, is_unseen};
 
 /// The longest name of a user or of a room, in characters.
 pub(crate) const MAX_NAME: usize = 32;
@@ -182,15 +182,4 @@ fn belongs(c: char) -> bool {
 /// Whether a terminal would obey `c`; a tab is no part of a name, either.
 fn acts(c: char) -> bool {
     c.is_control() || !is_harmless(c)
-}
-
-/// Characters that leave no mark, and those that mean something only in private.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}')
-        || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200C}')
-        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}')
-        || matches!(c, '\u{FE00}'..='\u{FE0E}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}')
-        || matches!(c, '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
-        || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}')
-        || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
 }

@@ -13,7 +13,7 @@
 //! | `room/rooms.rs` | rooms within the chat |
 //! | `room/typing.rs` | who is typing |
 //! | `room/emoji.rs` | `:wave:` becomes 👋 |
-//! | `room/files.rs` | a a file is read from the client that shares it |
+//! | `room/files.rs` | a file is read from the client that shares it |
 //! | `room/history.rs` | what was said last |
 //! | `room/rate.rs` | how much one client may say |
 
@@ -71,14 +71,15 @@ pub(crate) struct ChatRoom {
 /// A connection.
 #[derive(Debug)]
 struct Client {
-    /// None until it has joined, which it has until then to do.
+    /// `None` until it has joined.
     user: Option<User>,
+    /// When it is dismissed if it has not joined.
     join_until: Instant,
-    /// What it may still say.
-    words: Bucket,
-    /// How often it may still tell that it is typing.
-    strokes: Bucket,
-    /// How many questions of ours it has not answered yet, whether anybody still waits or not.
+    /// A token for each message that it may still send.
+    message_tokens: Bucket,
+    /// A token for each time that it may still say whether it is typing.
+    typing_tokens: Bucket,
+    /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
 
@@ -124,8 +125,8 @@ impl ChatRoom {
         match heard {
             Heard::Arrived => self.arrive(client, now),
             Heard::Called(id, request) => self.take_call(client, id, request, now),
-            Heard::Brought(ask, bytes) => self.bring(client, ask, bytes),
-            Heard::Gone => self.lose(client),
+            Heard::Answered(ask, bytes) => self.take_answer(client, ask, bytes),
+            Heard::Gone => self.client_gone(client),
         }
         mem::take(&mut self.actions)
     }
@@ -145,7 +146,7 @@ impl ChatRoom {
         let due = self.clients.iter().filter(|(_, client)| is_due(client));
         for client in due.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.order(client, Order::Dismiss(code::POLICY, "join within 60 seconds"));
-            self.lose(client);
+            self.client_gone(client);
         }
         mem::take(&mut self.actions)
     }
@@ -155,10 +156,13 @@ impl ChatRoom {
     }
 
     fn arrive(&mut self, client: ClientId, now: Instant) {
-        let (words, strokes) = (Bucket::full(self.rate, now), Bucket::full(self.rate, now));
-        let join_until = now + JOIN_PATIENCE;
-        let new = Client { user: None, join_until, words, strokes, asked: 0 };
-        self.clients.entry(client).or_insert(new);
+        self.clients.entry(client).or_insert(Client {
+            user: None,
+            join_until: now + JOIN_PATIENCE,
+            message_tokens: Bucket::full(self.rate, now),
+            typing_tokens: Bucket::full(self.rate, now),
+            asked: 0,
+        });
     }
 
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
@@ -167,7 +171,7 @@ impl ChatRoom {
             Some(client) => client.charge(&request, now),
             None => return,
         };
-        let result = result.and_then(|()| self.obey(client, id, request, now));
+        let result = result.and_then(|()| self.perform(client, id, request, now));
         // What came with a call that is refused is given back, and before it is refused.
         if let (Err(_), Some(stub)) = (&result, stub) {
             self.order(client, Order::Release(stub));
@@ -178,7 +182,7 @@ impl ChatRoom {
     }
 
     /// Does what is asked. No reply means that it was given already, or will be given later.
-    fn obey(
+    fn perform(
         &mut self,
         client: ClientId,
         id: AnswerId,
@@ -278,19 +282,19 @@ impl ChatRoom {
         self.clients.entry(user.id).and_modify(|client| {
             (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
         });
-        self.miss(user);
+        self.user_left(user);
     }
 
-    /// The client is gone. Nothing is given back: everything is, with its session.
-    fn lose(&mut self, client: ClientId) {
+    /// The client is gone. Its stubs need no release: the end of its session has released all.
+    fn client_gone(&mut self, client: ClientId) {
         self.forget_reads_by(client);
         if let Some(Client { user: Some(user), .. }) = self.clients.remove(&client) {
-            self.miss(&user);
+            self.user_left(&user);
         }
     }
 
-    /// Tells those who are left that this user is not here any more.
-    fn miss(&mut self, user: &User) {
+    /// The user is not here any more, and with it go its files. Those who are left are told.
+    fn user_left(&mut self, user: &User) {
         let note =
             self.record(&user.room, Note::system(format!("{} left the chat", user.name)));
         self.stop_typing(user);

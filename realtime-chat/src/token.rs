@@ -26,7 +26,7 @@ impl Token {
         }
     }
 
-    /// Whether who asks knows it. If not, the error is the answer to the request.
+    /// Whether the request has it. If not, the error is the answer to the request.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
         let from_header = request.headers("Authorization").filter_map(|value| {
             let (scheme, given) = value.split_once(' ')?;

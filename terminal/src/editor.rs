@@ -13,9 +13,15 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
-use rustyline::{Config, Editor as Rustyline, ExternalPrinter};
+use rustyline::validate::Validator;
+use rustyline::{
+    CompletionType, Config, Context, Editor as Rustyline, ExternalPrinter, Helper,
+};
 
 use crate::clean;
 use crate::keyboard::{TYPED_AHEAD, Typed};
@@ -35,7 +41,7 @@ pub struct Editor {
 
 /// What the thread `keyboard` needs.
 struct Keyboard<F> {
-    editor: Rustyline<(), MemHistory>,
+    editor: Rustyline<TabKey, MemHistory>,
     prompt: String,
     max_bytes: usize,
     is_last: F,
@@ -61,12 +67,14 @@ impl Editor {
         let config = Config::builder()
             // Every line that is pasted is a line of its own.
             .bracketed_paste(false)
+            .completion_type(CompletionType::List) // See `TabKey`.
             .auto_add_history(true)
             .max_history_size(HISTORY)
             .map_err(io::Error::other)?
             .build();
         let history = MemHistory::with_config(&config);
         let mut editor = Rustyline::with_history(config, history).map_err(io::Error::other)?;
+        editor.set_helper(Some(TabKey));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let printer = Printer::start(printer)?;
         let (typed, lines) = bounded(TYPED_AHEAD);
@@ -99,12 +107,11 @@ impl<F: Fn(&str) -> bool> Keyboard<F> {
                 // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
                 Err(_) => return,
             };
+            let bytes = line.len();
+            let line = clean(line.as_bytes());
             let is_last = (self.is_last)(&line);
-            let line = if line.len() > self.max_bytes {
-                Typed::TooLong(line.len())
-            } else {
-                Typed::Line(clean(line.as_bytes()))
-            };
+            let line =
+                if bytes > self.max_bytes { Typed::TooLong(bytes) } else { Typed::Line(line) };
             // While this waits, the terminal has its own mode, and Ctrl-C is a signal again.
             if self.typed.send(line).is_err() || is_last {
                 return;
@@ -112,6 +119,32 @@ impl<F: Fn(&str) -> bool> Keyboard<F> {
         }
     }
 }
+
+/// The Tab key inserts a tab, as without an editor. `rustyline` takes this key for a wish to complete
+/// the line, so there is one completion, everywhere: a tab. With [`CompletionType::List`] a single
+/// completion is inserted at once.
+struct TabKey;
+
+impl Completer for TabKey {
+    type Candidate = &'static str;
+
+    fn complete(
+        &self,
+        _line: &str,
+        cursor: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<&'static str>)> {
+        Ok((cursor, vec!["\t"]))
+    }
+}
+
+impl Hinter for TabKey {
+    type Hint = &'static str;
+}
+
+impl Highlighter for TabKey {}
+impl Validator for TabKey {}
+impl Helper for TabKey {}
 
 /// Prints above the line that is being edited, through a thread that waits for the editor. It
 /// takes a text whole, or fails with [`ErrorKind::WouldBlock`] until the one before is printed.

@@ -13,7 +13,7 @@ mod ready;
 mod screen;
 mod stdout;
 
-pub use clean::{clean, is_harmless};
+pub use clean::{clean, is_harmless, is_unseen};
 pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
 pub use editor::{Editor, Printer};

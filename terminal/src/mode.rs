@@ -1,4 +1,4 @@
-//! The mode of the terminal, which a line editor changes and somebody must give back.
+//! The mode of the terminal, which a line editor changes and the program must restore.
 
 #[cfg(all(feature = "editor", unix))]
 pub(crate) use unix::{Mode, mode, restore};

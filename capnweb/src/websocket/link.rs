@@ -165,7 +165,7 @@ impl<T: Clone> Link<T> {
         std::mem::take(&mut self.said)
     }
 
-    /// Then the WebSocket is to be closed, with this code and reason.
+    /// With which code and reason to close the WebSocket, after these messages.
     pub fn take_close(&mut self) -> Option<(u16, String)> {
         self.close.take()
     }
@@ -184,7 +184,7 @@ impl<T: Clone> Link<T> {
     }
 
     /// The other side has sent a close frame.
-    pub fn is_closed_for(&mut self, reason: &str) {
+    pub fn on_close_frame(&mut self, reason: &str) {
         if !reason.is_empty() {
             self.end.get_or_insert_with(|| End::Closed(reason.to_owned()));
         }

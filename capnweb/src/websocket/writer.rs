@@ -182,7 +182,7 @@ impl<H: SessionHandler> Writer<H> {
         match event {
             Event::Order(order) => link.take_order(order, handler),
             Event::Incoming(Incoming::Text(text)) => link.take_text(&text, handler),
-            Event::Incoming(Incoming::Closed(reason)) => link.is_closed_for(&reason),
+            Event::Incoming(Incoming::Closed(reason)) => link.on_close_frame(&reason),
             Event::Incoming(Incoming::Broken(code, why)) => link.break_off(code, why, handler),
             Event::Incoming(Incoming::Frame(bytes)) => return self.write_frame(&bytes),
             Event::Ended => return Ok(Next::HangUp),

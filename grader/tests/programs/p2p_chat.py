@@ -74,7 +74,7 @@ NO_LINK = (OSError, EOFError, NotOurs, Dup, asyncio.TimeoutError)
 
 
 def name_of_stranger(text):
-    name = re.sub("[:#]", "\N{REPLACEMENT CHARACTER}", clean(text.strip(" ")))
+    name = re.sub("[:#\t]", "\N{REPLACEMENT CHARACTER}", clean(text.strip(" ")))
     return name[:LONGEST_NAME].rstrip(" ") if can_be_seen(text) else None
 
 
@@ -286,7 +286,7 @@ class Peer(asyncio.DatagramProtocol):
                 raise Dup
             hello = to, who, _, _ = self.read_hello(line, address[0])
             if to != self.id or who == self.id or whom not in (who, "-"):
-                raise OSError("somebody else lives there")
+                raise OSError("another peer listens there")
             if who in self.links and self.links[who].is_young() and self.id > who:
                 raise Dup  # Nameless dials have crossed. The one of the smaller id counts.
             return self.link(hello, address[0], lines, writer)

@@ -21,7 +21,9 @@ def acts(char):
 
 
 def clean(text):
-    return "".join("\N{REPLACEMENT CHARACTER}" if acts(char) else char for char in text)
+    """The text, fit for a terminal; a tab stays."""
+    stays = lambda char: char == "\t" or not acts(char)
+    return "".join(char if stays(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def can_be_seen(text):

@@ -29,7 +29,7 @@ pub(crate) const LEAVING: Duration = Duration::from_secs(1);
 /// How many calls may wait for an answer. Then the keyboard has to wait.
 const MAX_ASKS: usize = 32;
 
-/// How many lines wait for the welcome, below which they belong.
+/// How many lines wait for the welcome, to be shown below it.
 const MAX_HELD: usize = 64;
 
 /// How many names we know, so that a private message to one with a space in it can be read.
@@ -44,7 +44,7 @@ pub(crate) enum Happened {
     /// The user will not type any more, or wants to leave.
     Quit,
     Reported(Report),
-    /// A file that was to be shared is open, and is called this, and has so many bytes; or not.
+    /// The file at this path, to be shared, is open, with its name and size; or cannot be opened.
     Opened(String, Result<(FileId, FileName, u64), Trouble>),
     /// A file that is being saved is to be read from this byte on.
     Wants(OfferId, u64),
@@ -65,8 +65,8 @@ pub(crate) enum Action {
     Open(PathBuf),
     /// Close a file that is not shared after all.
     Close(FileId),
-    /// Answer this call with a part of a file of ours, from this byte on.
-    Bring(AnswerId, FileId, u64),
+    /// Read a part of a file that we share, from this byte on, to answer this call.
+    ReadShared(AnswerId, FileId, u64),
     /// Remember a file that is offered: what it is called, and how many bytes it has.
     Offer(OfferId, String, u64),
     /// Begin to save it.
@@ -251,7 +251,7 @@ impl ChatClient {
                 }
             }
             Report::Wanted(answer, file, offset) => {
-                self.actions.push_back(Action::Bring(answer, file, offset));
+                self.actions.push_back(Action::ReadShared(answer, file, offset));
             }
             Report::Ended(_) if self.stage == Stage::Asking => {}
             Report::Ended(_) if self.stage == Stage::Leaving => self.end(Ok(())),

@@ -146,7 +146,7 @@ impl Event {
                 connected(users)
             ),
             Self::Told { note, is_ours } => told(note, *is_ours),
-            Self::Users(users) => format!("\nConnected users: {}\n", all(users)),
+            Self::Users(users) => format!("\nConnected users: {}\n", safe_names(users)),
             Self::Rooms(rooms) => {
                 let rooms = rooms.iter().map(|(room, users)| format!("{room} ({users})"));
                 format!("\nRooms: {}\n", rooms.collect::<Vec<_>>().join(", "))
@@ -184,12 +184,14 @@ impl Event {
 }
 
 fn told(note: &Note<OfferId>, is_ours: bool) -> String {
-    let (who, text) = (one(&note.username), &note.text);
+    let (who, text) = (safe_name(&note.username), &note.text);
     match &note.kind {
         Kind::System => format!("*** {text} ***"),
         Kind::Chat if is_ours => format!("[You] {text}"),
         Kind::Chat => format!("[{who}] {text}"),
-        Kind::Private { to } if is_ours => format!("[You, privately to {}] {text}", one(to)),
+        Kind::Private { to } if is_ours => {
+            format!("[You, privately to {}] {text}", safe_name(to))
+        }
         Kind::Private { .. } => format!("[{who}, privately] {text}"),
         Kind::File { name, size, content: Some(OfferId(number)) } => {
             format!("[{who}] shares {name} ({}): /save {number}", Size(*size))
@@ -267,20 +269,20 @@ impl fmt::Display for Gone {
 }
 
 fn connected(users: &[String]) -> String {
-    format!("Connected users ({}): {}", users.len(), all(users))
+    format!("Connected users ({}): {}", users.len(), safe_names(users))
 }
 
 /// A name, as it may stand among our own words. A server can make up any: what is no name, and
 /// `You`, which would pass for our user, stands in quotes.
-fn one(name: &str) -> String {
+fn safe_name(name: &str) -> String {
     match Name::read(name) {
         Ok(read) if read.as_str() == name => name.to_owned(),
         _ => format!("{name:?}"),
     }
 }
 
-fn all(names: &[String]) -> String {
-    names.iter().map(|name| one(name)).collect::<Vec<_>>().join(", ")
+fn safe_names(names: &[String]) -> String {
+    names.iter().map(|name| safe_name(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// What can be typed.

@@ -146,11 +146,11 @@ impl Owner {
                     self.hang_up();
                 }
                 Action::Ask(id, ask) => self.order(Order::Ask(id, ask)),
-                Action::Bring(answer, file, offset) => {
+                Action::ReadShared(answer, file, offset) => {
                     let told = self.shared.progress(file, offset);
                     self.show_all(told);
                     let part = self.shared.read(file, offset);
-                    self.order(Order::Bring(answer, part));
+                    self.order(Order::Answer(answer, part));
                 }
                 Action::Open(path) => {
                     let opened = self.shared.open(&path);
@@ -193,7 +193,7 @@ impl Owner {
         self.chat.on(happened, Instant::now());
     }
 
-    /// Hands an order to the link. If its writer has ended, why is the next that we hear.
+    /// Hands an order to the link. If its writer has ended, the next report says why.
     fn order(&mut self, order: Order) {
         let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
         if let Some(Err(TrySendError::Full(_))) = handed {

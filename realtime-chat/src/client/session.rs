@@ -42,7 +42,7 @@ pub(crate) type Ask = Request<Callback, OfferId>;
 pub(crate) enum Order {
     Ask(AskId, Ask),
     /// A part of a file of ours, as base64, for a call of the server.
-    Bring(AnswerId, Result<String, RpcError>),
+    Answer(AnswerId, Result<String, RpcError>),
     HangUp,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct ServerSession {
     report: Sender<Report>,
     /// Our calls.
     asks: BTreeMap<CallId, (AskId, Ask)>,
-    /// Files of others that we hold, the latest use last.
+    /// Files of others that we hold, the one that was used last at the end.
     offers: VecDeque<(OfferId, Stub)>,
     offered: u64,
     /// How many parts of our files are being read.
@@ -139,7 +139,7 @@ impl SessionHandler for ServerSession {
         let first = args.as_ref().map(|args| args.first().unwrap_or(&Value::Undefined));
         let result = match (target, method.as_str(), first) {
             (Callback::Client, "onMessage", Some(value)) => self.take_note(value, link),
-            // We have no properties; and who is typing, a terminal has no place to show.
+            // We have no properties; and a terminal does not show who is typing.
             (_, _, None) | (Callback::Client, "onTyping", Some(_)) => Ok(Value::Undefined),
             (Callback::File(file), "read", Some(offset)) => match whole(offset) {
                 Some(offset) => {
@@ -174,7 +174,7 @@ impl SessionHandler for ServerSession {
                 Ok(call) => drop(self.asks.insert(call, (id, ask))),
                 Err(error) => self.tell(Report::Answered(id, Err(error))),
             },
-            Order::Bring(id, part) => {
+            Order::Answer(id, part) => {
                 self.reads -= 1;
                 link.answer(id, part.map(Value::Bytes));
             }

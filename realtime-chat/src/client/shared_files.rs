@@ -69,7 +69,7 @@ impl SharedFiles {
         let SharedFile { file, size, .. } = self.files.get_mut(&file).ok_or_else(gone)?;
         let most = size.saturating_sub(offset).min(CHUNK as u64);
         if most == 0 {
-            return Ok(String::new()); // Not every place beyond the end can even be looked for.
+            return Ok(String::new()); // The system cannot even seek to every offset beyond the end.
         }
         let mut part = Vec::new();
         file.seek(SeekFrom::Start(offset))

@@ -16,7 +16,7 @@ pub(crate) enum Reply {
         users: Vec<String>,
         room: Option<String>,
     },
-    /// Everybody was told, as this message, counted from 1.
+    /// Everybody was told. `count` is the message's position among all notes, from 1.
     Sent {
         count: u64,
     },

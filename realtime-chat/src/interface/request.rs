@@ -12,7 +12,7 @@ use crate::name::{FileName, Name, RoomName, is_blank};
 /// a file of another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request<C = Stub, F = FileId> {
-    /// To be called `username`, and to be told everything through `client`.
+    /// To join under this name, and to be told everything through `client`.
     Join {
         username: Name,
         client: C,
@@ -134,7 +134,7 @@ impl Request {
             (Exported::Chat, "listRooms") => Self::ListRooms,
             (Exported::Chat, "setTyping") => Self::SetTyping {
                 username: args.user()?,
-                is_typing: args.truth(1, "isTyping")?,
+                is_typing: args.boolean(1, "isTyping")?,
             },
             (Exported::Chat, "shareFile") => Self::ShareFile {
                 username: args.user()?,
@@ -197,7 +197,7 @@ impl Args<'_> {
 
     fn message(&self, index: usize) -> Result<String, RpcError> {
         let text = self.text(index, "text")?;
-        // What stands for a character that acts may be longer, and is what everybody is told.
+        // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
         let shown = clean(text.as_bytes());
         if text.len().max(shown.len()) > MAX_MESSAGE {
             let why = format!("a message has at most {MAX_MESSAGE} bytes");
@@ -209,7 +209,7 @@ impl Args<'_> {
         Ok(shown)
     }
 
-    fn truth(&self, index: usize, what: &str) -> Result<bool, RpcError> {
+    fn boolean(&self, index: usize, what: &str) -> Result<bool, RpcError> {
         self.must_be("true or false", what, self.get(index).as_bool())
     }
 

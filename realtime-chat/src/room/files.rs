@@ -20,14 +20,14 @@ pub(crate) const MAX_SHARED: usize = 16;
 /// The most reads of one client that wait at a time.
 pub(crate) const MAX_READS: usize = 8;
 
-/// The most questions to one client that it has not answered, in time or at all. All of them fit
-/// into its outbox, so nobody can have it dropped by reading its files.
+/// The most reads that one client has not answered yet, late ones included. All of them fit into
+/// its outbox, so nobody can have it dropped by reading its files.
 pub(crate) const MAX_ASKED: usize = 256;
 
 /// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many files that are gone we can still say of whose they were.
+/// How many files that are gone are remembered, each with the name of the user who shared it.
 const MAX_GONE: usize = 256;
 
 /// How much of what went wrong with a file is repeated, in bytes.
@@ -37,9 +37,9 @@ const SHOWN: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Files {
     shared: BTreeMap<FileId, Shared>,
-    /// Files that are gone, and whose they were; the last one at the end.
+    /// Files that are gone, each with the name of the user who shared it; the last one at the end.
     gone: VecDeque<(FileId, Name)>,
-    /// In the order in which they were asked, so what is due first is first.
+    /// In the order in which they were asked, so the first one is the first to be late.
     reads: BTreeMap<AskId, Read>,
     next_file: u64,
     next_ask: u64,
@@ -55,9 +55,9 @@ struct Shared {
 /// A read that waits.
 #[derive(Debug)]
 struct Read {
-    /// Who reads, and which of its calls it is.
+    /// The client that reads, and its call.
     reader: (ClientId, AnswerId),
-    /// Who was asked, and what it is called.
+    /// The client that was asked, and its user's name.
     by: ClientId,
     name: Name,
     until: Instant,
@@ -120,8 +120,8 @@ impl ChatRoom {
         Ok(())
     }
 
-    /// A question was answered. If nobody waits any more, that is all.
-    pub(super) fn bring(
+    /// A client has answered a read. If nobody waits for it any more, that is all.
+    pub(super) fn take_answer(
         &mut self,
         client: ClientId,
         ask: AskId,
@@ -203,6 +203,6 @@ impl ChatRoom {
 }
 
 fn gone(name: Option<&Name>) -> RpcError {
-    let whose = name.map_or("whoever has shared it", Name::as_str);
+    let whose = name.map_or("the user who shared it", Name::as_str);
     RpcError::new(Code::CapRevoked, format!("the file left with {whose}"))
 }

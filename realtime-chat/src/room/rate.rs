@@ -53,7 +53,7 @@ impl Client {
     pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
         // LAB:BEGIN rate
         let has_token = match request {
-            Request::SetTyping { .. } => self.strokes.take(now),
+            Request::SetTyping { .. } => self.typing_tokens.take(now),
             Request::Leave { .. }
             | Request::ListUsers
             | Request::GetHistory
@@ -61,17 +61,17 @@ impl Client {
             | Request::MessageCount
             | Request::ListRooms
             | Request::ReadFile { .. } => true,
-            _ => self.words.take(now),
+            _ => self.message_tokens.take(now),
         };
         // LAB:STUB
-        //| // What costs nothing, what costs a stroke, and what costs a word?
-        //| let _ = (request, &self.strokes, Request::<(), ()>::ListUsers);
-        //| let has_token = self.words.take(now);
+        //| // Which requests cost nothing, and which cost a token of which bucket?
+        //| let _ = (request, &self.typing_tokens, Request::<(), ()>::ListUsers);
+        //| let has_token = self.message_tokens.take(now);
         // LAB:END rate
         if has_token {
             return Ok(());
         }
-        let Rate { burst, per_second } = self.words.rate;
+        let Rate { burst, per_second } = self.message_tokens.rate;
         let text =
             format!("slow down: at most {per_second} messages a second, {burst} at once");
         Err(RpcError::new(Code::TooMany, text))

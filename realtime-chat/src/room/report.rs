@@ -11,7 +11,7 @@ use crate::name::{Name, RoomName};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClientId(pub u64);
 
-/// The number of a question of ours to a client.
+/// The number of a read that a client was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct AskId(pub u64);
 
@@ -21,8 +21,8 @@ pub(crate) enum Heard {
     /// It is connected, and has not joined.
     Arrived,
     Called(AnswerId, Request),
-    /// It answers a question: bytes, as base64.
-    Brought(AskId, Result<String, RpcError>),
+    /// It answers a read: bytes, as base64.
+    Answered(AskId, Result<String, RpcError>),
     /// It is gone: it has closed the link, does not read, or has fallen silent.
     Gone,
 }

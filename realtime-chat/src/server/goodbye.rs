@@ -7,8 +7,8 @@ use crossbeam_channel::{Receiver, Sender, select};
 use crate::room::Order;
 use crate::server::session::Report;
 
-/// What clients are told.
-const WORDS: &str = "the server is shutting down";
+/// The reason that clients are told.
+const REASON: &str = "the server is shutting down";
 
 /// Tells all who are here, accepts nobody any more, and waits until all are gone. The listener's
 /// [`Patience`](listener::Patience) says how long that may take.
@@ -41,7 +41,7 @@ pub(crate) fn say_to_all(
 /// If there is no room for it, the client does not read, and is hung up on without it.
 #[expect(clippy::needless_pass_by_value, reason = "it is the last that goes into the outbox")]
 fn say_to(outbox: Sender<Order>) {
-    let _ = outbox.try_send(Order::Dismiss(code::GOING_AWAY, WORDS));
+    let _ = outbox.try_send(Order::Dismiss(code::GOING_AWAY, REASON));
 }
 
 #[cfg(test)]

@@ -48,8 +48,8 @@ pub(crate) struct Owner {
     outboxes: BTreeMap<ClientId, Sender<Order>>,
     patience: Patience,
     history: Option<HistoryFile>,
-    /// What is to be handed out.
-    due: Vec<(ClientId, Order)>,
+    /// Orders that are not in an outbox yet.
+    orders: Vec<(ClientId, Order)>,
     screen: Screen<NonBlockingStdout>,
 }
 
@@ -61,9 +61,9 @@ impl Owner {
         past: Vec<(RoomName, Note)>,
         screen: Screen<NonBlockingStdout>,
     ) -> Self {
-        let (outboxes, due) = (BTreeMap::new(), Vec::new());
+        let (outboxes, orders) = (BTreeMap::new(), Vec::new());
         let patience = Patience::new(Instant::now());
-        Self { room: ChatRoom::new(rate, past), outboxes, patience, history, due, screen }
+        Self { room: ChatRoom::new(rate, past), outboxes, patience, history, orders, screen }
     }
 
     /// Lets clients come until the user ends it; at first there are these news.
@@ -113,7 +113,7 @@ impl Owner {
             select! {
                 // The listener has the other end, so there is always one.
                 recv(reports) -> report => {
-                    let more = reports.try_iter().take(AT_ONCE);
+                    let more = reports.try_iter().take(AT_ONCE - 1);
                     report.into_iter().chain(more).for_each(|report| self.hear(report));
                     self.hand_out();
                 }
@@ -162,19 +162,19 @@ impl Owner {
                         self.show(&event);
                     }
                 }
-                Action::To(client, order) => self.due.push((client, order)),
+                Action::To(client, order) => self.orders.push((client, order)),
             }
         }
     }
 
-    /// Puts what is due into the outboxes.
+    /// Puts the orders into the outboxes.
     fn hand_out(&mut self) {
         // A client that takes nothing is dropped, of which others have to be told, and so on.
-        while !self.due.is_empty() {
-            let mut due = take(&mut self.due);
-            // When many leave at once, most of it is for each other.
-            due.retain(|(client, _)| self.outboxes.contains_key(client));
-            for (client, order) in in_turn(due) {
+        while !self.orders.is_empty() {
+            let mut orders = take(&mut self.orders);
+            // When many clients leave at once, most orders are for one another.
+            orders.retain(|(client, _)| self.outboxes.contains_key(client));
+            for (client, order) in in_turn(orders) {
                 if !self.put(client, order) {
                     self.drop_client(client);
                 }
@@ -204,14 +204,14 @@ impl Owner {
     }
 }
 
-/// In which turn things are handed out: for each client in the order in which they came up, and
-/// last for the one that has the last of them. That is the client that has said something, and is
-/// answered: it should not say more before the others are told.
-fn in_turn<T>(mut due: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
-    let places = due.iter().enumerate().map(|(place, (client, _))| (*client, place));
-    let last: BTreeMap<_, _> = places.collect();
-    due.sort_by_cached_key(|(client, _)| last[client]); // It keeps the order of equal ones.
-    due
+/// The orders, client by client: first the client whose last order came up first. The client that
+/// has said something is last, since its answer comes after what the others are told; it should not
+/// say more before that.
+fn in_turn<T>(mut orders: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
+    let positions = orders.iter().enumerate().map(|(index, (client, _))| (*client, index));
+    let last: BTreeMap<_, _> = positions.collect();
+    orders.sort_by_cached_key(|(client, _)| last[client]); // It keeps the order of equal ones.
+    orders
 }
 
 #[cfg(test)]
@@ -236,7 +236,7 @@ mod tests {
         owner.hear(Report::Arrived(ClientId(200), outbox));
         let begun = Instant::now();
         for id in 0..=200 {
-            owner.due.push((ClientId(id), Order::Dismiss(2, "told")));
+            owner.orders.push((ClientId(id), Order::Dismiss(2, "told")));
         }
         owner.hand_out();
         let took = begun.elapsed();

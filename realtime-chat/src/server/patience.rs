@@ -1,10 +1,11 @@
 //! How long the room waits for a client whose outbox is full. Pure.
 //!
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
-//! writer run; so the room waits for it, and all who say much wait with it. A client that does not
-//! read fills its outbox, too. It is dropped when the room has lost patience; and after each such
-//! wait the room has half as much patience. So stallers that come one after the other, however
-//! many, cost the others less than 250 ms in a row, and a tenth of all time in the long run.
+//! writer run; so the room waits for it, and the messages of all others wait, too. A client that
+//! does not read fills its outbox as well. It is dropped when the room has lost patience; and after
+//! each such wait the room has half as much patience. So stallers that come one after the other,
+//! however many, cost the others less than 250 ms in a row, and a sixth of all time in the long
+//! run: a wait costs half of its length in patience, and that takes five such waits to come back.
 
 use std::time::{Duration, Instant};
 
@@ -80,7 +81,8 @@ mod tests {
     fn stallers_without_end_cost_a_small_part_of_the_time() {
         for part in 1..=LONG {
             let waited = waited_within(Duration::from_mins(1), part);
-            assert!(waited < Duration::from_secs(12), "{part}: {waited:?}");
+            // A sixth, and the waits of the beginning.
+            assert!(waited < Duration::from_millis(10_500), "{part}: {waited:?}");
         }
     }
 

@@ -48,25 +48,17 @@ impl Routes {
 
     /// Answers one request.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
-        let Err(other) = is_post_to(BATCH, request) else {
+        let Err(refused) = is_post_to(BATCH, request) else {
             return self.batch(request).into();
         };
-        let (allowed, methods) = match request.path() {
-            PAGE => (["GET", "HEAD"].contains(&request.method()), "GET, HEAD, OPTIONS"),
-            WEBSOCKET => (request.method() == "GET", "GET, OPTIONS"),
-            _ => return other.into(),
-        };
-        match request.path() {
-            PAGE if allowed => page(request).into(),
-            _ if allowed => self.websocket(request),
-            _ if other.status() == 501 => other.into(),
-            _ if request.method() == "OPTIONS" => {
-                Response::new(204).with("Allow", methods).into()
-            }
-            _ => {
-                let words = format!("only {methods} are answered here\n");
-                Response::text(405, words).with("Allow", methods).into()
-            }
+        match (request.path(), request.method()) {
+            (PAGE, "GET" | "HEAD") => page(request).into(),
+            (WEBSOCKET, "GET") => self.websocket(request),
+            // A method that no path knows.
+            _ if refused.status() == 501 => refused.into(),
+            (PAGE, method) => not_allowed(method, "GET, HEAD, OPTIONS").into(),
+            (WEBSOCKET, method) => not_allowed(method, "GET, OPTIONS").into(),
+            _ => refused.into(),
         }
     }
 
@@ -105,6 +97,15 @@ fn stay(me: ClientId, report: &Sender<Report>, socket: Socket) {
         // The system has no thread for it. This fails if the server is ending.
         let _ = report.send(Report::Heard(me, Heard::Gone));
     }
+}
+
+/// Answers a method that a path does not have; and OPTIONS, which asks for those that it has.
+fn not_allowed(method: &str, allowed: &'static str) -> Response {
+    let answer = match method {
+        "OPTIONS" => Response::new(204),
+        _ => Response::text(405, format!("only {allowed} are answered here\n")),
+    };
+    answer.with("Allow", allowed)
 }
 
 fn page(request: &Request) -> Response {

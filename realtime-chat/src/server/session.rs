@@ -10,12 +10,12 @@ use crossbeam_channel::Sender;
 use crate::interface::{Exported, Notice, Request, number};
 use crate::room::{AskId, ClientId, Heard, Order};
 
-/// The most calls of a client that may wait for the room. It has to wait with further ones.
+/// The most calls of a client that may wait for the room. Then its next message has to wait.
 const MAX_WAITING: usize = 16;
 
-/// The most that may wait if one message sets off several, or one result for which they have
-/// waited. So there is a bound to what all clients together have the room do, and no client waits
-/// long for its turn.
+/// The most that may wait if one message sets off several: calls on a result run when it is there.
+/// So the work that all clients together give the room has a bound, and no client waits long for
+/// its turn.
 const MAX_AT_ONCE: usize = 64;
 
 /// The most bytes of results that are kept for a client that does not release them.
@@ -36,7 +36,7 @@ pub(crate) struct ClientSession {
     report: Sender<Report>,
     /// How many of its calls wait for the room.
     waiting: usize,
-    /// Our questions to it.
+    /// Reads that it was asked for.
     asks: BTreeMap<CallId, AskId>,
 }
 
@@ -82,7 +82,7 @@ impl SessionHandler for ClientSession {
 
     fn on_answer(&mut self, call: CallId, result: Outcome<Exported>, _: &mut Link<Exported>) {
         if let Some(ask) = self.asks.remove(&call) {
-            self.tell(Heard::Brought(ask, result.and_then(bytes)));
+            self.tell(Heard::Answered(ask, result.and_then(bytes)));
         }
     }
 
@@ -106,7 +106,7 @@ impl SessionHandler for ClientSession {
             Order::Read { ask, file, offset } => {
                 match link.call(file, "read", vec![number(offset)]) {
                     Ok(call) => drop(self.asks.insert(call, ask)),
-                    Err(error) => self.tell(Heard::Brought(ask, Err(error))),
+                    Err(error) => self.tell(Heard::Answered(ask, Err(error))),
                 }
             }
             Order::Release(stub) => link.release(stub),

@@ -429,7 +429,7 @@ fn a_file_of_ours_is_offered_and_read_by_others() {
     alice.shows("📤 Sharing cat.png (262.1 kB)\n");
     let answer = due();
     alice.hears(Report::Wanted(answer, FileId(1), 64));
-    assert_eq!(alice.wants(), [Action::Bring(answer, FileId(1), 64)]);
+    assert_eq!(alice.wants(), [Action::ReadShared(answer, FileId(1), 64)]);
 }
 
 #[test]

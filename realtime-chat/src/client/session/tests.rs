@@ -190,7 +190,7 @@ fn a_file_of_ours_is_read_by_whoever_may_and_not_too_often() {
     let Ok(Report::Wanted(id, FileId(3), 2)) = alice.reports.try_recv() else {
         panic!("a file was asked for")
     };
-    alice.link.take_order(Order::Bring(id, Ok("aGk".into())), &mut alice.handler);
+    alice.link.take_order(Order::Answer(id, Ok("aGk".into())), &mut alice.handler);
     alice.says(&[r#"["resolve",2,["bytes","aGk"]]"#]);
     assert!(!alice.handler.is_busy());
 }
@@ -209,8 +209,8 @@ fn the_end_is_told_with_its_reason() {
         }
     };
     assert_eq!(end(&|_| {}), Gone::HungUp);
-    assert_eq!(end(&|alice| alice.link.is_closed_for("")), Gone::HungUp);
-    let bye = end(&|alice| alice.link.is_closed_for("the server\n is shutting down"));
+    assert_eq!(end(&|alice| alice.link.on_close_frame("")), Gone::HungUp);
+    let bye = end(&|alice| alice.link.on_close_frame("the server\n is shutting down"));
     assert_eq!(bye, Gone::Dismissed("the server\u{FFFD} is shutting down".into()));
     let aborted = end(&|alice| alice.hears(r#"["abort",["error","Error","no \u001bmore"]]"#));
     assert_eq!(aborted, Gone::Broken("no \u{FFFD}more".into()));

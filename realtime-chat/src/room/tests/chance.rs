@@ -73,10 +73,10 @@ impl Crowd {
                 } else {
                     Ok("AQ".into())
                 };
-                self.hears(sharer, Heard::Brought(ask, bytes));
+                self.hears(sharer, Heard::Answered(ask, bytes));
             }
             // An answer to another question than those that it was asked.
-            6 => self.hears(who, Heard::Brought(AskId(u64::MAX), Ok(String::new()))),
+            6 => self.hears(who, Heard::Answered(AskId(u64::MAX), Ok(String::new()))),
             _ => {
                 let (id, call) = self.any_call(who);
                 assert!(self.open.insert((who, id)));

@@ -29,8 +29,8 @@ fn bob_reads(chat: &mut Chat) -> AskId {
     chat.asked.unwrap()
 }
 
-fn brings(chat: &mut Chat, ask: AskId, bytes: &str) -> Vec<String> {
-    chat.hears(ALICE, Heard::Brought(ask, Ok(bytes.to_owned())))
+fn alice_answers(chat: &mut Chat, ask: AskId, bytes: &str) -> Vec<String> {
+    chat.hears(ALICE, Heard::Answered(ask, Ok(bytes.to_owned())))
 }
 
 #[test]
@@ -78,25 +78,25 @@ fn a_size_is_said_in_three_or_four_digits() {
 fn a_read_is_passed_on_and_answered_once() {
     let mut chat = with_a_cat();
     let ask = bob_reads(&mut chat);
-    assert_eq!(brings(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
-    assert_eq!(brings(&mut chat, ask, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
     assert_eq!(chat.room.next_due(), None);
     // From any room, and also of one's own.
     let _ = chat.enters(BOB, "#rust");
     let ask = bob_reads(&mut chat);
-    assert_eq!(brings(&mut chat, ask, ""), ["Bob gets bytes "]);
+    assert_eq!(alice_answers(&mut chat, ask, ""), ["Bob gets bytes "]);
     assert_eq!(reads(&mut chat, ALICE, CAT), ["Alice reads -3 from 64"]);
     let ask = chat.asked.unwrap();
-    assert_eq!(brings(&mut chat, ask, "AQ"), ["Alice gets bytes AQ"]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQ"), ["Alice gets bytes AQ"]);
 }
 
 #[test]
 fn only_who_was_asked_can_answer() {
     let mut chat = with_a_cat();
     let ask = bob_reads(&mut chat);
-    assert_eq!(chat.hears(BOB, Heard::Brought(ask, Ok("AQ".into()))), [""; 0]);
-    assert_eq!(brings(&mut chat, AskId(ask.0 + 1), "AQ"), [""; 0]);
-    assert_eq!(brings(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
+    assert_eq!(chat.hears(BOB, Heard::Answered(ask, Ok("AQ".into()))), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, AskId(ask.0 + 1), "AQ"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
 }
 
 #[test]
@@ -104,11 +104,11 @@ fn a_piece_is_no_longer_than_it_may_be() {
     let mut chat = with_a_cat();
     let most = data_encoding::BASE64_NOPAD.encode(&vec![0; CHUNK]);
     let ask = bob_reads(&mut chat);
-    assert_eq!(brings(&mut chat, ask, &most), [format!("Bob gets bytes {most}")]);
+    assert_eq!(alice_answers(&mut chat, ask, &most), [format!("Bob gets bytes {most}")]);
     let ask = bob_reads(&mut chat);
     let more = data_encoding::BASE64_NOPAD.encode(&vec![0; CHUNK + 1]);
     let why = "Bob is refused: internal: Alice has sent more than 32768 bytes at once";
-    assert_eq!(brings(&mut chat, ask, &more), [why]);
+    assert_eq!(alice_answers(&mut chat, ask, &more), [why]);
 }
 
 #[test]
@@ -119,12 +119,12 @@ fn what_goes_wrong_over_there_is_told_fit_for_a_terminal() {
         (RpcError::new(Code::NotFound, "moved"), "not_found: Alice cannot read it: moved"),
     ] {
         let ask = bob_reads(&mut chat);
-        let said = chat.hears(ALICE, Heard::Brought(ask, Err(error)));
+        let said = chat.hears(ALICE, Heard::Answered(ask, Err(error)));
         assert_eq!(said, [format!("Bob is refused: {told}")]);
     }
     let ask = bob_reads(&mut chat);
     let long = RpcError::plain("ä".repeat(5000));
-    let said = chat.hears(ALICE, Heard::Brought(ask, Err(long)));
+    let said = chat.hears(ALICE, Heard::Answered(ask, Err(long)));
     let told = "ä".repeat(100);
     assert_eq!(said, [format!("Bob is refused: internal: Alice cannot read it: {told}…")]);
 }
@@ -140,9 +140,9 @@ fn nobody_waits_longer_than_ten_seconds() {
     let why = "Bob is refused: internal: Alice does not answer";
     assert_eq!(chat.passes(Duration::from_millis(1)), [why]);
     // The other one has a second left.
-    assert_eq!(brings(&mut chat, first, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, first, "AQID"), [""; 0]);
     assert_eq!(chat.passes(Duration::from_millis(999)), [""; 0]);
-    assert_eq!(brings(&mut chat, second, "AQID"), ["Bob gets bytes AQID"]);
+    assert_eq!(alice_answers(&mut chat, second, "AQID"), ["Bob gets bytes AQID"]);
     assert_eq!(chat.passes(READ_PATIENCE), [""; 0]);
     assert_eq!(chat.room.next_due(), None);
 }
@@ -164,7 +164,7 @@ fn a_file_leaves_with_whoever_shares_it() {
             "Bob hears System: Alice left the chat",
         ]
     );
-    assert_eq!(brings(&mut chat, ask, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
     assert_eq!(reads(&mut chat, BOB, CAT), [revoked]);
     // or is gone.
     let mut chat = with_a_cat();
@@ -193,7 +193,7 @@ fn a_file_of_a_long_time_ago_is_just_gone() {
         let _ = chat.leaves(ALICE);
     }
     let why = "Bob is refused: cap_revoked: the file left with";
-    assert_eq!(reads(&mut chat, BOB, CAT), [format!("{why} whoever has shared it")]);
+    assert_eq!(reads(&mut chat, BOB, CAT), [format!("{why} the user who shared it")]);
     assert_eq!(reads(&mut chat, BOB, FileId(20 * 16)), [format!("{why} Alice")]);
 }
 
@@ -203,11 +203,11 @@ fn who_reads_may_go_or_leave_meanwhile() {
     // Whoever leaves is still there, and answered.
     let ask = bob_reads(&mut chat);
     let _ = chat.leaves(BOB);
-    assert_eq!(brings(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
     let ask = bob_reads(&mut chat);
     assert_eq!(chat.hears(BOB, Heard::Gone), [""; 0]);
     assert_eq!(chat.room.file_counts(), (1, 0));
-    assert_eq!(brings(&mut chat, ask, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
     assert_eq!(chat.passes(READ_PATIENCE), [""; 0]);
 }
 
@@ -219,7 +219,7 @@ fn who_is_dismissed_while_it_reads_gets_no_answer() {
     let ask = bob_reads(&mut chat);
     let said = chat.passes(Duration::from_secs(5));
     assert_eq!(said, ["Bob is dismissed: 1008: join within 60 seconds"]);
-    assert_eq!(brings(&mut chat, ask, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn so_many_reads_of_one_client_wait_and_no_more() {
     let why = "Bob is refused: too_many: 8 reads of yours are waiting already";
     assert_eq!(reads(&mut chat, BOB, CAT), [why]);
     assert_eq!(reads(&mut chat, ALICE, CAT), ["Alice reads -3 from 64"]);
-    assert_eq!(brings(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
     let _ = bob_reads(&mut chat);
 }
 
@@ -269,7 +269,7 @@ fn who_never_answers_is_asked_so_often_and_no_more() {
     assert_eq!(reads(&mut chat, BOB, FileId(1)), [why]);
     // A late answer is of no use to anybody, but it is one.
     let ask = chat.asked.unwrap();
-    assert_eq!(brings(&mut chat, ask, "AQID"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
     let read = format!("Alice reads -{} from 64", chat.stubs);
     assert_eq!(reads(&mut chat, BOB, FileId(1)), [read]);
     assert_eq!(reads(&mut chat, BOB, FileId(1)), [why]);

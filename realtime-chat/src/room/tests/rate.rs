@@ -58,7 +58,7 @@ fn what_others_hear_of_costs_something_and_what_only_reads_does_not() {
         }
         assert_eq!(chat.asks(ALICE, Request::UserCount), ["Alice gets 1"]);
         assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 3"]);
-        let why = "Alice is refused: cap_revoked: the file left with whoever has shared it";
+        let why = "Alice is refused: cap_revoked: the file left with the user who shared it";
         let file = crate::interface::FileId(7);
         assert_eq!(chat.asks(ALICE, Request::ReadFile { file, offset: 0 }), [why]);
     }
