@@ -34,23 +34,22 @@ pub(crate) enum Message {
     Abort(RpcError),
 }
 
-/// A capability in an expression: numbers, as its sender counts.
+/// A capability in an expression, by the number that its sender has for it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ref {
     /// A new stub of the sender's; negative.
     Export(i64),
     /// The same, but for a value that the sender will resolve unasked; negative.
     Promise(i64),
-    /// Something of the receiver's, as it is (`import`).
+    /// An object or a result of the receiver's, as it is (`import`).
     Import(i64),
-    /// Something of the receiver's, or what a path leads to in there, or with arguments: the
-    /// result of a call.
+    /// The same, or a part of it, or the result of a call of that part.
     Pipeline {
-        /// Whose.
+        /// The object, or the result.
         id: i64,
-        /// Where in it.
+        /// Where the part is in it.
         path: Vec<Key>,
-        /// With what it is called; without them it is only read.
+        /// The arguments of the call; without them the part is only read.
         args: Option<Vec<Value<Self>>>,
     },
 }
