@@ -1,4 +1,4 @@
-//! The acceptor: lets callers in while there are connection slots, and ends them all.
+//! The acceptor: starts callers while there are connection slots, and ends them all.
 //!
 //! Most connections are idle most of the time: a caller keeps one for its next request. So when
 //! all slots are taken, the connection that has been idle for longest is evicted: a crowd that
@@ -58,7 +58,7 @@ pub(super) struct Acceptor {
     rejection: Vec<u8>,
 }
 
-/// A caller that was let in.
+/// A caller that has a slot.
 struct Connection {
     activity: Arc<Activity>,
     /// `Weak`, since an `Arc` would keep the connection open after its thread has ended, up to the
@@ -138,7 +138,7 @@ impl Acceptor {
         self.close();
     }
 
-    /// Lets a caller in, if a slot is free or can be freed.
+    /// Gives a caller a slot, if one is free or can be freed, and rejects it otherwise.
     fn take(&mut self, stream: TcpStream) {
         for ended in self.connections.extract_if(.., |one| one.thread.is_finished()) {
             let _ = ended.thread.join(); // A panic has been printed already.
