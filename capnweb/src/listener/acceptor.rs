@@ -20,6 +20,7 @@ use super::activity::Activity;
 use super::caller::Caller;
 use super::service::Service;
 use crate::http::{Refusal, Response};
+use crate::wire::STACK;
 
 /// How many rejected connections are kept until their callers have read why, or had the time to.
 pub(super) const MAX_REJECTED: usize = 64;
@@ -33,10 +34,6 @@ const REPORT_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long we wait for threads that have nothing more to wait for themselves.
 const JOINING: Duration = Duration::from_millis(250);
-
-/// The stack of a caller's thread, in bytes. There may be hundreds; a handler that reads deeply
-/// nested calls needs more than a little.
-const STACK: usize = 512 * 1024;
 
 /// What the user of the program should read.
 #[derive(Clone, Debug, PartialEq, Eq)]

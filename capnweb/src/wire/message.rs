@@ -8,6 +8,10 @@ use crate::value::Value;
 /// walks through a value.
 pub(crate) const MAX_DEPTH: usize = 64;
 
+/// The stack of a thread that reads messages, in bytes: enough for [`MAX_DEPTH`] in a debug build.
+/// The system gives memory only for what is used of it.
+pub(crate) const STACK: usize = 1024 * 1024;
+
 /// The longest path, in names.
 pub(crate) const MAX_PATH: usize = 64;
 
