@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::listener::PATH;
 use crate::role::Role;
 
 /// How long to look for a friend who is not there, unless the user says otherwise.
@@ -75,7 +76,7 @@ fn usage(role: &Role) -> Command {
 fn url(text: &str) -> Result<String, String> {
     let place = text.strip_prefix("http://").ok_or("write a URL that begins with http://")?;
     let place = place.trim_end_matches('/');
-    let place = place.strip_suffix("/rpc/batch").unwrap_or(place);
+    let place = place.strip_suffix(PATH).unwrap_or(place);
     let strange =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '@');
     if place.is_empty() || place.contains(strange) {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::listener::PATH;
 use crate::role::Role;
 
 /// Something that happened; one line on the screen, or a few.
@@ -51,7 +52,7 @@ impl fmt::Display for Shown<'_> {
             Event::Running(address) => write!(
                 f,
                 "✅ {name} is running!\n   - {name} exports {pronoun} capabilities at \
-                 http://{address}/rpc/batch\n   - {name} can receive calls from {friend}\n"
+                 http://{address}{PATH}\n   - {name} can receive calls from {friend}\n"
             ),
             Event::Connecting(url) => write!(f, "🔗 Connecting to {friend} at {url}..."),
             Event::Calls(method, args) => {

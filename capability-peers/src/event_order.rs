@@ -1,8 +1,8 @@
 //! The order of events on the screen. Pure: events and time in, events out.
 //!
 //! Two peers call each other at the same time, so a message may arrive in the middle of our own
-//! calls. On the lab sheet it stands below them. So it waits until they are made, but never for
-//! long: a message that comes while we are still looking for our friend is shown soon enough.
+//! calls. The lab sheet shows it below them. So it waits until they are made, but for one second
+//! at most: we may still be looking for our friend, and a message is there to be read.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::event::Event;
 /// How long a message waits for the end of our own calls.
 const HELD: Duration = Duration::from_secs(1);
 
-/// How long it has to be quiet, after our own calls, before we say that we are waiting.
+/// How long we look for a message, after our own calls, before we say that we are waiting.
 const LULL: Duration = Duration::from_secs(1);
 
-/// How many messages wait for the end of our own calls. A caller that sends more has no wish to be
-/// read in order, and must not fill our memory.
+/// How many messages wait for the end of our own calls. With one more, all are shown: a flood must
+/// not fill our memory.
 const MAX_HELD: usize = 64;
 
 /// Decides when to show what.

@@ -24,10 +24,11 @@
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!
 //! (`bob`, if it is Bob.) `listener` and `caller` are threads of [`capnweb`], `ctrl-c` is one of
-//! [`terminal`]. All but the last are joined, and so is a sender, unless its friend lets it wait.
+//! [`terminal`]. All but `ctrl-c` are joined; only a `sender` that still waits for its friend is
+//! left to the end of the process.
 //!
-//! Callers share one number, see `peer.rs`, and the object they call, which does not change.
-//! There is no lock.
+//! All callers share the peer, in which nothing changes but one atomic number (`peer.rs`). There
+//! is no lock.
 
 mod arguments;
 mod event;

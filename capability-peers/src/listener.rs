@@ -10,14 +10,14 @@ use capnweb::listener::{Listener, MAX_CALLERS, PATIENCE, Report};
 use capnweb::{Target, respond};
 use crossbeam_channel::Sender;
 
-/// The path of the one thing that can be asked for.
+/// The only path that is served.
 pub(crate) const PATH: &str = "/rpc/batch";
 
 /// How long the calls of one request may take, all together. A call that could only begin later
 /// is not run.
 const BATCH_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Starts to answer calls of `peer` on `socket`.
+/// Starts to serve `peer` on `socket`.
 pub(crate) fn start(
     socket: TcpListener,
     peer: Arc<dyn Target>,

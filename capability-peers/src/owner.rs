@@ -17,8 +17,8 @@ use crate::peer::Peer;
 use crate::role::Role;
 use crate::sender::SenderThread;
 
-/// How many bytes may wait for a terminal that is stopped. A terminal that is stopped (Ctrl-S, or a
-/// pipe that is not read) must not stop the owner, or no user could end it any more.
+/// How many bytes may wait for a terminal that is stopped (Ctrl-S, or a pipe that is not read). It
+/// must not stop the owner, too: then the user could not end it any more.
 const MAX_UNREAD: usize = 64 * 1024;
 
 /// How long the terminal may take for the last line.
@@ -68,7 +68,7 @@ impl Owner {
         let nothing = never();
         loop {
             let now = Instant::now();
-            // First of all, however much else is going on.
+            // What is due is shown first, however many events wait.
             let due = self.order.on_time(now);
             self.show(&due);
             self.screen.refresh()?;
@@ -105,7 +105,7 @@ impl Owner {
         let Self { role, mut screen, listener, sender, events, .. } = self;
         screen.show(&Event::ShuttingDown.text(&role));
         let shown = screen.finish(LAST_LINE);
-        drop(events); // From now on it is in vain to report anything, and nobody waits to.
+        drop(events); // From now on a report fails at once, so no thread waits to make one.
         listener.stop();
         listener.join();
         sender.stop();

@@ -1,5 +1,5 @@
-//! The peer: what Alice and Bob let others call. Whoever can reach it may call it; there is no
-//! other lock.
+//! The peer: what Alice and Bob let others call. A program that can reach it may call it; no
+//! password is asked for.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::role::Role;
 /// The longest message, in bytes of UTF-8.
 const MAX_MESSAGE: usize = 4096;
 
-/// How long a caller waits for our terminal, should that be stopped.
+/// How long a caller waits for our terminal, if that is stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is exported: `greet()`, `chat(message)`, `get_stats()`, and the property `name`.
 #[derive(Debug)]
 pub(crate) struct Peer {
     role: Role,
-    /// Callers on many threads count it up, and no one waits for another: a number by itself needs
-    /// no lock.
+    /// Callers on many threads add to it, and none waits for another: an atomic number needs no
+    /// lock.
     received: AtomicU32,
     report: Sender<Event>,
 }

@@ -1,7 +1,7 @@
 //! The sender: finds the friend, calls it, and reports what comes back.
 //!
-//! Each call is a request of its own, as a person would make them. With `--pipeline` it makes two
-//! more in one request, of which the second uses the answer of the first.
+//! Each call is a request of its own. With `--pipeline` the sender makes two more in one request,
+//! of which the second uses the answer of the first.
 
 use std::io;
 use std::thread::{self, JoinHandle};
@@ -20,7 +20,7 @@ use crate::role::Role;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pause between two tries to find a friend who is not there yet.
-const AGAIN: Duration = Duration::from_millis(200);
+const RETRY: Duration = Duration::from_millis(200);
 
 /// How long the sender may take to notice that we stop.
 const JOINING: Duration = Duration::from_millis(250);
@@ -36,15 +36,15 @@ impl SenderThread {
     pub(crate) fn start(role: Role, friend: Friend, report: Sender<Event>) -> io::Result<Self> {
         let (stop, stop_requested) = bounded(0);
         let client = Client::new(format!("{}{PATH}", friend.url), PATIENCE);
-        let caller = Caller { role, friend, client, report, stop_requested };
+        let calls = OwnCalls { role, friend, client, report, stop_requested };
         let thread = thread::Builder::new().name("sender".into()).spawn(move || {
-            let _ = caller.converse(); // Fails when the owner has gone, and shows nothing more.
+            let _ = calls.make(); // Fails when the owner has gone, and shows nothing more.
         })?;
         Ok(Self { stop, thread })
     }
 
-    /// Ends the thread and joins it, unless it waits for an answer, for longer than the user would:
-    /// then it is left to the end of the process.
+    /// Ends the thread and joins it. If it waits for an answer, it is left to the end of the
+    /// process: our user should not have to wait for the friend.
     pub(crate) fn stop(self) {
         let stopped = self.stop.send_timeout((), JOINING);
         if !matches!(stopped, Err(SendTimeoutError::Timeout(()))) {
@@ -56,7 +56,7 @@ impl SenderThread {
 /// Why a call has no result.
 #[derive(Debug)]
 enum Failure {
-    /// No friend is there. It is worth another try.
+    /// No program answers there. It is worth another try.
     NotThere(String),
     /// A program is there, and this went wrong.
     Error(String),
@@ -78,8 +78,8 @@ impl From<SendError> for Failure {
     }
 }
 
-/// What the sender's thread owns.
-struct Caller {
+/// Our own calls, and what they need. The sender's thread owns it.
+struct OwnCalls {
     role: Role,
     friend: Friend,
     client: Client,
@@ -89,14 +89,14 @@ struct Caller {
 
 type Reported = Result<(), crossbeam_channel::SendError<Event>>;
 
-impl Caller {
-    fn converse(&self) -> Reported {
+impl OwnCalls {
+    fn make(&self) -> Reported {
         self.report.send(Event::Connecting(self.friend.url.clone()))?;
         match self.find() {
             None => return Ok(()), // We are shutting down.
             Some(Err(Failure::NotThere(why))) => self.report.send(Event::NotConnected(why))?,
             Some(greeting) => {
-                // Shown only now: as long as nobody is there, we look in silence.
+                // Shown only now: the tries before, with no friend there, are not shown.
                 self.report_call("greet", Vec::new())?;
                 self.report_answer(greeting)?;
                 self.report_call("chat", vec![repr(&self.role.message_in_short.into())])?;
@@ -106,7 +106,7 @@ impl Caller {
                 if self.friend.pipeline {
                     let name = format!("{}.get_stats().name", self.role.friend);
                     self.report_call("chat", vec![name])?;
-                    self.report_answer(self.chat_with_name())?;
+                    self.report_answer(self.call_with_name())?;
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Caller {
         })
     }
 
-    /// Calls `greet` until somebody answers, or patience ends. `None` if we are to stop.
+    /// Calls `greet` until the friend answers, or the wait is over. `None` if we are to stop.
     fn find(&self) -> Option<Result<Value, Failure>> {
         let deadline = Instant::now() + self.friend.wait;
         loop {
@@ -133,7 +133,7 @@ impl Caller {
             if !matches!(answer, Err(Failure::NotThere(_))) || left.is_zero() {
                 return Some(answer);
             }
-            match self.stop_requested.recv_timeout(AGAIN.min(left)) {
+            match self.stop_requested.recv_timeout(RETRY.min(left)) {
                 Err(RecvTimeoutError::Timeout) => {}
                 _ => return None,
             }
@@ -148,8 +148,8 @@ impl Caller {
         Ok(self.client.send(batch)?.take(answer)?)
     }
 
-    /// Calls `chat` with the name in the friend's `get_stats()`, in one request.
-    fn chat_with_name(&self) -> Result<Value, Failure> {
+    /// Sends the two calls of [`chat_with_name`], and waits for the answer of the second.
+    fn call_with_name(&self) -> Result<Value, Failure> {
         let (batch, answer) = chat_with_name()?;
         Ok(self.client.send(batch)?.take(answer)?)
     }

@@ -1,8 +1,8 @@
 //! A batch: a whole session in one request and its response. All calls go in the one, all answers
 //! come in the other, and then both sides forget everything.
 //!
-//! Messages are joined by `\n`, and there is no `\n` at the end: npm takes what is between two of
-//! them for a message, so an empty line is a bad message. A `\r` before a `\n` is no matter.
+//! Messages are joined by `\n`, and there is no `\n` at the end: npm reads each line as a message,
+//! so an empty line is a bad message. A `\r` before a `\n` does no harm.
 
 mod body;
 mod calls;

@@ -1,8 +1,8 @@
 //! HTTP/1.1, as much of it as a peer needs: bytes in, requests or refusals out; answers in,
 //! bytes out.
 //!
-//! Bytes come from anything that is `Read`; `timed.rs` has the deadlines and `listener.rs` the
-//! sockets. What comes out never depends on the pieces in which the bytes come in.
+//! Bytes come from anything that is `Read`; `listener.rs` has the sockets and their deadlines. The
+//! requests never depend on the pieces in which their bytes arrive.
 //!
 //! Where HTTP leaves a choice, we refuse: what two programs could read differently is how one
 //! request is smuggled past a program inside another.

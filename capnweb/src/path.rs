@@ -6,7 +6,7 @@ use super::error::{Code, RpcError};
 use super::stub::Key;
 use super::value::{Cap, Target, Value};
 
-/// Does what was asked of `target`: calls the last name of the path, or reads it.
+/// Follows the path from `target`, and calls its last name; without `args`, reads it.
 pub fn run(
     target: &Arc<dyn Target>,
     path: &[Key],
@@ -50,8 +50,8 @@ pub(crate) enum Found<'v, 'p, T> {
 }
 
 impl<T: Clone> Value<Cap<T>> {
-    /// Follows a path as JavaScript does: what is not there is undefined, and what is in there is
-    /// an error.
+    /// Follows a path as JavaScript does: a name that is not there is undefined, and a name in
+    /// there is an error.
     pub(crate) fn follow<'v, 'p>(
         &'v self,
         path: &'p [Key],

@@ -2,19 +2,19 @@
 //! Messages in, things to do out.
 //!
 //! Both sides keep the same tables, seen from two ends. What I *export* you *import*, under the
-//! same number: 0 for the object that everybody may call, negative for what I have sent you
-//! since, positive for the results of what you have pushed. Nobody sends the positive numbers
-//! along: both sides count. So nothing needs to be agreed on, and nothing may be lost.
+//! same number: 0 for the main object, negative for what I have sent you since, positive for the
+//! results of what you have pushed. The positive numbers are not sent along: both sides count. So
+//! nothing needs to be agreed on, and nothing may be lost.
 //!
-//! Messages go in by [`Session::receive`], and what our own program wants by [`Session::push`] and
-//! its relatives. Out comes a list of [`Output`], to be done in this order. A call that came in is
-//! an [`Output::Run`]: do it now or later, in this thread or another one, and give the result to
-//! [`Session::answer`].
+//! Messages go in by [`Session::receive`], and the calls of our own program by [`Session::call`],
+//! [`Session::tell`] or [`Session::push`]. Each returns a list of [`Output`], to be done in this
+//! order. A call of the other side is an [`Output::Run`]: do it now or later, in this thread or
+//! another one, and give the result to [`Session::answer`].
 //!
 //! ```
 //! use capnweb::{Output, Session, Stub};
 //!
-//! // `T` is what a program has in hand for an object that it exports. Here, a word is enough.
+//! // `T` is the program's own type for the objects that it exports. Here, a word is enough.
 //! let mut alice = Session::new(Some("Alice"));
 //! let mut bob = Session::new(None::<&str>);
 //!
@@ -114,7 +114,7 @@ struct Import {
 #[derive(Clone, Debug)]
 pub struct Session<T> {
     /// Objects of ours that the other side may call, and how many references it has. There is
-    /// always a 0, even if nobody is there.
+    /// always a 0, even without a main object.
     exports: BTreeMap<i64, (Option<T>, u64)>,
     /// What the other side has pushed, and values that wait for something.
     slots: BTreeMap<i64, Slot<T>>,
@@ -136,7 +136,7 @@ pub struct Session<T> {
 }
 
 impl<T: Clone> Session<T> {
-    /// A session that shows `main` to the other side, if there is something to be shown.
+    /// A session that exports `main` to the other side, if there is one.
     pub fn new(main: Option<T>) -> Self {
         Self {
             exports: BTreeMap::from([(0, (main, 1))]),
@@ -219,8 +219,8 @@ impl<T: Clone> Session<T> {
         out
     }
 
-    /// Gives up all calls of the other side that are not done, as the other side will not be
-    /// there any more to hear of them.
+    /// Ends all calls of the other side that are not done with this error. For a batch, whose
+    /// caller sends nothing more that they could wait for.
     #[must_use]
     pub fn cancel(&mut self, error: &RpcError) -> Vec<Output<T>> {
         let mut out = Vec::new();
@@ -234,7 +234,7 @@ impl<T: Clone> Session<T> {
         out
     }
 
-    /// How many entries are in the tables. For tests, and to show.
+    /// How many entries are in the tables. A test can see by it that nothing is left over.
     pub fn entries(&self) -> usize {
         self.exports.len() + self.slots.len() + self.imports.len() + self.calls.len()
     }
@@ -249,7 +249,7 @@ impl<T: Clone> Session<T> {
         match message {
             Message::Push(expr) => {
                 self.pushed += 1;
-                self.take_push(self.pushed, expr, out)?;
+                self.take(self.pushed, Slot::new(1, None), expr, out)?;
             }
             Message::Pull(id) => {
                 self.slot(id)?.pulled = true;

@@ -1,8 +1,8 @@
 //! What can be called: a stub, which stands for an object of the other side, and a promise, which
 //! stands for an answer that is not here yet. Both are only numbers: to call one, ask its session.
 //!
-//! A stub can be copied, but holds nothing by itself. How long it can be called is said
-//! at [`Session::keep`](super::Session::keep).
+//! A stub can be copied, but keeps nothing alive by itself:
+//! [`Session::keep`](super::Session::keep) says how long it can be called.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ pub enum Key {
 }
 
 impl Key {
-    /// Whether every JavaScript object has this one. Nobody may ask for those: not as a property,
-    /// not as a method, and not as a key of an object.
+    /// Whether every JavaScript object has this one. For the other side such a name is not there:
+    /// not as a property, not as a method, and not as a key of an object.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Name(name) if is_forbidden(name))
     }
 }
 
-/// Whether this is a property of JavaScript's `Object.prototype`, or `toJSON`.
+/// Whether this is a property of JavaScript's `Object.prototype`, or `toJSON`, as in npm.
 pub(crate) fn is_forbidden(name: &str) -> bool {
     matches!(
         name,
@@ -72,7 +72,7 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// The object that the other side shows to everybody who comes.
+    /// The main object of the other side. Every session may call it.
     pub const MAIN: Self = Self { id: 0 };
 }
 

@@ -3,8 +3,8 @@
 //! A value can hold an object that is exported, and such an object takes and returns values. So
 //! the trait of both stands here.
 //!
-//! `C` is what a capability is at this place: an unread number on the wire, a [`Cap`] in a
-//! session. So a tree cannot be delivered with something in it that is still to be looked up.
+//! `C` is the form of its capabilities: numbers on the wire, a [`Cap`] in a session. They are two
+//! types, so no value is delivered in which a number is still to be looked up.
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl PartialEq for dyn Target {
     }
 }
 
-/// The right to call something. `T` is what a program has in hand for an object of its own.
+/// The right to call something. `T` is the program's own type for the objects that it exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cap<T> {
     /// An object of ours. The other side gets a stub for it, or has handed its stub back.
@@ -61,7 +61,7 @@ pub enum Value<C = Cap<Arc<dyn Target>>> {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// Any number that JavaScript has, also infinite or none. Whole ones are exact up to 2^53.
+    /// Any number of JavaScript, also infinity and NaN. Whole ones are exact up to 2^53.
     Number(f64),
     /// Text.
     String(String),
@@ -69,7 +69,7 @@ pub enum Value<C = Cap<Arc<dyn Target>>> {
     Array(Vec<Self>),
     /// Names and values, in their order.
     Object(Vec<(String, Self)>),
-    /// Milliseconds since 1970; not finite for a date that is none.
+    /// Milliseconds since 1970; NaN for JavaScript's invalid date.
     Date(f64),
     /// The decimal digits of a whole number of any size.
     BigInt(String),
@@ -107,7 +107,7 @@ impl<C> Value<C> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 
-    /// The truth, if it is one.
+    /// The boolean, if it is one.
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(truth) = self { Some(*truth) } else { None }
     }
@@ -122,7 +122,7 @@ impl<C> Value<C> {
         if let Self::Cap(cap) = self { Some(cap) } else { None }
     }
 
-    /// What has this name, if this is an object and has it.
+    /// The value of this name, if this is an object that has the name.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(entries) = self else { return None };
         entries.iter().find(|(key, _)| key == name).map(|(_, value)| value)

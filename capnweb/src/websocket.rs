@@ -124,15 +124,13 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::Session;
+use crate::wire::STACK;
 use limits::PATIENCE;
 use writer::Writer;
 
 /// How many messages may wait for the writer. Then the reading half reads no more, and then, as
 /// the network works, the other side has to wait.
 const INCOMING: usize = 16;
-
-/// The stack of a writer, in bytes. There may be hundreds; deeply nested messages need some.
-const STACK: usize = 256 * 1024;
 
 /// Talks on a WebSocket until one of both sides closes it, or all senders of `orders` are gone.
 /// This thread reads; a thread `writer` has the session and the handler, and is joined.

@@ -20,5 +20,5 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use self::message::{MAX_DEPTH, MAX_PATH, Message, Ref};
-pub(crate) use self::write::{write_list, write_reject, write_resolve, write_written_call};
+pub(crate) use self::message::{MAX_DEPTH, MAX_PATH, Message, Ref, STACK};
+pub(crate) use self::write::{write_list, write_written_call};

@@ -1,4 +1,4 @@
-//! Arguments that many are told: written once, for however many sessions.
+//! Arguments for many sessions: written once, and sent in each.
 
 use std::sync::Arc;
 
@@ -10,8 +10,7 @@ use crate::value::Value;
 /// Arguments as text, for [`Session::tell_written`](super::Session::tell_written). It is cheap to
 /// clone.
 ///
-/// There is no capability in them. Each session has a number of its own for one, so that is what
-/// cannot be written once for all.
+/// There is no capability in them: each session has a number of its own for one.
 ///
 /// ```
 /// use capnweb::{Cap, Stub, Value, Written};
@@ -38,9 +37,8 @@ impl Written {
             let text = "a capability has another number in each session";
             Err(RpcError::new(Code::BadRequest, text))
         };
-        let args: Result<Vec<_>, _> =
-            args.into_iter().map(|arg| arg.try_map(&mut refuse)).collect();
-        Ok(Self(write_list(&args?).into()))
+        let args: Result<_, _> = args.into_iter().map(|arg| arg.try_map(&mut refuse)).collect();
+        Ok(Self(write_list(args?).into()))
     }
 
     /// A list, in JSON.

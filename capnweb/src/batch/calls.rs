@@ -96,7 +96,7 @@ impl Batch {
         &self.body
     }
 
-    /// Reads the body of the reply. Whatever is pulled and not in there ends in an error.
+    /// Reads the body of the reply. A pulled call without an answer there ends in an error.
     pub fn read_reply(self, body: &str) -> Reply {
         self.read(body, RpcError::new(Code::Canceled, "Batch RPC request ended."))
     }

@@ -99,7 +99,7 @@ pub fn serve_by<T: Clone>(
         let outputs = session.receive(line);
         perform(&mut session, outputs, &mut reply, &mut run)?;
     }
-    // Whatever still waits does so for a promise of the caller's, and the caller is out.
+    // A call that still waits needs a promise of the caller's, who sends nothing more.
     let error = RpcError::new(Code::Canceled, "the batch ended before its promises were kept");
     let outputs = session.cancel(&error);
     perform(&mut session, outputs, &mut reply, &mut run)?;

@@ -1,6 +1,7 @@
 //! Batches as npm's client sends them, and batches as nobody should.
 
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use serde_json::Value as Json;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::error::{Code, RpcError};
 use crate::stub::Promise;
 use crate::value::{Target, Value};
-use crate::wire::Message;
+use crate::wire::{MAX_DEPTH, Message, STACK};
 
 /// Alice of seed 000, and a method for each kind of trouble.
 #[derive(Default)]
@@ -533,4 +534,27 @@ fn one_long_error_is_not_kept_a_thousand_times() {
 fn a_long_name_that_is_no_method_is_not_repeated() {
     let error = RpcError::not_a_function(&"ü".repeat(1000));
     assert!(error.message.len() < 120, "{error}");
+}
+
+/// A stack that overflows ends the whole process. Half of it is left to the program.
+#[test]
+fn the_deepest_messages_need_less_than_half_of_a_stack() {
+    let nested = |open: &str, levels: usize, close: &str| {
+        format!("{}1{}", open.repeat(levels), close.repeat(levels))
+    };
+    let echo = r#"["pipeline",0,["echo"],["#;
+    let deepest = [
+        nested("{\"a\":", MAX_DEPTH - 1, "}"),
+        nested("[[", (MAX_DEPTH - 1) / 2, "]]"),
+        nested(echo, (MAX_DEPTH - 1) / 2, "]]"),
+        format!("{echo}{}]]", nested("{\"a\":", MAX_DEPTH - 5, "}")),
+    ];
+    let serve_all = move || {
+        for expr in deepest {
+            let body = format!("[\"push\",{expr}]\n[\"pull\",1]");
+            assert!(serve(body.as_bytes(), &Alice::shared()).is_ok(), "{expr}");
+        }
+    };
+    let thread = thread::Builder::new().stack_size(STACK / 2).spawn(serve_all).unwrap();
+    thread.join().unwrap();
 }

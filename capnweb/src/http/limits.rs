@@ -9,7 +9,7 @@ pub(super) const MAX_HEADERS: usize = 64;
 /// The longest body, after chunks have been put together.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
-/// What all chunk extensions of one body may add up to. We ignore them, and so does everybody.
+/// All chunk extensions of one body together. We ignore them, as nearly all servers do.
 pub(super) const MAX_EXTENSIONS: usize = 1024;
 
 /// The longest trailer section, which comes after the last chunk, and which we ignore too.

@@ -1,8 +1,7 @@
 //! The reader: bytes in, requests out, one at a time.
 //!
-//! Head and body are read apart, since a caller has a deadline of its own for each, and may wait
-//! for a word before it sends a body. No byte is taken beyond the end of a request: it belongs to
-//! the next one.
+//! Head and body are read apart: each has a deadline of its own, and between them the caller may
+//! wait for a `100 Continue`. Bytes beyond the end of a request stay for the next one.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -34,7 +33,7 @@ impl<R: Read> Reader<R> {
         Self { input, here, head: Vec::new(), request: Request::default() }
     }
 
-    /// Whether bytes are here that were not asked for yet.
+    /// Whether bytes of the next request are here already.
     pub(crate) fn has_more(&self) -> bool {
         !self.input.buffer().is_empty()
     }
@@ -44,8 +43,8 @@ impl<R: Read> Reader<R> {
         Ok(!self.input.fill_buf()?.is_empty())
     }
 
-    /// Reads a head. Returns how the body ends. A caller that may not call us is not listened to
-    /// any longer.
+    /// Reads a head. Returns how the body ends. A caller that the guard refuses is refused here,
+    /// before its body is read.
     pub(crate) fn read_head(&mut self) -> Result<Framing, Unread> {
         self.request.body.clear();
         self.request.body.shrink_to(KEPT_BUFFER);
@@ -86,7 +85,7 @@ impl<R: Read> Reader<R> {
         self.input.get_mut()
     }
 
-    /// What was read from the stream, and not asked for.
+    /// The bytes that were read beyond the last request.
     pub(crate) fn into_early_bytes(self) -> Vec<u8> {
         self.input.buffer().to_vec()
     }

@@ -43,7 +43,7 @@ impl Refusal {
     pub(crate) const LINE_END: Self = Self(400, "every line must end in CR LF");
     /// A line that begins with a space: a header that goes on, which is long obsolete.
     pub(crate) const FOLDED: Self = Self(400, "a header must be on one line");
-    /// What is called is neither a path nor an address of ours.
+    /// The target is neither a path nor an `http` URL.
     pub(crate) const TARGET: Self = Self(400, "ask for a path, such as /rpc/batch");
     /// No `Host`.
     pub(crate) const NO_HOST: Self =

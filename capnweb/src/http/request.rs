@@ -21,14 +21,14 @@ impl Request {
         &self.method
     }
 
-    /// What is called, without what comes after a `?`: `/rpc/batch`, for example.
+    /// The path, without the query: `/rpc/batch`, for example.
     pub fn path(&self) -> &str {
         let path = self.split_target().1;
         let path = path.split('?').next().unwrap_or_default();
         if path.is_empty() { "/" } else { path }
     }
 
-    /// What comes after the `?`, if there is one.
+    /// The query after the `?`, if there is one.
     pub fn query(&self) -> Option<&str> {
         self.split_target().1.split_once('?').map(|(_, query)| query)
     }
@@ -65,7 +65,7 @@ impl Request {
         self.is_http_1_1
     }
 
-    /// Whether the caller may want to say more on this connection.
+    /// Whether the caller may send another request on this connection.
     pub fn keeps_alive(&self) -> bool {
         let stays = self.is_http_1_1 || self.says("Connection", "keep-alive");
         stays && !self.says("Connection", "close")

@@ -1,4 +1,4 @@
-//! A response: what the answer to a request says, and its bytes.
+//! A response: status, headers and body, and the bytes of them all.
 
 use std::borrow::Cow;
 

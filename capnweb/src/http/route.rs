@@ -1,4 +1,4 @@
-//! The route: what is here to be called, and what everybody else is told.
+//! The route: which requests reach an endpoint, and how all others are answered.
 
 use super::request::Request;
 use super::response::Response;

@@ -1,4 +1,4 @@
-//! The acceptor: lets callers in while there are connection slots, and ends them all.
+//! The acceptor: starts callers while there are connection slots, and ends them all.
 //!
 //! Most connections are idle most of the time: a caller keeps one for its next request. So when
 //! all slots are taken, the connection that has been idle for longest is evicted: a crowd that
@@ -20,6 +20,7 @@ use super::activity::Activity;
 use super::caller::Caller;
 use super::service::Service;
 use crate::http::{Refusal, Response};
+use crate::wire::STACK;
 
 /// How many rejected connections are kept until their callers have read why, or had the time to.
 pub(super) const MAX_REJECTED: usize = 64;
@@ -33,10 +34,6 @@ const REPORT_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long we wait for threads that have nothing more to wait for themselves.
 const JOINING: Duration = Duration::from_millis(250);
-
-/// The stack of a caller's thread, in bytes. There may be hundreds; a handler that reads deeply
-/// nested calls needs more than a little.
-const STACK: usize = 512 * 1024;
 
 /// What the user of the program should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +55,7 @@ pub(super) struct Acceptor {
     rejection: Vec<u8>,
 }
 
-/// A caller that was let in.
+/// A caller that has a slot.
 struct Connection {
     activity: Arc<Activity>,
     /// `Weak`, since an `Arc` would keep the connection open after its thread has ended, up to the
@@ -138,7 +135,7 @@ impl Acceptor {
         self.close();
     }
 
-    /// Lets a caller in, if a slot is free or can be freed.
+    /// Gives a caller a slot, if one is free or can be freed, and rejects it otherwise.
     fn take(&mut self, stream: TcpStream) {
         for ended in self.connections.extract_if(.., |one| one.thread.is_finished()) {
             let _ = ended.thread.join(); // A panic has been printed already.

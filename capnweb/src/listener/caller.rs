@@ -64,12 +64,12 @@ impl Caller {
             self.wait_for_a_request()?;
         }
         let patience = self.service.patience;
-        self.wait(patience.head);
+        self.wait_at_most(patience.head);
         let framing = self.reader.read_head()?;
         if self.reader.owes_continue(framing) {
             self.write(CONTINUE)?;
         }
-        self.wait(patience.body);
+        self.wait_at_most(patience.body);
         self.reader.read_body(framing)?;
         self.answer()
     }
@@ -82,7 +82,7 @@ impl Caller {
         if self.service.is_closing() {
             return Err(Unread::Gone);
         }
-        self.wait(self.service.patience.idle);
+        self.wait_at_most(self.service.patience.idle);
         let has_come = self.reader.wait_for_bytes().unwrap_or(false);
         if has_come && self.activity.set_busy() { Ok(()) } else { Err(Unread::Gone) }
     }
@@ -111,12 +111,12 @@ impl Caller {
 
     /// Writes it all. A caller that does not take it in time is given up.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Unread> {
-        self.wait(self.service.patience.write);
+        self.wait_at_most(self.service.patience.write);
         self.reader.stream().write_all(bytes).map_err(|_| Unread::Gone)
     }
 
     /// From now on, all reads and writes together may take this long.
-    fn wait(&mut self, patience: Duration) {
+    fn wait_at_most(&mut self, patience: Duration) {
         self.reader.stream().wait_until(Deadline::after(patience));
     }
 

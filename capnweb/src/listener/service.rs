@@ -1,5 +1,5 @@
-//! The service: what is done with a request, and how long callers are waited for. All callers share
-//! it, and nothing in it changes but one flag.
+//! The service: the handler of requests, and how long it waits for callers. All callers share it,
+//! and nothing in it changes but one flag.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct Patience {
     pub stop: Duration,
 }
 
-/// A patience that suits programs on one machine, and callers all over the world.
+/// Enough for a caller on the other side of the world.
 pub const PATIENCE: Patience = Patience {
     idle: Duration::from_secs(30),
     head: Duration::from_secs(5),

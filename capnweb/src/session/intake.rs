@@ -1,5 +1,5 @@
-//! What comes in: each number in an expression becomes what it stands for, at once, so that what
-//! is released a line later is still there for this one.
+//! Messages that come in: each number in an expression is looked up at once. So an object that is
+//! released a line later is still there for this one.
 
 use super::slot::{Job, MAX_VALUE_DEPTH, Outcome, Part, Slot, State, Uses, too_deep, weight};
 use super::{Import, MAX_ENTRIES, Output, Session, no_entry};
@@ -9,17 +9,8 @@ use crate::value::{Cap, Value};
 use crate::wire::{Message, Ref};
 
 impl<T: Clone> Session<T> {
-    /// What was pushed gets a slot, and begins.
-    pub(super) fn take_push(
-        &mut self,
-        id: i64,
-        expr: Value<Ref>,
-        out: &mut Vec<Output<T>>,
-    ) -> Result<(), RpcError> {
-        self.take(id, Slot::new(1, None), expr, out)
-    }
-
-    /// An answer to a call of ours, or to nothing that we know. Its stubs are taken in any case.
+    /// An answer, perhaps to a call that we have given up. Its stubs are taken in any
+    /// case, so that they can be given back.
     pub(super) fn take_resolve(
         &mut self,
         id: i64,
@@ -46,7 +37,8 @@ impl<T: Clone> Session<T> {
         self.take(self.hidden, Slot::new(0, answers), expr, out)
     }
 
-    fn take(
+    /// An expression gets this slot, under this number, and begins.
+    pub(super) fn take(
         &mut self,
         id: i64,
         slot: Slot<T>,
@@ -88,7 +80,7 @@ impl<T: Clone> Session<T> {
         Ok(Job::Call { callee, path, args })
     }
 
-    /// Something of ours, by the number that the other side has for it.
+    /// An object or a result of ours, under the number that the other side uses.
     fn own(&mut self, id: i64, uses: &mut Uses) -> Result<Part<T>, RpcError> {
         if id > 0 {
             self.slot(id)?.users += 1;
@@ -97,7 +89,7 @@ impl<T: Clone> Session<T> {
         }
         match self.exports.get(&id) {
             Some((Some(target), _)) => Ok(Part::Now(Cap::Target(target.clone()))),
-            Some((None, _)) => Ok(Part::Nobody),
+            Some((None, _)) => Ok(Part::NoMain),
             None => Err(no_entry(id)),
         }
     }

@@ -1,11 +1,11 @@
-//! What goes out: calls of ours, and answers.
+//! Messages that go out: calls of ours, and answers.
 
 use super::slot::{MAX_VALUE_DEPTH, Outcome, too_deep};
 use super::{MAX_PENDING, Output, Session};
 use crate::error::{Code, RpcError};
 use crate::stub::{CallId, Callee, Key, Promise, Stub};
 use crate::value::{Cap, Value};
-use crate::wire::{MAX_PATH, Message, Ref, write_reject, write_resolve, write_written_call};
+use crate::wire::{MAX_PATH, Message, Ref, write_written_call};
 use crate::written::Written;
 
 impl<T: Clone> Session<T> {
@@ -26,7 +26,7 @@ impl<T: Clone> Session<T> {
         Ok((promise, out))
     }
 
-    /// Calls a method, and wants to hear nothing about it.
+    /// Calls a method, and asks for no answer.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl<T: Clone> Session<T> {
         path.push(method.into());
         self.check(id, &path)?;
         self.called += 1;
-        let push = write_written_call(id, &path, args.as_str());
+        let push = write_written_call(id, path, args.as_str());
         let release = Message::Release(self.called, 1).write();
         Ok(vec![Output::Send(push), Output::Send(release)])
     }
@@ -83,7 +83,7 @@ impl<T: Clone> Session<T> {
             return Err(too_deep());
         }
         args.iter().flatten().try_for_each(|arg| self.can_send(arg))?;
-        let mut refer = |cap| Ok(Value::Cap(self.refer(&cap)));
+        let mut refer = |cap| Ok(Value::Cap(self.refer(cap)));
         let args =
             args.map(|args| args.into_iter().map(|arg| arg.try_map(&mut refer)).collect());
         let args = args.transpose()?;
@@ -140,12 +140,13 @@ impl<T: Clone> Session<T> {
 
     /// The text of an answer. What cannot be sent becomes an error.
     pub(super) fn write_answer(&mut self, id: i64, result: &Outcome<T>) -> String {
-        match result.as_ref().map_err(Clone::clone).and_then(|value| {
-            self.can_send(value)?;
-            Ok(value)
-        }) {
-            Ok(value) => write_resolve(id, value, &mut |cap| self.refer(cap)),
-            Err(error) => write_reject(id, &error),
+        let expr = result.clone().and_then(|value| {
+            self.can_send(&value)?;
+            value.try_map(&mut |cap| Ok(Value::Cap(self.refer(cap))))
+        });
+        match expr {
+            Ok(expr) => Message::Resolve(id, expr).write(),
+            Err(error) => Message::Reject(id, error).write(),
         }
     }
 
@@ -193,16 +194,16 @@ impl<T: Clone> Session<T> {
 
     /// What the other side is told for a capability. Each object of ours gets a new number each
     /// time: then the other side always has one reference to each.
-    fn refer(&mut self, cap: &Cap<T>) -> Ref {
+    fn refer(&mut self, cap: Cap<T>) -> Ref {
         match cap {
             Cap::Target(target) => {
                 self.exported -= 1;
-                self.exports.insert(self.exported, (Some(target.clone()), 1));
+                self.exports.insert(self.exported, (Some(target), 1));
                 Ref::Export(self.exported)
             }
             Cap::Stub(stub) => Ref::Import(stub.id),
             Cap::Promise(Promise { call, path }) => {
-                Ref::Pipeline { id: call.0, path: path.clone(), args: None }
+                Ref::Pipeline { id: call.0, path, args: None }
             }
         }
     }

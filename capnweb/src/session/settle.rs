@@ -152,7 +152,7 @@ impl<T: Clone> Session<T> {
         self.tidy(id, out);
     }
 
-    /// Forgets a slot that is done, and that nobody can name any more.
+    /// Forgets a slot that is done, and that neither side can name any more.
     pub(super) fn tidy(&mut self, id: i64, out: &mut Vec<Output<T>>) {
         let is_idle = |slot: &Slot<T>| match &slot.state {
             State::Done(_) => slot.refs == 0 && slot.users == 0,

@@ -1,4 +1,4 @@
-//! A slot: a place for one result, and for what has to happen before it is there.
+//! A slot: one result of a session, and the job that comes before it.
 
 use crate::error::{Code, RpcError};
 use crate::stub::Key;
@@ -26,8 +26,8 @@ pub(super) enum Part<T> {
     Now(Cap<T>),
     /// The result of this slot goes here.
     Later(i64),
-    /// The main object of a program that shows none.
-    Nobody,
+    /// The main object of a program that exports none.
+    NoMain,
 }
 
 /// What a slot does to get its result.
@@ -39,21 +39,21 @@ pub(super) enum Job<T> {
     Call { callee: Part<T>, path: Vec<Key>, args: Option<Vec<Value<Part<T>>>> },
 }
 
-/// How far a slot is.
+/// The stages of a slot.
 #[derive(Clone, Debug)]
 pub(super) enum State<T> {
     /// Some slots that it needs are not done.
     Waiting(Job<T>),
-    /// Our program is at it.
+    /// Our program runs the call.
     Running,
     /// The other side has promised to resolve it.
     Promised,
-    /// There it is.
+    /// The result is there.
     Done(Outcome<T>),
 }
 
 impl<T> State<T> {
-    /// Takes out what is there, for a moment.
+    /// Takes the state out. [`State::Running`] stands in for it until it is put back.
     pub(super) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Running)
     }

@@ -24,7 +24,7 @@ impl<T: Clone> Session<T> {
                 let (target, path) = match callee {
                     Part::Now(Cap::Target(target)) => (target, path),
                     Part::Now(_) => return Err(not_forwarded()),
-                    Part::Nobody => return Err(nobody()),
+                    Part::NoMain => return Err(no_main()),
                     Part::Later(slot) => {
                         let value = self.result(slot)?;
                         match value.follow(&path)? {
@@ -58,7 +58,7 @@ impl<T: Clone> Session<T> {
         let mut filled = false;
         let value = value.try_map(&mut |part| match part {
             Part::Now(cap) => Ok(Value::Cap(cap)),
-            Part::Nobody => Err(nobody()),
+            Part::NoMain => Err(no_main()),
             Part::Later(slot) => {
                 filled = true;
                 let value = self.result(slot)?;
@@ -112,6 +112,6 @@ fn nothing_of_that_name<T>(
     }
 }
 
-fn nobody() -> RpcError {
+fn no_main() -> RpcError {
     RpcError::plain("This connection has no main object.")
 }

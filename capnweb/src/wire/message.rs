@@ -8,6 +8,10 @@ use crate::value::Value;
 /// walks through a value.
 pub(crate) const MAX_DEPTH: usize = 64;
 
+/// The stack of a thread that reads messages, in bytes: enough for [`MAX_DEPTH`] in a debug build.
+/// The system gives memory only for what is used of it.
+pub(crate) const STACK: usize = 1024 * 1024;
+
 /// The longest path, in names.
 pub(crate) const MAX_PATH: usize = 64;
 
@@ -34,23 +38,22 @@ pub(crate) enum Message {
     Abort(RpcError),
 }
 
-/// A capability in an expression: numbers, as its sender counts.
+/// A capability in an expression, by the number that its sender has for it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ref {
     /// A new stub of the sender's; negative.
     Export(i64),
     /// The same, but for a value that the sender will resolve unasked; negative.
     Promise(i64),
-    /// Something of the receiver's, as it is (`import`).
+    /// An object or a result of the receiver's, as it is (`import`).
     Import(i64),
-    /// Something of the receiver's, or what a path leads to in there, or with arguments: the
-    /// result of a call.
+    /// The same, or a part of it, or the result of a call of that part.
     Pipeline {
-        /// Whose.
+        /// The object, or the result.
         id: i64,
-        /// Where in it.
+        /// Where the part is in it.
         path: Vec<Key>,
-        /// With what it is called; without them it is only read.
+        /// The arguments of the call; without them the part is only read.
         args: Option<Vec<Value<Self>>>,
     },
 }

@@ -1,4 +1,4 @@
-//! Reading: JSON to messages. Whatever is not understood is an error, and nothing is guessed.
+//! Reading: JSON to messages. A form that we do not know is an error, and nothing is guessed.
 
 use serde_json::Value as Json;
 
@@ -14,35 +14,31 @@ impl Message {
     /// Reads one message. After one that we do not take, both sides no longer count alike, so the
     /// session cannot go on.
     pub(crate) fn read(text: &str) -> Result<Self, RpcError> {
-        message(text)
-    }
-}
-
-fn message(text: &str) -> Result<Message, RpcError> {
-    if is_too_deep(text) {
-        return Err(bad(format!("more than {MAX_DEPTH} brackets are open at once")));
-    }
-    let json: Json =
-        serde_json::from_str(text).map_err(|why| bad(format!("bad JSON: {why}")))?;
-    let no_message = || bad(format!("bad RPC message: {}", start_of(text)));
-    let Json::Array(items) = json else { return Err(no_message()) };
-    let mut items = items.into_iter();
-    let Some(Json::String(tag)) = items.next() else { return Err(no_message()) };
-    let mut next = || items.next().ok_or_else(no_message);
-    Ok(match tag.as_str() {
-        "push" => Message::Push(value(next()?)?),
-        "pull" => Message::Pull(id(&next()?).ok_or_else(no_message)?),
-        "resolve" => Message::Resolve(id(&next()?).ok_or_else(no_message)?, value(next()?)?),
-        "reject" => Message::Reject(id(&next()?).ok_or_else(no_message)?, reason(next()?)?),
-        "release" => {
-            let id = id(&next()?).ok_or_else(no_message)?;
-            let count = whole(&next()?).and_then(|count| u64::try_from(count).ok());
-            Message::Release(id, count.ok_or_else(no_message)?)
+        if is_too_deep(text) {
+            return Err(bad(format!("more than {MAX_DEPTH} brackets are open at once")));
         }
-        "abort" => Message::Abort(reason(next()?)?),
-        "stream" | "pipe" => return Err(refused(&tag)),
-        _ => return Err(no_message()),
-    })
+        let json: Json =
+            serde_json::from_str(text).map_err(|why| bad(format!("bad JSON: {why}")))?;
+        let no_message = || bad(format!("bad RPC message: {}", start_of(text)));
+        let Json::Array(items) = json else { return Err(no_message()) };
+        let mut items = items.into_iter();
+        let Some(Json::String(tag)) = items.next() else { return Err(no_message()) };
+        let mut next = || items.next().ok_or_else(no_message);
+        Ok(match tag.as_str() {
+            "push" => Self::Push(value(next()?)?),
+            "pull" => Self::Pull(id(&next()?).ok_or_else(no_message)?),
+            "resolve" => Self::Resolve(id(&next()?).ok_or_else(no_message)?, value(next()?)?),
+            "reject" => Self::Reject(id(&next()?).ok_or_else(no_message)?, reason(next()?)?),
+            "release" => {
+                let id = id(&next()?).ok_or_else(no_message)?;
+                let count = whole(&next()?).and_then(|count| u64::try_from(count).ok());
+                Self::Release(id, count.ok_or_else(no_message)?)
+            }
+            "abort" => Self::Abort(reason(next()?)?),
+            "stream" | "pipe" => return Err(refused(&tag)),
+            _ => return Err(no_message()),
+        })
+    }
 }
 
 /// Counts brackets, and leaves it to the parser whether they match.

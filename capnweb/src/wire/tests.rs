@@ -41,7 +41,7 @@ fn every_message_is_read_and_written() {
         (r#"["abort",["error","Error","over"]]"#, Message::Abort(RpcError::plain("over"))),
     ] {
         assert_eq!(Message::read(text), Ok(message.clone()));
-        assert_eq!(message.write(), text);
+        assert_eq!(message.clone().write(), text);
         // Python puts spaces after its commas.
         assert_eq!(Message::read(&text.replace(',', " , ")), Ok(message));
     }
@@ -223,7 +223,7 @@ fn an_error_of_another_class_is_an_error_and_a_code_of_python_stays_one() {
     assert_eq!(revived(with_stack), ("TypeError", Some(Code::Canceled)));
     assert_eq!(revived(r#"["error","Error","x",null,{"code":"ENOENT"}]"#), ("Error", None));
     assert_eq!(
-        Message::read(r#"["reject",1,null]"#).map(|it| it.write()).unwrap(),
+        Message::read(r#"["reject",1,null]"#).map(Message::write).unwrap(),
         "[\"reject\",1,[\"error\",\"Error\",\"no reason was given\"]]"
     );
 }

@@ -1,7 +1,7 @@
 //! Any value at all is the same after it was written and read.
 //!
-//! `RPC_DAMAGE=10000000 cargo test -p capability-peers any_value --release` tries as many as you
-//! have time for.
+//! `RPC_DAMAGE=10000000 cargo test -p capnweb any_value --release` tries as many as you have time
+//! for.
 
 use std::env;
 
