@@ -2,21 +2,19 @@
 
 mod fixture;
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::UdpSocket;
 use std::time::Duration;
 
-use fixture::{
-    Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, port_of, whoever_dials,
-};
+use fixture::{Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, next_dial, port_of};
 
 /// Longer than a peer waits before it dials.
 const MOMENT: Duration = Duration::from_millis(500);
 
 /// The next datagram that `peer` broadcasts, with ID in place of its id.
 #[track_caller]
-fn next_datagram(peer: &Peer, overheard: &UdpSocket) -> String {
+fn next_datagram(peer: &Peer, datagrams: &UdpSocket) -> String {
     let mut datagram = [0; 1024];
-    let (length, _) = overheard.recv_from(&mut datagram).expect("a datagram within 10 s");
+    let (length, _) = datagrams.recv_from(&mut datagram).expect("a datagram within 10 s");
     String::from_utf8_lossy(&datagram[..length]).replace(&peer.id, "ID")
 }
 
@@ -26,11 +24,11 @@ fn only_the_last_is_dialed(fixture: &Fixture, announcements: impl FnOnce(u16) ->
     let ignored = a_stranger_listens();
     let dialed = a_stranger_listens();
     for datagram in announcements(port_of(&ignored)) {
-        fixture.shouts(datagram);
+        fixture.broadcasts(datagram);
     }
     fixture.announces(&invented_id(99), port_of(&dialed), "Real");
-    whoever_dials(&dialed, PATIENCE).expect("a real announcement is answered by a dial");
-    let dial = whoever_dials(&ignored, MOMENT);
+    next_dial(&dialed, PATIENCE).expect("a real announcement is answered by a dial");
+    let dial = next_dial(&ignored, MOMENT);
     assert!(dial.is_none(), "a datagram that is no announcement was dialed");
 }
 
@@ -42,10 +40,10 @@ fn only_the_last_is_dialed(fixture: &Fixture, announcements: impl FnOnce(u16) ->
 #[test]
 fn a_peer_announces_itself() {
     let fixture = Fixture::open();
-    let overheard = fixture.is_overheard();
+    let datagrams = fixture.hears_datagrams();
     let alice = fixture.peer("Alice");
     let expected = format!("p2pchat/1 here ID {} Alice", alice.port);
-    assert_eq!(next_datagram(&alice, &overheard), expected);
+    assert_eq!(next_datagram(&alice, &datagrams), expected);
 }
 
 /// A name of several words is announced whole, and a peer with such a name is dialed.
@@ -55,13 +53,13 @@ fn a_peer_announces_itself() {
 #[test]
 fn a_name_may_have_several_words() {
     let fixture = Fixture::open();
-    let overheard = fixture.is_overheard();
+    let datagrams = fixture.hears_datagrams();
     let alice = fixture.peer("Alice in Chains");
     let expected = format!("p2pchat/1 here ID {} Alice in Chains", alice.port);
-    assert_eq!(next_datagram(&alice, &overheard), expected);
+    assert_eq!(next_datagram(&alice, &datagrams), expected);
     let listener = a_stranger_listens();
     fixture.announces(&invented_id(1), port_of(&listener), "Bob B. Bob");
-    whoever_dials(&listener, PATIENCE).expect("Bob B. Bob is dialed");
+    next_dial(&listener, PATIENCE).expect("Bob B. Bob is dialed");
 }
 
 /// A peer that announces itself is dialed at the address that the datagram came from and at the
@@ -76,7 +74,7 @@ fn a_peer_that_announces_itself_is_dialed() {
     let alice = fixture.peer("Alice");
     let listener = a_stranger_listens();
     fixture.announces(&invented_id(1), port_of(&listener), "Bob");
-    let mut bob = whoever_dials(&listener, PATIENCE).expect("Bob is dialed");
+    let mut bob = next_dial(&listener, PATIENCE).expect("Bob is dialed");
     let expected = format!("p2pchat/1 hello {} ID {} Alice", invented_id(1), alice.port);
     assert_eq!(bob.hears().replace(&alice.id, "ID"), expected);
 }
@@ -132,8 +130,8 @@ fn a_datagram_that_is_too_long_is_not_read() {
     };
     only_the_last_is_dialed(&fixture, |port| vec![long(1, port, 257), long(2, port, 4000)]);
     let listener = a_stranger_listens();
-    fixture.shouts(long(3, port_of(&listener), 256));
-    whoever_dials(&listener, PATIENCE).expect("256 bytes are read");
+    fixture.broadcasts(long(3, port_of(&listener), 256));
+    next_dial(&listener, PATIENCE).expect("256 bytes are read");
 }
 
 /// A peer of another version is told of, once, and not dialed.
@@ -162,11 +160,11 @@ fn a_peer_of_another_version_is_told_of_once() {
 fn a_peer_that_leaves_says_so() {
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
-    let overheard = fixture.is_overheard();
+    let datagrams = fixture.hears_datagrams();
     alice.leaves();
-    let mut heard = next_datagram(&alice, &overheard);
+    let mut heard = next_datagram(&alice, &datagrams);
     while heard.contains(" here ") {
-        heard = next_datagram(&alice, &overheard);
+        heard = next_datagram(&alice, &datagrams);
     }
     assert_eq!(heard, "p2pchat/1 bye ID");
 }
@@ -178,8 +176,8 @@ fn a_peer_that_leaves_says_so() {
 fn a_goodbye_by_udp_ends_no_link() {
     let fixture = Fixture::open();
     let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
-    fixture.shouts(format!("p2pchat/1 bye {}", bob.id));
-    fixture::shouts_from(Ipv4Addr::LOCALHOST, fixture.discovery_port(), b"p2pchat/1 bye");
+    fixture.broadcasts(format!("p2pchat/1 bye {}", bob.id));
+    fixture.broadcasts(b"p2pchat/1 bye");
     fixture.has_been_heard_by(2);
     alice.types("Are you there?");
     bob.sees("📨 Alice says: Are you there?\n");

@@ -5,9 +5,7 @@ mod fixture;
 
 use std::time::Duration;
 
-use fixture::{
-    Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, port_of, whoever_dials,
-};
+use fixture::{Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, next_dial, port_of};
 use grader::statistics;
 
 /// The longest message, in bytes.
@@ -33,7 +31,7 @@ fn shows_text_only(mut alice: Peer) {
     );
 }
 
-/// Fault 16: TCP keeps bytes in order, and knows nothing of lines.
+/// TCP keeps bytes in order, and knows nothing of lines.
 #[test]
 fn however_lines_are_cut_to_pieces_each_is_shown_once() {
     let (_fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -52,7 +50,7 @@ fn however_lines_are_cut_to_pieces_each_is_shown_once() {
     alice.sees_next("👋 Bob left (without saying goodbye)");
 }
 
-/// Fault 17: the longest message there may be, and one that is a byte longer.
+/// The longest message there may be, and one that is a byte longer.
 #[test]
 fn the_longest_message_passes_and_a_longer_one_is_refused() {
     let fixture = Fixture::open();
@@ -69,7 +67,7 @@ fn the_longest_message_passes_and_a_longer_one_is_refused() {
     bob.sees_next("📨 Alice says: short");
 }
 
-/// Fault 17: a message that is a byte too long for the protocol is no message.
+/// A message that is a byte too long for the protocol is no message.
 #[test]
 fn a_message_that_no_peer_could_send_is_not_shown() {
     let (_fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -80,7 +78,7 @@ fn a_message_that_no_peer_could_send_is_not_shown() {
     alice.sees_next("📨 Bob says: short");
 }
 
-/// Fault 17: a line without an end is not kept, before or after the hello.
+/// A line without an end is not kept, before or after the hello.
 #[test]
 fn a_line_without_an_end_is_hung_up_on_and_costs_nothing() {
     let (_fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -98,7 +96,7 @@ fn a_line_without_an_end_is_hung_up_on_and_costs_nothing() {
     alice.sees_next("📭 No peers yet");
 }
 
-/// Fault 18: whoever begins with anything but a hello is no peer.
+/// A caller that begins with anything but a hello is no peer.
 #[test]
 fn a_caller_that_does_not_say_hello_is_hung_up_on() {
     let fixture = Fixture::open();
@@ -135,7 +133,7 @@ fn a_caller_that_does_not_say_hello_is_hung_up_on() {
     shows_text_only(alice);
 }
 
-/// Fault 18: on a link, what is no frame is skipped, and so there is room to grow.
+/// On a link, what is no frame is skipped, and so there is room to grow.
 #[test]
 fn a_line_that_is_no_frame_is_skipped() {
     let (fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -169,7 +167,7 @@ fn a_line_that_is_no_frame_is_skipped() {
     shows_text_only(alice);
 }
 
-/// Fault 19: whatever is shouted at the port, in whichever length, is heard by everybody.
+/// All peers of a network hear any datagram that is sent to the port, of whichever length.
 #[test]
 fn noise_does_nothing() {
     let fixture = Fixture::open();
@@ -184,13 +182,13 @@ fn noise_does_nothing() {
         (0..length).map(next).collect()
     };
     for length in [0, 1, 2, 9, 10, 100, 255, 256, 257, 1_000, 1_472, 10_000, 65_507] {
-        fixture.shouts(noise(length));
+        fixture.broadcasts(noise(length));
         // And noise that begins well.
         for start in ["p2pchat/1 ", "p2pchat/1 here ", "p2pchat/1 bye "] {
             let mut datagram = noise(length);
             let start = &start.as_bytes()[..start.len().min(length)];
             datagram[..start.len()].copy_from_slice(start);
-            fixture.shouts(datagram);
+            fixture.broadcasts(datagram);
         }
     }
     fixture.has_been_heard_by(2);
@@ -202,7 +200,7 @@ fn noise_does_nothing() {
     shows_text_only(bob);
 }
 
-/// Fault 19: a datagram that is a byte too long is not cut to one that is just right.
+/// A datagram that is a byte too long is not cut to one that is just right.
 #[test]
 fn an_announcement_that_is_too_long_is_not_heard_in_part() {
     const MAX_DATAGRAM: usize = 256;
@@ -213,15 +211,15 @@ fn an_announcement_that_is_too_long_is_not_heard_in_part() {
         let id = invented_id(longer);
         let start = format!("p2pchat/1 here {id} {} ", port_of(&listener));
         let length = MAX_DATAGRAM + usize::try_from(longer).expect("0 or 1");
-        fixture.shouts(format!("{start}{}", "x".repeat(length - start.len())));
+        fixture.broadcasts(format!("{start}{}", "x".repeat(length - start.len())));
         listener
     });
-    whoever_dials(&longest, PATIENCE).expect("256 bytes are not too long");
-    let call = whoever_dials(&too_long, Duration::from_millis(300));
+    next_dial(&longest, PATIENCE).expect("256 bytes are not too long");
+    let call = next_dial(&too_long, Duration::from_millis(300));
     assert!(call.is_none(), "257 bytes are");
 }
 
-/// Fault 20: a name is what a stranger says it is, and stands on everybody's terminal.
+/// A name is what a stranger says it is, and stands on the terminals of all peers.
 #[test]
 fn a_name_that_acts_or_pretends_is_shown_harmless() {
     let fixture = Fixture::open();
@@ -250,7 +248,7 @@ fn a_name_that_acts_or_pretends_is_shown_harmless() {
     shows_text_only(alice);
 }
 
-/// Fault 20: a name that cannot be seen is none, and neither is one that is longer than a line.
+/// A name that cannot be seen is none, and neither is one that is longer than a line.
 #[test]
 fn a_name_that_nobody_can_see_is_refused() {
     let fixture = Fixture::open();
@@ -267,7 +265,7 @@ fn a_name_that_nobody_can_see_is_refused() {
     shows_text_only(alice);
 }
 
-/// Fault 20: our own user is told, and not corrected.
+/// Our own user is told, and not corrected.
 #[test]
 fn a_name_that_could_not_be_shown_cannot_be_chosen() {
     let fixture = Fixture::open();
@@ -280,7 +278,7 @@ fn a_name_that_could_not_be_shown_cannot_be_chosen() {
     }
 }
 
-/// Fault 21: text that would move the cursor, or end the line, and begin another one's.
+/// Text that would move the cursor, or end the line, and begin another one's.
 #[test]
 fn text_that_acts_is_shown_and_does_nothing() {
     let (_fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -306,7 +304,7 @@ fn text_that_acts_is_shown_and_does_nothing() {
     shows_text_only(alice);
 }
 
-/// Fault 21: a peer does not send such text, either, whatever its user pastes.
+/// A peer does not send such text, either, although its user pastes it.
 #[test]
 fn text_that_acts_is_not_sent() {
     let (_fixture, mut alice, mut bob) = alice_meets("Bob");
@@ -318,26 +316,26 @@ fn text_that_acts_is_not_sent() {
     shows_text_only(alice);
 }
 
-/// Fault 35: a peer of another version, heard by UDP and by TCP.
+/// A peer of another version, heard by UDP and by TCP.
 #[test]
 fn a_peer_of_another_version_is_told_of_once_and_left_alone() {
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
     let listener = a_stranger_listens();
     let (id, port) = (invented_id(1), port_of(&listener));
-    fixture.shouts(format!("p2pchat/2 here {id} {port} Future"));
+    fixture.broadcasts(format!("p2pchat/2 here {id} {port} Future"));
     alice.sees_next(
         "⚠️ A peer at 127.0.0.1 speaks p2pchat/2, and this program only p2pchat/1: they cannot \
          talk",
     );
     for _ in 0..3 {
-        fixture.shouts(format!("p2pchat/2 here {id} {port} Future"));
+        fixture.broadcasts(format!("p2pchat/2 here {id} {port} Future"));
         let mut caller = alice.is_dialed();
         caller.says(&format!("p2pchat/2 hello {} {id} {port} Future", alice.id));
         assert_eq!(caller.hears_the_end(), "");
     }
     fixture.has_been_heard_by(1);
-    assert!(whoever_dials(&listener, Duration::from_millis(300)).is_none());
+    assert!(next_dial(&listener, Duration::from_millis(300)).is_none());
     alice.leaves();
     assert_eq!(alice.lines_with(&["⚠"]).len(), 1);
 }

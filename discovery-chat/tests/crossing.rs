@@ -7,7 +7,7 @@ mod fixture;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use fixture::{Fixture, PATIENCE, Peer, Stranger, a_stranger_listens, port_of, whoever_dials};
+use fixture::{Fixture, PATIENCE, Peer, Stranger, a_stranger_listens, next_dial, port_of};
 
 const SMALLER: &str = "000000000000000001";
 const LARGER: &str = "fffffffffffffffffe";
@@ -18,7 +18,7 @@ fn alice_dials_bob(fixture: &Fixture, id: &str) -> (Peer, Stranger, TcpListener)
     let alice = fixture.peer("Alice");
     let listener = a_stranger_listens();
     fixture.announces(id, port_of(&listener), "Bob");
-    let mut dialed = whoever_dials(&listener, PATIENCE).expect("Alice dials");
+    let mut dialed = next_dial(&listener, PATIENCE).expect("Alice dials");
     let hello = bob_hears(&alice, &mut dialed);
     assert!(hello.starts_with(&format!("p2pchat/1 hello {id} ID ")), "{hello}");
     (alice, dialed, listener)
@@ -92,7 +92,7 @@ fn the_dial_of_the_smaller_id_counts() {
     the_link_is(&mut alice, &mut call);
 }
 
-/// A second call within a moment of the first is answered `dup`, whatever the ids. After 3 s it is
+/// A second call within a moment of the first is answered `dup`, however the ids compare. After 3 s it is
 /// a peer that comes back: its link takes the place of the first, and the user reads of it.
 ///
 /// Points: 3
@@ -155,7 +155,7 @@ fn two_that_name_each_other_agree_as_well() {
     let listener = a_stranger_listens();
     let address = format!("127.0.0.1:{}", port_of(&listener));
     let mut alice = fixture.peer_with("Alice", &["--peer", &address]);
-    let mut dialed = whoever_dials(&listener, PATIENCE).expect("Alice dials");
+    let mut dialed = next_dial(&listener, PATIENCE).expect("Alice dials");
     assert!(dialed.hears().starts_with("p2pchat/1 hello - "));
     let mut call = bob_dials(&alice, "-", LARGER);
     assert_eq!(bob_hears(&alice, &mut call), "dup");

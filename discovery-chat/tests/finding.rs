@@ -1,17 +1,17 @@
-//! How peers find each other: soon, each one once, and nobody who is not there.
+//! How peers find each other: soon, each one once, and none that is not there.
 
 mod fixture;
 
 use std::time::{Duration, Instant};
 
 use fixture::{
-    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
+    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
 };
 
 /// What tells that something went wrong between peers.
 const TROUBLE: [&str; 3] = ["👋", "⚠", "🔁"];
 
-/// Fault 1: two peers on one machine differ in nothing but their ports.
+/// Two peers on one machine differ in nothing but their ports.
 #[test]
 fn two_peers_on_one_machine_list_each_other() {
     let fixture = Fixture::open();
@@ -27,15 +27,15 @@ fn two_peers_on_one_machine_list_each_other() {
     bob.lists(&[("Alice", &alice)]);
 }
 
-/// Fault 2: Bob comes when Alice has long said that she is here, and will not soon say it again.
+/// Bob comes when Alice has long said that she is here, and will not soon say it again.
 #[test]
 fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
     let fixture = Fixture::open();
-    let overheard = fixture.is_overheard();
+    let datagrams = fixture.hears_datagrams();
     let mut alice = fixture.peer("Alice");
     let mut datagram = [0; 256];
     for _ in 0..3 {
-        let length = overheard.recv(&mut datagram).expect("Alice announces herself");
+        let length = datagrams.recv(&mut datagram).expect("Alice announces herself");
         let expected = format!("p2pchat/1 here {} {} Alice", alice.id, alice.port);
         assert_eq!(datagram[..length].escape_ascii().to_string(), expected);
     }
@@ -51,7 +51,7 @@ fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
     bob.lists(&[("Alice", &alice)]);
 }
 
-/// Fault 3: three peers, so three links, each of which could be there twice.
+/// Three peers, so three links, each of which could be there twice.
 #[test]
 fn what_each_of_three_says_is_heard_once_by_the_two_others() {
     let names = ["Alice", "Bob", "Charlie"];
@@ -80,7 +80,7 @@ fn what_each_of_three_says_is_heard_once_by_the_two_others() {
     }
 }
 
-/// Fault 4: twenty peers start in the same moment, so that each two of them dial each other.
+/// Twenty peers start in the same moment, so that each two of them dial each other.
 #[test]
 fn twenty_that_start_at_once_lose_no_line_and_nobody() {
     const PEERS: usize = 20;
@@ -114,7 +114,7 @@ fn twenty_that_start_at_once_lose_no_line_and_nobody() {
     }
 }
 
-/// Fault 14: Bob is gone for a moment, and comes back at the same port under the same name.
+/// Bob is gone for a moment, and comes back at the same port under the same name.
 #[test]
 fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
     let fixture = Fixture::open();
@@ -142,7 +142,7 @@ fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// Fault 15: nobody hands out names, so two peers may choose the same one.
+/// Nobody hands out names, so two peers may choose the same one.
 #[test]
 fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     let fixture = Fixture::open();
@@ -163,7 +163,7 @@ fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     }
 }
 
-/// Fault 22: Alice's own announcement comes back to her, and somebody else's leads to her door.
+/// Alice's own announcement comes back to her, and another one names her port.
 #[test]
 fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     let fixture = Fixture::open();
@@ -180,7 +180,7 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     while begun.elapsed() < Duration::from_secs(2) {
         fixture.announces(&invented_id(1), alice.port, "Eve");
         fixture.announces(&alice.id, port_of(&elsewhere), "Alice");
-        let call = whoever_dials(&elsewhere, Duration::from_millis(20));
+        let call = next_dial(&elsewhere, Duration::from_millis(20));
         assert!(call.is_none(), "she knows her own id, wherever it seems to live");
     }
     fixture.has_been_heard_by(1);
@@ -192,7 +192,7 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     assert_eq!(alice.lines_with(&["🔍", "📨", "📤", "🔁"]), [""; 0]);
 }
 
-/// Fault 22: whoever lives at an announced address is not the announced one, again and again.
+/// The peer at an announced address is not the announced one, again and again.
 #[test]
 fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
     let fixture = Fixture::open();
@@ -203,12 +203,12 @@ fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
     // The pauses are 1 s and 2 s, so a third call cannot come before 3 s have passed.
     while begun.elapsed() < Duration::from_millis(2500) {
         fixture.announces(&invented_id(1), port_of(&nobody), "Eve");
-        calls += whoever_dials(&nobody, Duration::from_millis(20)).into_iter().count();
+        calls += next_dial(&nobody, Duration::from_millis(20)).into_iter().count();
     }
     assert!((1..=2).contains(&calls), "{calls} calls");
 }
 
-/// Fault 23: somebody announces twenty peers that do not exist, all of them at Bob's door.
+/// Somebody announces twenty peers that do not exist, all of them at Bob's port.
 #[test]
 fn invented_peers_at_a_real_ones_door_break_no_link() {
     const INVENTED: usize = 20;
@@ -219,7 +219,7 @@ fn invented_peers_at_a_real_ones_door_break_no_link() {
         fixture.announces(&invented_id(n as u64), bob.port, "Mallory");
         bob.types(&says(n));
     }
-    // Both have heard them, and have dialed Bob's door.
+    // Both have heard them, and have dialed Bob's port.
     fixture.has_been_heard_by(2);
     bob.types(&says(INVENTED));
     alice.sees(&format!("📨 Bob says: {}\n", says(INVENTED)));

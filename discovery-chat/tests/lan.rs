@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use fixture::Peer;
 use hosts::{Hosts, LAN, OTHER_LAN, counted, passes};
 
-/// Options of a peer that hears announcements and is not heard: it shouts at another port.
+/// Options of a peer that hears announcements and is not heard: it announces to another port.
 const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];
 
 /// Options of a peer that is heard and hears nobody.
-const ONLY_SHOUTS: [&str; 4] =
+const ONLY_ANNOUNCES: [&str; 4] =
     ["--broadcast", "255.255.255.255:9999", "--discovery-port", "9998"];
 
 /// The notice that nobody hears our announcements, up to the reason.
@@ -31,20 +31,20 @@ fn peers_on_three_hosts_find_each_other_and_talk() {
         hosts.starts(2, "Bob", &["--port", "8081"]),
         hosts.starts(3, "Charlie", &["--port", "8082"]),
     ];
-    let everybody = [("Alice", "10.77.0.1"), ("Bob", "10.77.0.2"), ("Charlie", "10.77.0.3")];
+    let all = [("Alice", "10.77.0.1"), ("Bob", "10.77.0.2"), ("Charlie", "10.77.0.3")];
     let others = [[1, 2], [0, 2], [0, 1]];
-    let lines: Vec<_> = (peers.iter().zip(everybody))
+    let lines: Vec<_> = (peers.iter().zip(all))
         .map(|(Peer { shown_id, port, .. }, (name, address))| {
             format!("  - {name} ({shown_id}) at {address}:{port}\n")
         })
         .collect();
     for (peer, others) in peers.iter_mut().zip(others) {
-        sees_found(peer, &others.map(|other| everybody[other]));
+        sees_found(peer, &others.map(|other| all[other]));
         peer.types("/list");
         let [first, second] = others.map(|other| &lines[other]);
         peer.sees(&format!("👥 Discovered peers:\n{first}{second}"));
     }
-    for (speaker, (name, _)) in everybody.iter().enumerate() {
+    for (speaker, (name, _)) in all.iter().enumerate() {
         peers[speaker].types(&format!("Hello from {name}!"));
         peers[speaker].sees("📤 Message sent to 2 peer(s)\n");
         for other in others[speaker] {
@@ -53,7 +53,7 @@ fn peers_on_three_hosts_find_each_other_and_talk() {
     }
     for (peer, others) in peers.iter_mut().zip(others) {
         let printed = leaves(peer);
-        let heard = others.map(|other| format!(" says: Hello from {}!", everybody[other].0));
+        let heard = others.map(|other| format!(" says: Hello from {}!", all[other].0));
         assert!(heard.iter().all(|line| printed.matches(line).count() == 1), "{printed}");
         assert_eq!(printed.matches(" says: ").count(), 2, "{printed}");
     }
@@ -187,7 +187,7 @@ fn of_two_networks_the_one_with_the_default_route_hears_a_peer_unless_both_are_n
     let mut carol = hosts.peer(3, "Carol", &ONLY_HEARS);
     let mut alice = hosts.peer(1, "Alice", &[]);
     bob.sees_next("🔍 Discovered new peer: Alice (10.77.0.1)");
-    has_shouted(&alice, 3);
+    has_announced(&alice, 3);
     assert_eq!(counted(carol.pid(), "Udp", "InDatagrams"), 0);
     leaves(&mut alice);
     bob.sees_next("👋 Alice left");
@@ -209,7 +209,7 @@ fn of_two_networks_bind_picks_one() {
     let mut alice = hosts.peer(1, "Alice", &["--port", "8080", "--bind", "10.78.0.1"]);
     alice.sees_next("🔍 Discovered new peer: Carol (10.78.0.3)");
     carol.sees_next("🔍 Discovered new peer: Alice (10.78.0.1)");
-    has_shouted(&alice, 3);
+    has_announced(&alice, 3);
     assert_eq!(counted(bob.pid(), "Udp", "InDatagrams"), 0);
     // And there is nobody to be dialed in the other one.
     let mut dave =
@@ -228,13 +228,13 @@ fn an_interface_that_goes_away_and_comes_back_is_told_once_each() {
     let mut bob = hosts.peer(2, "Bob", &[]);
     sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
     sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
-    has_shouted(&alice, 3);
+    has_announced(&alice, 3);
 
     hosts.unplug(1, LAN);
     let before = counted(alice.pid(), "Udp", "OutDatagrams");
     alice.sees_all(&["⚠️ lost Bob (no answer for 6 s)\n", CANNOT_ANNOUNCE]);
     bob.sees_next("⚠️ lost Alice (no answer for 6 s)");
-    has_shouted(&alice, before + 2); // To this host alone.
+    has_announced(&alice, before + 2); // To this host alone.
     alice.types("Is anybody there?");
     alice.sees("📭 No peers yet\n");
 
@@ -290,12 +290,12 @@ fn nobody_is_dialed_at_a_public_address() {
     let hosts = Hosts::up(3);
     let mut alice = hosts.peer(1, "Alice", &[]);
     hosts.move_to(3, "203.0.113.5");
-    let eve = hosts.peer(3, "Eve", &ONLY_SHOUTS);
-    has_shouted(&eve, 1);
+    let eve = hosts.peer(3, "Eve", &ONLY_ANNOUNCES);
+    has_announced(&eve, 1);
     let mut bob = hosts.peer(2, "Bob", &[]);
     alice.sees_next("🔍 Discovered new peer: Bob (10.77.0.2)");
     bob.sees_next("🔍 Discovered new peer: Alice (10.77.0.1)");
-    has_shouted(&eve, 3);
+    has_announced(&eve, 3);
     says(&mut alice, "There was somebody.", &mut [&mut bob]);
     says(&mut bob, "Not one of us.", &mut [&mut alice]);
     // Not one packet of TCP has reached Eve's host.
@@ -328,7 +328,7 @@ fn two_on_a_host_without_a_network_find_each_other(hosts: &Hosts) {
     sees_found(&mut bob, &[("Alice", "127.0.0.1")]);
     says(&mut alice, "Only we two.", &mut [&mut bob]);
     // What cannot go to the network is counted when it goes to this host instead.
-    has_shouted(&alice, 6);
+    has_announced(&alice, 6);
     for mut peer in [alice, bob] {
         let printed = leaves(&mut peer);
         assert_eq!(printed.matches(CANNOT_ANNOUNCE).count(), 1, "{printed}");
@@ -371,7 +371,7 @@ fn listed(name: &str, peer: &Peer, address: &str) -> String {
 
 /// Waits until the host that a peer runs on has sent so many announcements.
 #[track_caller]
-fn has_shouted(peer: &Peer, times: u64) {
+fn has_announced(peer: &Peer, times: u64) {
     let enough = |pid| counted(pid, "Udp", "OutDatagrams") >= times;
     peer.waits_until(&format!("{times} announcements"), enough);
 }

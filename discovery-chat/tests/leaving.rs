@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
 
 use fixture::{
-    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, port_of, whoever_dials,
+    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
 };
 use grader::{Terminal, statistics};
 
-/// Fault 6: a peer that is killed says nothing, and its system hangs up for it.
+/// A peer that is killed says nothing, and its system hangs up for it.
 #[test]
 fn a_peer_that_is_killed_is_missed_by_all_at_once() {
     let fixture = Fixture::open();
@@ -39,7 +39,7 @@ const WAYS: &[Way] = &[
     ("SIGTERM", Terminal::is_terminated),
 ];
 
-/// Fault 7: each way to leave is a good one, and leaves the port to whoever comes next.
+/// Each way to leave is a good one, and leaves the port to the next program.
 #[test]
 fn however_a_peer_leaves_it_says_goodbye_and_frees_its_port() {
     let fixture = Fixture::open();
@@ -73,7 +73,7 @@ fn is_sent(peer: &Peer, signal: &str) {
     assert!(sent.expect("there is a shell").success(), "{command}");
 }
 
-/// Fault 8: a program that is stopped keeps its connections, and says nothing on them.
+/// A program that is stopped keeps its connections, and says nothing on them.
 #[test]
 #[cfg(unix)]
 fn a_peer_that_stands_still_is_lost_and_found_again() {
@@ -97,7 +97,7 @@ fn a_peer_that_stands_still_is_lost_and_found_again() {
     alice.lists(&[("Charlie", &charlie)]);
 
     is_sent(&bob, "CONT");
-    // Up to 6 s to the next announcement, and 1 s in which whoever was lost is left alone; the
+    // Up to 6 s to the next announcement, and 1 s in which a lost peer is left alone; the
     // rest is for a busy machine.
     for peer in [&mut alice, &mut charlie] {
         peer.has_shown("🔍 Discovered new peer: Bob (127.0.0.1)\n", 2, 2 * PATIENCE);
@@ -111,7 +111,7 @@ fn a_peer_that_stands_still_is_lost_and_found_again() {
     alice.sees_next("📨 Bob says: Here I am again");
 }
 
-/// Fault 34: whoever reads the output has read enough, as `head -1` has.
+/// The reader of the output has read enough, as `head -1` has.
 #[test]
 fn a_peer_whose_window_is_closed_leaves() {
     let fixture = Fixture::open();
@@ -120,7 +120,7 @@ fn a_peer_whose_window_is_closed_leaves() {
     alice.sees_next("👋 Bob left");
 }
 
-/// Fault 34: there is no keyboard at all, or one that has nothing to say.
+/// There is no keyboard at all, or one that has nothing to say.
 #[test]
 #[cfg(unix)]
 fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
@@ -135,7 +135,7 @@ fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
     }
 }
 
-/// Fault 38: what a link costs is given back, whoever dialed, and however it ended.
+/// What a link costs is given back, in whichever direction it was dialed, and however it ended.
 #[test]
 fn a_hundred_who_come_and_go_leave_nothing_behind() {
     let fixture = Fixture::open();
@@ -166,7 +166,7 @@ fn a_hundred_come_and_go(fixture: &Fixture, alice: &mut Peer, first: u64) {
         } else {
             let listener = a_stranger_listens();
             fixture.announces(&id, port_of(&listener), "Guest");
-            let mut stranger = whoever_dials(&listener, PATIENCE).expect("Alice dials");
+            let mut stranger = next_dial(&listener, PATIENCE).expect("Alice dials");
             stranger.hears();
             stranger.says(&format!("p2pchat/1 hello {} {id} 9 Guest", alice.id));
             stranger

@@ -3,13 +3,13 @@
 mod fixture;
 
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fixture::{Fixture, P2P_CHAT, PATIENCE, Peer, Stranger, invented_id};
+use fixture::{Broadcaster, Fixture, P2P_CHAT, PATIENCE, Peer, Stranger, invented_id};
 use grader::statistics;
 
 /// How long a line may take when a flood comes in beside it. On a machine with nothing else to
@@ -41,7 +41,7 @@ fn talks_until_lost(
     said
 }
 
-/// Fault 30: a stranger finishes its hello, and then never reads.
+/// A stranger finishes its hello, and then never reads.
 #[test]
 fn a_peer_that_does_not_read_is_dropped_alone() {
     let fixture = Fixture::open();
@@ -67,7 +67,7 @@ fn a_peer_that_does_not_read_is_dropped_alone() {
     assert_eq!(unsure.len(), 2);
 }
 
-/// Fault 31: strangers read a byte now and then. What waits for them is kept once for all.
+/// Strangers read a byte now and then. What waits for them is kept once for all.
 #[test]
 fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
     const SLOW: u64 = 16;
@@ -97,7 +97,7 @@ fn peers_that_read_a_byte_at_a_time_are_dropped_and_cost_little() {
     alice.sees("📤 Message sent to 1 peer(s)\n");
 }
 
-/// Fault 32: a peer that has nothing to say says `ping`; one that says nothing at all is gone.
+/// A peer that has nothing to say says `ping`; one that says nothing at all is gone.
 #[test]
 fn a_silent_peer_is_lost_and_one_that_only_pings_is_kept() {
     let fixture = Fixture::open();
@@ -145,16 +145,12 @@ fn falls_silent(flood: &TcpStream) {
 }
 
 /// Announces peers that do not exist as fast as it can, until it is told to stop.
-fn shouts_without_an_end(port: u16, stopped: &Receiver<()>) {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
-    socket.set_broadcast(true).expect("broadcast is allowed");
-    let everybody = SocketAddrV4::new(Ipv4Addr::new(127, 255, 255, 255), port);
+fn announces_without_an_end(broadcaster: &Broadcaster, stopped: &Receiver<()>) {
     for n in 0.. {
         if stopped.try_recv() != Err(TryRecvError::Empty) {
             return;
         }
-        let words = format!("p2pchat/1 here {} 9 Nobody", invented_id(n));
-        socket.send_to(words.as_bytes(), everybody).expect("it is sent");
+        broadcaster.sends(format!("p2pchat/1 here {} 9 Nobody", invented_id(n)));
     }
 }
 
@@ -166,7 +162,7 @@ fn is_interrupted(peer: &mut Peer) {
     peer.presses_ctrl_d();
 }
 
-/// Fault 33: one peer says 100,000 lines and more.
+/// One peer says 100,000 lines and more.
 #[test]
 fn a_flood_delays_nobody_else_and_not_the_way_out() {
     let fixture = Fixture::open();
@@ -198,7 +194,7 @@ fn a_flood_delays_nobody_else_and_not_the_way_out() {
     });
 }
 
-/// Fault 40: whatever there is to wait for is waiting, and then the user wants to leave.
+/// All inputs are full at once, and then the user wants to leave.
 #[test]
 fn however_much_comes_in_ctrl_c_comes_through() {
     let fixture = Fixture::open();
@@ -207,13 +203,13 @@ fn however_much_comes_in_ctrl_c_comes_through() {
     let strangers: Vec<_> = (0..8).map(flood).collect();
     let ends = strangers.iter().map(|flood| flood.stream.try_clone());
     let ends: Vec<_> = ends.collect::<Result<_, _>>().expect("a socket can be shared");
-    let port = fixture.discovery_port();
+    let broadcaster = fixture.broadcaster();
     let (stop, stopped) = channel();
     thread::scope(move |scope| {
         for flood in strangers {
             scope.spawn(move || floods(flood));
         }
-        scope.spawn(move || shouts_without_an_end(port, &stopped));
+        scope.spawn(move || announces_without_an_end(&broadcaster, &stopped));
         let deep: Vec<_> = (0..8).map(|n| format!("📨 Flood{n} says: flood 1000\n")).collect();
         alice.sees_all(&deep.iter().map(String::as_str).collect::<Vec<_>>());
         let begun = Instant::now();
@@ -250,7 +246,7 @@ impl Drop for Blocked {
     }
 }
 
-/// Fault 39: Bob has pressed Ctrl-S, and his terminal takes no more lines.
+/// Bob has pressed Ctrl-S, and his terminal takes no more lines.
 #[test]
 fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
     let fixture = Fixture::open();
@@ -269,7 +265,7 @@ fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
     assert_eq!(charlie.lines_with(&["👋", "⚠"]), [""; 0], "Charlie lost nobody");
 
     bob.is_released();
-    // Up to 6 s to the next announcement, and a few in which whoever was lost is left alone; the
+    // Up to 6 s to the next announcement, and a few in which a lost peer is left alone; the
     // rest is for a busy machine.
     alice.has_shown("🔍 Discovered new peer: Bob (127.0.0.1)\n", 2, 3 * PATIENCE);
     alice.types("Welcome back");
@@ -306,7 +302,7 @@ fn a_peer_whose_terminal_stands_still_can_be_ended_by_one_signal() {
     }
 }
 
-/// What was said is delivered, even if whoever said it is gone before it is read.
+/// A message is delivered, even if its speaker is gone before it is read.
 #[test]
 fn a_slow_reader_gets_what_was_piped_in_before_the_end() {
     let fixture = Fixture::open();

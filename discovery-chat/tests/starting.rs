@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use fixture::Fixture;
 
-/// Fault 13: somebody else listens where Bob wants to be dialed.
+/// Somebody else listens where Bob wants to be dialed.
 #[test]
 fn a_tcp_port_in_use_is_named_with_a_way_out() {
     let fixture = Fixture::open();
@@ -20,8 +20,8 @@ fn a_tcp_port_in_use_is_named_with_a_way_out() {
     assert_eq!(bob.printed(), "", "it does not look as if it had started");
 }
 
-/// Fault 13: a program that shares its port with nobody hears what peers announce. (On Windows
-/// sharing is up to whoever comes second.)
+/// A program that shares its port with nobody hears what peers announce. (On Windows
+/// sharing is up to the program that comes second.)
 #[test]
 #[cfg(unix)]
 fn a_discovery_port_in_use_is_named_with_a_way_out() {
@@ -37,7 +37,7 @@ fn a_discovery_port_in_use_is_named_with_a_way_out() {
     assert_eq!(bob.printed(), "", "it does not look as if it had started");
 }
 
-/// Fault 37: two users of one machine share the discovery port. One of them is root here, since
+/// Two users of one machine share the discovery port. One of them is root here, since
 /// only root can be somebody else, too.
 #[test]
 #[cfg(target_os = "linux")]
@@ -52,7 +52,7 @@ fn two_users_of_one_machine_find_each_other() {
         eprintln!("NOT TESTED: two users of one machine. That takes root, and setpriv");
         return;
     }
-    let copy = Copy::for_everybody(P2P_CHAT);
+    let copy = Copy::for_all_users(P2P_CHAT);
     let program = Program::exactly(&[&NOBODY[..], &[&copy.path()]].concat());
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
@@ -74,10 +74,10 @@ struct Copy(std::path::PathBuf);
 
 #[cfg(target_os = "linux")]
 impl Copy {
-    fn for_everybody(program: &str) -> Self {
+    fn for_all_users(program: &str) -> Self {
         let name = format!("p2p-course-{}-p2p_chat", std::process::id());
         let copy = Self(std::env::temp_dir().join(name));
-        // A program of its own writes the copy. If this process did, whatever it starts in the
+        // A program of its own writes the copy. If this process did, any program that it starts in the
         // meantime would hold the copy open for writing, and the system would not run it.
         let install = std::process::Command::new("install")
             .args(["-m", "755", program])

@@ -168,7 +168,7 @@ fn try_run(words: &str) -> Result<String, String> {
 }
 
 /// What the host counts that process `pid` runs on, such as `("Udp", "InDatagrams")`: from its
-/// first moment on, whoever sent or received.
+/// first moment on, of all its programs.
 pub(crate) fn counted(pid: u32, protocol: &str, what: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/{pid}/net/snmp")).expect("the host counts");
     let mut rows = table.lines().filter_map(|line| {
