@@ -2,10 +2,11 @@
 //!
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
 //! writer run; so the room waits for it, and the messages of all others wait, too. A client that
-//! does not read fills its outbox as well. It is dropped when the room has lost patience; and after
-//! each such wait the room has half as much patience. So stallers that come one after the other,
-//! however many, cost the others less than 250 ms in a row, and a sixth of all time in the long
-//! run: a wait costs half of its length in patience, and that takes five such waits to come back.
+//! does not read fills its outbox as well. It is dropped when the room has lost patience. Each wait
+//! costs its own length in patience, but at most half of what is left; and a tenth of the time that
+//! passes comes back. So stallers that come one after the other, however many, cost the others less
+//! than 250 ms in a row, and a sixth of all time in the long run. That also holds for a client that
+//! reads one message just in time, again and again.
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +18,6 @@ const SHORTEST: Duration = Duration::from_millis(1);
 
 /// How much of the time that passes comes back as patience.
 const REGAIN: u32 = 10;
-
-/// A wait of this part of the patience is as bad as one in vain: a client that reads one message
-/// just in time, again and again, stalls the room as well.
-const LONG: u32 = 4;
 
 /// What is left of the room's patience.
 #[derive(Debug)]
@@ -46,8 +43,9 @@ impl Patience {
         if left.is_zero() {
             return; // It did not wait.
         }
-        let is_long = now.duration_since(began) >= left / LONG;
-        (self.left, self.since) = (if is_long { left / 2 } else { left }, now);
+        // Half is left even after a wait in vain, for an honest client that comes next.
+        let cost = now.duration_since(began).min(left / 2);
+        (self.left, self.since) = (left.saturating_sub(cost), now);
     }
 }
 
@@ -71,7 +69,7 @@ mod tests {
 
     #[test]
     fn stallers_that_come_one_after_the_other_hold_the_room_up_for_a_moment_in_all() {
-        for part in 1..=LONG {
+        for part in 1..=64 {
             let waited = waited_within(Duration::from_millis(250), part);
             assert!(waited < Duration::from_millis(240), "{part}: {waited:?}");
         }
@@ -79,7 +77,7 @@ mod tests {
 
     #[test]
     fn stallers_without_end_cost_a_small_part_of_the_time() {
-        for part in 1..=LONG {
+        for part in 1..=64 {
             let waited = waited_within(Duration::from_mins(1), part);
             // A sixth, and the waits of the beginning.
             assert!(waited < Duration::from_millis(10_500), "{part}: {waited:?}");
@@ -87,15 +85,16 @@ mod tests {
     }
 
     #[test]
-    fn a_short_wait_costs_no_patience_and_patience_comes_back() {
+    fn a_wait_costs_its_length_and_at_most_half_and_patience_comes_back() {
         let begin = Instant::now();
         let at = |millis| begin + Duration::from_millis(millis);
         let mut patience = Patience::new(begin);
         patience.has_waited(at(0), at(20));
-        assert_eq!(patience.left(at(20)), LONGEST);
-        patience.has_waited(at(20), at(120));
-        assert_eq!(patience.left(at(120)), LONGEST / 2);
-        assert_eq!(patience.left(at(220)), LONGEST / 2 + Duration::from_millis(10));
-        assert_eq!(patience.left(at(620)), LONGEST);
+        assert_eq!(patience.left(at(20)), Duration::from_millis(80));
+        assert_eq!(patience.left(at(220)), LONGEST);
+        patience.has_waited(at(220), at(320));
+        assert_eq!(patience.left(at(320)), LONGEST / 2);
+        assert_eq!(patience.left(at(420)), LONGEST / 2 + Duration::from_millis(10));
+        assert_eq!(patience.left(at(820)), LONGEST);
     }
 }
