@@ -458,7 +458,7 @@ fn no_web_page_and_no_foreign_name_may_call() {
     }
 }
 
-/// Whoever sends a byte a second is always about to say something, and has 5 s all the same.
+/// A caller that sends a byte a second is always about to say something, and has 5 s all the same.
 #[test]
 fn a_byte_a_second_is_not_enough() {
     const BEAT: Duration = Duration::from_secs(1);
@@ -546,7 +546,7 @@ fn when_all_are_busy_the_next_one_is_told_to_come_again() {
 fn a_caller_that_never_reads_is_given_up_and_keeps_nobody_waiting() {
     let fixture = Fixture::open();
     let alice = fixture.alice_alone();
-    let mut deaf = Stranger::dials_with_a_small_buffer(alice.port).expect("Alice picks up");
+    let mut deaf = Stranger::dials_with_a_small_buffer(alice.port).expect("Alice accepts");
     // Eight times the same half mebibyte, out of one: a long reply to a short request.
     let body = format!("[\"push\",\"{}\"]\n[\"pull\",1]", "x".repeat(500_000));
     let body = (2..=7)

@@ -55,7 +55,7 @@ fn serves(fixture: &Fixture, name: &str, program: &Program) -> Terminal {
     peer
 }
 
-/// What `calls.mjs` must print about a peer, whoever has written it.
+/// What `calls.mjs` must print about a peer, ours or npm's.
 fn answers_of(name: &str, greeting: &str, thanks: &str) -> String {
     let refused = "TypeError: chat(message): message must be a string";
     let stats = |count| format!(r#"{{"name":"{name}","messages_received":{count}}}"#);

@@ -232,7 +232,7 @@ fn alice_ends_in_order_while_a_request_is_half_sent() {
     }
 }
 
-/// Whoever reads the output has read enough, as `head -1` has.
+/// The reader of the output has read enough, as `head -1` has.
 #[test]
 fn alice_ends_when_her_window_is_closed() {
     let fixture = Fixture::open();
@@ -263,7 +263,7 @@ fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
     let mut strangers = Vec::new();
     for n in 0..300 {
         let mut stranger = alice.is_dialed();
-        // Whoever was idle for longest may have been asked to go.
+        // The caller that was idle for longest may have been hung up on.
         match n % 5 {
             0 => stranger.tries_to_send("POST /rpc/batch HTTP/1.1\r\nHo"),
             1 => stranger.tries_to_send(head(alice.port, GREET.len()) + &GREET[..20]),
@@ -306,7 +306,7 @@ fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
     let mut alice = Unread(command.spawn().expect("it can be started"));
     assert!(comes_true(|| Stranger::dials(port).is_ok()), "she never listens");
     let is_asked_for = |body: &str| {
-        let mut stranger = Stranger::dials(port).expect("she picks up");
+        let mut stranger = Stranger::dials(port).expect("she accepts");
         stranger.posts(body.as_bytes());
         stranger.hears_reply().text()
     };
@@ -344,7 +344,7 @@ fn poor_alice(fixture: &Fixture) -> Peer {
     alice
 }
 
-/// Whoever dials takes the last descriptor, and with it what a last dial of ours would need.
+/// A dial takes the last descriptor, and with it what a last dial of ours would need.
 #[test]
 #[cfg(target_os = "linux")]
 fn she_ends_although_her_system_has_no_descriptor_left() {
@@ -369,7 +369,7 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
     let mut alice = poor_alice(&fixture);
     for _ in 0..3 {
         let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
-        // Whoever was first had to make room, so the system had nothing left.
+        // The first caller had to make room, so the system had nothing left.
         alice.waits_until("all descriptors in use", |pid| {
             statistics::descriptors(pid).is_none_or(|count| count >= 38)
         });

@@ -134,7 +134,7 @@ fn answer(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
-/// Something answers where Bob should be: three times `reply`, whatever it was asked. Alice shows
+/// Something answers where Bob should be: three times `reply`, to any request. Alice shows
 /// `line` for each, and goes on serving.
 #[track_caller]
 fn this_is_no_bob(reply: &str, line: &str) {

@@ -1,7 +1,7 @@
 //! The room: the rules of the chat. What clients do goes in, with the time; what is to be done
 //! comes out. It knows no socket and no thread, so every rule is tested with made-up time.
 //!
-//! It is the hub: it holds a capability to every client, and whatever one says, it tells the
+//! It is the hub: it holds a capability to every client, and what one says, it tells the
 //! others by calling theirs. No other program has these capabilities, so none can tell a client
 //! anything. Each further idea is a module of its own below this one.
 //!

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use fixture::{
     BINARY, CLOSE, PATIENCE, PING, PONG, RawClient, Stranger, TEXT, claim, frame,
-    nobody_else_notices,
+    others_are_not_delayed,
 };
 use grader::statistics;
 use serde_json::json;
@@ -25,7 +25,7 @@ fn is_closed(line: &mut Stranger, code: u16, why: &str) {
         texts.iter().any(|it| it.starts_with("[\"abort\",") && it.contains(why)),
         "{texts:?}"
     );
-    // Whoever has heard that hangs up; and then it does, too, at once.
+    // The client hangs up when it has heard that; and then the server does, too, at once.
     line.hangs_up();
     assert_eq!(line.hears(), None);
 }
@@ -36,7 +36,7 @@ fn who_breaks_the_rules_of_websocket_is_told_which_and_has_left() {
     const NO_UTF8: (u16, &str) = (1007, "text must be UTF-8");
     const TOO_BIG: (u16, &str) = (1009, "a message has at most 256 KiB");
     const NO_TEXT: (u16, &str) = (1003, "messages must be text, not binary");
-    nobody_else_notices(&["--rate", "1000"], |server| {
+    others_are_not_delayed(&["--rate", "1000"], |server| {
         let mut witness = server.is_joined_by("Witness");
         let too_long_in_all = [frame(0x01, &vec![b'x'; MAX_TEXT]), frame(0x80, b"x")].concat();
         for (bytes, (code, why)) in [
@@ -66,8 +66,8 @@ fn who_breaks_the_rules_of_websocket_is_told_which_and_has_left() {
 
 #[test]
 fn a_frame_of_a_hundred_megabytes_is_not_waited_for() {
-    nobody_else_notices(&[], |server| {
-        // Whoever stops soon is told why.
+    others_are_not_delayed(&[], |server| {
+        // A client that stops soon is told why.
         let mut giant = server.opens_socket();
         giant.sends([claim(TEXT, 100_000_000), vec![0; 256 << 10]].concat());
         is_closed(&mut giant, 1009, "a message has at most 256 KiB");
@@ -89,7 +89,7 @@ fn a_frame_of_a_hundred_megabytes_is_not_waited_for() {
 
 #[test]
 fn fragments_and_pings_between_them_make_one_message() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let mut line = server.opens_socket();
         let call = json!(["push", ["pipeline", 0, ["listUsers"], []]]).to_string();
         line.says(0x01, &call[..5]);
@@ -101,7 +101,7 @@ fn fragments_and_pings_between_them_make_one_message() {
         line.says(0x80, "");
         line.says(PONG, "nobody has asked");
         line.says(TEXT, "[\"pull\",1]");
-        let answer = b"[\"resolve\",1,[[\"Onlooker\"]]]".to_vec();
+        let answer = b"[\"resolve\",1,[[\"Probe\"]]]".to_vec();
         assert_eq!(line.hears(), Some((TEXT, answer)));
         line.says(CLOSE, [3, 232]);
         assert_eq!(line.hears_the_end(), (Vec::new(), Some((1000, String::new()))));
@@ -111,7 +111,7 @@ fn fragments_and_pings_between_them_make_one_message() {
 
 #[test]
 fn a_storm_of_pings_harms_nobody() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let mut line = server.opens_socket();
         let pings = frame(PING, b"?").repeat(1000);
         for _ in 0..20 {
@@ -130,7 +130,7 @@ fn a_storm_of_pings_harms_nobody() {
 /// The other end is there no more, and nothing says so: the cable was cut, or it never reads.
 #[test]
 fn who_falls_silent_or_does_not_read_is_gone_after_a_while() {
-    nobody_else_notices(&["--rate", "100000", "--burst", "100000"], |server| {
+    others_are_not_delayed(&["--rate", "100000", "--burst", "100000"], |server| {
         let mut witness = server.is_joined_by("Witness");
         let mut silent = server.is_joined_by("Silent");
         let begun = Instant::now();
@@ -175,7 +175,7 @@ fn who_falls_silent_or_does_not_read_is_gone_after_a_while() {
 
 #[test]
 fn who_rejects_every_call_or_answers_none_or_floods_back_is_no_trouble() {
-    nobody_else_notices(&["--rate", "100000", "--burst", "100000"], |server| {
+    others_are_not_delayed(&["--rate", "100000", "--burst", "100000"], |server| {
         let mut mute = server.is_joined_by("Mute");
         let mut rude = server.is_joined_by("Rude");
         let mut loud = server.is_joined_by("Loud");
@@ -204,11 +204,11 @@ fn who_rejects_every_call_or_answers_none_or_floods_back_is_no_trouble() {
 /// All of them together ask for more than the room takes in at once.
 #[test]
 fn many_floods_of_calls_do_not_hold_up_the_room() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let call = json!(["push", ["pipeline", 0, ["listUsers"], []]]).to_string();
         let mut calls = frame(TEXT, call.as_bytes()).repeat(500);
         calls.extend(frame(TEXT, b"[\"pull\",500]"));
-        let mut floods: Vec<_> = (0..80).map(|_| server.is_visited()).collect();
+        let mut floods: Vec<_> = (0..80).map(|_| server.opens_session()).collect();
         for client in &mut floods {
             client.line.sends(&calls);
         }
@@ -223,7 +223,7 @@ fn many_floods_of_calls_do_not_hold_up_the_room() {
 #[test]
 fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
     const MAX_GROWTH: usize = 32 * 1024; // KiB; less than one of them would send.
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let before = statistics::memory_kib(server.pid());
         let padding = "x".repeat(8 * 1024);
         let flood = |mut line: Stranger| {
@@ -255,8 +255,8 @@ fn a_flood_of_calls_without_a_breath_makes_only_its_sender_wait() {
 
 #[test]
 fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back() {
-    nobody_else_notices(&[], |server| {
-        let mut client = server.is_visited();
+    others_are_not_delayed(&[], |server| {
+        let mut client = server.opens_session();
         client.joins("Eager").expect("it may join");
         let mut codes = std::collections::BTreeMap::<String, usize>::new();
         let mut released = 0;
@@ -296,28 +296,28 @@ fn ten_thousand_joins_of_one_client_are_refused_and_its_capabilities_given_back(
 
 #[test]
 fn calls_before_joining_and_of_others_names_are_refused() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let mut bob = server.is_joined_by("Bob");
-        let mut stranger = server.is_visited();
+        let mut stranger = server.opens_session();
         for client in [&mut stranger, &mut bob] {
             for (method, args) in [
-                ("sendMessage", json!(["Onlooker", "hello"])),
-                ("leave", json!(["Onlooker"])),
-                ("sendPrivate", json!(["Onlooker", "Bob", "psst"])),
-                ("enterRoom", json!(["Onlooker", "#rust"])),
-                ("setTyping", json!(["Onlooker", true])),
-                ("shareFile", json!(["Onlooker", {"name": "a", "size": 1}, ["export", -9]])),
+                ("sendMessage", json!(["Probe", "hello"])),
+                ("leave", json!(["Probe"])),
+                ("sendPrivate", json!(["Probe", "Bob", "psst"])),
+                ("enterRoom", json!(["Probe", "#rust"])),
+                ("setTyping", json!(["Probe", true])),
+                ("shareFile", json!(["Probe", {"name": "a", "size": 1}, ["export", -9]])),
             ] {
                 let refused = client.asks(method, &args).unwrap_err();
                 assert_eq!(refused.code, "permission_denied", "{method}: {refused:?}");
-                assert_eq!(refused.message, "you have not joined as Onlooker", "{method}");
+                assert_eq!(refused.message, "you have not joined as Probe", "{method}");
             }
         }
         // Looking is free.
         for method in ["listUsers", "getHistory", "listRooms"] {
-            stranger.asks(method, &json!([])).expect("whoever is connected may look");
+            stranger.asks(method, &json!([])).expect("a connected client may look");
         }
-        let taken = stranger.joins("ONLOOKER").unwrap_err();
+        let taken = stranger.joins("PROBE").unwrap_err();
         assert_eq!(taken.code, "bad_request", "{taken:?}");
         assert!(taken.message.contains("already taken"), "{taken:?}");
     });
@@ -325,7 +325,7 @@ fn calls_before_joining_and_of_others_names_are_refused() {
 
 #[test]
 fn what_makes_no_sense_in_the_session_ends_it() {
-    nobody_else_notices(&["--rate", "1000"], |server| {
+    others_are_not_delayed(&["--rate", "1000"], |server| {
         let mut witness = server.is_joined_by("Witness");
         for (message, why) in [
             (r#"["pull",99]"#, "no such entry on exports table"),
@@ -362,8 +362,8 @@ fn what_makes_no_sense_in_the_session_ends_it() {
 
 #[test]
 fn names_and_texts_that_nobody_could_show_are_refused() {
-    nobody_else_notices(&["--rate", "1000"], |server| {
-        let mut client = server.is_visited();
+    others_are_not_delayed(&["--rate", "1000"], |server| {
+        let mut client = server.opens_session();
         for name in [
             "",
             " ",
@@ -415,7 +415,7 @@ fn names_and_texts_that_nobody_could_show_are_refused() {
 
 #[test]
 fn more_messages_than_the_rate_are_refused_in_words() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let mut client = server.is_joined_by("Fast");
         let refused = (0..30)
             .filter_map(|n| client.asks("sendMessage", &json!(["Fast", n.to_string()])).err());

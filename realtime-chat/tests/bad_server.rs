@@ -92,7 +92,7 @@ fn system(text: &str) -> Value {
 }
 
 #[test]
-fn whoever_is_no_chat_server_is_told_from_one() {
+fn a_program_that_is_no_chat_server_is_told_from_one() {
     let fixture = Fixture::open();
     let impostor = Impostor::sits_in(&fixture);
     let port = fixture.ports.port(0);

@@ -16,7 +16,7 @@ use grader::{Program, Terminal};
 /// What the tests have saved and photographed.
 const SCREENSHOTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots");
 
-/// What would harm whoever reads it as HTML.
+/// What would do harm as HTML.
 const HARMFUL: &str =
     r#"<img src=x onerror="window.harmed=1"><script>window.harmed=1</script><b>bold</b>"#;
 

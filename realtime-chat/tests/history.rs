@@ -46,7 +46,7 @@ fn line(text: &str) -> String {
 /// What somebody who has not joined is told of the past.
 #[track_caller]
 fn past(server: &Server) -> Vec<String> {
-    let history = server.is_visited().asks("getHistory", &json!([])).expect("it may look");
+    let history = server.opens_session().asks("getHistory", &json!([])).expect("it may look");
     // A list is wrapped once more.
     let notes = history[0].as_array().expect("a list").clone();
     notes.iter().map(|note| note["text"].as_str().expect("a text").to_owned()).collect()
@@ -62,7 +62,7 @@ fn what_anybody_has_seen_is_there_after_kill_9() {
         let text = format!("number {number}");
         alice.asks("sendMessage", &json!(["Alice", text])).expect("it may");
     }
-    // Whoever has seen the last one has seen it in the file, too.
+    // A client that has seen the last one has seen it in the file, too.
     server.is_killed();
     drop(server);
     let lines: Vec<Value> =
@@ -177,7 +177,7 @@ fn what_is_no_plain_file_is_no_history() {
     is_refused(&fixture, inside.to_str().expect("a path"), "cannot use");
 }
 
-/// Whoever opens a pipe would wait for its other end.
+/// To open a pipe is to wait for its other end.
 #[test]
 #[cfg(unix)]
 fn a_pipe_is_no_history() {
@@ -220,7 +220,7 @@ fn a_history_that_cannot_be_written_is_told_once_and_the_chat_goes_on() {
     let mut server = fixture.story.terminal("Server", &poor, &words);
     server.sees("Press Ctrl+C to stop\n");
     let mut alice =
-        fixture::RawClient::of(fixture::Stranger::dials(fixture.port()).expect("it picks up"));
+        fixture::RawClient::of(fixture::Stranger::dials(fixture.port()).expect("it accepts"));
     alice.line.upgrades("");
     alice.joins("Alice").expect("it may join");
     let long = "x".repeat(300);

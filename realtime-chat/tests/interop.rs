@@ -94,7 +94,7 @@ fn npms_clients_and_ours_talk_in_our_room() {
     bob.sees(r#"{"username":"Bob","text":"Hi Alice!","type":"chat"}]"#);
     bob.sees("\n");
 
-    // Whoever has joined as Bob is not Alice.
+    // A client that has joined as Bob is not Alice.
     for call in [r#"["sendMessage","Alice","I am Eve"]"#, r#"["leave","Alice"]"#] {
         bob.types(call);
         bob.sees("! Error: ");

@@ -139,7 +139,7 @@ fn port_0_is_any_and_the_real_one_is_told() {
     let first = printed.lines().next().unwrap_or_default();
     let port = first.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     assert_ne!(port, 0);
-    let mut client = RawClient::of(Stranger::dials(port).expect("it picks up"));
+    let mut client = RawClient::of(Stranger::dials(port).expect("it accepts"));
     client.line.upgrades("");
     client.joins("Alice").expect("it may join");
 }
@@ -153,7 +153,7 @@ fn the_token_can_be_in_the_environment() {
     let mut server =
         fixture.story.terminal_with("Server", &program, &["--port", &port], &secret);
     server.sees(" --token SECRET\nPress Ctrl+C to stop\n");
-    let mut line = Stranger::dials(fixture.port()).expect("it picks up");
+    let mut line = Stranger::dials(fixture.port()).expect("it accepts");
     line.posts(b"");
     assert_eq!(line.hears_reply().status, 401);
     assert!(!server.printed().contains("sesame"));
@@ -169,7 +169,7 @@ const WAYS: [Way; 2] =
 
 #[test]
 #[cfg(unix)]
-fn it_ends_in_order_whoever_is_there() {
+fn it_ends_in_order_with_all_kinds_of_clients() {
     for (way, ends) in WAYS {
         let fixture = Fixture::open();
         let mut server = fixture.server();
@@ -209,7 +209,7 @@ fn it_ends_in_order_whoever_is_there() {
 fn it_ends_although_somebody_does_not_read() {
     let fixture = Fixture::open();
     let mut server = fixture.server_with(&["--rate", "100000", "--burst", "100000"]);
-    let line = Stranger::dials_with_a_small_buffer(server.port).expect("it picks up");
+    let line = Stranger::dials_with_a_small_buffer(server.port).expect("it accepts");
     let mut deaf = RawClient::of(line);
     deaf.line.upgrades("");
     deaf.joins("Deaf").expect("it may join");
@@ -273,7 +273,7 @@ fn joins(fixture: &Fixture, name: &str) -> RawClient {
         line = Stranger::dials(fixture.port()).ok();
         line.is_some()
     }));
-    let mut client = RawClient::of(line.expect("it picks up"));
+    let mut client = RawClient::of(line.expect("it accepts"));
     client.line.upgrades("");
     client.joins(name).expect("it may join");
     client
@@ -288,7 +288,7 @@ fn it_ends_well_if_nobody_reads_its_first_line() {
     Piped::starts(&fixture, writer).ends_well();
 }
 
-/// Whoever reads the output has read enough, as `head -1` has; the clients need not care.
+/// The reader of the output has read enough, as `head -1` has; the clients need not care.
 #[test]
 #[cfg(unix)]
 fn it_goes_on_without_a_reader_and_ends_well() {

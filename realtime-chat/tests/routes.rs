@@ -1,10 +1,10 @@
 //! What is said in HTTP, and who is let in: who keeps to the rules, comes from no other page, knows
-//! the token, and finds a place. Whoever is refused is told why.
+//! the token, and finds a slot. A refused client is told why.
 
 mod fixture;
 
 use fixture::{
-    Fixture, PING, PONG, RawClient, Reply, comes_true, frame, head, nobody_else_notices,
+    Fixture, PING, PONG, RawClient, Reply, comes_true, frame, head, others_are_not_delayed,
     upgrade,
 };
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const MAX_CLIENTS: usize = 768;
 
 #[test]
 fn what_is_no_http_is_refused_here_as_in_the_last_lab() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let host = format!("Host: 127.0.0.1:{}\r\n", server.port);
         let post = format!("POST /rpc/batch HTTP/1.1\r\n{host}");
         for (request, status) in [
@@ -51,7 +51,7 @@ fn what_is_no_http_is_refused_here_as_in_the_last_lab() {
 
 #[test]
 fn what_is_no_handshake_is_refused() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let good = upgrade(server.port, "/rpc/ws", "");
         let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
         for (request, status) in [
@@ -91,7 +91,7 @@ fn what_is_no_handshake_is_refused() {
 
 #[test]
 fn a_page_from_elsewhere_gets_neither_page_nor_socket_nor_batch() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let port = server.port;
         let batch = head(port, 0);
         let page = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
@@ -199,12 +199,12 @@ fn the_page_may_run_nothing_but_its_own_script() {
 
 #[test]
 fn a_batch_is_answered_like_a_client_that_has_not_joined() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let calls = [
             r#"["push",["pipeline",0,["listUsers"],[]]]"#,
             r#"["push",["pipeline",0,["userCount"]]]"#,
             r#"["push",["pipeline",0,["nothing"]]]"#,
-            r#"["push",["pipeline",0,["sendMessage"],["Onlooker","hi"]]]"#,
+            r#"["push",["pipeline",0,["sendMessage"],["Probe","hi"]]]"#,
             r#"["push",["pipeline",0,["join"],["Alice",["export",-1]]]]"#,
             r#"["pull",1]"#,
             r#"["pull",2]"#,
@@ -221,10 +221,10 @@ fn a_batch_is_answered_like_a_client_that_has_not_joined() {
             let answer = answers.iter().find(|it| it[0] != "release" && it[1] == json!(id));
             answer.unwrap_or_else(|| panic!("{text}"))[2].clone()
         };
-        assert_eq!(of(1), json!([["Onlooker"]]));
+        assert_eq!(of(1), json!([["Probe"]]));
         assert_eq!(of(2), json!(1));
         assert_eq!(of(3), json!(["undefined"]));
-        assert_eq!(of(4)[2], "you have not joined as Onlooker");
+        assert_eq!(of(4)[2], "you have not joined as Probe");
         assert_eq!(
             of(5)[2],
             "join over a WebSocket: over one request nobody can call you back"
@@ -243,11 +243,11 @@ fn a_batch_is_answered_like_a_client_that_has_not_joined() {
 
 #[test]
 fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
-    nobody_else_notices(&[], |server| {
+    others_are_not_delayed(&[], |server| {
         let (mut clients, mut in_the_room, mut refused) = (Vec::new(), 0, 0);
         for number in 0..1000 {
             let mut line = server.is_dialed();
-            // Whoever is turned away is told so, whatever it wants.
+            // A rejected client is told so, for any request.
             line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
             match line.reads_reply() {
                 Ok(Reply { status: 101, .. }) => {
@@ -264,7 +264,7 @@ fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
                 }
                 Err(error) => panic!("{number}: {error}"),
             }
-            // Ten join at once: who joins is told to everybody, and so they are told in one go.
+            // Ten join at once: all clients are told of each join, and so they are told in one go.
             if number % 10 == 9 {
                 for client in clients.iter_mut().skip(in_the_room) {
                     client.hears_answer(1).expect("it may join");
@@ -276,7 +276,7 @@ fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
                 }
             }
         }
-        // One is the onlooker.
+        // One is the probe.
         assert_eq!((clients.len(), refused), (MAX_CLIENTS - 1, 1000 - (MAX_CLIENTS - 1)));
         clients.pop();
         let is_let_in = || {

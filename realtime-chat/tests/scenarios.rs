@@ -285,7 +285,7 @@ fn a_server_with_a_token_lets_in_who_has_it() {
 
 /// This is what a hub costs: when it stops, all stop.
 #[test]
-fn when_the_server_is_killed_everybody_is_alone() {
+fn when_the_server_is_killed_all_clients_are_alone() {
     let fixture = Fixture::open();
     let mut server = fixture.server();
     let mut clients = ["Alice", "Bob"].map(|name| fixture.client(name));

@@ -1,6 +1,6 @@
 //! Calls per second, and how long one takes: ours, npm's package, and a server that does nothing.
 //!
-//! In one run, in turns, so that whatever else the machine does hits all alike. The load comes
+//! In one run, in turns, so that other work of the machine hits all alike. The load comes
 //! from this process, the same for all; the servers are processes of their own:
 //!
 //! * `bare`: a thread for each connection and a fixed answer. Nothing could be faster.

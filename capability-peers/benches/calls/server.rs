@@ -87,7 +87,7 @@ impl Server {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
         let mut server = Self { address, child, _keyboard: keyboard, _ports: ports };
         let (shown, addresses) = channel();
-        // It reads to the end: whoever prints must not be kept waiting.
+        // It reads to the end: the program must not wait for us to read.
         let body = move || {
             let lines = BufReader::new(screen?).lines().map_while(io::Result::ok);
             for line in lines {

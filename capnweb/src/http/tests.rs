@@ -132,7 +132,7 @@ fn body_of(bytes: &str) -> String {
 }
 
 #[test]
-fn requests_are_taken_in_whatever_pieces_they_come() {
+fn requests_are_read_in_pieces_of_any_size() {
     for (bytes, requests) in [
         ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &["GET / [Host: localhost]"][..]),
         ("\r\n\r\nGET / HTTP/1.1\r\nHost: [::1]\r\n\r\n", &["GET / [Host: [::1]]"]),
@@ -396,7 +396,7 @@ fn only_names_of_this_machine_are_answered() {
     ] {
         assert!(!guard::is_ours(host, HERE), "{host}");
     }
-    // Whoever dials another address of ours may call us by it, and by no other.
+    // A caller that dials another address of ours may call us by it, and by no other.
     let there = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1)), 8080);
     assert!(guard::is_ours("192.168.0.1:8080", there) && guard::is_ours("localhost", there));
     assert!(!guard::is_ours("192.168.0.2", there) && !guard::is_ours("192.168.0.1:80", there));
@@ -658,7 +658,7 @@ fn cut<'a>(mut bytes: &'a [u8], dice: &mut Dice) -> Vec<&'a [u8]> {
 }
 
 #[test]
-fn whatever_comes_in_whatever_pieces_the_verdict_is_the_same() {
+fn the_verdict_on_any_input_does_not_depend_on_the_pieces() {
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     let (mut taken, mut refused, mut waiting) = (0, 0, 0);
     for round in 0..40_000 {

@@ -99,7 +99,7 @@ impl Peer {
         Client(stream)
     }
 
-    /// Whatever has happened before, the next caller is served.
+    /// The next caller is served after anything.
     fn still_serves(&self) {
         let mut client = self.dial();
         client.says(&post("/rpc/batch", "", "still there?"));
@@ -364,7 +364,7 @@ fn every_bad_request_gets_its_refusal_and_the_next_caller_is_served() {
 }
 
 #[test]
-fn whoever_sends_100_mb_is_stopped_at_one_and_still_hears_why() {
+fn a_caller_that_sends_100_mb_is_stopped_at_one_and_still_hears_why() {
     let peer = peer(ENDLESS);
     let mut client = peer.dial();
     client.says(
@@ -409,7 +409,7 @@ fn a_byte_now_and_then_does_not_keep_a_head_or_a_body_open() {
 }
 
 #[test]
-fn whoever_says_nothing_for_long_is_hung_up_on_without_a_word() {
+fn a_silent_caller_is_hung_up_on_without_a_word() {
     let peer = peer(Patience { idle: SHORT, ..ENDLESS });
     let mut new = peer.dial();
     let mut known = peer.dial();
@@ -421,7 +421,7 @@ fn whoever_says_nothing_for_long_is_hung_up_on_without_a_word() {
 }
 
 #[test]
-fn whoever_does_not_read_its_answer_is_dropped() {
+fn a_caller_that_does_not_read_its_answer_is_dropped() {
     let peer = peer(Patience { write: SHORT, ..ENDLESS });
     let mut client = peer.dial();
     client.says(&get("/big"));
@@ -456,7 +456,7 @@ fn a_thousand_idle_connections_keep_nobody_out() {
     }
     first.hears_the_end();
     known.hears_the_end();
-    // Whoever has something to say is served, and keeps its seat while it has.
+    // A caller with a request is served, and keeps its slot while it has one.
     let mut busy = peer.dial();
     busy.says("POST /rpc/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhel");
     for _ in 0..10 {
@@ -492,7 +492,7 @@ fn when_all_are_busy_the_others_are_told_so_at_once() {
     }
     let kept = descriptors() - before;
     assert!(kept < 2 * MAX_REJECTED, "{kept}");
-    // Whoever is in the middle of a request may finish it first: nothing is reset.
+    // A caller in the middle of a request may finish it first: nothing is reset.
     for _ in 0..20 {
         let mut client = peer.dial();
         assert_eq!(client.hears_status(), 503);
@@ -539,7 +539,7 @@ fn an_answer_that_is_being_made_is_waited_for_when_we_stop() {
 }
 
 #[test]
-fn whoever_is_in_the_middle_when_we_stop_is_not_waited_for_for_ever() {
+fn a_request_in_the_middle_when_we_stop_is_not_waited_for_for_ever() {
     let peer = peer(Patience { stop: SHORT, ..ENDLESS });
     let mut head = peer.dial();
     head.says("POST /rpc/batch HTTP/1.1\r\nHost: lo");

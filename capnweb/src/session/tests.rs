@@ -220,7 +220,7 @@ fn an_object_that_is_sent_can_be_called_until_it_is_released() {
 }
 
 #[test]
-fn whoever_shows_nothing_can_still_be_called_in_vain() {
+fn a_side_without_a_main_object_can_still_be_called_in_vain() {
     let mut nobody: Side = Session::new(None);
     assert_eq!(nobody.receive(r#"["push",["pipeline",0,["greet"],[]]]"#), []);
     let said = nobody.receive("[\"pull\",1]");
@@ -278,7 +278,7 @@ fn what_cannot_be_sent_is_not_sent() {
     // Nothing was counted: the next call is the first one.
     let (first, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
     assert_eq!(first.call, CallId(1));
-    // Whatever goes out comes in, however deep it is.
+    // What goes out comes in, however deep it is.
     let mut alice = alice();
     assert_eq!(alice.receive(r#"["push",1]"#), []);
     let mut value = first.get("a").into();

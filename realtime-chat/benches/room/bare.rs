@@ -1,5 +1,5 @@
-//! The bare broadcaster: a thread for each connection, one list of all of them, and whatever
-//! comes goes to everybody. It checks nothing, remembers nothing and can be stopped by anybody:
+//! The bare broadcaster: a thread for each connection, one list of all of them, and each
+//! message goes to all. It checks nothing, remembers nothing and can be stopped by any client:
 //! what is left when there is nothing to decide.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tungstenite::handshake::derive_accept_key;
 use crate::Result;
 use crate::frame::{self, Kind};
 
-/// Everybody who is here, by number. Held while it writes: that is how bare it is.
+/// All clients, by number. Held while it writes: that is how bare it is.
 type All = Arc<Mutex<BTreeMap<usize, TcpStream>>>;
 
 /// Serves until stdin closes.

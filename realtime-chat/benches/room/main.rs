@@ -1,9 +1,9 @@
 //! How many deliveries a room makes, and how long one takes: ours, npm's, and a bare broadcaster.
 //!
-//! In one run, in turns, so that whatever else the machine does hits all alike. The load comes
+//! In one run, in turns, so that other work of the machine hits all alike. The load comes
 //! from this process, the same for all; the servers are processes of their own:
 //!
-//! * `bare`: a thread for each connection, which writes whatever it reads to everybody.
+//! * `bare`: a thread for each connection, which writes what it reads to all.
 //! * `npm`: a room on the package `capnweb`, if `tests/interop` has it.
 //! * `ours`: the lab's.
 //!

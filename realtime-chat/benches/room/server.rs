@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where npm's packages are, if `just interop` has installed them.
 const INTEROP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop");
 
-/// A room on the package, and nothing else: it waits until everybody has answered. It ends
+/// A room on the package, and nothing else: it waits until all clients have answered. It ends
 /// when we do.
 const NPM: &str = r#"
 import { createServer } from "node:http";
@@ -123,7 +123,7 @@ impl Server {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
         let mut server = Self { address, child, _keyboard: keyboard };
         let (shown, addresses) = channel();
-        // It reads to the end: whoever prints must not be kept waiting.
+        // It reads to the end: the program must not wait for us to read.
         let body = move || {
             let lines = BufReader::new(screen?).lines().map_while(io::Result::ok);
             for line in lines {

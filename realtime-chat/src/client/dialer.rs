@@ -1,4 +1,4 @@
-//! The dialer: a thread that dials the server, and becomes the link's reader if it picks up.
+//! The dialer: a thread that dials the server, and becomes the link's reader if it accepts.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};

@@ -96,7 +96,7 @@ pub(crate) enum Gone {
     NoHost(String, String),
     /// Nobody listens there.
     NobodyThere(ServerUrl),
-    /// Nobody picks up within this time.
+    /// Nobody accepts within this time.
     NoAnswer(ServerUrl, u64),
     /// What listens there speaks something else; this is what is wrong.
     NoChat(ServerUrl, String),

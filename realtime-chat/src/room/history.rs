@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_line_whatever_is_in_it() {
+    fn a_line_with_any_text_is_one_line() {
         for text in ["hi", "a\nb\r\n", "\"}\\", "\u{2028}👋", ""] {
             let line = line(&rust(), &chat(text));
             assert_eq!(line.matches('\n').count(), 1, "{line}");

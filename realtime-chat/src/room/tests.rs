@@ -96,7 +96,7 @@ impl Chat {
         };
         let push = format!("[\"push\",[\"pipeline\",0,[\"{target}\"],[{args}]]]");
         let outputs = session.receive(&push);
-        // Whoever has lost interest in the answer is served all the same, and leaves no trace.
+        // A client that drops the answer is served all the same, and nothing is left of it.
         *pushes += 1;
         assert_eq!(session.receive(&format!("[\"release\",{pushes},1]")), []);
         match &outputs[..] {
@@ -269,7 +269,7 @@ fn to(client: ClientId, actions: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn whoever_joins_is_answered_first_and_then_everybody_hears_of_it() {
+fn a_client_that_joins_is_answered_first_and_then_all_hear_of_it() {
     let mut chat = Chat::new();
     chat.arrives(ALICE);
     // Nobody is there who could hear it, not even Alice: but it is remembered.
@@ -293,7 +293,7 @@ fn whoever_joins_is_answered_first_and_then_everybody_hears_of_it() {
 }
 
 #[test]
-fn what_one_says_everybody_hears_and_whoever_says_it_is_told_so_after_that() {
+fn all_hear_a_message_and_its_sender_is_answered_after_that() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     assert_eq!(
         chat.says(ALICE, "Hello everyone!"),
@@ -307,7 +307,7 @@ fn what_one_says_everybody_hears_and_whoever_says_it_is_told_so_after_that() {
 }
 
 #[test]
-fn whoever_leaves_gets_its_capability_back_before_the_answer_and_the_others_hear_of_it() {
+fn a_client_that_leaves_gets_its_capability_back_before_the_answer_and_the_others_hear_of_it() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     assert_eq!(
         chat.leaves(BOB),
@@ -328,7 +328,7 @@ fn whoever_leaves_gets_its_capability_back_before_the_answer_and_the_others_hear
 }
 
 #[test]
-fn whoever_is_gone_gets_nothing_any_more() {
+fn a_client_that_is_gone_gets_nothing_any_more() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     let (id, call) = chat.call(BOB, "listUsers", "");
     assert_eq!(
@@ -347,7 +347,7 @@ fn whoever_is_gone_gets_nothing_any_more() {
 }
 
 #[test]
-fn whoever_only_looks_is_dismissed_after_a_minute() {
+fn a_client_that_does_not_join_is_dropped_after_a_minute() {
     let mut chat = Chat::new();
     assert_eq!(chat.room.next_due(), None);
     chat.arrives(ALICE);
@@ -361,7 +361,7 @@ fn whoever_only_looks_is_dismissed_after_a_minute() {
     // Once, and it is as if it were gone.
     assert_eq!(chat.passes(Duration::ZERO), [""; 0]);
     assert_eq!(chat.hears(ALICE, Heard::Gone), [""; 0]);
-    // Whoever has joined may be silent for as long as it likes, but has to go once it has left.
+    // A client that has joined may be silent for as long as it likes, but has to go once it has left.
     assert_eq!(chat.joins(BOB, "Bob").len(), 2);
     assert_eq!(chat.room.next_due(), None);
     assert_eq!(chat.passes(Duration::from_hours(1)), [""; 0]);
@@ -372,7 +372,7 @@ fn whoever_only_looks_is_dismissed_after_a_minute() {
 }
 
 #[test]
-fn whoever_is_there_does_not_arrive_again() {
+fn a_client_that_has_joined_cannot_join_again() {
     let mut chat = Chat::of(&[ALICE]);
     assert_eq!(chat.hears(ALICE, Heard::Arrived), [""; 0]);
     assert_eq!(chat.says(ALICE, "hi").last().unwrap(), "Alice gets sent 2");
@@ -474,7 +474,7 @@ fn what_was_said_before_is_there_again_and_is_counted() {
 }
 
 #[test]
-fn an_emoji_is_put_in_for_everybody() {
+fn an_emoji_is_put_in_for_all() {
     let mut chat = Chat::of(&[ALICE]);
     let said = chat.says(ALICE, "hi :wave:");
     assert_eq!(said[..2], ["record in #lobby: Alice: hi 👋", "Alice hears Alice: hi 👋"]);

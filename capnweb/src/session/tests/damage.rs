@@ -1,6 +1,6 @@
 //! A long test of sessions: conversations that are damaged in every way but one.
 //!
-//! Whatever comes in, nothing panics, what comes out can be read, and no table grows beyond its
+//! On any input nothing panics, what comes out can be read, and no table grows beyond its
 //! limit. `RPC_DAMAGE=10000000 cargo test -p capnweb damage --release` tries as many as
 //! you have time for.
 

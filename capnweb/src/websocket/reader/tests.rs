@@ -102,7 +102,7 @@ fn a_close_is_answered_by_the_writer_and_ends_the_reader() {
 }
 
 #[test]
-fn whoever_hangs_up_without_a_word_is_told_nothing() {
+fn a_side_that_hangs_up_without_a_word_is_told_nothing() {
     let mut reading = Reading::begins();
     reading.sends(&frame(TEXT, b"cut off")[..6]);
     reading.theirs.shutdown(Shutdown::Both).unwrap();
@@ -153,7 +153,7 @@ fn who_breaks_the_rules_is_told_which() {
 }
 
 #[test]
-fn whoever_falls_silent_is_given_up_and_a_pong_is_enough_not_to() {
+fn a_silent_side_is_given_up_and_a_pong_is_enough_not_to_be() {
     let mut reading = Reading::begins();
     let begun = Instant::now();
     while begun.elapsed() < SHORT.silence * 2 {

@@ -303,7 +303,7 @@ fn a_goodbye_comes_last_and_the_other_side_has_a_moment_for_its_own() {
 }
 
 #[test]
-fn whoever_does_not_say_goodbye_is_hung_up_on() {
+fn a_side_that_does_not_close_is_hung_up_on() {
     // The longest reason that fits, also where that is in the middle of a letter.
     for fits in ["ä".repeat(30) + &"x".repeat(63), "ä".repeat(61)] {
         let mut writing = Writing::begins();
@@ -361,7 +361,7 @@ fn a_busy_handler_hears_nothing_and_misses_nothing() {
 }
 
 #[test]
-fn whoever_does_not_read_is_given_up_alone_and_soon() {
+fn a_side_that_does_not_read_is_given_up_alone_and_soon() {
     let writing = Writing::begins();
     let begun = Instant::now();
     let much = "x".repeat(1 << 20);

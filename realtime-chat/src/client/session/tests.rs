@@ -111,7 +111,7 @@ fn an_answer_is_read_as_what_was_asked_for() {
     assert!(alice.reports()[0].contains("not today"));
 }
 
-/// Whatever a server puts into its answers, we do not hold it.
+/// We keep nothing that a server puts into its answers.
 #[test]
 fn stubs_in_an_answer_are_given_back() {
     let mut alice = Conversation::has_joined();
@@ -171,7 +171,7 @@ fn a_file_of_somebody_else_is_held_while_there_is_room() {
 }
 
 #[test]
-fn a_file_of_ours_is_read_by_whoever_may_and_not_too_often() {
+fn a_file_of_ours_is_read_by_a_client_that_may_and_not_too_often() {
     let mut alice = Conversation::begins();
     let cat = FileName::read("cat.png").unwrap();
     let file = Callback::File(FileId(3));

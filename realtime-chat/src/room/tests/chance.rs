@@ -1,4 +1,4 @@
-//! Clients that do anything at all, in any order: what must hold whatever they do. Always the same
+//! Clients that do anything at all, in any order: what must always hold. Always the same
 //! numbers (xorshift64, Marsaglia 2003), so what fails once fails again.
 
 use super::*;
@@ -157,7 +157,7 @@ impl Crowd {
     /// Follows what is done, and compares.
     fn check(&mut self, who: Option<ClientId>, actions: &[Action]) {
         // This one sees to it that nothing is given back twice, or used after that, and that
-        // nothing is done to whoever is gone.
+        // nothing is done to a client that is gone.
         let _ = self.chat.carry_out(actions);
         for act in actions {
             let Action::To(client, order) = act else { continue };
@@ -232,7 +232,7 @@ impl Crowd {
         }
     }
 
-    /// A note is heard once by each who is in its room, and by nobody else. Whoever moves, joins
+    /// A note is heard once by each who is in its room, and by nobody else. A client that moves, joins
     /// alone, or is not there any more is the one exception.
     fn check_told(
         &self,
@@ -286,7 +286,7 @@ impl Crowd {
 }
 
 #[test]
-fn whatever_they_do_nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
+fn nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
     let mut crowd = Crowd::new();
     for _ in 0..STEPS {
         crowd.step();
@@ -312,7 +312,7 @@ fn whatever_they_do_nothing_is_answered_given_back_or_told_twice_and_nothing_is_
         let seen = crowd.seen.get(what).copied().unwrap_or(0);
         assert!(seen >= 20, "{what}: {seen}, of {:?}", crowd.seen);
     }
-    // Whoever waits is answered at last.
+    // A client that waits is answered at last.
     crowd.chat.now += READ_PATIENCE;
     let actions = crowd.chat.room.pass(crowd.chat.now);
     crowd.check(None, &actions);

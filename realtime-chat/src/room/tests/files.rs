@@ -1,4 +1,4 @@
-//! Files that are asked from whoever shares them.
+//! Files that are asked from the clients that share them.
 
 use super::*;
 use crate::interface::{CHUNK, FileId};
@@ -34,7 +34,7 @@ fn alice_answers(chat: &mut Chat, ask: AskId, bytes: &str) -> Vec<String> {
 }
 
 #[test]
-fn everybody_in_the_room_is_offered_a_file_by_its_name() {
+fn all_in_the_room_are_offered_a_file_by_its_name() {
     let mut chat = Chat::of(&[ALICE, BOB, CAROL]);
     let _ = chat.enters(CAROL, "#rust");
     let stub = chat.new_stub();
@@ -148,7 +148,7 @@ fn nobody_waits_longer_than_ten_seconds() {
 }
 
 #[test]
-fn a_file_leaves_with_whoever_shares_it() {
+fn a_file_leaves_with_the_client_that_shares_it() {
     let revoked = "Bob is refused: cap_revoked: the file left with Alice";
     // It leaves,
     let mut chat = with_a_cat();
@@ -200,7 +200,7 @@ fn a_file_of_a_long_time_ago_is_just_gone() {
 #[test]
 fn who_reads_may_go_or_leave_meanwhile() {
     let mut chat = with_a_cat();
-    // Whoever leaves is still there, and answered.
+    // A client that leaves is still there, and answered.
     let ask = bob_reads(&mut chat);
     let _ = chat.leaves(BOB);
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);

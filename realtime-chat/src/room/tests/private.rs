@@ -8,7 +8,7 @@ fn tells(chat: &mut Chat, client: ClientId, to: &str, text: &str) -> Vec<String>
 }
 
 #[test]
-fn whom_it_is_for_and_whoever_sends_it_hear_it_and_nobody_else() {
+fn the_recipient_and_the_sender_hear_it_and_nobody_else() {
     let mut chat = Chat::of(&[ALICE, BOB, CAROL]);
     let _ = chat.enters(BOB, "#rust"); // Any room will do.
     assert_eq!(

@@ -4,7 +4,7 @@ use super::*;
 use crate::room::rooms::MAX_ROOMS;
 
 #[test]
-fn whoever_goes_to_another_room_is_missed_in_one_and_greeted_in_the_other() {
+fn a_move_is_a_leave_in_one_room_and_a_join_in_the_other() {
     let mut chat = Chat::of(&[ALICE, BOB, CAROL]);
     assert_eq!(chat.enters(CAROL, "#rust").last().unwrap(), "Carol gets entered #rust: Carol");
     assert_eq!(
@@ -39,11 +39,11 @@ fn what_is_said_in_a_room_stays_there() {
     assert_eq!(chat.calls(CAROL, "listUsers", ""), ["Carol gets users: Carol"]);
     let rust = "System: Alice came from #lobby / System: Bob came from #lobby / Alice: hi";
     assert_eq!(chat.calls(BOB, "getHistory", ""), [format!("Bob gets history: {rust}")]);
-    // Whoever leaves is missed where it was.
+    // The room that a client was in is told of its leave.
     let left = "hears System: Alice left the chat";
     let said = chat.leaves(ALICE);
     assert_eq!((to(BOB, &said), to(CAROL, &said)), (vec![left], vec![]));
-    // And whoever joins begins in the lobby, in which Carol is.
+    // And a client that joins begins in the lobby, in which Carol is.
     let said = chat.joins(ALICE, "Alice");
     assert_eq!(said[1], "Alice gets welcome Alice in #lobby: Carol, Alice");
     assert_eq!(to(BOB, &said), [""; 0]);

@@ -24,7 +24,7 @@ fn the_others_in_the_room_see_it_once() {
 }
 
 #[test]
-fn whoever_sends_something_moves_or_leaves_is_not_typing_any_more() {
+fn a_user_who_sends_moves_or_leaves_is_not_typing_any_more() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     let ends = |chat: &mut Chat, method, args| {
         assert_eq!(types(chat, ALICE, true), [IS]);

@@ -62,7 +62,7 @@ impl Conversation {
 }
 
 #[test]
-fn whoever_has_many_calls_with_the_room_has_to_wait_until_it_answers() {
+fn a_client_with_many_calls_has_to_wait_until_the_room_answers() {
     let mut alice = Conversation::begins();
     let mut calls = Vec::new();
     for _ in 0..MAX_WAITING {
