@@ -59,6 +59,7 @@ fn test_2_three_peers() {
     for (from, to) in [(1_usize, 2_usize), (2, 3), (3, 1)] {
         let message = format!("Hello peer {to}, this is {from}");
         sends(&mut peers[from - 1], &to.to_string(), &message);
+        peers[from - 1].sees(&format!("[PEER {from}] Sent to peer {to}: {message}\n"));
         peers[to - 1].sees(&format!("[PEER {to}] From ('127.0.0.1', "));
         peers[to - 1].sees(&format!("): {message}\n"));
     }
