@@ -27,6 +27,7 @@
 //! | `picture.rs` | the time line drawn, when a test fails |
 //! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
 //! | `port_lease.rs` | ports that belong to one test alone |
+//! | `signals.rs` | no signal is ignored in a program because the judge ignores it |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
 //! | `stranger.rs` | a bare socket on which a test speaks to a program |
@@ -102,6 +103,8 @@ mod prompts;
 pub mod report;
 pub mod scratch;
 mod screen;
+#[cfg(unix)]
+mod signals;
 pub mod size;
 pub mod soak;
 pub mod solution;

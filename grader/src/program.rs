@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::labs::workspace;
+#[cfg(unix)]
+use crate::signals;
 use crate::spawn_lock;
 
 /// The command that starts the program, without the arguments of a scenario.
@@ -48,6 +50,8 @@ impl Program {
     }
 
     pub(crate) fn command(&self) -> Command {
+        #[cfg(unix)]
+        signals::are_not_inherited();
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
         if let Some(folder) = &self.folder {
