@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The time between two looks.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The seconds that a program may take for what a test waits for; the judge sets it.
 pub(crate) const LAB_WAIT: &str = "LAB_WAIT";
