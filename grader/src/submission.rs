@@ -16,7 +16,7 @@ use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
 use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
-use crate::mistakes::{Known, nearest};
+use crate::mistakes::nearest;
 use crate::task::Task;
 use crate::tree::{Files, tracked};
 use crate::trial::Trials;
@@ -57,8 +57,8 @@ impl Submission {
 /// Judges submissions, one after the other.
 #[derive(Debug)]
 pub struct Grader {
+    workspace: PathBuf,
     tasks: Vec<Task>,
-    mistakes: Vec<Known>,
     trials: Trials,
     /// The workspace, the edition for students, and the workspace with the tasks as stubs.
     files: Files,
@@ -69,14 +69,9 @@ pub struct Grader {
 
 impl Grader {
     /// Builds the tests of these tasks.
-    pub fn new(
-        workspace: &Path,
-        tasks: Vec<Task>,
-        mistakes: Vec<Known>,
-        confinement: Confinement,
-    ) -> Result<Self> {
+    pub fn new(workspace: &Path, tasks: Vec<Task>, confinement: Confinement) -> Result<Self> {
         let mut trials = Trials::new(workspace, &tasks)?;
-        trials.tree.jail = confinement.jail()?;
+        trials.jail = confinement.jail()?;
         let files = tracked(workspace)?;
         let all: Vec<_> = tasks.iter().collect();
         let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
@@ -84,12 +79,13 @@ impl Grader {
             // What the labs stand on is built now, and in nobody's time.
             trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
         }
-        Ok(Self { tasks, mistakes, trials, files, edition, stubs, confinement })
+        let workspace = workspace.to_owned();
+        Ok(Self { workspace, tasks, trials, files, edition, stubs, confinement })
     }
 
     /// Judges one submission.
     pub fn grade(&mut self, submission: &Submission) -> Result<Grade> {
-        let Self { tasks, mistakes, trials, files, edition, stubs, confinement } = self;
+        let Self { workspace, tasks, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
         trials.all_by = Some(begun + SUBMISSION_PATIENCE);
@@ -109,7 +105,7 @@ impl Grader {
                 (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
             }
         };
-        let grade = Grade::of(&asked, |of_task| nearest(mistakes, of_task));
+        let grade = Grade::of(&asked, |of_task| nearest(workspace, of_task));
         let seconds = begun.elapsed().as_secs();
         Ok(Grade { confinement: confinement.name().into(), seconds, ignored, ..grade })
     }

@@ -9,7 +9,7 @@ use grader::delta;
 use grader::labs::{Lab, workspace};
 use grader::markers::regions;
 use grader::size::Crate;
-use grader::task::Tasks;
+use grader::task::Task;
 
 #[path = "tidy/imports.rs"]
 mod imports;
@@ -310,8 +310,8 @@ fn every_file_that_a_page_names_exists() {
 #[test]
 fn every_task_can_be_read_and_its_files_are_marked() {
     for (lab, _) in labs() {
-        let tasks = Tasks::of(&workspace(), &lab).unwrap_or_else(|error| panic!("{error:#}"));
-        for task in tasks.all {
+        let tasks = Task::of(&workspace(), &lab).unwrap_or_else(|error| panic!("{error:#}"));
+        for task in tasks {
             let marked = task.files.iter().filter(|file| {
                 let text = read(&workspace().join(&lab.folder).join(file));
                 let regions = regions(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
