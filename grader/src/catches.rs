@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::build::compile;
+use crate::build::build_submission;
 use crate::confinement::{ENTER, IN_NAMESPACES};
 use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_run};
 use crate::task::{Behaviour, Task};
@@ -101,13 +101,13 @@ pub fn build(
     // The program is named by LAB_PROGRAM when the test runs.
     let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
     let arguments = [&arguments[..], &more].concat();
-    Ok(compile(tree.path(), "rustc", &arguments, &environment, judge.jail.as_deref()).map(
-        |_| {
-            let mut judge = judge.clone();
-            judge.built.tests.insert(task.suite.clone(), test);
-            (judge, tree)
-        },
-    ))
+    let jail = judge.jail.as_deref();
+    let built = build_submission(tree.path(), "rustc".as_ref(), &arguments, &environment, jail);
+    Ok(built.map(|_| {
+        let mut judge = judge.clone();
+        judge.built.tests.insert(task.suite.clone(), test);
+        (judge, tree)
+    }))
 }
 
 /// Asks for each behaviour of `task`, whose test `judge` has built.

@@ -32,6 +32,7 @@
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
 //! | `stranger.rs` | a bare socket on which a test speaks to a program |
 //! | `http.rs` | as much HTTP as a stranger needs |
+//! | `table.rs` | a table of text |
 //! | `walk.rs` | all files below a folder |
 //! | `wait.rs` | polling for a change that the system does not announce |
 //! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
@@ -114,6 +115,7 @@ pub mod statistics;
 mod story;
 pub mod stranger;
 pub mod submission;
+mod table;
 pub mod task;
 mod terminal;
 pub mod test;

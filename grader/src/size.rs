@@ -2,13 +2,13 @@
 //!
 //! A size is a symptom: a lab over its budget wants a simpler design, not shorter lines.
 
-use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::code::Source;
 use crate::labs::{Misspelt, value};
+use crate::table::{row, table};
 
 /// The most code lines and README words of a crate, enforced by `tests/tidy.rs` once it is done.
 struct Budget {
@@ -130,27 +130,6 @@ pub fn files(one: &Crate) -> String {
     let counts = one.counts().into_iter();
     rows.extend(counts.map(|(what, count, most)| row(&[&what, &count, &shown(most)])));
     table(&rows)
-}
-
-/// Lays out a table: the first column is aligned to the left, all others to the right.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
-    let cells = |column| rows.iter().filter_map(move |row| row.get(column));
-    let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or_default())
-        .map(|column| cells(column).map(String::len).max().unwrap_or_default())
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if column == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
-        });
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
-        text += "\n";
-    }
-    text
-}
-
-pub(crate) fn row(cells: &[&dyn Display]) -> Vec<String> {
-    cells.iter().map(ToString::to_string).collect()
 }
 
 fn shown(most: Option<usize>) -> String {

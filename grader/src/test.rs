@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::history;
 use crate::judge::{Asked, Status, without_a_run};
-use crate::size::{row, table};
+use crate::table::{row, table};
 use crate::task::{Show, Task};
 use crate::trial::Trials;
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::build::build_submission;
+use crate::build::{QUIETLY, build_submission, cargo};
 use crate::labs::{Lab, value};
 
 /// Files by their path below the top, with `/` between folders.
@@ -81,8 +81,9 @@ impl Tree {
     pub fn build(&self, lab: &Lab, jail: Option<&Path>) -> Result<PathBuf, String> {
         let target = self.path().join("target").display().to_string();
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
-        let arguments = [&arguments[..], &["--target-dir", &target]].concat();
-        let built = build_submission(self.path(), &arguments, jail)?;
+        let arguments = [&arguments[..], &["--target-dir", &target], &QUIETLY].concat();
+        let cargo = cargo(self.path());
+        let built = build_submission(self.path(), cargo.get_program(), &arguments, &[], jail)?;
         // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
         // means is judged, or the first one.
         let manifest = self.path().join(&lab.folder).join("Cargo.toml");
