@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use scenario::Program;
+use scenario::child::{Child, End};
 use serde_json::Value;
-
-use crate::child::{Child, End};
-use crate::program::Program;
 
 /// How long the build of a submission may take.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -15,10 +15,11 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
+use scenario::environment::LAB_IN_NAMESPACES;
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::build::build_submission;
-use crate::confinement::{ENTER, IN_NAMESPACES};
+use crate::confinement::ENTER;
 use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_run};
 use crate::task::{Behaviour, Task};
 use crate::tree::{Tree, patched, tracked};
@@ -72,13 +73,13 @@ pub fn build(
     text: &[u8],
 ) -> Result<Result<(Judge, TempDir), String>> {
     let all = &judge.built.libraries;
-    let is_grader = |path: &&PathBuf| {
+    let is_scenario = |path: &&PathBuf| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        name == "libgrader" || name.starts_with("libgrader-")
+        name == "libscenario" || name.starts_with("libscenario-")
     };
-    let grader = all.iter().find(is_grader).context("the tests use the grader")?;
+    let scenario = all.iter().find(is_scenario).context("the tests play scenarios")?;
     // Beside the libraries, so that they can have a second name.
-    let tree = tempfile::tempdir_in(grader.parent().unwrap_or(grader))?;
+    let tree = tempfile::tempdir_in(scenario.parent().unwrap_or(scenario))?;
     let place =
         |path: &Path| tree.path().join("deps").join(path.file_name().unwrap_or_default());
     fs::create_dir_all(tree.path().join("deps"))?;
@@ -94,8 +95,8 @@ pub fn build(
     let test = format!("target/{}{}", task.suite, env::consts::EXE_SUFFIX);
     let test = tree.path().join(test);
     let [library, output] =
-        [place(grader), test.clone()].map(|path| path.display().to_string());
-    let library = format!("grader={library}");
+        [place(scenario), test.clone()].map(|path| path.display().to_string());
+    let library = format!("scenario={library}");
     let arguments = ["--test", "--edition=2024", "-Funsafe_code", "-Ldependency=deps"];
     let more = ["--extern", &library, "-o", &output, &source];
     // The program is named by LAB_PROGRAM when the test runs.
@@ -156,7 +157,7 @@ fn with_program(judge: &Judge, program: &Path) -> Result<Judge> {
         let files = program.with_file_name("files");
         fs::create_dir(&files)?;
         judge.environment.push(("TMPDIR".into(), files.display().to_string()));
-        if env::var_os(IN_NAMESPACES).is_some() {
+        if env::var_os(LAB_IN_NAMESPACES).is_some() {
             let enter = ENTER.into_iter().chain([ALONE, "test"]);
             judge.inside.extend(enter.map(str::to_owned));
         }

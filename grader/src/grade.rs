@@ -117,7 +117,7 @@ fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Res
     }
     fs::create_dir_all(folder)?;
     write(&folder.join("grade.json"), &format!("{}\n", serde_json::to_string_pretty(&grade)?))?;
-    write(&folder.join("feedback.md"), &feedback(&grade))?;
+    write(&folder.join("feedback.md"), &feedback(&grade)?)?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
         write(&folder.join(name), &text)?;
     }

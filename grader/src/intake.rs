@@ -10,9 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use scenario::eventually;
 use zip::ZipArchive;
-
-use crate::wait::eventually;
 
 /// The most bytes that the files of an archive may have together.
 const MAX_BYTES: u64 = 64 << 20;

@@ -9,15 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use scenario::child::{Child, End, Outcome};
+use scenario::environment::{LAB_JUDGED, LAB_PROGRAM, LAB_WAIT};
+use scenario::{NOT_WRITTEN, Program};
 use shell_words::quote;
 
 use crate::build::{Built, build};
-use crate::child::{Child, End, LAB_JUDGED, Outcome};
 use crate::labs::Lab;
-use crate::program::Program;
 use crate::task::{Behaviour, Task};
-use crate::timeline::NOT_WRITTEN;
-use crate::wait::LAB_WAIT;
 
 /// How long one test may take.
 const TEST_PATIENCE: Duration = Duration::from_secs(20);
@@ -158,7 +157,7 @@ impl Judge {
     pub(crate) fn of_program(&self, words: &str) -> Self {
         let mut judge = self.clone();
         let jail = self.jail.as_ref().map(|jail| format!("{} jail ", quoted(jail)));
-        judge.environment.push(("LAB_PROGRAM".into(), jail.unwrap_or_default() + words));
+        judge.environment.push((LAB_PROGRAM.into(), jail.unwrap_or_default() + words));
         judge
     }
 

@@ -1,11 +1,10 @@
 //! The labs, read off the folders: a lab is a folder of the workspace with a `lab.toml`, which has
 //! its tasks.
 
-use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A lab of the workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,25 +13,6 @@ pub struct Lab {
     pub folder: String,
     /// Its package, e.g. `week05`.
     pub package: String,
-}
-
-/// The top of the workspace that we are in, or of the crate that cargo runs. Found at run time:
-/// a path that is compiled in may be that of another checkout with the same target folder.
-pub fn workspace() -> PathBuf {
-    let places =
-        [env::current_dir().ok(), env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)];
-    let mut places = places.into_iter().flatten();
-    places
-        .find_map(|place| workspace_above(&place))
-        .expect("the current folder is in a workspace")
-}
-
-fn workspace_above(folder: &Path) -> Option<PathBuf> {
-    let is_top = |folder: &&Path| {
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-        manifest.lines().any(|line| line == "[workspace]")
-    };
-    folder.ancestors().find(is_top).map(Path::to_owned)
 }
 
 /// The error for a name that no lab, task or crate has. It lists the right names.
@@ -79,28 +59,13 @@ pub(crate) fn value<'a>(manifest: &'a str, key: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scenario::workspace;
 
     #[test]
     fn a_lab_is_called_by_its_package_or_its_folder() {
         let lab = Lab { folder: "week05-peer-to-peer-basic".into(), package: "week05".into() };
         assert!(lab.is_called("week05") && lab.is_called("week05-peer-to-peer-basic/"));
         assert!(!lab.is_called("week"));
-    }
-
-    #[test]
-    fn the_workspace_is_the_one_we_are_in() {
-        // As cargo starts a test: in the folder of its crate.
-        let here = env::current_dir().unwrap();
-        assert_eq!(here, workspace().join("grader"));
-
-        let top = env::temp_dir().join(format!("grader-workspace-{}", std::process::id()));
-        let lab = top.join("lab");
-        fs::create_dir_all(lab.join("tests")).unwrap();
-        fs::write(top.join("Cargo.toml"), "[workspace]\nmembers = [\"lab\"]\n").unwrap();
-        fs::write(lab.join("Cargo.toml"), "[package]\nname = \"lab\"\n").unwrap();
-        let found = workspace_above(&lab.join("tests"));
-        fs::remove_dir_all(&top).unwrap();
-        assert_eq!(found, Some(top));
     }
 
     #[test]

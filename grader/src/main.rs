@@ -11,13 +11,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, value_parser};
-use grader::labs::{Misspelt, workspace};
+use grader::labs::Misspelt;
 use grader::size::{self, Crate};
 use grader::task::{self, Task};
 use grader::{
     class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
     test, watch,
 };
+use scenario::workspace;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {

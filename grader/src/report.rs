@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use scenario::environment::LAB_PICTURE;
 
 use crate::judge::{Asked, Status};
-use crate::story::LAB_PICTURE;
 use crate::task::{Show, Task};
 use crate::test::{ask, begin_elsewhere, by_task, points, rows, words};
 

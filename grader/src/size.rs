@@ -18,7 +18,7 @@ struct Budget {
     done: bool,
 }
 
-const BUDGETS: [Budget; 8] = [
+const BUDGETS: [Budget; 9] = [
     Budget { package: "pattern-in-memory", code: 450, words: Some(1200), done: true },
     Budget { package: "week05", code: 1150, words: Some(1200), done: true },
     Budget { package: "capability-peers", code: 650, words: Some(1200), done: true },
@@ -26,7 +26,8 @@ const BUDGETS: [Budget; 8] = [
     Budget { package: "discovery-chat", code: 2300, words: Some(1200), done: true },
     Budget { package: "terminal", code: 550, words: None, done: true },
     Budget { package: "capnweb", code: 3600, words: Some(900), done: true },
-    Budget { package: "grader", code: 2800, words: None, done: true },
+    Budget { package: "scenario", code: 1800, words: None, done: true },
+    Budget { package: "grader", code: 3230, words: None, done: true },
 ];
 
 /// The files of week05 that a plain message passes through, and their budget together.
@@ -62,11 +63,6 @@ impl Crate {
         let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
         let words = readme.split_whitespace().count();
         Ok(Self { package, sources: Source::all(&folder)?, folder, words })
-    }
-
-    /// Whether a test holds the budget. The grader is over its own until grading is complete.
-    pub fn is_held(&self) -> bool {
-        self.is_done() && self.package != "grader"
     }
 
     /// Whether the crate is in its small form.

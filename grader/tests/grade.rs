@@ -8,12 +8,12 @@ use std::process::Command;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use grader::labs::workspace;
 #[cfg(target_os = "linux")]
 use nix::{
     sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
+use scenario::workspace;
 
 const DISCONNECT: &str = "pattern-in-memory:disconnect";
 

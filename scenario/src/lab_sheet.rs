@@ -38,7 +38,7 @@ use crate::terminal::Terminal;
 ///
 /// ```
 /// let sheet = "## Output\n\n```text\nhello\n```\n";
-/// assert_eq!(grader::lab_sheet::block(sheet, "## Output"), "hello\n");
+/// assert_eq!(scenario::lab_sheet::block(sheet, "## Output"), "hello\n");
 /// ```
 pub fn block(markdown: &str, heading: &str) -> String {
     let mut lines = markdown.lines().skip_while(|line| *line != heading);

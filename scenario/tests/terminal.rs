@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use grader::{Program, Story, Terminal};
+use scenario::{Program, Story, Terminal};
 
 fn runs(story: &Story, words: &[&str]) -> Terminal {
     story.terminal("left", &Program::exactly(&words[..1]), &words[1..])
