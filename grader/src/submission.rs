@@ -120,19 +120,13 @@ fn ask<'a>(
     taken: &Files,
     tasks: &[&'a Task],
 ) -> Result<Vec<Asked<'a>>> {
-    let mut unasked = Vec::new();
-    let mut begun = tasks.to_vec();
-    begun.retain(|task| {
-        let is_stub = |path: String| {
-            let bytes = taken.get(&path);
-            bytes.is_none() || bytes == stubs.get(&path) || bytes == edition.get(&path)
-        };
-        let is_untouched = task.paths().all(is_stub);
-        if is_untouched {
-            unasked.extend(without_a_run([*task], Status::NotStarted, "the stub stands there"));
-        }
-        !is_untouched
-    });
+    let is_stub = |path: String| {
+        let bytes = taken.get(&path);
+        bytes.is_none() || bytes == stubs.get(&path) || bytes == edition.get(&path)
+    };
+    let (untouched, begun): (Vec<_>, Vec<_>) =
+        tasks.iter().copied().partition(|task: &&Task| task.paths().all(is_stub));
+    let mut unasked = without_a_run(untouched, Status::NotStarted, "the stub stands there");
     let mut files = stubs.clone();
     files.extend(taken.clone());
     // A student's test is compiled alone.
@@ -145,9 +139,8 @@ fn ask<'a>(
         let mut built = Vec::new();
         for task in begun {
             let mut with = files.clone();
-            let handed_in =
-                taken.iter().filter(|(path, _)| task.paths().any(|of| of == **path));
-            with.extend(handed_in.map(|(path, bytes)| (path.clone(), bytes.clone())));
+            let handed_in = |path: String| Some((path.clone(), taken.get(&path)?.clone()));
+            with.extend(task.paths().filter_map(handed_in));
             let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
                 Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {

@@ -97,7 +97,7 @@ impl Terminal {
 
     /// Waits for the next text on the screen, and reads it if it is `prompt`.
     #[track_caller]
-    pub fn may_be_asked(&mut self, prompt: &str) {
+    pub(crate) fn may_be_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
             Next::Incomplete => Next::Incomplete,
             Next::Same | Next::Other(_) => Next::Same,
@@ -152,7 +152,7 @@ impl Terminal {
     }
 
     /// Skips blank lines from now on: they only make a screen easier to read.
-    pub fn skips_blank_lines(&mut self) {
+    pub(crate) fn skips_blank_lines(&mut self) {
         self.screen.skip_blank_lines();
     }
 
