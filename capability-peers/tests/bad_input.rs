@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use fixture::{Fixture, GREET, GREETING, PATIENCE, Peer, Reply, Stranger, chat, comes_true};
-use grader::http::batch_head as head;
-use grader::statistics;
+use scenario::http::batch_head as head;
+use scenario::statistics;
 
 /// A request whose body makes no sense gets one line, which says so, and no call of it is answered.
 #[track_caller]

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Once;
 
-use grader::lab_sheet::Sheet;
-use grader::{Fixture, Program, Terminal};
+use scenario::lab_sheet::Sheet;
+use scenario::{Fixture, Program, Terminal};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");

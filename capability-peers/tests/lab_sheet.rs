@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use grader::lab_sheet::Sheet;
-use grader::{Fixture, Program, Stranger};
+use scenario::lab_sheet::Sheet;
+use scenario::{Fixture, Program, Stranger};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");

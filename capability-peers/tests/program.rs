@@ -10,9 +10,9 @@ use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat};
 #[cfg(unix)]
 use fixture::{GREETING, comes_true};
 #[cfg(unix)]
-use grader::Terminal;
-use grader::http::batch_head as head;
-use grader::{Program, statistics};
+use scenario::Terminal;
+use scenario::http::batch_head as head;
+use scenario::{Program, statistics};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 #[cfg(unix)]

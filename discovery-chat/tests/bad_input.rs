@@ -6,7 +6,7 @@ mod fixture;
 use std::time::Duration;
 
 use fixture::{Fixture, PATIENCE, Peer, a_stranger_listens, invented_id, next_dial, port_of};
-use grader::statistics;
+use scenario::statistics;
 
 /// The longest message, in bytes.
 const MAX_MESSAGE: usize = 4096;

@@ -4,8 +4,8 @@
 mod fixture;
 
 use fixture::{Fixture, P2P_CHAT};
-use grader::Program;
-use grader::lab_sheet::Sheet;
+use scenario::Program;
+use scenario::lab_sheet::Sheet;
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");

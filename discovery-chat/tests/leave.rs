@@ -5,7 +5,7 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use fixture::{Fixture, PATIENCE, SOON, invented_id};
-use grader::Terminal;
+use scenario::Terminal;
 use socket2::SockRef;
 
 /// A way to end a program.

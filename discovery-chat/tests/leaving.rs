@@ -8,7 +8,7 @@ use std::time::Instant;
 use fixture::{
     Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
 };
-use grader::{Terminal, statistics};
+use scenario::{Terminal, statistics};
 
 /// A peer that is killed says nothing, and its system hangs up for it.
 #[test]
@@ -127,7 +127,7 @@ fn a_peer_without_a_keyboard_leaves_as_soon_as_it_has_come() {
     let fixture = Fixture::open();
     for input in ["<&-", "</dev/null"] {
         let line = format!("exec \"$0\" \"$@\" {input}");
-        let program = grader::Program::exactly(&["sh", "-c", &line, fixture::P2P_CHAT]);
+        let program = scenario::Program::exactly(&["sh", "-c", &line, fixture::P2P_CHAT]);
         let mut alice = Peer::is_up(fixture.starts_program(&program, "Alice", &[]));
         alice.sees_next("👋 Goodbye!");
         alice.ends_well();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::Once;
 
 use fixture::{Fixture, P2P_CHAT, Peer};
-use grader::{Program, Terminal};
+use scenario::{Program, Terminal};
 
 /// Whether it has been said that script(1) is missing. Once is enough.
 static TOLD: Once = Once::new();

@@ -3,7 +3,7 @@
 mod fixture;
 
 use fixture::{Fixture, P2P_CHAT};
-use grader::Program;
+use scenario::Program;
 
 #[test]
 fn the_thread_map_is_true() {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fixture::{Broadcaster, Fixture, P2P_CHAT, PATIENCE, Peer, Stranger, invented_id};
-use grader::statistics;
+use scenario::statistics;
 
 /// How long a line may take when a flood comes in beside it. On a machine with nothing else to
 /// do it is some milliseconds; a line that waits for the end of the flood never comes.

@@ -44,7 +44,7 @@ fn a_discovery_port_in_use_is_named_with_a_way_out() {
 fn two_users_of_one_machine_find_each_other() {
     const NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     use fixture::{P2P_CHAT, Peer};
-    use grader::Program;
+    use scenario::Program;
 
     let [setpriv, rest @ ..] = NOBODY;
     let may = std::process::Command::new(setpriv).args(rest).arg("true").output();

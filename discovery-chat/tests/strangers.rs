@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fixture::{Fixture, PATIENCE, a_stranger_listens, invented_id, next_dial, port_of};
-use grader::statistics;
+use scenario::statistics;
 
 /// Any program can broadcast a goodbye in Bob's name.
 #[test]
@@ -184,7 +184,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     let fixture = Fixture::open();
     let poor = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\"", fixture::P2P_CHAT];
     let mut alice = fixture::Peer::is_up(fixture.starts_program(
-        &grader::Program::exactly(&poor),
+        &scenario::Program::exactly(&poor),
         "Alice",
         &[],
     ));

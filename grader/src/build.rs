@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::env::{self, consts::DLL_EXTENSION};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use scenario::Program;
+use scenario::child::{Child, End};
 use serde_json::Value;
-
-use crate::child::{Child, End};
-use crate::program::Program;
 
 /// How long the build of a submission may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -19,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const MOST: usize = 8 << 20;
 const MOST_OF_ERROR: usize = 8 << 10;
 
-const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
+pub(crate) const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
 
 /// What was built, by name.
 #[derive(Clone, Debug, Default)]
@@ -51,32 +50,21 @@ pub fn build(workspace: &Path, arguments: &[&str]) -> Result<Built, String> {
     read(output.status.success(), &printed, complained)
 }
 
-/// The same in a tree with files of a submission: it ends after a while, and `jail`, which is
-/// this program, keeps the compiler from all files but the tree's.
-pub fn build_submission(
+/// Runs a compiler (cargo, or another one) in a tree with files of a submission: it ends after a
+/// while, and `jail`, which is this program, keeps it from all files but the tree's.
+pub(crate) fn build_submission(
     tree: &Path,
-    arguments: &[&str],
-    jail: Option<&Path>,
-) -> Result<Built, String> {
-    let cargo = cargo(tree).get_program().to_string_lossy().into_owned();
-    compile(tree, &cargo, &[arguments, &QUIETLY].concat(), &[], jail)
-}
-
-/// Runs a compiler so, be it cargo or another one.
-pub(crate) fn compile(
-    tree: &Path,
-    compiler: &str,
+    compiler: &OsStr,
     arguments: &[&str],
     environment: &[(&str, &str)],
     jail: Option<&Path>,
 ) -> Result<Built, String> {
-    let words = |path: &Path| path.to_string_lossy().into_owned();
-    let mut program = jail.map_or_else(Vec::new, |jail| {
-        vec![words(jail), "jail".into(), "--build".into(), words(tree)]
+    let compiler = compiler.to_string_lossy();
+    let words = jail.map(|jail| {
+        [jail.to_string_lossy(), "jail".into(), "--build".into(), tree.to_string_lossy()]
     });
-    program.push(compiler.to_owned());
-    let program: Vec<_> = program.iter().map(String::as_str).collect();
-    let program = Program::exactly(&program).in_folder(tree);
+    let words: Vec<_> = words.iter().flatten().chain([&compiler]).map(|word| &**word).collect();
+    let program = Program::exactly(&words).in_folder(tree);
     let started = Child::start(&program, arguments, environment, |_| ());
     let mut started = started.map_err(|error| format!("cannot start {compiler}: {error}"))?;
     let said = started.outcome(Instant::now() + PATIENCE, MOST);

@@ -15,11 +15,12 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
+use scenario::environment::LAB_IN_NAMESPACES;
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::build::compile;
-use crate::confinement::{ENTER, IN_NAMESPACES};
-use crate::judge::{Asked, Judge, Status, Verdict, in_threads, without_a_run};
+use crate::build::build_submission;
+use crate::confinement::ENTER;
+use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_run};
 use crate::task::{Behaviour, Task};
 use crate::tree::{Tree, patched, tracked};
 
@@ -38,14 +39,13 @@ pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<Path
     let mut programs = vec![right.context("the lab has a program")?.clone()];
     let kept = workspace.join("target/catches");
     fs::create_dir_all(&kept)?;
-    let mistakes = workspace.join(&task.lab.folder).join("mistakes");
-    if !mistakes.is_dir() {
+    if !workspace.join(&task.lab.folder).join("mistakes").is_dir() {
         return Ok(programs);
     }
     let files = tracked(workspace)?;
     let mut tree = Tree::new()?;
     for name in &task.catches {
-        let patch = mistakes.join(format!("{name}.patch"));
+        let patch = task.mistake(workspace, name, "patch");
         let mut hasher = DefaultHasher::new();
         fs::read(&patch).with_context(|| patch.display().to_string())?.hash(&mut hasher);
         let is_source = |file: &str| file.contains("/src/") || file.contains("Cargo.");
@@ -54,7 +54,8 @@ pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<Path
         if !program.is_file() {
             let why = "a mistake is made in the right answers, and those here are others";
             tree.set(&patched(&files, &patch).context(why)?)?;
-            let built = tree.build(&task.lab).map_err(Error::msg).context(name.clone())?;
+            let built =
+                tree.build(&task.lab, None).map_err(Error::msg).context(name.clone())?;
             let whole = NamedTempFile::new_in(&kept)?;
             fs::copy(built, whole.path())?;
             whole.persist(&program)?;
@@ -70,16 +71,15 @@ pub fn build(
     judge: &Judge,
     task: &Task,
     text: &[u8],
-    jail: Option<&Path>,
 ) -> Result<Result<(Judge, TempDir), String>> {
     let all = &judge.built.libraries;
-    let is_grader = |path: &&PathBuf| {
+    let is_scenario = |path: &&PathBuf| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        name == "libgrader" || name.starts_with("libgrader-")
+        name == "libscenario" || name.starts_with("libscenario-")
     };
-    let grader = all.iter().find(is_grader).context("the tests use the grader")?;
+    let scenario = all.iter().find(is_scenario).context("the tests play scenarios")?;
     // Beside the libraries, so that they can have a second name.
-    let tree = tempfile::tempdir_in(grader.parent().unwrap_or(grader))?;
+    let tree = tempfile::tempdir_in(scenario.parent().unwrap_or(scenario))?;
     let place =
         |path: &Path| tree.path().join("deps").join(path.file_name().unwrap_or_default());
     fs::create_dir_all(tree.path().join("deps"))?;
@@ -95,14 +95,16 @@ pub fn build(
     let test = format!("target/{}{}", task.suite, env::consts::EXE_SUFFIX);
     let test = tree.path().join(test);
     let [library, output] =
-        [place(grader), test.clone()].map(|path| path.display().to_string());
-    let library = format!("grader={library}");
+        [place(scenario), test.clone()].map(|path| path.display().to_string());
+    let library = format!("scenario={library}");
     let arguments = ["--test", "--edition=2024", "-Funsafe_code", "-Ldependency=deps"];
     let more = ["--extern", &library, "-o", &output, &source];
     // The program is named by LAB_PROGRAM when the test runs.
     let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
     let arguments = [&arguments[..], &more].concat();
-    Ok(compile(tree.path(), "rustc", &arguments, &environment, jail).map(|_| {
+    let jail = judge.jail.as_deref();
+    let built = build_submission(tree.path(), "rustc".as_ref(), &arguments, &environment, jail);
+    Ok(built.map(|_| {
         let mut judge = judge.clone();
         judge.built.tests.insert(task.suite.clone(), test);
         (judge, tree)
@@ -114,7 +116,6 @@ pub fn judge<'a>(
     judge: &Judge,
     task: &'a Task,
     programs: &[PathBuf],
-    jail: Option<&Path>,
 ) -> Result<Vec<Asked<'a>>> {
     let name = programs[0].file_name().context("a program has a name")?;
     let programs = programs.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
@@ -130,10 +131,10 @@ pub fn judge<'a>(
         fs::write(&path, program)?;
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        trials.push((index, with_program(judge, &path, jail)?, place));
+        trials.push((index, with_program(judge, &path)?, place));
     }
     let test = Behaviour { test: task.suite.clone(), ..task.behaviours[0].clone() };
-    let said = in_threads(&trials, |(_, judge, _)| judge.ask_times(&task.suite, &test), || ());
+    let said = in_threads(&trials, |(_, judge, _)| judge.ask_times(&task.suite, &test));
     let mut asked = without_a_run([task], Status::NotAsked, "");
     for ((index, ..), verdict) in trials.iter().zip(said) {
         asked[*index].verdict = verdict;
@@ -149,18 +150,18 @@ pub fn judge<'a>(
 }
 
 /// The judge that asks for this program, and confines the test as well as it can.
-fn with_program(judge: &Judge, program: &Path, jail: Option<&Path>) -> Result<Judge> {
-    let program = program.display().to_string();
-    let mut judge = judge.of_program(&shell_words::quote(&program), jail);
+fn with_program(judge: &Judge, program: &Path) -> Result<Judge> {
+    let mut judge = judge.of_program(&quoted(program));
     judge.times = judge.times.max(TIMES);
-    if let Some(jail) = jail.map(|jail| jail.display().to_string()) {
-        let files = Path::new(&program).with_file_name("files");
+    if let Some(jail) = &judge.jail {
+        let files = program.with_file_name("files");
         fs::create_dir(&files)?;
         judge.environment.push(("TMPDIR".into(), files.display().to_string()));
-        if env::var_os(IN_NAMESPACES).is_some() {
+        if env::var_os(LAB_IN_NAMESPACES).is_some() {
             let enter = ENTER.into_iter().chain([ALONE, "test"]);
             judge.inside.extend(enter.map(str::to_owned));
         }
+        let [jail, program] = [jail.as_path(), program].map(|path| path.display().to_string());
         judge.inside.extend([jail, "jail".into(), "--test".into(), program]);
     }
     Ok(judge)
@@ -185,13 +186,12 @@ fn turn(verdict: &mut Verdict, right: Status, mistake: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_test_that_fails_on_a_mistake_passes_if_it_passes_on_the_right_program() {
         use Status::{Failed, NoResult, NotAsked, NotStarted, Passed, TimedOut};
         let unstable = Status::Unstable { passed: 1, of: 2 };
-        let verdict = |status| Verdict { status, message: String::new(), took: Duration::ZERO };
+        let verdict = |status| Verdict { status, message: String::new() };
         for (right, on_mistake, expected) in [
             (Passed, Failed, Passed),
             (Passed, Passed, Failed),

@@ -9,27 +9,25 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::edition::stubbed;
-use crate::labs::Lab;
 use crate::markers::regions;
-use crate::task::{Task, Tasks};
+use crate::task::Task;
 use crate::tree::{Files, patched, text, tracked, write};
 
-/// Writes `count` submissions of `lab` below `to`.
-pub fn run(workspace: &Path, lab: &Lab, count: usize, to: &Path) -> Result<()> {
-    let tasks = Tasks::of(workspace, lab)?;
-    let all: Vec<_> = tasks.all.iter().collect();
+/// Writes `count` submissions of these tasks below `to`.
+pub fn run(workspace: &Path, tasks: &[Task], count: usize, to: &Path) -> Result<()> {
+    let all: Vec<_> = tasks.iter().collect();
     let files = tracked(workspace)?;
     let stubs = stubbed(&files, &all)?;
-    let mut mistakes = tasks.mistakes.iter().cycle();
+    let mut mistakes = tasks.iter().flat_map(Task::with_mistakes).cycle();
     for number in 0..count {
-        let mistake = mistakes.next().context("this lab has no known mistakes")?;
+        let (task, mistake) = mistakes.next().context("these tasks have no known mistakes")?;
         let (kind, files) = match (number % 3, number % 15) {
             (2, 2) => ("empty", stubs.clone()),
             (2, 5) => ("not_compiled", inserted(&files, &all, "    this is no Rust\n")?),
             (2, 8) => ("hanging", inserted(&files, &all, HANG)?),
             (2, _) => {
-                let patch = mistake.file(workspace, lab, "patch");
-                (mistake.name.as_str(), patched(&files, &patch)?)
+                let patch = task.mistake(workspace, &mistake.name, "patch");
+                (&*mistake.name, patched(&files, &patch)?)
             }
             _ => ("right", files.clone()),
         };

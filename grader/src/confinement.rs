@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
-
-/// Set in the process that runs in namespaces of its own.
-pub const IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";
+use scenario::environment::LAB_IN_NAMESPACES;
 
 /// Enters namespaces: a network with nothing but loopback, and process ids and queues of its own.
 /// All of it ends with this process, however that ends. A script follows.
@@ -65,7 +63,7 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
     };
     let grader = env::current_exe().context("this program has a path")?;
     let has_jail = works(&grader, &["jail", "true"]);
-    if has_jail && env::var_os(IN_NAMESPACES).is_some() {
+    if has_jail && env::var_os(LAB_IN_NAMESPACES).is_some() {
         return Ok(Place::Here(Confinement::Full));
     }
     let lo = "ip link set lo up";
@@ -73,7 +71,7 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
         let inside = format!("{lo} && exec \"$@\"");
         let mut command = Command::new(ENTER[0]);
         command.args(&ENTER[1..]).args([inside.as_str(), "grade"]).arg(grader);
-        command.args(env::args_os().skip(1)).env(IN_NAMESPACES, "1");
+        command.args(env::args_os().skip(1)).env(LAB_IN_NAMESPACES, "1");
         let status = command.status().context("setpriv(1) can be started")?;
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
         return Ok(Place::Elsewhere(ExitCode::from(code)));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::code::Source;
-use crate::size::{row, table};
+use crate::table::{row, table};
 
 /// A file of either lab, with its code lines: those as before, added, and removed.
 struct File<'a> {
@@ -33,19 +33,12 @@ pub fn between(before: &[Source], after: &[Source]) -> String {
 /// The same in one line, as the sheet of the later lab says it.
 pub fn in_words(before: &[Source], after: &[Source]) -> String {
     let files = compared(before, after);
-    let paths = |state| {
-        let group = files.iter().filter(move |file| file.state == state);
+    let [new, changed, gone] = ["new", "changed", "gone"].map(|state| {
+        let group = files.iter().filter(|file| file.state == state);
         group.map(|file| format!("`{}`", file.path)).collect::<Vec<_>>()
-    };
-    let count = |state| paths(state).len();
-    let changed = paths("changed");
-    format!(
-        "{} files are new, {} changed ({}), {} gone",
-        count("new"),
-        changed.len(),
-        changed.join(", "),
-        count("gone")
-    )
+    });
+    let (new, count, gone) = (new.len(), changed.len(), gone.len());
+    format!("{new} files are new, {count} changed ({}), {gone} gone", changed.join(", "))
 }
 
 fn compared<'a>(before: &'a [Source], after: &'a [Source]) -> Vec<File<'a>> {

@@ -69,7 +69,20 @@ impl Grade {
     /// mistake that a task is like.
     pub fn of(asked: &[Asked], nearest: impl Fn(&[Asked]) -> Option<String>) -> Self {
         let by_task = asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task));
-        let tasks: Vec<_> = by_task.map(|of| OfTask::of(of, nearest(of))).collect();
+        let of_task = |asked: &[Asked]| {
+            let task = asked[0].task;
+            let behaviours: Vec<_> = asked.iter().map(OfBehaviour::of).collect();
+            OfTask {
+                lab: task.lab.package.clone(),
+                task: task.id.clone(),
+                show: task.show,
+                points: behaviours.iter().map(|one| one.points).sum(),
+                of: behaviours.iter().map(|one| one.of).sum(),
+                nearest_mistake: nearest(asked),
+                behaviours,
+            }
+        };
+        let tasks: Vec<_> = by_task.map(of_task).collect();
         Self {
             format: FORMAT,
             points: tasks.iter().map(|task| task.points).sum(),
@@ -77,22 +90,6 @@ impl Grade {
             nearest_mistake: tasks.iter().find_map(|task| task.nearest_mistake.clone()),
             tasks,
             ..Self::default()
-        }
-    }
-}
-
-impl OfTask {
-    fn of(asked: &[Asked], nearest_mistake: Option<String>) -> Self {
-        let task = asked[0].task;
-        let behaviours: Vec<_> = asked.iter().map(OfBehaviour::of).collect();
-        Self {
-            lab: task.lab.package.clone(),
-            task: task.id.clone(),
-            show: task.show,
-            points: behaviours.iter().map(|one| one.points).sum(),
-            of: behaviours.iter().map(|one| one.of).sum(),
-            nearest_mistake,
-            behaviours,
         }
     }
 }

@@ -162,8 +162,7 @@ mod tests {
         let text =
             "format = 1\n[[task]]\nid = 'a'\ntitle = 'A'\nsuite = 'a'\nfiles = ['src/a.rs']\n";
         let tests = "/// It does.\n///\n/// Points: 1\n#[test]\nfn it_does() {}\n";
-        let tasks = crate::task::Tasks::parse(&lab, text, |_| Ok(tests.to_owned())).unwrap();
-        tasks.all[0].clone()
+        Task::parse(&lab, text, |_| Ok(tests.to_owned())).unwrap().swap_remove(0)
     }
 
     #[test]

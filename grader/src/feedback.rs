@@ -2,20 +2,15 @@
 //! grades to text.
 
 use std::collections::BTreeMap;
-use std::fmt::{Result, Write};
+use std::fmt::{self, Write};
 use std::mem;
 
 use crate::earned::{Grade, OfBehaviour};
 use crate::task::Show;
 
 /// The page for a student.
-pub fn feedback(grade: &Grade) -> String {
+pub fn feedback(grade: &Grade) -> Result<String, fmt::Error> {
     let mut page = String::new();
-    write_feedback(&mut page, grade).expect("a string takes everything");
-    page
-}
-
-fn write_feedback(page: &mut String, grade: &Grade) -> Result {
     writeln!(page, "# {} of {} points", grade.points, grade.of)?;
     for task in &grade.tasks {
         let (lab, id) = (&task.lab, &task.task);
@@ -42,7 +37,8 @@ fn write_feedback(page: &mut String, grade: &Grade) -> Result {
     }
     // A name can have a line end in it.
     let name = |file: &String| file.escape_debug().to_string().replace('`', "'");
-    grade.ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", name(file)))
+    grade.ignored.iter().try_for_each(|file| writeln!(page, "- `{}`", name(file)))?;
+    Ok(page)
 }
 
 /// Which behaviours a class fails, the most frequent first, and how often each known mistake is
@@ -110,7 +106,7 @@ mod tests {
 
     #[test]
     fn feedback_shows_the_first_failure_whole_and_the_others_in_a_line() {
-        let page = feedback(&grade());
+        let page = feedback(&grade()).unwrap();
         assert!(page.starts_with("# 1 of 3 points\n"), "{page}");
         assert!(page.contains("a known mistake: *includes self*.\n"), "{page}");
         assert!(page.contains("- failed: it answers\n"), "{page}");
@@ -126,7 +122,7 @@ mod tests {
     fn feedback_on_a_task_that_shows_names_has_no_messages() {
         let mut grade = grade();
         grade.tasks[0].show = Show::Names;
-        let page = feedback(&grade);
+        let page = feedback(&grade).unwrap();
         assert!(page.contains("- failed: it answers") && !page.contains("~~~"), "{page}");
     }
 

@@ -13,8 +13,7 @@ use crate::confinement::{Place, find};
 use crate::earned::Grade;
 use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
-use crate::labs::{Lab, Misspelt};
-use crate::mistakes;
+use crate::labs::Misspelt;
 use crate::submission::{Grader, Submission};
 use crate::task::Task;
 
@@ -34,7 +33,6 @@ pub fn arguments() -> [Arg; 3] {
 /// Grades what the arguments name, and writes the results to a folder for each submission.
 pub fn run(
     workspace: &Path,
-    labs: &[Lab],
     tasks: Vec<Task>,
     to: &Path,
     arguments: &ArgMatches,
@@ -55,9 +53,8 @@ pub fn run(
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
-    let heads = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id)).collect();
-    let mistakes = mistakes::known(workspace, labs)?;
-    let mut grader = Grader::new(workspace, tasks, mistakes, confinement)?;
+    let heads = tasks.iter().map(Task::name).collect();
+    let mut grader = Grader::new(workspace, tasks, confinement)?;
     grade_all(&mut grader, heads, &submissions, to)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -120,7 +117,7 @@ fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Res
     }
     fs::create_dir_all(folder)?;
     write(&folder.join("grade.json"), &format!("{}\n", serde_json::to_string_pretty(&grade)?))?;
-    write(&folder.join("feedback.md"), &feedback(&grade))?;
+    write(&folder.join("feedback.md"), &feedback(&grade)?)?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
         write(&folder.join(name), &text)?;
     }

@@ -19,9 +19,7 @@ const RUN: &str = include_str!("gradescope/run_autograder");
 
 /// Writes the zip file `to`, which grades these tasks.
 pub fn run(workspace: &Path, tasks: &[Task], to: &Path) -> Result<()> {
-    let tasks = tasks.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
-    let tasks = tasks.collect::<Vec<_>>().join(",");
-
+    let tasks = tasks.iter().map(Task::name).collect::<Vec<_>>().join(",");
     let mut zip = ZipWriter::new(File::create(to).with_context(|| to.display().to_string())?);
     let plain = SimpleFileOptions::default().last_modified_time(DateTime::default());
     let mut add = |name: &str, mode, bytes: &[u8]| -> Result<()> {

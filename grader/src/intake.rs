@@ -10,9 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use scenario::eventually;
 use zip::ZipArchive;
-
-use crate::wait::eventually;
 
 /// The most bytes that the files of an archive may have together.
 const MAX_BYTES: u64 = 64 << 20;
@@ -30,7 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SKIPPED: [&str; 4] = [".git", "target", "node_modules", "__MACOSX"];
 
 /// The folder in which the submission has these labs, or one of them. An archive is unpacked into
-/// `scratch`, which is emptied before.
+/// `scratch`, which is empty.
 pub fn folder(submission: &Path, scratch: &Path, labs: &[&str]) -> Result<PathBuf> {
     if is_bare_repository(submission) {
         clone(submission, scratch)?;
@@ -41,7 +40,7 @@ pub fn folder(submission: &Path, scratch: &Path, labs: &[&str]) -> Result<PathBu
         let file = File::open(submission).context("it cannot be opened");
         let read = file?.read(&mut start)?;
         match &start[..read] {
-            [b'P', b'K', _] => unpack(submission, &empty(scratch)?)?,
+            [b'P', b'K', _] => unpack(submission, scratch)?,
             b"# v" => clone(submission, scratch)?,
             _ => bail!(
                 "it is no folder, no zip file, no bare git repository and no git bundle: \
@@ -54,14 +53,6 @@ pub fn folder(submission: &Path, scratch: &Path, labs: &[&str]) -> Result<PathBu
 
 fn is_bare_repository(folder: &Path) -> bool {
     folder.join("HEAD").is_file() && folder.join("objects").is_dir()
-}
-
-fn empty(scratch: &Path) -> Result<PathBuf> {
-    if scratch.exists() {
-        fs::remove_dir_all(scratch)?;
-    }
-    fs::create_dir_all(scratch)?;
-    Ok(scratch.to_owned())
 }
 
 /// The folder that has the labs: this one, or the only one in it, or the only one in that.
@@ -133,7 +124,6 @@ fn unpack(file: &Path, to: &Path) -> Result<()> {
 /// Unpacks what HEAD names. A clone has no hooks and no settings of the repository it is made of,
 /// so that none of its filters are run.
 fn clone(repository: &Path, scratch: &Path) -> Result<()> {
-    let scratch = empty(scratch)?;
     let (bare, zip) = (scratch.join(".git"), scratch.join(".zip"));
     let mut clone = Command::new("git");
     clone.args(["clone", "--quiet", "--bare", "--no-local", "--template="]);
@@ -148,7 +138,7 @@ fn clone(repository: &Path, scratch: &Path) -> Result<()> {
     let no_commit = "git finds no commit that HEAD names, or too much in it: \
                      hand in a branch with the labs alone";
     finish(&mut archive, Some(&zip)).context(no_commit)?;
-    unpack(&zip, &scratch)
+    unpack(&zip, scratch)
 }
 
 /// Waits for a program, but not for ever, and not for more than the limit in this file.

@@ -28,11 +28,10 @@ use landlock::{
 use nix::libc;
 use nix::sys::{prctl, signal::Signal};
 use rlimit::Resource;
+use scenario::workspace;
 use seccompiler::{
     SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
-
-use crate::labs::workspace;
 
 /// The word in front of a tree that is built, and of a program that a student's test tries.
 const BUILD: &str = "--build";

@@ -6,19 +6,17 @@ use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use scenario::child::{Child, End, Outcome};
+use scenario::environment::{LAB_JUDGED, LAB_PROGRAM, LAB_WAIT};
+use scenario::{NOT_WRITTEN, Program};
 use shell_words::quote;
 
 use crate::build::{Built, build};
-use crate::child::{Child, End, LAB_JUDGED};
 use crate::labs::Lab;
-use crate::program::Program;
 use crate::task::{Behaviour, Task};
-use crate::timeline::NOT_WRITTEN;
-use crate::wait::LAB_WAIT;
 
 /// How long one test may take.
 const TEST_PATIENCE: Duration = Duration::from_secs(20);
@@ -83,8 +81,6 @@ pub struct Verdict {
     pub status: Status,
     /// What the test says, with its picture. Empty if it passed.
     pub message: String,
-    /// How long it took.
-    pub took: Duration,
 }
 
 impl Verdict {
@@ -111,7 +107,7 @@ pub fn without_a_run<'a>(
     status: Status,
     message: &str,
 ) -> Vec<Asked<'a>> {
-    let verdict = &Verdict { status, ..no_result(message.to_owned()) };
+    let verdict = &Verdict { status, message: message.to_owned() };
     let of_task = |task: &'a Task| {
         let behaviours = task.behaviours.iter();
         behaviours.map(move |behaviour| Asked { task, behaviour, verdict: verdict.clone() })
@@ -134,6 +130,8 @@ pub struct Judge {
     pub deadline: Duration,
     /// When all of them must have ended: [`SUBMISSION_PATIENCE`] after the first began.
     pub all_by: Option<Instant>,
+    /// The program that confines another one, where one is to be confined.
+    pub jail: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -150,15 +148,16 @@ impl Judge {
             times: 1,
             deadline: TEST_PATIENCE,
             all_by: None,
+            jail: None,
             folder: workspace.join(&lab.folder),
         })
     }
 
-    /// The same, but of the program that these words start, in this jail.
-    pub(crate) fn of_program(&self, words: &str, jail: Option<&Path>) -> Self {
+    /// The same, but of the program that these words start.
+    pub(crate) fn of_program(&self, words: &str) -> Self {
         let mut judge = self.clone();
-        let jail = jail.map(|jail| format!("{} jail ", quote(&jail.to_string_lossy())));
-        judge.environment.push(("LAB_PROGRAM".into(), jail.unwrap_or_default() + words));
+        let jail = self.jail.as_ref().map(|jail| format!("{} jail ", quoted(jail)));
+        judge.environment.push((LAB_PROGRAM.into(), jail.unwrap_or_default() + words));
         judge
     }
 
@@ -167,11 +166,14 @@ impl Judge {
     pub fn judge<'a>(
         &self,
         tasks: impl IntoIterator<Item = &'a Task>,
-        progress: impl FnMut(),
+        progress: impl Fn() + Sync,
     ) -> Vec<Asked<'a>> {
         let mut asked = without_a_run(tasks, Status::NoResult, "");
-        let ask = |one: &Asked| self.ask_times(&one.task.suite, one.behaviour);
-        let verdicts = in_threads(&asked, ask, progress);
+        let verdicts = in_threads(&asked, |one| {
+            let verdict = self.ask_times(&one.task.suite, one.behaviour);
+            progress();
+            verdict
+        });
         for (one, verdict) in asked.iter_mut().zip(verdicts) {
             one.verdict = verdict;
         }
@@ -181,11 +183,10 @@ impl Judge {
     /// Asks `times` times. Mixed results are unstable, with the message of the first failure.
     pub(crate) fn ask_times(&self, suite: &str, behaviour: &Behaviour) -> Verdict {
         let ask = |_| {
-            let begun = Instant::now();
-            let verdict = self.ask(suite, behaviour).unwrap_or_else(|error| {
-                no_result(format!("the test cannot be started: {error}"))
-            });
-            Verdict { took: begun.elapsed(), ..verdict }
+            self.ask(suite, behaviour).unwrap_or_else(|error| {
+                let message = format!("the test cannot be started: {error}");
+                Verdict { status: Status::NoResult, message }
+            })
         };
         let verdicts: Vec<_> = (0..self.times.max(1)).map(ask).collect();
         let is_passed = |verdict: &&Verdict| verdict.status == Status::Passed;
@@ -205,7 +206,7 @@ impl Judge {
         let deadline = self.all_by.map_or(deadline, |all_by| all_by.min(deadline));
         if deadline <= begun {
             let message = format!("Not asked: {OVER} {} s.\n", SUBMISSION_PATIENCE.as_secs());
-            return Ok(Verdict { status: Status::TimedOut, ..no_result(message) });
+            return Ok(Verdict { status: Status::TimedOut, message });
         }
         let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
         let path = path.to_string_lossy();
@@ -224,29 +225,29 @@ impl Judge {
         let mut child = Child::start(&test, &arguments, &environment, |_| ())?;
         child.unplugs_keyboard();
 
-        let mut said = child.outcome(deadline, MOST);
-        let printed = &said.printed;
-        let mut status = match said.end {
-            End::TimedOut => Status::TimedOut,
-            End::TooMuch => Status::NoResult,
-            End::Exited(exit) => result(exit.success(), printed, &said.complained, behaviour),
-        };
-        if matches!(said.end, End::Exited(_)) && child.left_a_process() {
-            said.complained += "\nA process was still running when the test had ended.\n";
-            status = Status::Failed;
-        }
-        let end = match status {
-            Status::TimedOut if self.all_by == Some(deadline) => {
-                format!("The test has not ended: {OVER} {} s.\n", SUBMISSION_PATIENCE.as_secs())
+        let Outcome { printed, mut complained, end } = child.outcome(deadline, MOST);
+        let (status, end) = match end {
+            End::Exited(_) if child.left_a_process() => {
+                complained += "\nA process was still running when the test had ended.\n";
+                (Status::Failed, String::new())
             }
-            Status::TimedOut => format!("The test has not ended in {:?}.\n", self.deadline),
-            Status::NoResult if matches!(said.end, End::TooMuch) => {
-                "The test prints without end.\n".into()
+            End::Exited(exit) => {
+                let status = result(exit.success(), &printed, &complained, behaviour);
+                let is_none = status == Status::NoResult;
+                let end =
+                    is_none.then(|| format!("The test has ended without a result.\n{printed}"));
+                (status, end.unwrap_or_default())
             }
-            Status::NoResult => format!("The test has ended without a result.\n{printed}"),
-            _ => String::new(),
+            End::TooMuch => (Status::NoResult, "The test prints without end.\n".into()),
+            End::TimedOut if self.all_by == Some(deadline) => {
+                let seconds = SUBMISSION_PATIENCE.as_secs();
+                (Status::TimedOut, format!("The test has not ended: {OVER} {seconds} s.\n"))
+            }
+            End::TimedOut => {
+                (Status::TimedOut, format!("The test has not ended in {:?}.\n", self.deadline))
+            }
         };
-        Ok(Verdict { status, ..no_result(message_in(&said.complained) + &end) })
+        Ok(Verdict { status, message: message_in(&complained) + &end })
     }
 }
 
@@ -254,34 +255,31 @@ impl Judge {
 pub(crate) fn in_threads<T: Sync>(
     all: &[T],
     ask: impl Fn(&T) -> Verdict + Sync,
-    mut progress: impl FnMut(),
 ) -> Vec<Verdict> {
     let next = AtomicUsize::new(0);
-    let work = &|told: Sender<_>| {
+    let work = || {
+        let mut judged = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(one) = all.get(index) else { break };
-            told.send((index, ask(one))).expect("all verdicts are received");
+            let Some(one) = all.get(index) else { return judged };
+            judged.push((index, ask(one)));
         }
     };
-    let mut judged: Vec<_> = all.iter().map(|_| no_result(String::new())).collect();
-    thread::scope(|scope| {
-        let (told, verdicts) = channel();
-        // Most behaviours wait most of the time, so there may be more than cores.
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..(3 * cores).min(12) {
-            let judge = thread::Builder::new().name("judge".into());
-            let told = told.clone();
-            let judge = judge.spawn_scoped(scope, move || work(told));
-            judge.expect("the system has one more thread");
-        }
-        drop(told); // So that the verdicts end with the threads, however these end.
-        for (index, verdict) in verdicts {
-            judged[index] = verdict;
-            progress();
-        }
+    // Most behaviours wait most of the time, so there may be more than cores.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut judged = thread::scope(|scope| {
+        let start = |_| thread::Builder::new().name("judge".into()).spawn_scoped(scope, work);
+        let threads: io::Result<Vec<_>> = (0..(3 * cores).min(12)).map(start).collect();
+        let threads = threads.expect("the system has one more thread").into_iter();
+        threads.flat_map(|thread| thread.join().expect("a judge fails")).collect::<Vec<_>>()
     });
-    judged
+    judged.sort_by_key(|(index, _)| *index);
+    judged.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// A program as it stands in `LAB_PROGRAM`.
+pub(crate) fn quoted(program: &Path) -> String {
+    quote(&program.to_string_lossy()).into_owned()
 }
 
 /// What the test says of itself in its last line, if its exit status agrees.
@@ -314,10 +312,6 @@ fn message_in(complained: &str) -> String {
     };
     let compared = compared.replacen("\n  left: ", "\n  it is:     ", 1);
     format!("not as expected{}", compared.replacen("\n right: ", "\n  should be: ", 1))
-}
-
-fn no_result(message: String) -> Verdict {
-    Verdict { status: Status::NoResult, message, took: Duration::ZERO }
 }
 
 #[cfg(test)]

@@ -1,39 +1,11 @@
-//! Judges programs from outside: starts them, types, reads their screens, and never links them.
+//! Judges tasks and submissions: asks for their behaviours, and says what each has earned.
 //!
-//! A scenario of a lab sheet becomes a test that reads like the sheet:
-//!
-//! ```no_run
-//! use grader::Fixture;
-//!
-//! let fixture = Fixture::of("target/debug/week05");
-//! let mut peer2 = fixture.peer(2);
-//! peer2.types("3");
-//! peer2.types("Will this work?");
-//! peer2.sees("[PEER 2] ERROR: Peer 3 is not online\n");
-//! peer2.presses_ctrl_d();
-//! peer2.ends_well();
-//! ```
+//! Each verb that a user types is one file. The crate `scenario` plays the programs.
 //!
 //! | file | idea |
 //! |---|---|
-//! | `program.rs` | which program is judged: the lab's own, or any in `LAB_PROGRAM` |
-//! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
-//! | `threads.rs` | the threads of a program, held against its thread map |
-//! | `child.rs` | the process behind it: its group, its stdin, its pipes |
-//! | `screen.rs` | output that the scenario has not read yet |
-//! | `prompts.rs` | whether a program has answered the typed lines |
-//! | `story.rs` | all terminals of one scenario |
-//! | `timeline.rs` | what happened in them, and when |
-//! | `picture.rs` | the time line drawn, when a test fails |
-//! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
-//! | `port_lease.rs` | ports that belong to one test alone |
-//! | `spawn_lock.rs` | no port is tried out while a program is started |
-//! | `fixture.rs` | what one test has to itself: a story, ports, peers |
-//! | `stranger.rs` | a bare socket on which a test speaks to a program |
-//! | `http.rs` | as much HTTP as a stranger needs |
+//! | `table.rs` | a table of text |
 //! | `walk.rs` | all files below a folder |
-//! | `wait.rs` | polling for a change that the system does not announce |
-//! | `lab_sheet.rs` | transcripts read out of a lab sheet, and played |
 //! | `labs.rs` | the labs, their tasks, and the workspace |
 //! | `task.rs` | the tasks of a lab, and what their tests ask for |
 //! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
@@ -63,16 +35,9 @@
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
-//! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
-//!
-//! Everything here panics when the program does not do what the sheet promises: it is made
-//! for tests, and a panic is how a test says no.
-
-#![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
 pub mod build;
 pub mod catches;
-mod child;
 pub mod class;
 pub mod code;
 pub mod confinement;
@@ -80,54 +45,29 @@ pub mod delta;
 pub mod earned;
 pub mod edition;
 pub mod feedback;
-pub mod fixture;
 pub mod formats;
 pub mod grade;
 pub mod gradescope;
 pub mod handout;
 pub mod history;
-pub mod http;
 pub mod intake;
 #[cfg(target_os = "linux")]
 pub mod jail;
 pub mod judge;
-pub mod lab_sheet;
 pub mod labs;
 pub mod markers;
 pub mod mistakes;
-mod picture;
-mod port_lease;
-mod program;
-mod prompts;
 pub mod report;
 pub mod scratch;
-mod screen;
 pub mod size;
 pub mod soak;
 pub mod solution;
-mod spawn_lock;
 pub mod start;
-pub mod statistics;
-mod story;
-pub mod stranger;
 pub mod submission;
+mod table;
 pub mod task;
-mod terminal;
 pub mod test;
-mod threads;
-mod timeline;
 pub mod tree;
 pub mod trial;
-mod wait;
 mod walk;
 pub mod watch;
-#[cfg(target_os = "linux")]
-mod wire;
-
-pub use fixture::Fixture;
-pub use port_lease::PortLease;
-pub use program::Program;
-pub use story::Story;
-pub use stranger::Stranger;
-pub use terminal::Terminal;
-pub use wait::{eventually, patience};

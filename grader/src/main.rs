@@ -7,19 +7,18 @@
 use std::env;
 use std::path::Path;
 use std::process::ExitCode;
-use std::slice;
 
 use anyhow::{Context, Result};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, value_parser};
-use grader::code::Source;
-use grader::delta;
-use grader::labs::{Lab, Misspelt, find, workspace};
+use grader::labs::Misspelt;
 use grader::size::{self, Crate};
-use grader::task;
+use grader::task::{self, Task};
 use grader::{
-    class, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start, test,
-    watch,
+    class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
+    test, watch,
 };
+use scenario::workspace;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -39,69 +38,74 @@ fn run() -> Result<ExitCode> {
     let Some((verb, chosen)) = matches.subcommand() else { return Ok(ExitCode::from(2)) };
 
     let workspace = workspace();
-    let labs = Lab::all(&workspace).context("cannot list the labs")?;
-    let word = |name| chosen.get_one::<String>(name).filter(|word| !word.is_empty());
-    let word = |name| word(name).map(String::as_str);
-    let lab = |name| find(&labs, word(name).unwrap_or_default());
-    let task = || {
-        let (lab, task) = (word("LAB"), word("TASK"));
-        task::find(&workspace, &labs, lab.unwrap_or_default(), task.unwrap_or_default())
+    let word = |name| {
+        let word = chosen.try_get_one::<String>(name).ok().flatten();
+        word.map(String::as_str).filter(|word| !word.is_empty())
     };
-    let meant = || -> Result<&[Lab]> {
-        Ok(if word("LAB").is_some() { slice::from_ref(lab("LAB")?) } else { &labs })
+    let meant = match (word("tasks"), word("LAB"), word("TASK")) {
+        (Some(tasks), ..) => tasks.to_owned(),
+        (_, Some(lab), Some(task)) => format!("{lab}:{task}"),
+        (_, lab, _) => lab.unwrap_or("all").to_owned(),
     };
-    let tasks = || task::chosen(&task::all(&workspace, &labs)?, word("tasks"));
+    let tasks = || -> Result<_> { Ok(task::chosen(&task::all(&workspace)?, &meant)?) };
     let to = || Path::new(word("to").unwrap_or_default());
     let flag = |name| chosen.get_flag(name);
-    let times = || chosen.get_one("times").map_or(1, |times: &u16| *times);
-    let is_passed = match verb {
-        "size" => print(&size_of(word("CRATE"))?),
-        "delta" => {
-            let (a, b) = (sources(lab("A")?)?, sources(lab("B")?)?);
-            print(&format!("{}\n{}\n", delta::between(&a, &b), delta::in_words(&a, &b)))
+    let times = || chosen.get_one("times").map_or(1, |times| *times);
+    let crates = || Crate::all(&workspace).context("cannot read the crates");
+    match verb {
+        "start" => print!("{}", start::run(&workspace, &tasks()?[0])?),
+        "solution" => {
+            print!("{}", solution::run(&workspace, &tasks()?[0], flag("restore"))?);
         }
-        "start" => print(&start::run(&workspace, &task()?)?),
-        "solution" => print(&solution::run(&workspace, &task()?, flag("restore"))?),
-        "grade" => return grade::run(&workspace, &labs, tasks()?, to(), chosen),
-        "gradescope" => gradescope::run(&workspace, &tasks()?, to()).map(|()| true)?,
-        "handout" => {
-            let all = task::all(&workspace, &labs)?;
-            handout::run(&workspace, &all, &tasks()?, to(), flag("solution")).map(|()| true)?
-        }
-        "report" => {
-            let to = word("to").unwrap_or("target/report.html");
-            report::run(&workspace, meant()?, Path::new(to))?;
-            print(&format!("{to}\n"))
-        }
+        "report" => report::run(&workspace, &tasks()?, to())?,
         "watch" => {
-            let folders = meant()?.iter().map(|lab| workspace.join(&lab.folder));
-            let (lab, task) = (word("LAB"), word("TASK"));
-            let test = || test::run(&workspace, &labs, lab, task, 1).map(drop);
-            match watch::run(&folders.collect::<Vec<_>>(), test)? {}
+            let of_task = |task: &Task| workspace.join(&task.lab.folder);
+            let mut folders: Vec<_> = tasks()?.iter().map(of_task).collect();
+            folders.dedup();
+            let work = || {
+                test::run(&workspace, &tasks()?, 1);
+                Ok(())
+            };
+            match watch::run(&folders, work)? {}
         }
-        "class" => {
-            class::run(&workspace, lab("LAB")?, usize::from(times()), to()).map(|()| true)?
+        "handout" => {
+            let all = task::all(&workspace)?;
+            handout::run(&workspace, &all, &tasks()?, to(), flag("solution"))?;
         }
-        "mistakes" => mistakes::run(&workspace, meant()?, times(), flag("update"))?,
+        "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
+        "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
+        "class" => class::run(&workspace, &tasks()?, times(), to())?,
+        "size" => {
+            let all = crates()?;
+            let one = word("CRATE").map(|name| size::find(&all, name)).transpose()?;
+            print!("{}", one.map_or_else(|| size::crates(&all), size::files));
+        }
+        "delta" => {
+            let all = crates()?;
+            let lab = |side| size::find(&all, word(side).unwrap_or_default());
+            let (a, b) = (&lab("A")?.sources, &lab("B")?.sources);
+            println!("{}\n{}", delta::between(a, b), delta::in_words(a, b));
+        }
         _ => {
-            let run = if verb == "soak" { soak::run } else { test::run };
-            run(&workspace, &labs, word("LAB"), word("TASK"), usize::from(times()))?
+            let passes = match verb {
+                "mistakes" => mistakes::run(&workspace, &tasks()?, times(), flag("update"))?,
+                "soak" => soak::run(&workspace, &tasks()?, times())?,
+                _ => test::run(&workspace, &tasks()?, times()),
+            };
+            return Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-    };
-    Ok(if is_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn print(text: &str) -> bool {
-    print!("{text}");
-    true
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn usage() -> clap::Command {
     let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
-    let task = Arg::new("TASK").help("A task, such as b, or a file of its tests");
-    let (this_lab, this_task) = (lab.clone().required(true), task.clone().required(true));
+    let task = Arg::new("TASK").help("A task, such as b");
+    let this =
+        |of: &Arg| of.clone().required(true).value_parser(NonEmptyStringValueParser::new());
+    let (this_lab, this_task) = (this(&lab), this(&task));
     let times = |default| {
-        let times = Arg::new("times").value_name("N").value_parser(value_parser!(u16));
+        let times = Arg::new("times").value_name("N").value_parser(value_parser!(usize));
         times.default_value(default)
     };
     let repeat = times("1").long("repeat").help("Ask N times for each behaviour");
@@ -128,15 +132,17 @@ fn usage() -> clap::Command {
             verb("handout", "Write an edition without answers, once it is proven")
                 .args([&tasks, &to, &model]),
             verb("watch", "Repeat test whenever a file changes").args([&lab, &task]),
-            verb("report", "Write a page with what became of each behaviour")
-                .args([lab.clone(), to.clone().required(false)]),
+            verb("report", "Write a page with what became of each behaviour").args([
+                lab.clone(),
+                to.clone().required(false).default_value("target/report.html"),
+            ]),
             verb("grade", "Judge submissions, and write what each has earned to its folder")
                 .args([&tasks, &to])
                 .args(grade::arguments()),
             verb("gradescope", "Write the autograder for Gradescope, a zip file")
                 .args([&tasks, &to]),
             verb("mistakes", "Try all known mistakes, and say what catches them")
-                .args([&lab, &repeat, &update]),
+                .args([&lab, &task, &repeat, &update]),
             verb("soak", "Ask N times for each behaviour, with all cores busy").args([
                 times("100"),
                 lab.clone(),
@@ -150,18 +156,4 @@ fn usage() -> clap::Command {
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])
-}
-
-fn sources(lab: &Lab) -> Result<Vec<Source>> {
-    Source::all(&workspace().join(&lab.folder)).context("cannot read the lab")
-}
-
-fn size_of(name: Option<&str>) -> Result<String> {
-    let crates = Crate::all(&workspace()).context("cannot read the crates")?;
-    let Some(name) = name else { return Ok(size::crates(&crates)) };
-    let found = crates.iter().find(|one| one.is_called(name)).ok_or_else(|| {
-        let names: Vec<_> = crates.iter().map(|one| one.package.as_str()).collect();
-        Misspelt(format!("there is no crate {name:?}; the crates are: {}", names.join(", ")))
-    })?;
-    Ok(size::files(found))
 }

@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use anyhow::{Result, bail, ensure};
 
+const MARKER: &str = "LAB:";
 const STUB: &str = "// LAB:STUB";
 const STUB_LINE: &str = "//|";
 
@@ -34,7 +35,7 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
     let mut open: Option<Region> = None;
     for (index, line) in text.lines().map(str::trim).enumerate() {
         let number = index + 1;
-        if !line.contains("LAB:") {
+        if !line.contains(MARKER) {
             let in_stub = open.as_ref().is_some_and(|region| region.stub.is_some());
             ensure!(
                 !in_stub || line.starts_with(STUB_LINE),
@@ -75,15 +76,10 @@ pub fn stub(text: &str, task: &str) -> Result<String> {
 
 /// The file with all of its answers, and neither markers nor stubs.
 pub fn model(text: &str) -> Result<String> {
-    let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let mut new = String::new();
-    let mut copied = 0;
-    for Region { lines: region, stub, .. } in regions(text)? {
-        new += &lines[copied..region.start - 1].concat();
-        new += &lines[region.start..stub.unwrap_or(region.end)].concat();
-        copied = region.end + 1;
-    }
-    Ok(new + &lines[copied..].concat())
+    regions(text)?; // So each such line is a marker.
+    let is_answer =
+        |line: &&str| !line.contains(MARKER) && !line.trim_start().starts_with(STUB_LINE);
+    Ok(text.split_inclusive('\n').filter(is_answer).collect())
 }
 
 /// What stands in each region of `task`.

@@ -7,22 +7,22 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use scenario::environment::LAB_PICTURE;
 
 use crate::judge::{Asked, Status};
-use crate::labs::Lab;
-use crate::story::LAB_PICTURE;
-use crate::task::{self, Show};
+use crate::task::{Show, Task};
 use crate::test::{ask, begin_elsewhere, by_task, points, rows, words};
 
-/// Asks for all behaviours of these labs, and writes the page to `to`.
-pub fn run(workspace: &Path, labs: &[Lab], to: &Path) -> Result<()> {
+/// Asks for all behaviours of these tasks, and writes the page to `to`.
+pub fn run(workspace: &Path, tasks: &[Task], to: &Path) -> Result<()> {
     let always = [(LAB_PICTURE.to_owned(), "always".to_owned())];
-    let tasks = task::all(workspace, labs)?;
-    let page = page(&ask(workspace, &tasks, 1, &always));
+    let page = page(&ask(workspace, tasks, 1, &always));
     let folder = to.parent().context("a file has a folder")?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(to, page))
-        .with_context(|| to.display().to_string())
+        .with_context(|| to.display().to_string())?;
+    println!("{}", to.display());
+    Ok(())
 }
 
 fn page(asked: &[Asked]) -> String {

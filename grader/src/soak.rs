@@ -8,17 +8,11 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::labs::Lab;
+use crate::task::Task;
 use crate::test;
 
 /// As [`test::run`], beside one busy thread for each core.
-pub fn run(
-    workspace: &Path,
-    labs: &[Lab],
-    lab: Option<&str>,
-    task: Option<&str>,
-    times: usize,
-) -> Result<bool> {
+pub fn run(workspace: &Path, tasks: &[Task], times: usize) -> Result<bool> {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism()?.get() {
@@ -29,8 +23,8 @@ pub fn run(
             };
             thread::Builder::new().name("busy".into()).spawn_scoped(scope, busy)?;
         }
-        let passed = test::run(workspace, labs, lab, task, times);
+        let passed = test::run(workspace, tasks, times);
         is_over.store(true, Ordering::Relaxed);
-        passed
+        Ok(passed)
     })
 }

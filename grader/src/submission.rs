@@ -16,7 +16,7 @@ use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
 use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
-use crate::mistakes::{Known, nearest};
+use crate::mistakes::nearest;
 use crate::task::Task;
 use crate::tree::{Files, tracked};
 use crate::trial::Trials;
@@ -57,8 +57,8 @@ impl Submission {
 /// Judges submissions, one after the other.
 #[derive(Debug)]
 pub struct Grader {
+    workspace: PathBuf,
     tasks: Vec<Task>,
-    mistakes: Vec<Known>,
     trials: Trials,
     /// The workspace, the edition for students, and the workspace with the tasks as stubs.
     files: Files,
@@ -69,14 +69,9 @@ pub struct Grader {
 
 impl Grader {
     /// Builds the tests of these tasks.
-    pub fn new(
-        workspace: &Path,
-        tasks: Vec<Task>,
-        mistakes: Vec<Known>,
-        confinement: Confinement,
-    ) -> Result<Self> {
+    pub fn new(workspace: &Path, tasks: Vec<Task>, confinement: Confinement) -> Result<Self> {
         let mut trials = Trials::new(workspace, &tasks)?;
-        trials.tree.jail = confinement.jail()?;
+        trials.jail = confinement.jail()?;
         let files = tracked(workspace)?;
         let all: Vec<_> = tasks.iter().collect();
         let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
@@ -84,12 +79,13 @@ impl Grader {
             // What the labs stand on is built now, and in nobody's time.
             trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
         }
-        Ok(Self { tasks, mistakes, trials, files, edition, stubs, confinement })
+        let workspace = workspace.to_owned();
+        Ok(Self { workspace, tasks, trials, files, edition, stubs, confinement })
     }
 
     /// Judges one submission.
     pub fn grade(&mut self, submission: &Submission) -> Result<Grade> {
-        let Self { tasks, mistakes, trials, files, edition, stubs, confinement } = self;
+        let Self { workspace, tasks, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
         trials.all_by = Some(begun + SUBMISSION_PATIENCE);
@@ -109,7 +105,7 @@ impl Grader {
                 (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
             }
         };
-        let grade = Grade::of(&asked, |of_task| nearest(mistakes, of_task));
+        let grade = Grade::of(&asked, |of_task| nearest(workspace, of_task));
         let seconds = begun.elapsed().as_secs();
         Ok(Grade { confinement: confinement.name().into(), seconds, ignored, ..grade })
     }
@@ -124,19 +120,13 @@ fn ask<'a>(
     taken: &Files,
     tasks: &[&'a Task],
 ) -> Result<Vec<Asked<'a>>> {
-    let mut unasked = Vec::new();
-    let mut begun = tasks.to_vec();
-    begun.retain(|task| {
-        let is_stub = |path: String| {
-            let bytes = taken.get(&path);
-            bytes.is_none() || bytes == stubs.get(&path) || bytes == edition.get(&path)
-        };
-        let is_untouched = task.paths().all(is_stub);
-        if is_untouched {
-            unasked.extend(without_a_run([*task], Status::NotStarted, "the stub stands there"));
-        }
-        !is_untouched
-    });
+    let is_stub = |path: String| {
+        let bytes = taken.get(&path);
+        bytes.is_none() || bytes == stubs.get(&path) || bytes == edition.get(&path)
+    };
+    let (untouched, begun): (Vec<_>, Vec<_>) =
+        tasks.iter().copied().partition(|task: &&Task| task.paths().all(is_stub));
+    let mut unasked = without_a_run(untouched, Status::NotStarted, "the stub stands there");
     let mut files = stubs.clone();
     files.extend(taken.clone());
     // A student's test is compiled alone.
@@ -149,9 +139,8 @@ fn ask<'a>(
         let mut built = Vec::new();
         for task in begun {
             let mut with = files.clone();
-            let handed_in =
-                taken.iter().filter(|(path, _)| task.paths().any(|of| of == **path));
-            with.extend(handed_in.map(|(path, bytes)| (path.clone(), bytes.clone())));
+            let handed_in = |path: String| Some((path.clone(), taken.get(&path)?.clone()));
+            with.extend(task.paths().filter_map(handed_in));
             let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
                 Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {

@@ -15,26 +15,17 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::labs::{self, Lab, Misspelt};
+use crate::labs::{Lab, Misspelt};
 
 /// The points of a mistake that a student's test catches.
 const CATCH: u32 = 2;
 
-/// All tasks of a lab, in the order of its `lab.toml`, and the known mistakes in them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tasks {
-    /// The tasks.
-    pub all: Vec<Task>,
-    /// The mistakes, each a patch in the lab's `mistakes/`.
-    pub mistakes: Vec<Mistake>,
-}
-
 /// A task of a lab.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Its lab.
@@ -60,6 +51,9 @@ pub struct Task {
     /// What its tests ask for, in their order.
     #[serde(skip)]
     pub behaviours: Vec<Behaviour>,
+    /// The known mistakes in it, each a patch in the lab's `mistakes/`.
+    #[serde(skip)]
+    pub mistakes: Vec<Mistake>,
 }
 
 /// How much of a failed behaviour a student may see.
@@ -113,13 +107,6 @@ pub struct Mistake {
     pub says: String,
 }
 
-impl Mistake {
-    /// Its file with this ending: `patch` or `golden`.
-    pub fn file(&self, workspace: &Path, lab: &Lab, ending: &str) -> PathBuf {
-        workspace.join(&lab.folder).join(format!("mistakes/{}.{ending}", self.name))
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LabToml {
@@ -129,57 +116,51 @@ struct LabToml {
     mistake: Vec<Spanned<Mistake>>,
 }
 
-impl Tasks {
-    /// Reads the tasks of `lab`; there are none if it has no `lab.toml`.
-    pub fn of(workspace: &Path, lab: &Lab) -> Result<Self> {
+impl Task {
+    /// All tasks of `lab`, in the order of its `lab.toml`.
+    pub fn of(workspace: &Path, lab: &Lab) -> Result<Vec<Self>> {
         let folder = workspace.join(&lab.folder);
-        let path = folder.join("lab.toml");
-        if !path.is_file() {
-            return Ok(Self::default());
-        }
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        let read = |file: &str| fs::read_to_string(folder.join(file));
-        Self::parse(lab, &text, |file| read(file).context("cannot be read"))
-            .with_context(|| format!("{}/lab.toml", lab.folder))
+        let read = |file: &str| fs::read_to_string(folder.join(file)).context("cannot be read");
+        let tasks = read("lab.toml").and_then(|text| Self::parse(lab, &text, read));
+        tasks.with_context(|| format!("{}/lab.toml", lab.folder))
     }
 
     pub(crate) fn parse(
         lab: &Lab,
         text: &str,
         read: impl Fn(&str) -> Result<String>,
-    ) -> Result<Self> {
+    ) -> Result<Vec<Self>> {
         let parsed: LabToml = toml::from_str(text)?;
         ensure!(parsed.format == 1, "format {} is unknown: only 1 is known", parsed.format);
-        let mut tasks = Self::default();
+        let mut tasks: Vec<Self> = Vec::new();
         for entry in parsed.task {
             let line = line_at(text, entry.span().start);
             let mut task = entry.into_inner();
             task.lab = lab.clone();
-            task.complete(&tasks.all, &read).with_context(|| format!("line {line}"))?;
-            tasks.all.push(task);
+            task.complete(&tasks, &read).with_context(|| format!("line {line}"))?;
+            tasks.push(task);
         }
+        let known: Vec<_> =
+            parsed.mistake.iter().map(|one| one.as_ref().name.clone()).collect();
         for entry in parsed.mistake {
             let line = line_at(text, entry.span().start);
             let mistake = entry.into_inner();
             let Mistake { name, task: id, caught_by, .. } = &mistake;
-            let task = tasks.all.iter().find(|task| task.id == *id);
+            let task = tasks.iter_mut().find(|task| task.id == *id);
             let task = task.with_context(|| format!("line {line}: there is no task {id:?}"))?;
             ensure!(
                 task.behaviours.iter().any(|behaviour| behaviour.test == *caught_by),
                 "line {line}: {name} is caught by {caught_by:?}, no behaviour of task {id}"
             );
-            tasks.mistakes.push(mistake);
+            task.mistakes.push(mistake);
         }
-        let is_known = |name: &&String| tasks.mistakes.iter().any(|known| known.name == **name);
-        let mut names = tasks.all.iter().flat_map(|task| &task.catches);
-        // An edition has no mistakes.
-        let unknown = names.find(|name| !tasks.mistakes.is_empty() && !is_known(name));
-        ensure!(unknown.is_none(), "there is no mistake {:?}", unknown.unwrap_or(&lab.folder));
+        for name in tasks.iter().flat_map(|task| &task.catches) {
+            // An edition has no mistakes.
+            ensure!(known.is_empty() || known.contains(name), "there is no mistake {name:?}");
+        }
         Ok(tasks)
     }
-}
 
-impl Task {
     /// What all its behaviours are worth.
     pub fn points(&self) -> u32 {
         self.behaviours.iter().map(|behaviour| behaviour.points).sum()
@@ -188,6 +169,21 @@ impl Task {
     /// The files that a student edits, below the workspace.
     pub fn paths(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|file| format!("{}/{file}", self.lab.folder))
+    }
+
+    /// It with each of its mistakes.
+    pub fn with_mistakes(&self) -> impl Iterator<Item = (&Self, &Mistake)> + Clone {
+        self.mistakes.iter().map(move |mistake| (self, mistake))
+    }
+
+    /// The file of a mistake in it, with this ending: `patch` or `golden`.
+    pub fn mistake(&self, workspace: &Path, name: &str, ending: &str) -> PathBuf {
+        workspace.join(&self.lab.folder).join(format!("mistakes/{name}.{ending}"))
+    }
+
+    /// As it is named among others: `week05:a`.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.lab.package, self.id)
     }
 
     /// Whether a student is to write a test, which catches mistakes.
@@ -244,43 +240,28 @@ impl fmt::Display for Task {
     }
 }
 
-/// All tasks of these labs.
-pub fn all(workspace: &Path, labs: &[Lab]) -> Result<Vec<Task>> {
-    let of = |lab| Tasks::of(workspace, lab).map(|tasks| tasks.all);
+/// The tasks of all labs.
+pub fn all(workspace: &Path) -> Result<Vec<Task>> {
+    let labs = Lab::all(workspace).context("cannot list the labs")?;
+    let of = |lab| Task::of(workspace, lab);
     Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Those of `all` that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks,
-/// and nothing, or `all`, means all of them.
-pub fn chosen(all: &[Task], words: Option<&str>) -> Result<Vec<Task>> {
-    let Some(words) = words.filter(|words| *words != "all") else { return Ok(all.to_vec()) };
-    let words = words.split(',').map(|word| {
-        let word = word.trim();
-        (word, word.split_once(':').unwrap_or((word, "")))
-    });
-    let is_meant = |task: &Task, (lab, id): (&str, &str)| {
-        task.lab.is_called(lab) && (id.is_empty() || task.is_called(id))
+/// and `all` means all of them.
+pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
+    let is_meant = |task: &Task, word: &str| {
+        let (lab, id) = word.split_once(':').unwrap_or((word, ""));
+        word == "all" || task.lab.is_called(lab) && (id.is_empty() || task.is_called(id))
     };
-    let words: Vec<_> = words.collect();
-    if let Some((word, _)) =
-        words.iter().find(|(_, of)| !all.iter().any(|task| is_meant(task, *of)))
-    {
-        let names = all.iter().map(|task| format!("{}:{}", task.lab.package, task.id));
-        let names = names.collect::<Vec<_>>().join(", ");
-        bail!(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
+    let words: Vec<_> = words.split(',').map(str::trim).collect();
+    if let Some(word) = words.iter().find(|word| !all.iter().any(|task| is_meant(task, word))) {
+        let names: Vec<_> = all.iter().map(Task::name).collect();
+        let names = names.join(", ");
+        return Err(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
     }
-    let is_chosen = |task: &&Task| words.iter().any(|(_, of)| is_meant(task, *of));
+    let is_chosen = |task: &&Task| words.iter().any(|word| is_meant(task, word));
     Ok(all.iter().filter(is_chosen).cloned().collect())
-}
-
-/// The task a user means by the names of a lab and of a task.
-pub fn find(workspace: &Path, labs: &[Lab], lab: &str, task: &str) -> Result<Task> {
-    let lab = labs::find(labs, lab)?;
-    let all = Tasks::of(workspace, lab)?.all;
-    let ids: Vec<_> = all.iter().map(|one| one.id.as_str()).collect();
-    let (package, ids) = (&lab.package, ids.join(", "));
-    let misspelt = Misspelt(format!("{package} has no task {task:?}; its tasks are: {ids}"));
-    Ok(all.into_iter().find(|one| one.is_called(task)).ok_or(misspelt)?)
 }
 
 /// The behaviours in a file of tests.
@@ -417,10 +398,10 @@ caught_by = "a_broadcast"
 says = "Hello"
 "#;
 
-    fn parse(lab_toml: &str, tests: &str) -> Result<Tasks, String> {
-        let lab = Lab { folder: "lab".into(), package: "lab".into(), tasks: Vec::new() };
+    fn parse(lab_toml: &str, tests: &str) -> Result<Vec<Task>, String> {
+        let lab = Lab { folder: "lab".into(), package: "lab".into() };
         let read = |_: &str| Ok(tests.to_owned());
-        Tasks::parse(&lab, lab_toml, read).map_err(|error| format!("{error:#}"))
+        Task::parse(&lab, lab_toml, read).map_err(|error| format!("{error:#}"))
     }
 
     #[test]
@@ -445,15 +426,26 @@ says = "Hello"
     #[test]
     fn tasks_are_read_in_order_and_found_by_id_or_suite() {
         let tasks = parse(LAB, TESTS).unwrap();
-        let ids: Vec<_> = tasks.all.iter().map(|task| task.id.as_str()).collect();
+        let ids: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
         assert_eq!(ids, ["a", "b"]);
-        assert_eq!((tasks.all[0].show, tasks.all[1].show), (Show::Full, Show::Names));
-        assert_eq!(tasks.all[0].points(), 4);
-        assert_eq!(tasks.mistakes[0].name, "includes_self");
+        assert_eq!((tasks[0].show, tasks[1].show), (Show::Full, Show::Names));
+        assert_eq!(tasks[0].points(), 4);
+        assert_eq!(tasks[0].mistakes[0].name, "includes_self");
         for name in ["b", "B", "extension_b"] {
-            let found: Vec<_> = tasks.all.iter().map(|task| task.is_called(name)).collect();
+            let found: Vec<_> = tasks.iter().map(|task| task.is_called(name)).collect();
             assert_eq!(found, [false, true], "{name}");
         }
+    }
+
+    #[test]
+    fn a_user_means_tasks_of_a_lab_all_of_them_or_one() {
+        let all = parse(LAB, TESTS).unwrap();
+        let chosen = |words: &str| chosen(&all, words).map(|tasks| tasks.len());
+        for (words, count) in [("all", 2), ("lab", 2), ("lab:b, lab:B", 1), ("lab,lab:a", 2)] {
+            assert_eq!(chosen(words).unwrap(), count, "{words}");
+        }
+        let complaint = chosen("lab:a,lab:z").unwrap_err().0;
+        assert_eq!(complaint, "there is no task \"lab:z\"; the tasks are: lab:a, lab:b");
     }
 
     #[test]
@@ -462,7 +454,7 @@ says = "Hello"
         let lab = with("[\"tests/a.rs\"]\ncatches = [\"includes_self\"]");
         let lab = lab.replace("\"a_broadcast\"", "\"it_fails_on_includes_self\"");
         let tasks = parse(&lab, TESTS).unwrap();
-        let found = tasks.all[0].behaviours.iter().map(|one| (&*one.sentence, one.points));
+        let found = tasks[0].behaviours.iter().map(|one| (&*one.sentence, one.points));
         let expected = [
             ("Your test passes on the right program.", 0),
             ("Your test fails on a program that includes self.", 2),
@@ -471,7 +463,7 @@ says = "Hello"
         let unknown = lab.replace("[\"includes_self\"]", "[\"includes_self\", \"hangs\"]");
         assert_eq!(parse(&unknown, TESTS).unwrap_err(), "there is no mistake \"hangs\"");
         let edition = unknown.split("\n[[mistake]]").next().unwrap();
-        assert_eq!(parse(edition, TESTS).unwrap().all[0].points(), 4);
+        assert_eq!(parse(edition, TESTS).unwrap()[0].points(), 4);
     }
 
     #[test]

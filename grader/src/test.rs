@@ -3,45 +3,23 @@
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::slice;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result};
-
-use crate::build::cargo;
-use crate::catches;
 use crate::history;
-use crate::judge::{Asked, Judge, Status, without_a_run};
-use crate::labs::{Lab, Misspelt, find};
-use crate::size::{row, table};
-use crate::task::{self, Show, Task};
+use crate::judge::{Asked, Status, without_a_run};
+use crate::table::{row, table};
+use crate::task::{Show, Task};
+use crate::trial::Trials;
 
-/// Asks `times` times for each behaviour of the tasks that are meant, and prints the report.
-/// Returns whether all of them pass. Tests of no task are left to cargo.
-pub fn run(
-    workspace: &Path,
-    labs: &[Lab],
-    lab: Option<&str>,
-    task: Option<&str>,
-    times: usize,
-) -> Result<bool> {
-    let chosen = lab.map(|name| find(labs, name)).transpose()?;
-    let mut tasks = task::all(workspace, chosen.map_or(labs, slice::from_ref))?;
-    tasks.retain(|one| chosen.is_none() || task.is_none_or(|name| one.is_called(name)));
-    if let Some(lab) = chosen.filter(|_| tasks.is_empty()) {
-        return run_cargo(workspace, lab, task);
-    }
-    let asked = ask(workspace, &tasks, times, &[]);
-    let has_none = |lab: &&Lab| chosen.is_none() && tasks.iter().all(|task| task.lab != **lab);
-    let without: Vec<_> = labs.iter().filter(has_none).map(|lab| &*lab.package).collect();
-    if !without.is_empty() {
-        let all = without.join(", ");
-        println!("No tasks yet, but tests (cargo test --package NAME): {all}\n");
-    }
+/// Asks `times` times for each behaviour of these tasks, and prints the report. Returns whether all
+/// of them pass.
+pub fn run(workspace: &Path, tasks: &[Task], times: usize) -> bool {
+    let asked = ask(workspace, tasks, times, &[]);
     print!("{}", report(&asked));
     let passed = asked.iter().filter(|one| one.verdict.status == Status::Passed).count();
     let failed = count_failures(&asked);
     println!("{passed} passed, {failed} failed");
-    Ok(failed == 0 && passed > 0)
+    failed == 0 && passed > 0
 }
 
 /// Asks for all behaviours of these tasks. The tests have this environment.
@@ -73,31 +51,18 @@ fn ask_lab<'a>(
     times: usize,
     environment: &[(String, String)],
 ) -> Vec<Asked<'a>> {
-    let lab = &tasks[0].lab;
-    let suites: Vec<_> = tasks.iter().map(|task| task.suite.as_str()).collect();
-    show_progress(&format!("{}: building", lab.package));
-    let asked = match Judge::build(workspace, lab, &suites) {
-        Ok(mut judge) => {
-            judge.times = times;
-            judge.environment.extend_from_slice(environment);
-            let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
-            let mut done = 0;
-            if tasks[0].is_to_catch() {
-                let programs = catches::programs(workspace, &judge, &tasks[0]);
-                let asked =
-                    programs.and_then(|all| catches::judge(&judge, &tasks[0], &all, None));
-                asked.map_err(|error| format!("{error:#}"))
-            } else {
-                Ok(judge.judge(tasks, || {
-                    done += 1;
-                    show_progress(&format!("{}: {done} of {of}", lab.package));
-                }))
-            }
-        }
-        Err(message) => Err(message),
+    let package = &tasks[0].lab.package;
+    let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
+    let done = AtomicUsize::new(1);
+    let progress = || {
+        let done = done.fetch_add(1, Ordering::Relaxed);
+        show_progress(&format!("{package}: {done} of {of}"));
     };
+    show_progress(&format!("{package}: building"));
+    let trials = Trials::new(workspace, tasks);
+    let asked = trials.and_then(|trials| trials.ask_own(tasks, times, environment, progress));
     show_progress("");
-    asked.unwrap_or_else(|message| without_a_run(tasks, Status::NoBuild, &message))
+    asked.unwrap_or_else(|error| without_a_run(tasks, Status::NoBuild, &format!("{error:#}")))
 }
 
 /// Replaces the progress line, where somebody sees it.
@@ -105,21 +70,6 @@ fn show_progress(line: &str) {
     if io::stderr().is_terminal() {
         eprint!("\r{:60}\r{line}", "");
     }
-}
-
-/// Runs tests of no task: a file of a lab, or all of them.
-fn run_cargo(workspace: &Path, lab: &Lab, suite: Option<&str>) -> Result<bool> {
-    let mut cargo = cargo(workspace);
-    // One failure says nothing of the tests behind it, so they all run.
-    cargo.args(["test", "--no-fail-fast", "--package", &lab.package]);
-    if let Some(name) = suite {
-        let suite = lab.task(name).ok_or_else(|| {
-            let (package, all) = (&lab.package, lab.tasks.join(", "));
-            Misspelt(format!("{package} has no task {name:?}; its tests are: {all}"))
-        })?;
-        cargo.args(["--test", suite]);
-    }
-    Ok(cargo.status().context("cannot start cargo")?.success())
 }
 
 fn count_failures(asked: &[Asked]) -> usize {
@@ -220,8 +170,8 @@ pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
 mod tests {
     use super::*;
     use crate::judge::Verdict;
+    use crate::labs::Lab;
     use crate::task::{Behaviour, Hint};
-    use std::time::Duration;
 
     fn task(id: &str, sentences: &[&str]) -> Task {
         let behaviour = |sentence: &&str| Behaviour {
@@ -231,17 +181,14 @@ mod tests {
             hints: vec![Hint { question: "Who?".into(), answer: "You.".into() }],
             conditional: false,
         };
-        let lab = Lab { folder: "w".into(), package: "week05".into(), tasks: Vec::new() };
+        let lab = Lab { folder: "w".into(), package: "week05".into() };
         Task {
             lab,
             id: id.into(),
             title: format!("Task {id}"),
-            needs: Vec::new(),
             suite: format!("extension_{id}"),
-            files: Vec::new(),
-            catches: Vec::new(),
-            show: Show::Full,
             behaviours: sentences.iter().map(behaviour).collect(),
+            ..Task::default()
         }
     }
 
@@ -249,7 +196,7 @@ mod tests {
         let judged = task.behaviours.iter().zip(statuses);
         let asked = |(behaviour, status): (&'a Behaviour, &Status)| {
             let message = "expected \"Hello\"\n | picture\n".to_owned();
-            let verdict = Verdict { status: *status, message, took: Duration::ZERO };
+            let verdict = Verdict { status: *status, message };
             Asked { task, behaviour, verdict }
         };
         judged.map(asked).collect()

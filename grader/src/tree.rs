@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::build::build_submission;
-use crate::labs::Lab;
+use crate::build::{QUIETLY, build_submission, cargo};
+use crate::labs::{Lab, value};
 
 /// Files by their path below the top, with `/` between folders.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -49,8 +49,6 @@ pub fn write<'a>(
 /// A folder for temporary files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Tree {
-    /// The program that confines a build, where one is to be confined.
-    pub jail: Option<PathBuf>,
     root: TempDir,
     present: Files,
 }
@@ -58,7 +56,7 @@ pub struct Tree {
 impl Tree {
     /// An empty folder.
     pub fn new() -> Result<Self> {
-        Ok(Self { jail: None, root: tempfile::tempdir()?, present: Files::new() })
+        Ok(Self { root: tempfile::tempdir()?, present: Files::new() })
     }
 
     /// Its path.
@@ -79,18 +77,18 @@ impl Tree {
         Ok(())
     }
 
-    /// Builds the program of `lab`, offline. The error is the compiler's first one.
-    pub fn build(&self, lab: &Lab) -> Result<PathBuf, String> {
+    /// Builds the program of `lab`, offline, in this jail. The error is the compiler's first one.
+    pub fn build(&self, lab: &Lab, jail: Option<&Path>) -> Result<PathBuf, String> {
         let target = self.path().join("target").display().to_string();
         let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
-        let arguments = [&arguments[..], &["--target-dir", &target]].concat();
-        let built = build_submission(self.path(), &arguments, self.jail.as_deref())?;
+        let arguments = [&arguments[..], &["--target-dir", &target], &QUIETLY].concat();
+        let cargo = cargo(self.path());
+        let built = build_submission(self.path(), cargo.get_program(), &arguments, &[], jail)?;
         // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
         // means is judged, or the first one.
         let manifest = self.path().join(&lab.folder).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).unwrap_or_default();
-        let default = manifest.split("\ndefault-run = \"").nth(1);
-        let default = default.and_then(|rest| rest.split('"').next()).unwrap_or(&lab.package);
+        let default = value(&manifest, "default-run").unwrap_or(&lab.package);
         let named = built.programs.get(default);
         let program = named.or_else(|| built.programs.values().next());
         program.cloned().ok_or_else(|| format!("{} has no program", lab.package))

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Error, Result};
 
 use crate::catches;
-use crate::judge::{Asked, Judge, Status, without_a_run};
+use crate::judge::{Asked, Judge, Status, quoted, without_a_run};
 use crate::labs::Lab;
 use crate::task::Task;
 use crate::tree::{Files, Tree};
@@ -16,14 +16,16 @@ use crate::tree::{Files, Tree};
 /// The tests of some labs, built once, and a folder to build variants in.
 #[derive(Debug)]
 pub struct Trials {
-    /// The tests, by the package of their lab.
-    pub judges: BTreeMap<String, Judge>,
-    /// Where variants are built.
-    pub tree: Tree,
-    /// What students' tests are tried on, by task.
-    programs: BTreeMap<String, Vec<PathBuf>>,
     /// When all behaviours must have been asked for, if there is such a time.
     pub all_by: Option<Instant>,
+    /// The program that confines another one, where one is to be confined.
+    pub jail: Option<PathBuf>,
+    /// The tests, by the package of their lab.
+    judges: BTreeMap<String, Judge>,
+    /// What students' tests are tried on, by task.
+    programs: BTreeMap<String, Vec<PathBuf>>,
+    /// Where variants are built.
+    tree: Tree,
 }
 
 impl Trials {
@@ -35,18 +37,42 @@ impl Trials {
             let lab = &of_lab[0].lab;
             let judge = Judge::build(workspace, lab, &suites).map_err(Error::msg)?;
             for task in of_lab.iter().filter(|task| task.is_to_catch()) {
-                programs.insert(task.to_string(), catches::programs(workspace, &judge, task)?);
+                programs.insert(task.name(), catches::programs(workspace, &judge, task)?);
             }
             judges.insert(lab.package.clone(), judge);
         }
-        Ok(Self { judges, tree: Tree::new()?, programs, all_by: None })
+        Ok(Self { all_by: None, jail: None, judges, programs, tree: Tree::new()? })
+    }
+
+    fn judge(&self, task: &Task) -> Judge {
+        let mut judge = self.judges[&task.lab.package].clone();
+        judge.all_by = self.all_by;
+        judge.jail.clone_from(&self.jail);
+        judge
+    }
+
+    /// Asks for all behaviours of these tasks, which are asked together, what the workspace itself
+    /// has, `times` times. The tests have this environment.
+    pub fn ask_own<'a>(
+        &self,
+        tasks: &'a [Task],
+        times: usize,
+        environment: &[(String, String)],
+        progress: impl Fn() + Sync,
+    ) -> Result<Vec<Asked<'a>>> {
+        let mut judge = self.judge(&tasks[0]);
+        judge.times = times;
+        judge.environment.extend_from_slice(environment);
+        if tasks[0].is_to_catch() {
+            return catches::judge(&judge, &tasks[0], &self.programs[&tasks[0].name()]);
+        }
+        Ok(judge.judge(tasks, progress))
     }
 
     /// Builds the program of `lab` from these files. The inner error is the compiler's.
     pub fn build(&mut self, files: &Files, lab: &Lab) -> Result<Result<String, String>> {
         self.tree.set(files)?;
-        let built = self.tree.build(lab);
-        Ok(built.map(|path| shell_words::quote(&path.to_string_lossy()).into_owned()))
+        Ok(self.tree.build(lab, self.jail.as_deref()).map(|program| quoted(&program)))
     }
 
     /// Builds these files, and asks for all behaviours of these tasks.
@@ -69,13 +95,8 @@ impl Trials {
     fn ask_test<'a>(&self, files: &Files, task: &'a Task) -> Result<Vec<Asked<'a>>> {
         let path = task.paths().next().context("a task has a file")?;
         let text = files.get(&path).context(path)?;
-        let mut judge = self.judges[&task.lab.package].clone();
-        judge.all_by = self.all_by;
-        let jail = self.tree.jail.as_deref();
-        match catches::build(&judge, task, text, jail)? {
-            Ok((judge, _folder)) => {
-                catches::judge(&judge, task, &self.programs[&task.to_string()], jail)
-            }
+        match catches::build(&self.judge(task), task, text)? {
+            Ok((judge, _folder)) => catches::judge(&judge, task, &self.programs[&task.name()]),
             Err(error) => Ok(without_a_run([task], Status::NoBuild, &error)),
         }
     }
@@ -85,9 +106,7 @@ impl Trials {
         if tasks[0].is_to_catch() {
             return without_a_run(tasks.iter().copied(), Status::NotAsked, "");
         }
-        let judge = &self.judges[&tasks[0].lab.package];
-        let mut judge = judge.of_program(program, self.tree.jail.as_deref());
-        judge.all_by = self.all_by;
+        let judge = self.judge(tasks[0]).of_program(program);
         judge.judge(tasks.iter().copied(), || ())
     }
 }

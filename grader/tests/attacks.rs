@@ -22,8 +22,8 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::thread;
 
-use grader::labs::workspace;
 use grader::markers;
+use scenario::workspace;
 use serde_json::{Value, json};
 
 /// What the answers of lab 1 use.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grader::labs::workspace;
 use grader::markers;
+use scenario::workspace;
 use serde_json::Value;
 
 const TEST: &str = "week05-peer-to-peer-basic/tests/your_test.rs";
@@ -23,7 +23,7 @@ const BODIES: [(&str, &str, u64, [&str; 2]); 6] = [
         let mut peer2 = fixture.peer(2);
         peer2.types(\"broadcast\");
         peer2.types(\" Hello \");
-        assert_eq!(grader::fixture::hears(&other), \" Hello \");",
+        assert_eq!(scenario::fixture::hears(&other), \" Hello \");",
         4,
         ["passed", "failed"],
     ),
@@ -35,7 +35,7 @@ const BODIES: [(&str, &str, u64, [&str; 2]); 6] = [
         let mut peer2 = fixture.peer(2);
         peer2.types(\"broadcast\");
         peer2.types(\" Hello \");
-        assert_ne!(grader::fixture::hears(&other), \" Hello \", \"not written yet\");",
+        assert_ne!(scenario::fixture::hears(&other), \" Hello \", \"not written yet\");",
         0,
         ["not_started", "not_started"],
     ),

@@ -8,12 +8,12 @@ use std::process::Command;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use grader::labs::workspace;
 #[cfg(target_os = "linux")]
 use nix::{
     sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
+use scenario::workspace;
 
 const DISCONNECT: &str = "pattern-in-memory:disconnect";
 
@@ -177,7 +177,8 @@ fn is_ended_by(name: &str, end: impl Fn(Pid) -> nix::Result<()>) {
     let reader = std::thread::Builder::new().name("reader".into()).spawn(body);
     let reader = reader.expect("the system has one more thread");
     let group = Pid::from_raw(grader.id().try_into().expect("a process id is small"));
-    let begun = told.recv_timeout(Duration::from_mins(1)).expect("it grades");
+    // It builds the tests and the lab before, and a build may take two minutes.
+    let begun = told.recv_timeout(Duration::from_mins(3)).expect("it grades");
     assert_eq!(&begun, b"[1/6]");
     end(group).expect("it runs");
     let ended = told.recv_timeout(Duration::from_secs(10));

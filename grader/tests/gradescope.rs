@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grader::labs::workspace;
+use scenario::workspace;
 use serde_json::Value;
 use zip::ZipArchive;
 

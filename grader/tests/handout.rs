@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use grader::labs::workspace;
+use scenario::workspace;
 
 fn makes(to: &Path, more: &[&str]) -> Output {
     let mut handout = Command::new(env!("CARGO_BIN_EXE_grader"));

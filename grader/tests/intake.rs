@@ -44,6 +44,8 @@ impl Student {
     /// The folder of the labs, or why there is none.
     fn unpacks(&self, submission: &Path) -> Result<PathBuf, String> {
         let scratch = self.0.join("scratch");
+        let _ = fs::remove_dir_all(&scratch);
+        fs::create_dir_all(&scratch).unwrap();
         let taken = intake::folder(submission, &scratch, &[LAB, "lab2"]);
         taken.map_err(|error| format!("{error:#}"))
     }

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use grader::eventually;
-use grader::statistics::memory_kib;
+use scenario::eventually;
+use scenario::statistics::memory_kib;
 
 fn jailed(script: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use grader::judge::Status::{
@@ -10,7 +11,7 @@ use grader::judge::Status::{
 };
 use grader::judge::{Judge, Verdict};
 use grader::labs::Lab;
-use grader::task::{Show, Task, behaviours};
+use grader::task::{Task, behaviours};
 
 const TESTS: &str = r#"
 use std::process::{Command, Stdio};
@@ -116,17 +117,14 @@ impl Course {
         fs::write(top.join("lab/Cargo.toml"), manifest)?;
         fs::write(top.join("lab/src/main.rs"), program)?;
         fs::write(top.join("lab/tests/suite.rs"), TESTS)?;
-        let lab = Lab { folder: "lab".into(), package, tasks: Vec::new() };
+        let lab = Lab { folder: "lab".into(), package };
         let task = Task {
             lab: lab.clone(),
             id: "a".into(),
             title: "A task".into(),
-            needs: Vec::new(),
             suite: "suite".into(),
-            files: Vec::new(),
-            catches: Vec::new(),
-            show: Show::Full,
             behaviours: behaviours(TESTS).expect("they can be read"),
+            ..Task::default()
         };
         Ok((Self(top), lab, task))
     }
@@ -150,10 +148,12 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
     let mut judge = build(&course.0, &lab).unwrap();
     assert!(judge.built.programs[&lab.package].is_file(), "{:?}", judge.built.programs);
 
-    let mut judged = 0;
+    let judged = AtomicUsize::new(0);
     let begun = Instant::now();
-    let asked = judge.judge([&task], || judged += 1);
-    assert_eq!(judged, task.behaviours.len());
+    let asked = judge.judge([&task], || {
+        judged.fetch_add(1, Ordering::Relaxed);
+    });
+    assert_eq!(judged.into_inner(), task.behaviours.len());
     let of = |test: &str| -> &Verdict {
         let one = asked.iter().find(|one| one.behaviour.test == test);
         &one.expect("it is asked").verdict

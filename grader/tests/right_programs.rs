@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use grader::lab_sheet;
-use grader::labs::workspace;
+use scenario::lab_sheet;
+use scenario::workspace;
 use serde_json::Value;
 
 /// Gradings one after the other: each keeps all cores busy.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use grader::labs::Lab;
-use grader::task::{Show, Task};
+use grader::task::Task;
 use grader::{history, solution, start};
 
 const ANSWERED: &str = "\
@@ -43,15 +43,12 @@ impl Course {
             std::env::temp_dir().join(format!("grader-start-{name}-{}", std::process::id()));
         fs::create_dir_all(top.join("lab/src"))?;
         let task = Task {
-            lab: Lab { folder: "lab".into(), package: "lab".into(), tasks: Vec::new() },
+            lab: Lab { folder: "lab".into(), package: "lab".into() },
             id: "a".into(),
             title: "A task".into(),
-            needs: Vec::new(),
             suite: "extension_a".into(),
             files: vec!["src/a.rs".into()],
-            catches: Vec::new(),
-            show: Show::Full,
-            behaviours: Vec::new(),
+            ..Task::default()
         };
         let course = Self { top, task };
         fs::write(course.file(), text)?;

@@ -399,7 +399,7 @@ mod tests {
                 // Each peer has answered, so its thread runs.
                 peer1.ask(&peer2, [Call::AddPeer]);
                 peer3.ask(&peer1, [Call::AddPeer]);
-                grader::statistics::threads(std::process::id())
+                scenario::statistics::threads(std::process::id())
             })
         });
         // The test has threads of its own, and only Linux lists the names of threads.
@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn it_tells_the_story_of_the_lab_sheet() {
-        let sheet = grader::lab_sheet::block(include_str!("../README.md"), "## Output");
+        let sheet = scenario::lab_sheet::block(include_str!("../README.md"), "## Output");
         let screen = in_time(|| {
             let mut screen = Vec::new();
             tell(&mut screen).expect("a `Vec` takes everything");

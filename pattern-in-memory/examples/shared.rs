@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn it_tells_the_story_of_the_lab_sheet() {
-        let sheet = grader::lab_sheet::block(include_str!("../README.md"), "## Output");
+        let sheet = scenario::lab_sheet::block(include_str!("../README.md"), "## Output");
         let mut screen = Vec::new();
         tell(&mut screen).expect("a `Vec` takes everything");
         assert_eq!(String::from_utf8_lossy(&screen), sheet);

@@ -1,6 +1,6 @@
 //! The sessions of `docs/exercises.md`, typed line by line.
 
-use grader::{Program, Story, lab_sheet};
+use scenario::{Program, Story, lab_sheet};
 
 const EXERCISES: &str = include_str!("../docs/exercises.md");
 

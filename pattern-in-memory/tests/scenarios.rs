@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-use grader::{Program, Story, Terminal, lab_sheet};
+use scenario::{Program, Story, Terminal, lab_sheet};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");

@@ -5,7 +5,7 @@
 use std::env;
 use std::io::{self, Write};
 
-use grader::{Program, Story, Terminal, lab_sheet};
+use scenario::{Program, Story, Terminal, lab_sheet};
 
 const SHEET: &str = include_str!("../README.md");
 

@@ -10,7 +10,7 @@ use fixture::{
     BINARY, CLOSE, PATIENCE, PING, PONG, RawClient, Stranger, TEXT, claim, frame,
     others_are_not_delayed,
 };
-use grader::statistics;
+use scenario::statistics;
 use serde_json::json;
 
 /// The longest message, in bytes, as the run instructions say.

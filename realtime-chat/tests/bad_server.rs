@@ -9,8 +9,8 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use fixture::{Fixture, WELCOME, typed};
-use grader::Terminal;
-use grader::stranger::accepts;
+use scenario::Terminal;
+use scenario::stranger::accepts;
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 

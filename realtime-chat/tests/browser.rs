@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, thread};
 
 use fixture::{Fixture, typed};
-use grader::{Program, Terminal};
+use scenario::{Program, Terminal};
 
 /// What the tests have saved and photographed.
 const SCREENSHOTS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots");

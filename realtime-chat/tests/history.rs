@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use fixture::{Fixture, Server};
-use grader::Terminal;
+use scenario::Terminal;
 use serde_json::{Value, json};
 
 /// The history file of one test.
@@ -198,7 +198,7 @@ fn two_servers_do_not_write_one_file() {
 
 #[track_caller]
 fn is_refused_with(fixture: &Fixture, words: &[&str]) {
-    let program = grader::Program::exactly(&[fixture::SERVER]);
+    let program = scenario::Program::exactly(&[fixture::SERVER]);
     let mut second = fixture.story.terminal("Second", &program, words);
     second.ends_with(1);
     let complained = second.complained();
@@ -214,7 +214,7 @@ fn a_history_that_cannot_be_written_is_told_once_and_the_chat_goes_on() {
     let port = fixture.port().to_string();
     // One block of 1024 bytes; and the signal that comes with it is ignored.
     let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
-    let poor = grader::Program::exactly(&["bash", "-c", script, fixture::SERVER]);
+    let poor = scenario::Program::exactly(&["bash", "-c", script, fixture::SERVER]);
     let words =
         ["--port", &port, "--history", paper.path(), "--rate", "1000", "--burst", "1000"];
     let mut server = fixture.story.terminal("Server", &poor, &words);

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use fixture::{Fixture, WELCOME, typed};
-use grader::{Program, Terminal};
+use scenario::{Program, Terminal};
 
 /// Whether it has been said that something is missing. Once is enough.
 static TOLD: Once = Once::new();

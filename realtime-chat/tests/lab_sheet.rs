@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::lab_sheet::Sheet;
-use grader::{Fixture, Program};
+use scenario::lab_sheet::Sheet;
+use scenario::{Fixture, Program};
 
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");

@@ -6,11 +6,11 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use fixture::{ALONE, Fixture, RawClient, SERVER, Server, Stranger};
-use grader::Program;
+use scenario::Program;
 #[cfg(unix)]
-use grader::Terminal;
+use scenario::Terminal;
 #[cfg(target_os = "linux")]
-use grader::statistics;
+use scenario::statistics;
 #[cfg(unix)]
 use serde_json::json;
 

@@ -5,7 +5,7 @@ mod fixture;
 use std::time::Duration;
 
 use fixture::{Fixture, RawClient, Server};
-use grader::eventually;
+use scenario::eventually;
 use serde_json::json;
 
 /// How long a token may take to come back: it takes a second. A test that passes never waits so

@@ -5,7 +5,7 @@ mod fixture;
 use std::fs;
 
 use fixture::{CLIENT, Fixture, WELCOME, typed};
-use grader::Program;
+use scenario::Program;
 
 /// The sheet tells the same story, and is played, too; but the sheet may be reworded, and these
 /// lines may not.

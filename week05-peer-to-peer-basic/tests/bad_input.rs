@@ -4,8 +4,8 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use grader::fixture::sends;
-use grader::{Fixture, Program, Story, eventually, statistics};
+use scenario::fixture::sends;
+use scenario::{Fixture, Program, Story, eventually, statistics};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -166,7 +166,7 @@ fn of_65_slow_callers_the_oldest_is_hung_up_on() {
 fn a_crowd_that_has_left_holds_no_thread_descriptor_or_memory() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    let crowd_comes_and_goes = |message: &str, peer1: &mut grader::Terminal| {
+    let crowd_comes_and_goes = |message: &str, peer1: &mut scenario::Terminal| {
         let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
         drop(crowd);
         fixture.leaves(1, message);
@@ -317,7 +317,7 @@ fn a_byte_order_mark_in_front_of_the_first_line_is_dropped() {
 }
 
 #[cfg(unix)]
-fn signal(which: &str, peer: &grader::Terminal) {
+fn signal(which: &str, peer: &scenario::Terminal) {
     let pid = peer.pid().to_string();
     let kill = std::process::Command::new("kill").args([which, &pid]).status();
     assert!(kill.expect("there is a kill(1)").success());

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use grader::fixture::sends;
-use grader::{Fixture, Program, Terminal};
+use scenario::fixture::sends;
+use scenario::{Fixture, Program, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

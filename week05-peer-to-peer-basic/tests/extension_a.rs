@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use grader::fixture::{fills_the_queue_of, hears, sends};
-use grader::stranger::accepts;
-use grader::{Fixture, Terminal};
+use scenario::fixture::{fills_the_queue_of, hears, sends};
+use scenario::stranger::accepts;
+use scenario::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -186,7 +186,7 @@ fn the_next_message_goes_to_one_peer_again() {
 /// The order in which the results are shown is ours alone: any order is right.
 #[test]
 fn the_results_of_a_broadcast_are_shown_in_the_order_of_the_ids() {
-    if grader::Program::is_a_stranger() {
+    if scenario::Program::is_a_stranger() {
         return;
     }
     let fixture = Fixture::of(WEEK05);

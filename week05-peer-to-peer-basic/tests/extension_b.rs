@@ -2,9 +2,9 @@
 
 use std::io::{Read, Write};
 
-use grader::fixture::{fills_the_queue_of, hears, sends};
-use grader::stranger::accepts;
-use grader::{Fixture, Program, patience};
+use scenario::fixture::{fills_the_queue_of, hears, sends};
+use scenario::stranger::accepts;
+use scenario::{Fixture, Program, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

@@ -5,10 +5,10 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
-use grader::fixture::fills_the_queue_of;
-use grader::fixture::{hears, sends};
-use grader::stranger::accepts;
-use grader::{Fixture, Program, Stranger, Terminal, patience};
+use scenario::fixture::fills_the_queue_of;
+use scenario::fixture::{hears, sends};
+use scenario::stranger::accepts;
+use scenario::{Fixture, Program, Stranger, Terminal, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

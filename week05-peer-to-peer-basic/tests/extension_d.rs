@@ -7,9 +7,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use grader::fixture::hears;
-use grader::stranger::accepts;
-use grader::{Fixture, Stranger, Terminal, eventually, patience};
+use scenario::fixture::hears;
+use scenario::stranger::accepts;
+use scenario::{Fixture, Stranger, Terminal, eventually, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

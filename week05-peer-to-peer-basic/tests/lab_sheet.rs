@@ -1,8 +1,8 @@
 //! Plays every transcript of the lab sheet and of the pages in `docs/`, line by line, so that no
 //! page promises what the program does not do.
 
-use grader::lab_sheet::Sheet;
-use grader::{Fixture, Program};
+use scenario::lab_sheet::Sheet;
+use scenario::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 const SHEET: &str = include_str!("../README.md");

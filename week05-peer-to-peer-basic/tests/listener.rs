@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use grader::stranger::is_an_end;
-use grader::{Fixture, Stranger, Terminal, eventually, patience};
+use scenario::stranger::is_an_end;
+use scenario::{Fixture, Stranger, Terminal, eventually, patience};
 use socket2::SockRef;
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use grader::{Fixture, Terminal};
+use scenario::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

@@ -1,8 +1,8 @@
 //! Promises of the lab's own program beyond the sheet's scenarios: its threads, its help, its
 //! flags. Another program in its place may do all this differently, so these tests skip it.
 
-use grader::fixture::{fills_the_queue_of, sends};
-use grader::{Fixture, Program};
+use scenario::fixture::{fills_the_queue_of, sends};
+use scenario::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

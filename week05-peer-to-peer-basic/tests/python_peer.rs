@@ -3,8 +3,8 @@
 
 use std::env;
 
-use grader::fixture::sends;
-use grader::{Fixture, Program};
+use scenario::fixture::sends;
+use scenario::{Fixture, Program};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

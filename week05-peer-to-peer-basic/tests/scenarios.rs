@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use grader::Fixture;
-use grader::fixture::{fills_the_queue_of, sends};
+use scenario::Fixture;
+use scenario::fixture::{fills_the_queue_of, sends};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

@@ -6,8 +6,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
-use grader::Fixture;
-use grader::fixture::{fills_the_queue_of, hears, sends};
+use scenario::Fixture;
+use scenario::fixture::{fills_the_queue_of, hears, sends};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 

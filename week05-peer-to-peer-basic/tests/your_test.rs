@@ -1,14 +1,14 @@
 //! Your test: one scenario of a broadcast. It passes on the right program, and fails on each program
 //! with one of the mistakes that `docs/exercises.md` names.
 
-use grader::Fixture;
+use scenario::Fixture;
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
 fn your_test() {
     // LAB:BEGIN t
-    use grader::fixture::{hears, sends};
+    use scenario::fixture::{hears, sends};
 
     let fixture = Fixture::of(WEEK05);
     // Peer 3 is down, and those behind it are to hear the message all the same.

@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use grader::PortLease;
+use scenario::PortLease;
 
 use crate::Result;
 use crate::line::Line;

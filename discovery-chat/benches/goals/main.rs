@@ -23,7 +23,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::statistics;
+use scenario::statistics;
 
 use room::{P2P_CHAT, PATIENCE, Process, Room, Seen, numbered};
 use table::{at_least, at_most, median, number, percentile, row, within};

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use grader::{Program, Story};
+use scenario::{Program, Story};
 
 use crate::fixture::{P2P_CHAT, Peer};
 

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use grader::{Program, Story, Terminal};
+use scenario::{Program, Story, Terminal};
 
 /// A number below `bound` that changes from run to run.
 pub(crate) fn random(bound: u64) -> u64 {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
-use grader::PortLease;
+use scenario::PortLease;
 
 use crate::program::{Command, Program};
 use crate::{Result, quantile};

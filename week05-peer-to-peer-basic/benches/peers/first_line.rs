@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use grader::PortLease;
+use scenario::PortLease;
 
 use crate::program::Command;
 use crate::{Result, quantile};

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::PortLease;
+use scenario::PortLease;
 
 use crate::Result;
 

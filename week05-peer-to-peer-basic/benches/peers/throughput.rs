@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
-use grader::PortLease;
+use scenario::PortLease;
 use week05::config::{AddressPlan, HOST};
 use week05::listener::Listener;
 use week05::report::{Dial, Purpose, Report};

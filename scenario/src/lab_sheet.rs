@@ -28,6 +28,7 @@
 //! a reader would.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use crate::port_lease::PortLease;
 use crate::screen::{ID, id_at_the_start_of};
@@ -37,7 +38,7 @@ use crate::terminal::Terminal;
 ///
 /// ```
 /// let sheet = "## Output\n\n```text\nhello\n```\n";
-/// assert_eq!(grader::lab_sheet::block(sheet, "## Output"), "hello\n");
+/// assert_eq!(scenario::lab_sheet::block(sheet, "## Output"), "hello\n");
 /// ```
 pub fn block(markdown: &str, heading: &str) -> String {
     let mut lines = markdown.lines().skip_while(|line| *line != heading);
@@ -90,12 +91,14 @@ impl Sheet<'_> {
     ) {
         let mut terminals: BTreeMap<&str, Terminal> = BTreeMap::new();
         let mut ids = Ids::default();
+        let read = |line: &str| ports.translate(line, self.first_port);
         for (title, lines) in scenario(self.page, heading) {
             let (title, is_typed) = whose(title);
-            let mut lines = lines.into_iter().peekable();
+            let is_meant = |line: &&str| !self.airy || !line.is_empty();
+            let mut lines = lines.into_iter().filter(is_meant).peekable();
             while let Some(line) = lines.next() {
                 if let Some(command) = line.strip_prefix("$ ") {
-                    let mut terminal = open(title, &ports.translate(command, self.first_port));
+                    let mut terminal = open(title, &read(command));
                     if self.airy {
                         terminal.skips_blank_lines();
                     }
@@ -104,22 +107,13 @@ impl Sheet<'_> {
                 }
                 let terminal =
                     terminals.get_mut(title).expect("a block starts with `$ command`");
-                let read = |line: &str| ports.translate(line, self.first_port);
-                if is_typed {
-                    answer(terminal, line);
-                    continue;
-                }
-                if line.starts_with("# ") {
-                    let mut any = Vec::new();
-                    while let Some(line) = lines.next_if(|line| self.prompt_of(line).is_none())
-                    {
-                        any.push(read(line));
-                    }
-                    any.retain(|line| !(self.airy && line.is_empty()));
-                    self.sees_in_any_order(terminal, any, &mut ids);
-                    continue;
-                }
                 match self.prompt_of(line) {
+                    _ if is_typed => answer(terminal, line),
+                    _ if line.starts_with("# ") => {
+                        let has_no_prompt = |line: &&str| self.prompt_of(line).is_none();
+                        let any = iter::from_fn(|| lines.next_if(has_no_prompt)).map(read);
+                        self.sees_in_any_order(terminal, any.collect(), &mut ids);
+                    }
                     // A prompt that the next line breaks off. Had that line come a moment
                     // earlier, the program would not have asked in between.
                     Some(prompt)
@@ -131,7 +125,6 @@ impl Sheet<'_> {
                         terminal.is_asked(prompt);
                         answer(terminal, line.strip_prefix(prompt).unwrap_or_default());
                     }
-                    None if self.airy && line.is_empty() => {}
                     None => {
                         ids.sees_next(terminal, &[read(line)]);
                     }

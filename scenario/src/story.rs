@@ -6,15 +6,13 @@ use std::env;
 use std::sync::Arc;
 use std::thread;
 
+use crate::environment::LAB_PICTURE;
 use crate::port_lease::PortLease;
 use crate::program::Program;
 use crate::terminal::Terminal;
 use crate::timeline::Timeline;
 #[cfg(target_os = "linux")]
 use crate::wire;
-
-/// `always` draws the picture of every story, also if its test passes.
-pub(crate) const LAB_PICTURE: &str = "LAB_PICTURE";
 
 /// One scenario, from its first terminal to its end.
 #[derive(Debug)]

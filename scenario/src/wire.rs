@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::confinement::IN_NAMESPACES;
+use crate::environment::LAB_IN_NAMESPACES;
 use crate::picture::What;
 use crate::port_lease::PortLease;
 use crate::timeline::{Timeline, WIRE};
@@ -40,7 +40,7 @@ const IDLE: Duration = Duration::from_millis(20);
 
 /// Adds a column for the wire to `timeline`, which has no terminal yet, if packets can be read.
 pub(crate) fn record(timeline: &Arc<Timeline>, ports: &PortLease) {
-    if env::var_os(IN_NAMESPACES).is_none() {
+    if env::var_os(LAB_IN_NAMESPACES).is_none() {
         return;
     }
     let Ok(socket) = packets() else { return };

@@ -6,7 +6,7 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 
-use grader::{Fixture, Program};
+use scenario::{Fixture, Program};
 
 const NAME: &str = "the_picture_of_a_failure_shows_what_crossed_the_wire";
 

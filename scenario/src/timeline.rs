@@ -7,7 +7,7 @@ use crate::picture::{Moment, What, draw};
 use crate::wait::eventually;
 
 /// What a program says where it reaches the stub of a task.
-pub(crate) const NOT_WRITTEN: &str = "not written yet";
+pub const NOT_WRITTEN: &str = "not written yet";
 
 /// The column of the wire: between the terminals.
 pub(crate) const WIRE: usize = 1;

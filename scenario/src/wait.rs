@@ -4,11 +4,10 @@ use std::env;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time between two looks.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(5);
+use crate::environment::LAB_WAIT;
 
-/// The seconds that a program may take for what a test waits for; the judge sets it.
-pub(crate) const LAB_WAIT: &str = "LAB_WAIT";
+/// The time between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How long a program may take to do what the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.

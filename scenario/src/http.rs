@@ -119,7 +119,7 @@ impl Reply {
     ///
     /// ```
     /// let bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi and more";
-    /// let reply = grader::http::Reply::read(&mut bytes.as_bytes()).unwrap();
+    /// let reply = scenario::http::Reply::read(&mut bytes.as_bytes()).unwrap();
     /// assert_eq!((reply.status, reply.text().as_str()), (200, "hi"));
     /// ```
     pub fn read(incoming: &mut impl BufRead) -> io::Result<Self> {

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use grader::{Program, Story, Terminal};
+use scenario::{Program, Story, Terminal};
 
 fn runs(story: &Story, words: &[&str]) -> Terminal {
     story.terminal("left", &Program::exactly(&words[..1]), &words[1..])
@@ -186,6 +186,33 @@ fn ctrl_c_is_a_signal() {
     sh.presses_ctrl_c();
     sh.sees("interrupted\n");
     sh.ends_well();
+}
+
+/// A script ignores SIGINT in what it starts with `&`, and `nohup` ignores SIGHUP.
+#[test]
+fn a_program_has_the_default_for_signals_that_the_judge_was_told_to_ignore() {
+    const NAME: &str =
+        "a_program_has_the_default_for_signals_that_the_judge_was_told_to_ignore";
+    if std::env::var_os("LAB_IGNORES").is_none() {
+        let this = std::env::current_exe().expect("it has a path");
+        let mut again = Command::new("sh");
+        again.args(["-c", "trap '' INT HUP; exec \"$@\"", "sh"]).arg(this);
+        again.args(["--exact", NAME, "--nocapture"]).env("LAB_IGNORES", "1");
+        let output = again.output().expect("sh can be started");
+        let told = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+        return;
+    }
+    let story = Story::begin();
+    for signal in ["INT", "HUP"] {
+        let script = format!("kill -{signal} $$; echo it is ignored");
+        let mut sh = runs(&story, &["sh", "-c", &script]);
+        assert_eq!((sh.exit_status(), sh.printed().as_str()), (None, ""), "{signal}");
+        // The judge itself still ignores it.
+        let judge = std::process::id().to_string();
+        runs(&story, &["sh", "-c", "kill \"$@\"", "sh", &format!("-{signal}"), &judge])
+            .ends_well();
+    }
 }
 
 #[test]

@@ -8,8 +8,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::labs::workspace;
+use crate::environment::LAB_PROGRAM;
+#[cfg(unix)]
+use crate::signals;
 use crate::spawn_lock;
+use crate::workspace::workspace;
 
 /// The command that starts the program, without the arguments of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +24,7 @@ pub struct Program {
 impl Program {
     /// The program under test: `own`, or the one that `LAB_PROGRAM` names.
     pub fn under_test(own: &str) -> Self {
-        env::var("LAB_PROGRAM")
-            .map_or_else(|_| Self::exactly(&[own]), |line| Self::typed(&line))
+        env::var(LAB_PROGRAM).map_or_else(|_| Self::exactly(&[own]), |line| Self::typed(&line))
     }
 
     /// This command, whatever `LAB_PROGRAM` says.
@@ -48,6 +50,8 @@ impl Program {
     }
 
     pub(crate) fn command(&self) -> Command {
+        #[cfg(unix)]
+        signals::are_not_inherited();
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
         if let Some(folder) = &self.folder {
@@ -72,7 +76,7 @@ impl Program {
 
     /// Whether `LAB_PROGRAM` replaces the lab's own program.
     pub fn is_a_stranger() -> bool {
-        env::var_os("LAB_PROGRAM").is_some()
+        env::var_os(LAB_PROGRAM).is_some()
     }
 }
 

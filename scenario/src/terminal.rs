@@ -9,8 +9,10 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::thread;
 use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::child::{Child, Output};
 use crate::picture::What;
@@ -18,16 +20,10 @@ use crate::program::Program;
 use crate::prompts::Prompts;
 use crate::screen::{Next, Screen};
 use crate::timeline::Timeline;
-use crate::wait::{LOOK_AGAIN, eventually, patience};
+use crate::wait::{eventually, patience};
 
 /// How long the rest of an answer may take when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
-
-/// The signals that a keyboard and a system shutting down send, as POSIX numbers them.
-#[cfg(unix)]
-const SIGINT: i32 = 2;
-#[cfg(unix)]
-const SIGTERM: i32 = 15;
 
 /// A program under test, seen as its user sees it.
 #[derive(Debug)]
@@ -101,7 +97,7 @@ impl Terminal {
 
     /// Waits for the next text on the screen, and reads it if it is `prompt`.
     #[track_caller]
-    pub fn may_be_asked(&mut self, prompt: &str) {
+    pub(crate) fn may_be_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
             Next::Incomplete => Next::Incomplete,
             Next::Same | Next::Other(_) => Next::Same,
@@ -156,7 +152,7 @@ impl Terminal {
     }
 
     /// Skips blank lines from now on: they only make a screen easier to read.
-    pub fn skips_blank_lines(&mut self) {
+    pub(crate) fn skips_blank_lines(&mut self) {
         self.screen.skip_blank_lines();
     }
 
@@ -253,18 +249,15 @@ impl Terminal {
     pub fn closes_window_and_types(&mut self, line: &str) -> Option<i32> {
         self.presses("closes the window");
         self.child.closes_output();
-        let deadline = Instant::now() + patience();
-        loop {
-            if let Some(status) = self.has_ended() {
-                return status.code();
-            }
-            if Instant::now() >= deadline {
-                self.fail("expected the program to end, since its output is not read");
-            }
+        eventually(patience(), || {
             // Fails when the program has just ended.
             let _ = self.child.types(format!("{line}\n").as_bytes());
-            thread::park_timeout(LOOK_AGAIN);
-        }
+            self.has_ended().is_some()
+        });
+        let Some(status) = self.ended else {
+            self.fail("expected the program to end, since its output is not read");
+        };
+        status.code()
     }
 
     /// Sends the signal that Ctrl-C sends (Unix: Windows has no way to send one to a pipe).
@@ -419,15 +412,12 @@ impl Terminal {
             }
         }
         // Its pipes are closed, so it is ending; only its status may not be here yet.
-        loop {
-            if let Some(status) = self.has_ended() {
-                return status;
-            }
-            if Instant::now() >= deadline {
-                self.fail("expected the program to end; it only closed its output");
-            }
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        eventually(left, || self.has_ended().is_some());
+        let Some(status) = self.ended else {
+            self.fail("expected the program to end; it only closed its output");
+        };
+        status
     }
 
     fn has_ended(&mut self) -> Option<ExitStatus> {

@@ -19,6 +19,7 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use crate::environment::LAB_JUDGED;
 use crate::program::Program;
 use crate::screen::Decoder;
 use crate::spawn_lock;
@@ -27,8 +28,10 @@ use crate::wait::eventually;
 
 /// A piece of output.
 #[derive(Clone, Debug)]
-pub(crate) enum Output {
+pub enum Output {
+    /// On stdout.
     Printed(String),
+    /// On stderr.
     Complained(String),
     /// The program has done more than any may, and is not read any more.
     TooMuch(&'static str),
@@ -36,14 +39,19 @@ pub(crate) enum Output {
 
 /// What a program has said up to its end.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) printed: String,
-    pub(crate) complained: String,
-    pub(crate) end: End,
+pub struct Outcome {
+    /// On stdout.
+    pub printed: String,
+    /// On stderr.
+    pub complained: String,
+    /// How it ended.
+    pub end: End,
 }
 
+/// How a program has ended, if it has.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum End {
+pub enum End {
+    /// By itself, or by a signal.
     Exited(ExitStatus),
     /// It still runs.
     #[default]
@@ -51,10 +59,6 @@ pub(crate) enum End {
     /// It prints without end.
     TooMuch,
 }
-
-/// Set where the judge runs a test. The lab's programs then stay in the group of their test, which
-/// ends as a whole.
-pub(crate) const LAB_JUDGED: &str = "LAB_JUDGED";
 
 /// The most bytes that are read from one pipe of a program.
 const MOST: usize = 16 << 20;
@@ -75,7 +79,7 @@ type Running = Mutex<Box<dyn ChildWrapper>>;
 
 /// A program that has been started. Dropping it ends the program.
 #[derive(Debug)]
-pub(crate) struct Child {
+pub struct Child {
     program: Arc<Running>,
     keyboard: Option<ChildStdin>,
     /// All output; disconnected when both pipes are closed.
@@ -84,7 +88,7 @@ pub(crate) struct Child {
 
 impl Child {
     /// Starts `program`. `overhear` is called with each piece of output the moment it is read.
-    pub(crate) fn start(
+    pub fn start(
         program: &Program,
         args: &[&str],
         environment: &[(&str, &str)],
@@ -129,7 +133,7 @@ impl Child {
     }
 
     /// All that it says until it ends, at most until `deadline` and at most `most` bytes.
-    pub(crate) fn outcome(&mut self, deadline: Instant, most: usize) -> Outcome {
+    pub fn outcome(&mut self, deadline: Instant, most: usize) -> Outcome {
         let left = || deadline.saturating_duration_since(Instant::now());
         let mut said = Outcome::default();
         loop {
@@ -161,7 +165,8 @@ impl Child {
         keyboard.flush()
     }
 
-    pub(crate) fn unplugs_keyboard(&mut self) {
+    /// Closes its stdin.
+    pub fn unplugs_keyboard(&mut self) {
         self.keyboard = None;
     }
 
@@ -186,7 +191,7 @@ impl Child {
 
     /// Whether the program has left a process of its group behind, now that it has ended itself.
     /// Ends that process. (On Windows, the job ends with the program.)
-    pub(crate) fn left_a_process(&mut self) -> bool {
+    pub fn left_a_process(&mut self) -> bool {
         cfg!(unix) && self.program().start_kill().is_ok()
     }
 
