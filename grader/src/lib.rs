@@ -63,6 +63,7 @@
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `book.rs` | the verb `book`: the pages as an mdBook |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
 //! Everything here panics when the program does not do what the sheet promises: it is made
@@ -70,6 +71,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
+pub mod book;
 pub mod build;
 pub mod catches;
 mod child;

@@ -17,8 +17,8 @@ use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
 use grader::{
-    class, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start, test,
-    watch,
+    book, class, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
+    test, watch,
 };
 
 fn main() -> ExitCode {
@@ -68,6 +68,7 @@ fn run() -> Result<ExitCode> {
             let all = task::all(&workspace, &labs)?;
             handout::run(&workspace, &all, &tasks()?, to(), flag("solution")).map(|()| true)?
         }
+        "book" => book::run(&workspace, flag("open")).map(|()| true)?,
         "report" => {
             let to = word("to").unwrap_or("target/report.html");
             report::run(&workspace, meant()?, Path::new(to))?;
@@ -147,6 +148,8 @@ fn usage() -> clap::Command {
                 lab.default_value("week05"),
                 to,
             ]),
+            verb("book", "Build the pages as a book")
+                .arg(flag("open").help("Show it in a browser")),
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])
