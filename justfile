@@ -146,6 +146,11 @@ lint:
 docs *ARGS:
     cargo doc --workspace --no-deps {{ ARGS }}
 
+# Build the course as a book in target/book (needs mdbook 0.5): `just book --open` shows it
+[group('develop')]
+book *ARGS:
+    @cargo lab book {{ ARGS }}
+
 # How large each crate is and may be, or each file of a crate: `just size week05`
 [group('develop')]
 size CRATE="":

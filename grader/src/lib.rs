@@ -35,7 +35,9 @@
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `book.rs` | the verb `book`: the pages as an mdBook |
 
+pub mod book;
 pub mod build;
 pub mod catches;
 pub mod class;

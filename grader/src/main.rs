@@ -15,7 +15,7 @@ use grader::labs::Misspelt;
 use grader::size::{self, Crate};
 use grader::task::{self, Task};
 use grader::{
-    class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
+    book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
     test, watch,
 };
 use scenario::workspace;
@@ -74,6 +74,9 @@ fn run() -> Result<ExitCode> {
         }
         "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
+        "book" => {
+            book::run(&workspace, flag("open"))?;
+        }
         "class" => class::run(&workspace, &tasks()?, times(), to())?,
         "size" => {
             let all = crates()?;
@@ -153,6 +156,8 @@ fn usage() -> clap::Command {
                 lab.default_value("week05"),
                 to,
             ]),
+            verb("book", "Build the pages as a book")
+                .arg(flag("open").help("Show it in a browser")),
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])

@@ -14,6 +14,8 @@ use scenario::workspace;
 
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "tidy/pages.rs"]
+mod pages;
 use imports::circles;
 
 /// The pure files of labs and of `capnweb`, by name or by folder and name: text, numbers and rules.
