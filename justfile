@@ -91,6 +91,11 @@ browser:
 bench LAB="":
     cargo bench {{ if LAB == "" { "--workspace" } else { "--package " + LAB } }}
 
+# Measure how far lab 5's mesh carries: 2 to 100 peers, and up to 10,000 in a simulation
+[group('test')]
+scale:
+    cargo bench --package discovery-chat --bench scale
+
 # Everything that must hold before a change lands
 [group('develop')]
 check: format lint docs all-tests

@@ -87,9 +87,14 @@ impl Room {
         Self { ports: PortLease::lease(), peers, screens, show, leaves }
     }
 
+    /// The UDP port on which they hear each other.
+    pub(crate) fn discovery_port(&self) -> u16 {
+        self.ports.port(31)
+    }
+
     /// Starts a peer; returns its number.
     pub(crate) fn start(&mut self, name: &str) -> Result<usize> {
-        let discovery_port = self.ports.port(31).to_string();
+        let discovery_port = self.discovery_port().to_string();
         let mut child = Command::new(P2P_CHAT)
             .args(["start", "--local", "--plain", "--discovery-port", &discovery_port])
             .args(["--name", name])

@@ -1,6 +1,7 @@
 //! The rules, tried with fake time, and the crossing of two dials in every order there is.
 
 mod crossing;
+mod scale;
 
 use std::time::Duration;
 
