@@ -74,9 +74,7 @@ fn run() -> Result<ExitCode> {
         }
         "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
-        "book" => {
-            book::run(&workspace, flag("open"))?;
-        }
+        "book" => book::run(&workspace, flag("open"))?,
         "class" => class::run(&workspace, &tasks()?, times(), to())?,
         "size" => {
             let all = crates()?;

@@ -20,7 +20,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use grader::statistics;
+use scenario::statistics;
 use socket2::{Domain, Socket, Type};
 
 use picture::{Panel, Series};

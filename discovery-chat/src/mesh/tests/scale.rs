@@ -9,7 +9,7 @@ use std::env;
 use std::net::Ipv4Addr;
 use std::process;
 
-use grader::statistics::memory_kib;
+use scenario::statistics::memory_kib;
 
 use super::*;
 
