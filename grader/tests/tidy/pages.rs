@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use grader::labs::workspace;
+use scenario::workspace;
 
 use super::{files, labs, read};
 
