@@ -505,11 +505,19 @@ fn a_tab_keeps_500_lines() {
     let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
     let (mut browser, mut bob) = (Browser::opens_in(&fixture), fixture.client("Bob"));
     browser.plays("Alice comes to the page");
-    for number in 1..=600 {
+    for number in 1..=450 {
+        bob.types(&format!("line {number}"));
+    }
+    browser.plays(
+        "Alice reads [Bob] line 450
+         Alice scrolls up by 500",
+    );
+    for number in 451..=600 {
         bob.types(&format!("line {number}"));
     }
     browser.plays(
         "Alice reads [Bob] line 600
+         Alice looks at the same line
          Alice shows at most 500
          Alice reads [Bob] line 101
          Alice has not read [Bob] line 100",
