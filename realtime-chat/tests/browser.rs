@@ -839,3 +839,53 @@ fn a_gap_in_what_was_missed_is_marked() {
          Alice has read once [Bob] line 1",
     ));
 }
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn lines_stay_lines() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(
+        "Alice comes to the page
+         Bob comes to the page
+         Alice types one
+         Alice hits Shift+Enter
+         Alice types two
+         Alice has written one⏎two
+         Alice hits Enter
+         Alice reads [You] one⏎two
+         Bob reads [Alice] one⏎two
+         Bob sees one⏎two",
+    );
+    let lines = vec!["x"; 51].join("⏎");
+    browser.plays(&format!(
+        "Alice says {lines}
+         Alice sees A message has at most 50 lines, and this one has 51.
+         Alice has written {lines}"
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_page_can_come_from_an_ipv6_address() {
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--host", "::1"]);
+    let mut browser = Browser::opens_at(&fixture, "[::1]");
+    browser.plays(
+        "Alice comes to the page
+         Alice says it works
+         Alice reads [You] it works",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_page_can_come_through_a_tunnel() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(
+        "Alice comes through a tunnel to the page
+         Alice says it works
+         Alice reads [You] it works",
+    );
+}

@@ -11,6 +11,7 @@
 // photographed goes to FOLDER. At the end of the input it says what any page has complained of.
 
 import { existsSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -125,6 +126,18 @@ const verbs = {
     await verbs.opens(name, url);
     await verbs.joins(tabs.get(name), `as ${name}`);
     await verbs.reads(tabs.get(name), `*** Welcome to the chat, ${name}! ***`);
+  },
+  // As `ssh -L` does, or a published port of a container: all bytes go to another port.
+  async "comes through a tunnel to"(name, url) {
+    const { hostname, port } = new URL(url);
+    const tunnel = createServer((near) => {
+      const far = connect(port, hostname);
+      near.on("error", () => far.destroy()).pipe(far);
+      far.on("error", () => near.destroy()).pipe(near);
+    });
+    await new Promise((resolve) => tunnel.listen(0, "127.0.0.1", resolve));
+    tunnel.unref();
+    await verbs["comes to"](name, `http://localhost:${tunnel.address().port}/`);
   },
   async reloads(page) { await page.reload(); },
   async closes(page) { await page.context().close(); },
@@ -325,7 +338,7 @@ const verbs = {
   async "may complain of"(name, text) { excused.push(`${name}: ${text}`); },
 };
 
-const byName = ["opens", "comes to", "may complain of"];
+const byName = ["opens", "comes to", "comes through a tunnel to", "may complain of"];
 const sorted = Object.keys(verbs).sort((a, b) => b.length - a.length);
 
 async function obey(line) {
