@@ -601,6 +601,34 @@ fn what_the_server_refuses_stays() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn what_is_meant_for_a_room_is_said_there() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page
+         Alice fills Name of another room: rust
+         Alice presses Enter
+         Alice reads *** You are in #rust now ***"
+    ));
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost
+         Alice will say as soon as she is back: not for the lobby",
+    );
+    let _server = fixture.server();
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice reads [You] not for the lobby
+         Bob comes to the page
+         Bob has not read [Alice] not for the lobby
+         Bob presses #rust, 1 person
+         Bob reads [Alice] not for the lobby",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn keys_of_an_input_method_are_left_to_it() {
     let fixture = Fixture::open();
     let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));

@@ -178,6 +178,18 @@ const verbs = {
       document.querySelector("#talk").requestSubmit();
     }, words);
   },
+  async "will say as soon as she is back:"(page, words) {
+    await page.evaluate((words) => {
+      const banner = document.querySelector("#banner");
+      const watch = new MutationObserver(() => {
+        if (!banner.hidden) return;
+        watch.disconnect();
+        document.querySelector("#text").value = words;
+        document.querySelector("#talk").requestSubmit();
+      });
+      watch.observe(banner, { attributes: true });
+    }, words);
+  },
   async reads(page, line) {
     await until(async () => (await lines(page)).includes(line), async () => `it reads ${await log(page)}`);
   },
