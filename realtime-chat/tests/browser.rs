@@ -8,9 +8,10 @@
 mod fixture;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{fs, thread};
 
-use fixture::{Fixture, typed};
+use fixture::{Fixture, Server, typed};
 use scenario::{Program, Terminal};
 
 /// What the tests have saved and photographed.
@@ -33,27 +34,38 @@ struct Browser {
 impl Browser {
     #[track_caller]
     fn opens_in(fixture: &Fixture) -> Self {
+        Self::opens_at(fixture, "127.0.0.1")
+    }
+
+    /// The same, and finds the page at this host.
+    #[track_caller]
+    fn opens_at(fixture: &Fixture, host: &str) -> Self {
         let folder = Path::new("tests").join("browser");
         let missing = !folder.join("node_modules").join("playwright-core").is_dir();
         assert!(!missing, "what drives the browser is not here: type `just browser`");
         fs::create_dir_all(SCREENSHOTS).expect("a folder can be made in target/");
         let driver = folder.join("driver.mjs");
         let driver = Program::exactly(&["node", driver.to_str().expect("a path in UTF-8")]);
-        let mut terminal = fixture.story.terminal("browser", &driver, &[SCREENSHOTS]);
-        terminal.sees("✅ The browser is open\n");
-        let address = format!("http://127.0.0.1:{}/", fixture.ports.port(0));
-        Self { terminal, address }
+        let terminal = fixture.story.terminal("browser", &driver, &[SCREENSHOTS]);
+        let address = format!("http://{host}:{}/", fixture.ports.port(0));
+        let mut browser = Self { terminal, address };
+        browser.waits_for("✅ The browser is open");
+        browser
     }
 
-    /// Types lines, and waits until what each says is so. The driver has more patience than we, and
-    /// says so.
+    /// Waits for a line of the driver. The driver has more patience than we, and says so.
+    #[track_caller]
+    fn waits_for(&mut self, line: &str) {
+        while self.terminal.sees_one_of(&[line, "… still at it"]).0 == 1 {}
+    }
+
+    /// Types lines, and waits until what each says is so.
     #[track_caller]
     fn plays(&mut self, lines: &str) {
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let line = line.replace("the page", &self.address);
             self.terminal.types(&line);
-            let answers = [&format!("✅ {line}"), "… still at it"];
-            while self.terminal.sees_one_of(&answers).0 == 1 {}
+            self.waits_for(&format!("✅ {line}"));
         }
     }
 }
@@ -199,8 +211,7 @@ fn tabs_have_rooms_private_words_and_see_who_is_typing() {
          Bob has read once [Alice] only here
          Alice reads *** Bob came from #lobby ***
          Bob says /msg Alice not for all
-         Bob sees /msg is for the terminal.
-         Bob has written /msg Alice not for all",
+         Alice reads [Bob, privately] not for all",
     );
     carol.types("meanwhile, in the lobby");
     carol.sees("[You] meanwhile, in the lobby\n");
@@ -305,10 +316,12 @@ fn tabs_find_the_server_again() {
          Alice has read once [Bob] before
          Bob has read once [You] before
          Bob says into the closing link too late
-         Bob has written too late
+         Bob sees Not confirmed: the connection was lost.
+         Bob sees too late
          Bob no longer sees Trying again…
-         Bob hits Enter
-         Alice reads [Bob] too late",
+         Bob presses Send again
+         Alice reads [Bob] too late
+         Bob no longer sees Not confirmed",
     );
     // This time it says goodbye, and why.
     server.presses_ctrl_c();
@@ -399,7 +412,10 @@ fn the_keyboard_is_enough() {
          Alice types psst
          Alice hits Enter
          Alice reads [You, privately to Bob] psst
-         Alice hits Escape
+         Alice hits Shift+Tab
+         Alice hits Shift+Tab
+         Alice stands on button \"Write to everybody\"
+         Alice hits Enter
          Alice stands on textbox \"Your message\"
          Alice hits Shift+Tab
          Alice hits Shift+Tab
@@ -452,20 +468,452 @@ fn a_phone_has_room_for_everything() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn a_phone_has_room_for_what_is_not_sent() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let name = "M".repeat(32);
+    let mut bob = fixture.client(&name);
+    browser.plays(&format!(
+        "Alice opens the page on a phone in the dark
+         Alice joins as Alice
+         Alice presses People, rooms
+         Alice presses Write to {name} privately"
+    ));
+    bob.types("/quit");
+    bob.ends_well();
+    browser.plays(&format!(
+        "Alice reads *** {name} left the chat ***
+         Alice says one⏎two
+         Alice sees say first who gets it
+         Alice has room for everything
+         Alice can be read by everybody
+         Alice is photographed as phone-newcomer
+         Alice presses Write to whoever is called {name} now
+         Alice hits Enter
+         Alice sees Not sent: nobody here is called {name}
+         Alice says /help
+         Alice has room for everything
+         Alice can be read by everybody
+         Alice is photographed as phone-unsent"
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn a_tab_keeps_500_lines() {
     let fixture = Fixture::open();
     let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
     let (mut browser, mut bob) = (Browser::opens_in(&fixture), fixture.client("Bob"));
     browser.plays("Alice comes to the page");
-    for number in 1..=600 {
+    for number in 1..=450 {
+        bob.types(&format!("line {number}"));
+    }
+    browser.plays(
+        "Alice reads [Bob] line 450
+         Alice scrolls up by 500",
+    );
+    for number in 451..=600 {
         bob.types(&format!("line {number}"));
     }
     browser.plays(
         "Alice reads [Bob] line 600
+         Alice looks at the same line
          Alice shows at most 500
          Alice reads [Bob] line 101
          Alice has not read [Bob] line 100",
     );
     bob.types("/quit");
     bob.ends_well();
+}
+
+/// Sends the server a signal by its name.
+fn signal(which: &str, server: &Server) {
+    let pid = server.pid().to_string();
+    let kill = Command::new("kill").args([which, &pid]).status();
+    assert!(kill.expect("there is a kill(1)").success());
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn what_the_server_has_not_answered_stays() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    signal("-STOP", &server);
+    browser.plays(
+        "Alice says first
+         Alice says second
+         Alice types a third
+         Alice sees first
+         Alice sees second",
+    );
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost
+         Alice sees first
+         Alice sees second
+         Alice has written a third
+         Alice can be read by everybody
+         Alice is photographed as unsent",
+    );
+    let _server = fixture.server();
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice sees first
+         Alice has written a third
+         Alice reloads
+         Alice joins as Alicia
+         Alice reads *** Welcome to the chat, Alicia! ***
+         Alice has written a third
+         Alice presses the first Send again
+         Alice reads [You] first
+         Alice sees second
+         Alice presses Discard
+         Alice no longer sees second
+         Alice has written a third",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn what_the_server_refuses_stays() {
+    let fixture = Fixture::open();
+    let options = ["--burst", "3", "--rate", "1"]; // To join costs one, too.
+    let (_server, mut browser) = (fixture.server_with(&options), Browser::opens_in(&fixture));
+    browser.plays(
+        "Alice comes to the page
+         Alice says one
+         Alice says two
+         Alice says three
+         Alice types four
+         Alice sees slow down
+         Alice sees three
+         Alice has not read [You] three
+         Alice has written four
+         Alice presses Discard
+         Alice no longer sees three
+         Alice has written four",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn what_is_meant_for_a_room_is_said_there() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page
+         Alice fills Name of another room: rust
+         Alice presses Enter
+         Alice reads *** You are in #rust now ***"
+    ));
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost
+         Alice will say as soon as she is back: not for the lobby",
+    );
+    let _server = fixture.server();
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice reads [You] not for the lobby
+         Bob comes to the page
+         Bob has not read [Alice] not for the lobby
+         Bob presses #rust, 1 person
+         Bob reads [Alice] not for the lobby",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn keys_of_an_input_method_are_left_to_it() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(
+        "Alice comes to the page
+         Alice presses Write to Bob privately
+         Alice composes ひみつ
+         Alice hits Escape
+         Alice stands on textbox \"Your private message to Bob\"
+         Alice composes ひみつ
+         Alice hits Enter
+         Alice ends the composing with Enter
+         Alice ends the composing with Escape
+         Alice hits Escape
+         Alice stands on textbox \"Your private message to Bob\"
+         Alice hits Control+A
+         Alice types psst
+         Alice hits Enter
+         Alice reads [You, privately to Bob] psst",
+    );
+    bob.sees("[Alice, privately] psst\n");
+    bob.types("/quit");
+    bob.ends_well();
+    assert!(!bob.printed().contains('つ'), "nothing was sent by the way");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_private_message_reaches_no_newcomer_unasked() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(
+        "Alice comes to the page
+         Alice presses Write to Bob privately",
+    );
+    bob.types("/quit");
+    bob.ends_well();
+    let mut newcomer = fixture.client("Bob");
+    browser.plays(
+        "Alice reads *** Bob left the chat ***
+         Alice says secret
+         Alice sees may be somebody else",
+    );
+    newcomer.types("hello");
+    browser.plays(
+        "Alice reads [Bob] hello
+         Alice has written secret
+         Alice can be read by everybody
+         Alice is photographed as newcomer",
+    );
+    assert!(!newcomer.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Write to whoever is called Bob now
+         Alice hits Enter
+         Alice reads [You, privately to Bob] secret",
+    );
+    newcomer.sees("[Alice, privately] secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn whoever_reads_stays_in_her_place() {
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
+    let (mut browser, mut bob) = (Browser::opens_in(&fixture), fixture.client("Bob"));
+    browser.plays("Alice comes to the page");
+    for number in 1..=60 {
+        bob.types(&format!(
+            "{} {number}",
+            "a line that is broken where it is narrow ".repeat(3)
+        ));
+    }
+    bob.types("the last");
+    browser.plays(
+        "Alice reads [Bob] the last
+         Alice is at the end
+         Alice has a window of 1100x400
+         Alice is at the end
+         Alice presses Write to Bob privately
+         Alice is at the end
+         Alice says /nonsense
+         Alice sees Unknown command /nonsense
+         Alice is at the end
+         Alice has a window of 400x400
+         Alice is at the end
+         Alice has a window of 1100x760
+         Alice is at the end
+         Alice scrolls up by 1500
+         Alice has a window of 1100x500
+         Alice looks at the same line
+         Alice presses Write to everybody
+         Alice looks at the same line
+         Alice fills Your message: one⏎two⏎three
+         Alice looks at the same line",
+    );
+    bob.types("one more");
+    browser.plays(
+        "Alice reads [Bob] one more
+         Alice looks at the same line
+         Alice has a window of 500x500
+         Alice looks at the same line
+         Alice presses Newer messages ↓
+         Alice is at the end",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn only_what_is_new_is_read_out() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    bob.types("before");
+    browser.plays(
+        "Alice comes to the page
+         Alice has not heard before",
+    );
+    bob.types("meanwhile");
+    browser.plays(
+        "Alice hears meanwhile
+         Alice fills Name of another room: rust
+         Alice presses Enter
+         Alice reads *** You are in #rust now ***
+         Alice is all ears",
+    );
+    bob.types("missed");
+    bob.sees("[You] missed\n");
+    browser.plays(
+        "Alice presses #lobby, 1 person
+         Alice reads *** You are in #lobby now ***
+         Alice reads [Bob] missed
+         Alice hears You are in #lobby now
+         Alice has not heard before
+         Alice has not heard meanwhile
+         Alice has not heard missed",
+    );
+    bob.types("now");
+    browser.plays("Alice hears Bob: now");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn commands_can_be_typed_here_too() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut mary = fixture.client("Mary Ann");
+    browser.plays(
+        "Alice comes to the page
+         Alice meets people Mary Ann, Alice (you)
+         Alice says /help
+         Alice sees /msg NAME TEXT - Tell one user only
+         Alice is photographed as help
+         Alice says /users
+         Alice reads *** Connected users: Mary Ann, Alice ***
+         Alice says /msg Mary Ann psst
+         Alice reads [You, privately to Mary Ann] psst
+         Alice says /quitt
+         Alice sees Unknown command /quitt
+         Alice has written /quitt
+         Alice says //quit is a command
+         Alice reads [You] /quit is a command
+         Alice says /join
+         Alice sees Type it like this: /join #ROOM
+         Alice says /join Rust
+         Alice reads *** You are in #rust now ***
+         Alice says /rooms
+         Alice reads *** Rooms: #lobby (1), #rust (1) ***
+         Alice says /save 7
+         Alice sees There is no file 7
+         Alice says /quit
+         Alice sees One person is here.
+         Alice has written",
+    );
+    mary.sees("[Alice, privately] psst\n");
+    mary.sees("[Alice] /quit is a command\n");
+    mary.sees("*** Alice went to #rust ***\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn six_people_have_six_colours() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let names = ["Bob", "Carol", "Dave", "Eve", "Frank"];
+    let mut others = names.map(|name| fixture.client(name));
+    browser.plays(
+        "Alice comes to the page
+         Alice meets people Bob, Carol, Dave, Eve, Frank, Alice (you)
+         Alice tells people apart by colours: 6",
+    );
+    others[1].types("/quit");
+    let _grace = fixture.client("Grace");
+    browser.plays(
+        "Alice meets people Bob, Dave, Eve, Frank, Alice (you), Grace
+         Alice tells people apart by colours: 6
+         Alice is photographed as colours",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_gap_in_what_was_missed_is_marked() {
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
+    let (mut browser, mut bob) = (Browser::opens_in(&fixture), fixture.client("Bob"));
+    let gap = "Messages may be missing here";
+    bob.types("line 0");
+    browser.plays(
+        "Alice comes to the page
+         Alice reads [Bob] line 0
+         Alice fills Name of another room: elsewhere
+         Alice presses Enter
+         Alice reads *** You are in #elsewhere now ***",
+    );
+    bob.types("line 1");
+    bob.sees("[You] line 1\n");
+    browser.plays(&format!(
+        "Alice presses #lobby, 1 person
+         Alice reads [Bob] line 1
+         Alice no longer sees {gap}
+         Alice fills Name of another room: elsewhere
+         Alice presses Enter
+         Alice reads *** You are in #elsewhere now ***"
+    ));
+    for number in 2..=60 {
+        bob.types(&format!("line {number}"));
+    }
+    bob.sees("[You] line 60\n");
+    browser.plays(&format!(
+        "Alice presses #lobby, 1 person
+         Alice reads [Bob] line 60
+         Alice sees {gap}
+         Alice has not read [Bob] line 2
+         Alice has read once [Bob] line 1",
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn lines_stay_lines() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(
+        "Alice comes to the page
+         Bob comes to the page
+         Alice types one
+         Alice hits Shift+Enter
+         Alice types two
+         Alice has written one⏎two
+         Alice hits Enter
+         Alice reads [You] one⏎two
+         Bob reads [Alice] one⏎two
+         Bob sees one⏎two",
+    );
+    let lines = vec!["x"; 51].join("⏎");
+    browser.plays(&format!(
+        "Alice says {lines}
+         Alice sees A message has at most 50 lines, and this one has 51.
+         Alice has written {lines}"
+    ));
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_page_can_come_from_an_ipv6_address() {
+    let fixture = Fixture::open();
+    let _server = fixture.server_with(&["--host", "::1"]);
+    let mut browser = Browser::opens_at(&fixture, "[::1]");
+    browser.plays(
+        "Alice comes to the page
+         Alice says it works
+         Alice reads [You] it works",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_page_can_come_through_a_tunnel() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    browser.plays(
+        "Alice comes through a tunnel to the page
+         Alice says it works
+         Alice reads [You] it works",
+    );
 }

@@ -7,10 +7,11 @@
 //   Alice joins as Alice
 //   Alice reads [Bob] hello
 //
-// Done, it is answered `✅ ` and the line; not done in time, `❌ ` and why. What is saved and
+// Where a text has several lines, `⏎` stands between them. Done, it is answered `✅ ` and the line; not done in time, `❌ ` and why. What is saved and
 // photographed goes to FOLDER. At the end of the input it says what any page has complained of.
 
 import { existsSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -24,10 +25,20 @@ const names = ["chromium", "chromium-browser", "google-chrome"];
 const paths = [process.env.CHROMIUM, ...names.map((name) => `/usr/bin/${name}`)];
 const executablePath = paths.find((path) => path && existsSync(path));
 if (!executablePath) throw new Error("no Chromium is here: install it, or say in CHROMIUM where it is");
-const browser = await chromium.launch({
+const browser = await patiently(() => chromium.launch({
   executablePath,
   chromiumSandbox: process.getuid?.() !== 0, // As root there is none.
-});
+}));
+
+// Says now and then that it is still at work.
+async function patiently(work) {
+  const alive = setInterval(() => console.log("… still at it"), STILL_AT_IT);
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+  }
+}
 
 const tabs = new Map();
 const complaints = [];
@@ -43,6 +54,11 @@ function lines(page) {
     return `[${line.querySelector(".who > span").textContent}] ${said.firstChild.textContent}`;
   }));
 }
+
+// Waits until what has changed is on the screen.
+const painted = (page) => page.evaluate(() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+}));
 
 const log = async (page) => JSON.stringify(await lines(page));
 const text = (page) => page.locator("body").innerText();
@@ -62,9 +78,11 @@ const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 // -- What can be done, and seen.
 
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const settings = {
-  "on a phone": { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+  "on a phone": phone,
   "in the dark": { colorScheme: "dark" },
+  "on a phone in the dark": { ...phone, colorScheme: "dark" },
 };
 
 const verbs = {
@@ -77,6 +95,18 @@ const verbs = {
       window.WebSocket = class extends WebSocket {
         constructor(...words) { super(...words); window.link = this; } // The last one: see below.
       };
+      // What a screen reader says by itself: what is new, or shown again, in a live region.
+      window.heard = [];
+      const regions = "[aria-live], [role=log], [role=status], [role=alert]";
+      const listen = ({ type, target, addedNodes }) => {
+        for (const node of type === "attributes" ? [target] : addedNodes) {
+          const one = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+          const region = one?.closest(regions);
+          if (region && region.ariaLive !== "off" && one.checkVisibility()) window.heard.push(node.textContent);
+        }
+      };
+      const options = { subtree: true, childList: true, attributeFilter: ["hidden"] };
+      new MutationObserver((changes) => changes.forEach(listen)).observe(document, options);
     });
     tabs.set(name, page);
     const { host } = new URL(url);
@@ -97,10 +127,22 @@ const verbs = {
     await verbs.joins(tabs.get(name), `as ${name}`);
     await verbs.reads(tabs.get(name), `*** Welcome to the chat, ${name}! ***`);
   },
+  // As `ssh -L` does, or a published port of a container: all bytes go to another port.
+  async "comes through a tunnel to"(name, url) {
+    const { hostname, port } = new URL(url);
+    const tunnel = createServer((near) => {
+      const far = connect(port, hostname);
+      near.on("error", () => far.destroy()).pipe(far);
+      far.on("error", () => near.destroy()).pipe(near);
+    });
+    await new Promise((resolve) => tunnel.listen(0, "127.0.0.1", resolve));
+    tunnel.unref();
+    await verbs["comes to"](name, `http://localhost:${tunnel.address().port}/`);
+  },
   async reloads(page) { await page.reload(); },
   async closes(page) { await page.context().close(); },
   async fills(page, rest) {
-    const [, label, text] = /^(.*?): ?(.*)$/.exec(rest);
+    const [, label, text] = /^(.*?): ?(.*)$/s.exec(rest);
     await page.getByLabel(label, { exact: true }).fill(text);
   },
   async joins(page, rest) {
@@ -108,8 +150,21 @@ const verbs = {
     await button(page, "Join the chat").click();
   },
   async presses(page, name) { await button(page, name).click(); },
+  async "presses the first"(page, name) { await button(page, name).first().click(); },
   async hits(page, key) { await page.keyboard.press(key); },
   async types(page, words) { await page.keyboard.type(words); },
+  // As an input method does that has not finished: Japanese, say.
+  async composes(page, text) {
+    const cdp = await page.context().newCDPSession(page);
+    const end = text.length;
+    await cdp.send("Input.imeSetComposition", { text, selectionStart: end, selectionEnd: end });
+  },
+  // One browser says only by the code 229 that a key was meant for the input method.
+  async "ends the composing with"(page, key) {
+    await page.locator(":focus").evaluate((one, key) => {
+      one.dispatchEvent(new KeyboardEvent("keydown", { key, keyCode: 229, bubbles: true, cancelable: true }));
+    }, key);
+  },
   async says(page, words) {
     await page.locator("#text").fill(words);
     await page.locator("#text").press("Enter");
@@ -121,6 +176,18 @@ const verbs = {
       window.link.close();
       document.querySelector("#text").value = words;
       document.querySelector("#talk").requestSubmit();
+    }, words);
+  },
+  async "will say as soon as she is back:"(page, words) {
+    await page.evaluate((words) => {
+      const banner = document.querySelector("#banner");
+      const watch = new MutationObserver(() => {
+        if (!banner.hidden) return;
+        watch.disconnect();
+        document.querySelector("#text").value = words;
+        document.querySelector("#talk").requestSubmit();
+      });
+      watch.observe(banner, { attributes: true });
     }, words);
   },
   async reads(page, line) {
@@ -140,6 +207,48 @@ const verbs = {
   },
   async "no longer sees"(page, words) {
     await until(async () => !(await text(page)).includes(words), () => "it is still there");
+  },
+  async "is all ears"(page) { await page.evaluate(() => { window.heard = []; }); },
+  async hears(page, words) {
+    const heard = () => page.evaluate(() => window.heard.join("; "));
+    await until(async () => (await heard()).includes(words), async () => `it hears ${await heard()}`);
+  },
+  async "has not heard"(page, words) {
+    if ((await page.evaluate(() => window.heard.join("; "))).includes(words)) throw new Error("it has");
+  },
+  async "has a window of"(page, size) {
+    const [width, height] = size.split("x").map(Number);
+    await page.setViewportSize({ width, height });
+    await painted(page);
+  },
+  async "is at the end"(page) {
+    const rest = () => page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+    await painted(page);
+    if (await rest() > 1) throw new Error(`${await rest()} pixels are below`);
+  },
+  // From now on she looks at the first line that is to be seen whole.
+  async "scrolls up by"(page, pixels) {
+    await page.locator("#log").hover();
+    const top = () => page.locator("#log").evaluate((log) => log.scrollTop);
+    const before = await top();
+    await page.mouse.wheel(0, -Number(pixels));
+    await until(async () => (await top()) <= before - Number(pixels), async () => `${before}, ${await top()}`);
+    await painted(page);
+    await page.locator("#log").evaluate((log) => {
+      const at = (line) => line.getBoundingClientRect().top;
+      window.line = [...log.querySelectorAll(".line")].find((line) => at(line) >= at(log));
+      window.lineAt = at(window.line);
+    });
+  },
+  async "looks at the same line"(page) {
+    await painted(page);
+    const moved = await page.evaluate(() => window.line.getBoundingClientRect().top - window.lineAt);
+    if (Math.abs(moved) > 1) throw new Error(`it has moved by ${moved} pixels`);
+  },
+  async "tells people apart by colours:"(page, count) {
+    const colours = (faces) => new Set(faces.map((face) => getComputedStyle(face).color)).size;
+    const seen = await page.locator("#people .face").evaluateAll(colours);
+    if (seen !== Number(count)) throw new Error(`by ${seen}`);
   },
   async "has the address"(page, url) {
     if (page.url() !== url) throw new Error(page.url());
@@ -190,7 +299,7 @@ const verbs = {
       const width = document.documentElement.clientWidth;
       const all = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility());
       const out = all.filter((one) => one.getBoundingClientRect().right > width + 0.5);
-      const small = all.filter((one) => one.matches("button, input")).filter((one) => {
+      const small = all.filter((one) => one.matches("button, input, textarea")).filter((one) => {
         const { width: w, height: h } = one.getBoundingClientRect();
         return !one.closest(".who") && (w < 44 || h < 44); // Within a line of text it may be smaller.
       });
@@ -241,28 +350,26 @@ const verbs = {
   async "may complain of"(name, text) { excused.push(`${name}: ${text}`); },
 };
 
-const byName = ["opens", "comes to", "may complain of"];
+const byName = ["opens", "comes to", "comes through a tunnel to", "may complain of"];
 const sorted = Object.keys(verbs).sort((a, b) => b.length - a.length);
 
 async function obey(line) {
   const [, name, rest] = /^(\S+) (.*)$/.exec(line);
   const verb = sorted.find((one) => rest === one || rest.startsWith(`${one} `));
   if (!verb) throw new Error("nobody can do that");
-  await verbs[verb](byName.includes(verb) ? name : tabs.get(name), rest.slice(verb.length + 1));
+  const words = rest.slice(verb.length + 1).replaceAll("⏎", "\n");
+  await verbs[verb](byName.includes(verb) ? name : tabs.get(name), words);
 }
 
 console.log("✅ The browser is open");
 for await (const line of createInterface({ input: process.stdin })) {
-  const alive = setInterval(() => console.log("… still at it"), STILL_AT_IT);
   try {
-    await obey(line);
+    await patiently(() => obey(line));
     console.log(`✅ ${line}`);
   } catch (error) {
     console.log(`❌ ${line}: ${error.message.split("\n").slice(0, 3).join(" ")}`);
     process.exitCode = 1;
     break; // What comes now would fail because of this.
-  } finally {
-    clearInterval(alive);
   }
 }
 await browser.close();
