@@ -16,7 +16,7 @@ mod imports;
 use imports::circles;
 
 /// The pure files of labs and of `capnweb`, by name or by folder and name: text, numbers and rules.
-const PURE: [&str; 63] = [
+const PURE: [&str; 64] = [
     "announce",
     "announcer",
     "backpressure",
@@ -57,6 +57,7 @@ const PURE: [&str; 63] = [
     "private",
     "rate",
     "read",
+    "receipts",
     "refusal",
     "reply",
     "report",
