@@ -22,7 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::announce::Announcement;
 use crate::command::Command;
@@ -40,6 +40,9 @@ pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
 
 /// The most peers that are linked at once.
 const MAX_LINKS: usize = 256;
+
+/// How long a message waits for its receipt, so that those that follow soon need none of their own.
+const CONFIRM_AFTER: Duration = Duration::from_millis(50);
 
 /// A peer that we are linked with.
 #[derive(Clone, Debug)]
@@ -66,6 +69,7 @@ pub struct Mesh {
     said: u64,
     /// The last message that each link has brought since we confirmed one, and whose it is.
     received: BTreeMap<LinkId, (PeerId, u64)>,
+    confirm_at: Option<Instant>,
     /// What is told only once.
     told_other_version: bool,
     told_crowded: bool,
@@ -84,6 +88,7 @@ impl Mesh {
             whose: BTreeMap::new(),
             said: 0,
             received: BTreeMap::new(),
+            confirm_at: None,
             told_other_version: false,
             told_crowded: false,
             told_cannot_announce: false,
@@ -92,8 +97,8 @@ impl Mesh {
 
     /// When to come back with a [`Report::Tick`], if nothing else happens before.
     pub(crate) fn next_due(&self) -> Instant {
-        let announcement = self.announcer.next_due();
-        self.dials.next_due().map_or(announcement, |dial| dial.min(announcement))
+        let others = self.dials.next_due().into_iter().chain(self.confirm_at);
+        others.fold(self.announcer.next_due(), Instant::min)
     }
 
     /// Takes in what happened; returns what is to be done, in this order.
@@ -126,7 +131,7 @@ impl Mesh {
             }
             Report::CannotAccept(why) => show(Event::CannotAccept(why)),
             Report::Typed(command) => self.on_typed(command),
-            Report::CaughtUp => self.confirm(),
+            Report::Leaving => self.confirm(),
             Report::Left => self.on_left(),
         }
     }
@@ -163,6 +168,9 @@ impl Mesh {
         let mut actions = Vec::new();
         if self.announcer.take_due(now) {
             actions.push(Action::Announce);
+        }
+        if self.confirm_at.is_some_and(|due| due <= now) {
+            actions.extend(self.confirm());
         }
         while let Some((link, callee)) = self.dials.take_due(now) {
             actions.push(Action::Dial(link, callee));
@@ -276,6 +284,7 @@ impl Mesh {
         match frame {
             Frame::Say { seq, text } => {
                 self.received.insert(link, (id, seq));
+                self.confirm_at.get_or_insert(now + CONFIRM_AFTER);
                 show(Event::Said(self.label(id), text))
             }
             Frame::Read(seq) => {
@@ -293,6 +302,7 @@ impl Mesh {
 
     /// Confirms what was received, to each peer on the link that stands.
     fn confirm(&mut self) -> Vec<Action> {
+        self.confirm_at = None;
         let received = mem::take(&mut self.received).into_values();
         let link = |id| self.linked.get(&id).map(|peer| peer.link);
         received.filter_map(|(id, seq)| Some(Action::Confirm(link(id)?, seq))).collect()
@@ -335,7 +345,9 @@ impl Mesh {
                     peer.receipts.sent(self.said);
                 }
                 let to = self.linked.values().map(|peer| peer.link).collect();
-                vec![Action::Say(Frame::Say { seq: self.said, text }, to)]
+                let say = Action::Say(Frame::Say { seq: self.said, text }, to);
+                // It may be an answer: whoever reads it knows that we have read the question.
+                [self.confirm(), vec![say]].concat()
             }
         }
     }

@@ -163,7 +163,6 @@ impl Owner {
             self.unseen = 0;
             self.console.ask();
             self.console.screen.refresh()?;
-            let _ = self.on(Report::CaughtUp); // What has come is no reason to leave.
         }
         Ok(())
     }
@@ -290,7 +289,7 @@ impl Owner {
     /// same, and the error is returned at the end.
     fn close(mut self) -> io::Result<Console> {
         let shown = self.console.screen.refresh();
-        let _ = self.on(Report::CaughtUp);
+        let _ = self.on(Report::Leaving);
         let mut goodbyes = Goodbyes::default();
         for handle in mem::take(&mut self.links).into_values() {
             if handle.caller.is_none() {

@@ -50,9 +50,9 @@ pub(crate) enum Report {
     CannotAccept(String),
     /// Our user typed a line.
     Typed(Command),
-    /// All that has come so far was taken in: a moment to confirm it.
-    CaughtUp,
-    /// We have said goodbye to all, and nothing more will come.
+    /// We are about to say goodbye.
+    Leaving,
+    /// We have said it to all, and nothing more will come.
     Left,
 }
 

@@ -168,7 +168,7 @@ impl World {
                     Said::Say(seq) => {
                         let frame = Frame::Say { seq, text: "hi".into() };
                         self.on(side, Report::Got(link, frame), None);
-                        self.on(side, Report::CaughtUp, None);
+                        self.on(side, Report::Leaving, None);
                     }
                     Said::Read(seq) => self.on(side, Report::Got(link, Frame::Read(seq)), None),
                     Said::End => {
