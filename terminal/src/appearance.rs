@@ -36,6 +36,7 @@ pub fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{FE00}'..='\u{FE0E}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}')
         || matches!(c, '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
         || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}')
+        || matches!(c, '\u{16FE4}' | '\u{1D159}')
         || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..) // for private use
 }
 
@@ -53,7 +54,7 @@ mod tests {
 
     #[test]
     fn what_leaves_no_mark_is_unseen_and_a_part_of_an_emoji_is_not() {
-        let unseen = "\u{AD}\u{200B}\u{2060}\u{3164}\u{FEFF}\u{E000}\u{E0041}";
+        let unseen = "\u{AD}\u{200B}\u{2060}\u{3164}\u{FEFF}\u{E000}\u{E0041}\u{16FE4}";
         assert!(unseen.chars().all(is_unseen));
         assert!(!"aß 猫👋\u{200D}\u{FE0F}".chars().any(is_unseen));
     }
