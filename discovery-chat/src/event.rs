@@ -33,8 +33,8 @@ pub enum Event {
     NoPeers,
     /// A peer is gone, for this reason.
     Gone(String, Gone),
-    /// This many messages to a peer were followed by no sign of life.
-    Unsure(String, usize),
+    /// This many messages to a peer were not confirmed.
+    Unsure(String, u64),
     /// Our user typed this many bytes at once.
     TooLong(usize),
     /// Our user typed a command that does not exist.
@@ -66,8 +66,8 @@ pub enum Gone {
     HungUp,
     /// It said nothing for this long.
     Silent(Duration),
-    /// It did not read what we sent: this many frames were left.
-    NotReading(usize),
+    /// It did not read what we sent.
+    NotReading,
     /// It broke the protocol.
     LineTooLong,
     /// The link broke; the system's own words.
@@ -195,7 +195,7 @@ impl fmt::Display for Gone {
             Self::Left => write!(f, "it said goodbye"),
             Self::HungUp => write!(f, "it hung up"),
             Self::Silent(patience) => write!(f, "no answer for {} s", patience.as_secs()),
-            Self::NotReading(_) => write!(f, "it does not read what is sent"),
+            Self::NotReading => write!(f, "it does not read what is sent"),
             Self::LineTooLong => write!(f, "it does not speak the protocol"),
             Self::Broken(error) => write!(f, "{error}"),
         }

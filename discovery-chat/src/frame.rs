@@ -5,6 +5,7 @@
 //! dup                     the peer you dialed has another link to you, and hangs up
 //! say <seq> <text ...>    a message; seq is 1, 2, 3 ... for each run of the sender
 //! ping                    nothing new, but still here
+//! ping <seq>              I have read your message <seq>, and those before it on its link
 //! bye                     I am leaving
 //! ```
 //!
@@ -39,6 +40,9 @@ pub(crate) enum Frame {
     },
     /// Still here.
     Ping,
+    /// The message of this number was read, with all before it on its link. A `ping` with a number,
+    /// which an older program does not know.
+    Read(u64),
     /// Leaving.
     Bye,
 }
@@ -61,6 +65,7 @@ impl fmt::Display for Frame {
             Self::Dup => writeln!(f, "dup"),
             Self::Say { seq, text } => writeln!(f, "say {seq} {text}"),
             Self::Ping => writeln!(f, "ping"),
+            Self::Read(seq) => writeln!(f, "ping {seq}"),
             Self::Bye => writeln!(f, "bye"),
         }
     }
@@ -75,10 +80,13 @@ impl Frame {
             b"bye" => return Some(Self::Bye),
             _ => {}
         }
+        let number = |digits| number(str::from_utf8(digits).ok()?).filter(|seq| *seq > 0);
+        if let Some(seq) = line.strip_prefix(b"ping ") {
+            return number(seq).map(Self::Read);
+        }
         let words = line.strip_prefix(b"say ")?;
         let (seq, text) = words.split_at(words.iter().position(|byte| *byte == b' ')?);
-        let seq = number(str::from_utf8(seq).ok()?).filter(|seq| *seq > 0)?;
-        let text = &text[1..];
+        let (seq, text) = (number(seq)?, &text[1..]);
         (text.len() <= MAX_MESSAGE).then(|| Self::Say { seq, text: clean(text) })
     }
 }
@@ -120,6 +128,7 @@ mod tests {
         for frame in [
             Frame::Dup,
             Frame::Ping,
+            Frame::Read(u64::MAX),
             Frame::Bye,
             Frame::Say { seq: 1, text: String::new() },
             Frame::Say { seq: u64::MAX, text: longest },
@@ -157,6 +166,10 @@ mod tests {
             b"say  1 hi",
             b"SAY 1 hi",
             b"ping ",
+            b"ping 0",
+            b"ping 01",
+            b"ping 1 ",
+            b"ping one",
             b" ping",
             b"bye now",
             b"dup dup",

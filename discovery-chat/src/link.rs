@@ -130,6 +130,7 @@ impl Call {
             }
             Err(why) => {
                 drop(handle);
+                self.hang_up();
                 self.end(writer, Report::NotLinked(self.link, why));
             }
         }
@@ -138,11 +139,14 @@ impl Call {
     /// Reads until the link ends.
     fn run(&self, mut lines: Incoming, writer: JoinHandle<()>) {
         let how = self.read(&mut lines);
+        // A peer that says no more may still read our last words: then the owner hangs up.
+        if how != Gone::HungUp {
+            self.hang_up();
+        }
         self.end(writer, Report::HungUp(self.link, how));
     }
 
     fn end(&self, writer: JoinHandle<()>, report: Report) {
-        self.hang_up();
         self.tell(report);
         let _ = writer.join(); // A panic has been printed already.
     }

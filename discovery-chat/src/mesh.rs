@@ -14,6 +14,7 @@
 mod announcer;
 mod crossing;
 mod dials;
+mod receipts;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::announce::Announcement;
 use crate::command::Command;
@@ -34,10 +35,14 @@ use crate::version::NotOurs;
 use announcer::Announcer;
 use crossing::{CROSSING, Crossing};
 use dials::Dials;
+use receipts::Receipts;
 pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
 
 /// The most peers that are linked at once.
 const MAX_LINKS: usize = 256;
+
+/// How long a message waits for its receipt, so that those that follow soon need none of their own.
+const CONFIRM_AFTER: Duration = Duration::from_millis(50);
 
 /// A peer that we are linked with.
 #[derive(Clone, Debug)]
@@ -46,8 +51,7 @@ struct Linked {
     address: SocketAddr,
     link: LinkId,
     since: Instant,
-    /// How many messages it was sent since it was last heard from.
-    unsure: usize,
+    receipts: Receipts,
 }
 
 /// All that one peer knows about the others.
@@ -63,6 +67,9 @@ pub struct Mesh {
     announcer: Announcer,
     /// How many messages our user has sent.
     said: u64,
+    /// The last message that each link has brought since we confirmed one, and whose it is.
+    received: BTreeMap<LinkId, (PeerId, u64)>,
+    confirm_at: Option<Instant>,
     /// What is told only once.
     told_other_version: bool,
     told_crowded: bool,
@@ -80,6 +87,8 @@ impl Mesh {
             linked: BTreeMap::new(),
             whose: BTreeMap::new(),
             said: 0,
+            received: BTreeMap::new(),
+            confirm_at: None,
             told_other_version: false,
             told_crowded: false,
             told_cannot_announce: false,
@@ -88,8 +97,8 @@ impl Mesh {
 
     /// When to come back with a [`Report::Tick`], if nothing else happens before.
     pub(crate) fn next_due(&self) -> Instant {
-        let announcement = self.announcer.next_due();
-        self.dials.next_due().map_or(announcement, |dial| dial.min(announcement))
+        let others = self.dials.next_due().into_iter().chain(self.confirm_at);
+        others.fold(self.announcer.next_due(), Instant::min)
     }
 
     /// Takes in what happened; returns what is to be done, in this order.
@@ -122,6 +131,8 @@ impl Mesh {
             }
             Report::CannotAccept(why) => show(Event::CannotAccept(why)),
             Report::Typed(command) => self.on_typed(command),
+            Report::Leaving => self.confirm(),
+            Report::Left => self.on_left(),
         }
     }
 
@@ -157,6 +168,9 @@ impl Mesh {
         let mut actions = Vec::new();
         if self.announcer.take_due(now) {
             actions.push(Action::Announce);
+        }
+        if self.confirm_at.is_some_and(|due| due <= now) {
+            actions.extend(self.confirm());
         }
         while let Some((link, callee)) = self.dials.take_due(now) {
             actions.push(Action::Dial(link, callee));
@@ -244,8 +258,10 @@ impl Mesh {
     ) -> Vec<Action> {
         self.dials.linked(id);
         self.whose.insert(link, id);
-        let unsure = self.linked.get(&id).map_or(0, |before| before.unsure);
-        let linked = Linked { name, address, link, since: now, unsure };
+        let before = self.linked.get(&id).map(|before| before.receipts.clone());
+        let mut receipts = before.unwrap_or_default();
+        receipts.relink(self.said + 1);
+        let linked = Linked { name, address, link, since: now, receipts };
         let before = self.linked.insert(id, linked);
         let (who, from) = (self.label(id), address.ip());
         match before {
@@ -264,19 +280,32 @@ impl Mesh {
 
     fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) -> Vec<Action> {
         let Some(&id) = self.whose.get(&link) else { return Vec::new() };
-        if let Some(peer) = self.linked.get_mut(&id).filter(|peer| peer.link == link) {
-            peer.unsure = 0;
-        }
+        let Some(peer) = self.linked.get_mut(&id) else { return Vec::new() };
         match frame {
-            Frame::Say { text, .. } if self.linked.contains_key(&id) => {
+            Frame::Say { seq, text } => {
+                self.received.insert(link, (id, seq));
+                self.confirm_at.get_or_insert(now + CONFIRM_AFTER);
                 show(Event::Said(self.label(id), text))
             }
-            Frame::Bye => {
-                let gone = self.on_hung_up(link, Gone::Left, now);
-                [vec![Action::HangUp(link)], gone].concat()
+            Frame::Read(seq) => {
+                peer.receipts.confirm(seq);
+                Vec::new()
             }
-            Frame::Dup | Frame::Say { .. } | Frame::Ping => Vec::new(),
+            Frame::Bye => {
+                let confirmed = self.confirm();
+                let gone = self.on_hung_up(link, Gone::Left, now);
+                [confirmed, vec![Action::HangUp(link)], gone].concat()
+            }
+            Frame::Dup | Frame::Ping => Vec::new(),
         }
+    }
+
+    /// Confirms what was received, to each peer on the link that stands.
+    fn confirm(&mut self) -> Vec<Action> {
+        self.confirm_at = None;
+        let received = mem::take(&mut self.received).into_values();
+        let link = |id| self.linked.get(&id).map(|peer| peer.link);
+        received.filter_map(|(id, seq)| Some(Action::Confirm(link(id)?, seq))).collect()
     }
 
     fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) -> Vec<Action> {
@@ -285,18 +314,20 @@ impl Mesh {
             return Vec::new(); // Another link has long taken its place.
         }
         let who = self.label(id);
-        let Some(Linked { since, mut unsure, .. }) = self.linked.remove(&id) else {
+        let Some(Linked { since, receipts, .. }) = self.linked.remove(&id) else {
             return Vec::new();
         };
-        if let Gone::NotReading(unsent) = how {
-            // A peer that does not read may still have shown signs of life.
-            unsure = unsure.max(unsent);
-        }
         self.dials.lost(id, now.duration_since(since), now);
-        let doubtful = unsure > 0 && how != Gone::Left;
         let mut actions = show(Event::Gone(who.clone(), how));
-        actions.extend(show_if(doubtful, || Event::Unsure(who, unsure)));
+        actions.extend(show_missing(who, &receipts));
         actions
+    }
+
+    /// We have left, and will hear nothing more.
+    fn on_left(&self) -> Vec<Action> {
+        let missing =
+            |(id, peer): (&PeerId, &Linked)| show_missing(self.label(*id), &peer.receipts);
+        self.linked.iter().flat_map(missing).collect()
     }
 
     fn on_typed(&mut self, command: Command) -> Vec<Action> {
@@ -311,10 +342,12 @@ impl Mesh {
             Command::Say(text) => {
                 self.said += 1;
                 for peer in self.linked.values_mut() {
-                    peer.unsure += 1;
+                    peer.receipts.sent(self.said);
                 }
                 let to = self.linked.values().map(|peer| peer.link).collect();
-                vec![Action::Say(Frame::Say { seq: self.said, text }, to)]
+                let say = Action::Say(Frame::Say { seq: self.said, text }, to);
+                // It may be an answer: whoever reads it knows that we have read the question.
+                [self.confirm(), vec![say]].concat()
             }
         }
     }
@@ -331,21 +364,27 @@ impl Mesh {
         peers.into_iter().map(line).collect()
     }
 
-    /// The name of a linked peer; if others look the same, ourselves included, with a part of
-    /// its id. A name cannot contain `#`, so no peer can forge that.
+    /// The name of a linked peer; if others look the same, ourselves included, with as much of its
+    /// id as tells it from them. A name cannot contain `#`, so no peer can forge that.
     fn label(&self, id: PeerId) -> String {
         let Some(Linked { name, .. }) = self.linked.get(&id) else { return id.to_string() };
-        let others = self.linked.iter().filter(|(other, _)| **other != id);
-        let mut names = others.map(|(_, peer)| &peer.name).chain([&self.me.name]);
-        if names.any(|other| other.looks_like(name)) {
-            return format!("{name}#{}", id.short());
+        let linked = self.linked.iter().map(|(other, peer)| (*other, &peer.name));
+        let visible = linked.chain([(self.me.id, &self.me.name)]);
+        let alike = visible.filter(|(other, shown)| *other != id && shown.looks_like(name));
+        match id.told_from(alike.map(|(other, _)| other)) {
+            Some(digits) => format!("{name}#{digits}"),
+            None => name.to_string(),
         }
-        name.to_string()
     }
 }
 
 fn show(event: Event) -> Vec<Action> {
     vec![Action::Show(event)]
+}
+
+fn show_missing(who: String, receipts: &Receipts) -> Vec<Action> {
+    let missing = receipts.missing();
+    show_if(missing > 0, || Event::Unsure(who, missing))
 }
 
 fn show_if(wanted: bool, event: impl FnOnce() -> Event) -> Vec<Action> {

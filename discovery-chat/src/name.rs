@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-use terminal::{is_harmless, is_unseen};
+use terminal::{appearance, is_blank, is_harmless, is_unseen};
 
 /// The longest name, in characters.
 pub(crate) const MAX_NAME: usize = 32;
 
 /// A name that can be shown on one line and cannot be taken for anything but a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct Name {
+    shown: String,
+    appearance: String,
+}
 
 impl Name {
     /// The name that our own user has chosen. It is taken as it is, or not at all.
@@ -37,34 +40,22 @@ impl Name {
 
     /// Whether both look the same to a hasty reader.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
-        let seen = |name: &Self| {
-            let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
-            shown.flat_map(char::to_lowercase).collect::<String>()
-        };
-        seen(self) == seen(other)
+        self.appearance == other.appearance
     }
 
     fn of(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let shown = text.trim().to_owned();
         // A name of nothing but U+FFFD tells no peer apart.
-        let seen = |c: char| {
-            !c.is_whitespace() && !matches!(c, JOINER | SELECTOR | char::REPLACEMENT_CHARACTER)
-        };
-        text.chars().any(seen).then(|| Self(text.to_owned()))
+        let is_seen = !is_blank(&shown.replace(char::REPLACEMENT_CHARACTER, ""));
+        is_seen.then(|| Self { appearance: appearance(&shown), shown })
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.shown)
     }
 }
-
-/// Holds the parts of an emoji together; invisible by itself.
-const JOINER: char = '\u{200D}';
-
-/// Makes an emoji of the character before it; invisible by itself.
-const SELECTOR: char = '\u{FE0F}';
 
 /// Whether `c` may stand in a name: no character that acts, none that cannot be seen (or two
 /// different names would look the same), and none with which a name could pass for more than a
@@ -111,6 +102,14 @@ mod tests {
         let bob = Name::claimed("Bob").unwrap();
         for same in ["bob", "Bob\u{FE0F}", "B\u{200D}ob"] {
             assert!(bob.looks_like(&Name::claimed(same).unwrap()), "{same:?}");
+        }
+        for (one, other) in [
+            ("José", "Jose\u{301}"),
+            ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
+            ("Mary Ann", "Mary\u{A0}\u{3000}ann"),
+        ] {
+            let [one, other] = [one, other].map(|name| Name::claimed(name).unwrap());
+            assert!(one.looks_like(&other), "{one} {other}");
         }
         for unseen in ['\u{34F}', '\u{2065}', '\u{206A}', '\u{FE00}', '\u{E0041}', '\u{F8FF}'] {
             assert_eq!(claimed(&format!("Bob{unseen}")).unwrap(), "Bob\u{FFFD}", "{unseen:?}");

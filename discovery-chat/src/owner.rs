@@ -173,7 +173,7 @@ impl Owner {
             self.links.insert(handle.link, handle);
         }
         if let Report::HungUp(link, _) = report {
-            self.links.remove(&link);
+            self.hang_up(link);
         }
         self.on(report)
     }
@@ -197,6 +197,7 @@ impl Owner {
                     }
                     Action::Answer(link, answer) => self.answer(link, answer),
                     Action::Say(frame, to) => reports.extend(self.say(&frame, &to)),
+                    Action::Confirm(link, seq) => self.confirm(link, seq),
                     Action::HangUp(link) => self.hang_up(link),
                     Action::Leave => return ControlFlow::Break(()),
                 }
@@ -244,6 +245,14 @@ impl Owner {
         full.into_iter().map(|link| self.drop_slow(link)).collect()
     }
 
+    /// Confirms a message. A peer that has no room for that is not reading anyway.
+    fn confirm(&self, link: LinkId, seq: u64) {
+        let Some(handle) = self.links.get(&link) else { return };
+        // An older program skips the first line, and needs the second one.
+        let text = format!("{}{}", Frame::Read(seq), Frame::Ping);
+        let _ = handle.outbox.try_send(text.into());
+    }
+
     /// Looks whether our user has to wait for a peer, and drops peers that took too long.
     fn look_at_outboxes(&mut self, now: Instant) {
         self.look_first = false;
@@ -263,11 +272,10 @@ impl Owner {
 
     /// Hangs up at once on a peer that does not read.
     fn drop_slow(&mut self, link: LinkId) -> Report {
-        let unsent = self.links.remove(&link).map_or(0, |handle| {
+        if let Some(handle) = self.links.remove(&link) {
             hang_up(&handle.stream);
-            handle.outbox.len()
-        });
-        Report::HungUp(link, Gone::NotReading(unsent))
+        }
+        Report::HungUp(link, Gone::NotReading)
     }
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
@@ -281,6 +289,7 @@ impl Owner {
     /// same, and the error is returned at the end.
     fn close(mut self) -> io::Result<Console> {
         let shown = self.console.screen.refresh();
+        let _ = self.on(Report::Leaving);
         let mut goodbyes = Goodbyes::default();
         for handle in mem::take(&mut self.links).into_values() {
             if handle.caller.is_none() {
@@ -291,9 +300,10 @@ impl Owner {
         // A hint for peers that are about to dial us. It may get lost.
         let _ = self.broadcaster.broadcast(&Announcement::Bye(self.me.id).to_string());
         self.listener.stop();
-        for (link, unsent) in goodbyes.wait(&self.reports) {
-            let _ = self.on(Report::HungUp(link, Gone::NotReading(unsent)));
-        }
+        goodbyes.wait(&self.reports, |receipt| {
+            let _ = self.mesh.on(receipt, Instant::now());
+        });
+        let _ = self.on(Report::Left);
         let shown = shown.and_then(|()| self.console.screen.refresh());
         self.listener.join();
         self.discovery.join();

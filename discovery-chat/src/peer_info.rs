@@ -8,6 +8,9 @@ use std::fmt;
 use crate::name::Name;
 use crate::version::number;
 
+/// How many digits of an id stand together on screen.
+const GROUP: usize = 6;
+
 /// Tells one peer from another: 72 bits, drawn at random when a peer starts. So a peer that is
 /// started again is another peer, even under the same name.
 ///
@@ -37,9 +40,16 @@ impl PeerId {
         format!("{:018x}", self.0)
     }
 
-    /// Its first group: enough to tell apart two peers of the same name.
-    pub(crate) fn short(self) -> String {
-        self.on_the_wire().chars().take(6).collect()
+    /// Its beginning, if there are `others`: as many digits as tell it from them, and at least one
+    /// group.
+    pub(crate) fn told_from(self, others: impl Iterator<Item = Self>) -> Option<String> {
+        let digits = self.on_the_wire();
+        let shared = others.map(|other| {
+            let pairs = digits.bytes().zip(other.on_the_wire().into_bytes());
+            pairs.take_while(|(digit, other)| digit == other).count()
+        });
+        let needed = shared.max()? + 1;
+        Some(digits.chars().take(needed.max(GROUP)).collect())
     }
 }
 
@@ -108,6 +118,23 @@ mod tests {
             "00000000000000é00 1 x",
         ] {
             assert_eq!(PeerInfo::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_as_many_digits_as_tell_it_from_others() {
+        let told = |id: u128, others: &[u128]| {
+            let others = others.iter().map(|bits| PeerId::from_bits(*bits));
+            PeerId::from_bits(id).told_from(others)
+        };
+        let bob = 0x0036_1489_abcd_ef01_2345_u128;
+        assert_eq!(told(bob, &[]), None);
+        for (others, digits) in [
+            ([0, bob + (1 << 48)], "361489"),
+            ([bob + (1 << 44), 0], "361489a"),
+            ([bob + (1 << 44), bob + 1], "361489abcdef012345"),
+        ] {
+            assert_eq!(told(bob, &others).as_deref(), Some(digits));
         }
     }
 

@@ -29,7 +29,7 @@ const SEEDS: [&[u8]; 14] = [
     b"say 18446744073709551615 \xff\xfe\n",
     b"say 7 \x1b[2J\x1b]0;title\x07\n",
     b"say 8 \xc2\x9b31m \xe2\x80\xae \xe2\x80\xa8\n",
-    b"ping\nping\nbye\n",
+    b"ping\nping 7\nbye\n",
     b"dup\n",
     b"\n\r\n\0\n",
     b"/list\n//x\n/quit\n",

@@ -163,6 +163,33 @@ fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     }
 }
 
+/// A name that only looks like Bob's gets the same label, and digits that his id does not have,
+/// however many of them an invented id shares with his.
+#[test]
+fn one_who_passes_for_another_is_told_apart_by_as_many_digits_as_it_takes() {
+    let fixture = Fixture::open();
+    let [mut alice, mut bob] = fixture.peers(["Alice", "José"]);
+    let names = ["José", "Jose\u{301}", "JOS\u{200D}E\u{301}\u{FE0F}"];
+    let shared = [6, 11, 17];
+    let _liars: Vec<_> = (names.into_iter().zip(shared))
+        .map(|(name, shared)| {
+            let own = if bob.id[shared..].starts_with('0') { '1' } else { '0' };
+            let id = format!("{}{own}{}", &bob.id[..shared], "0".repeat(17 - shared));
+            let stranger = alice.is_linked_with(name, &id);
+            let found = format!("🔍 Discovered new peer: {name}#{}", &id[..=shared]);
+            alice.sees_next(&format!("{found} (127.0.0.1)"));
+            stranger
+        })
+        .collect();
+    bob.types("It is me");
+    alice.sees_next(&format!("📨 José#{} says: It is me", bob.id));
+    // Nobody can pass for her, either.
+    let own = if alice.id[8..].starts_with('0') { '1' } else { '0' };
+    let id = format!("{}{own}000000000", &alice.id[..8]);
+    let _liar = alice.is_linked_with("alice", &id);
+    alice.sees_next(&format!("🔍 Discovered new peer: alice#{} (127.0.0.1)", &id[..9]));
+}
+
 /// Alice's own announcement comes back to her, and another one names her port.
 #[test]
 fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {

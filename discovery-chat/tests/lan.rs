@@ -152,6 +152,25 @@ fn a_cable_that_is_cut_for_2_seconds_delays_a_line_and_nothing_more() {
 
 #[test]
 #[ignore = "needs network namespaces: just test-lan"]
+fn a_line_on_a_link_that_has_become_one_way_is_not_lost_in_silence() {
+    let hosts = Hosts::up(2);
+    let mut alice = hosts.peer(1, "Alice", &[]);
+    let mut bob = hosts.peer(2, "Bob", &[]);
+    alice.sees_next("🔍 Discovered new peer: Bob (10.77.0.2)");
+    bob.sees_next("🔍 Discovered new peer: Alice (10.77.0.1)");
+    says(&mut alice, "This is read.", &mut [&mut bob]);
+    passes(Duration::from_millis(500)); // Nothing is on its way any more.
+    // A wrong neighbour entry: Bob's next ping arrives at Alice, and nothing arrives at Bob.
+    hosts.ip(1, &format!("neigh replace 10.77.0.2 lladdr 02:00:00:00:00:99 dev eth{LAN}"));
+    alice.types("Can you hear me?");
+    alice.sees_next("📤 Message sent to 1 peer(s)");
+    bob.sees_next("⚠️ lost Alice (no answer for 6 s)");
+    alice.sees("⚠️ 1 message(s) to Bob may not have arrived\n");
+    assert!(!bob.printed().contains("Can you hear me?"), "{}", bob.printed());
+}
+
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
 fn without_a_default_route_it_says_so_once_and_finds_peers_on_its_host() {
     let hosts = Hosts::up(2);
     hosts.ip(1, "route del default");

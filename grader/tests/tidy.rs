@@ -19,7 +19,7 @@ mod pages;
 use imports::circles;
 
 /// The pure files of labs and of `capnweb`, by name or by folder and name: text, numbers and rules.
-const PURE: [&str; 63] = [
+const PURE: [&str; 64] = [
     "announce",
     "announcer",
     "backpressure",
@@ -60,6 +60,7 @@ const PURE: [&str; 63] = [
     "private",
     "rate",
     "read",
+    "receipts",
     "refusal",
     "reply",
     "report",

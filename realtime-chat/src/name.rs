@@ -4,9 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, mem};
+use std::fmt;
+use std::sync::Arc;
 
-use terminal::{is_harmless, is_unseen};
+use terminal::{appearance, is_blank, is_harmless, is_unseen};
 
 /// The longest name of a user or of a room, in characters.
 pub(crate) const MAX_NAME: usize = 32;
@@ -17,43 +18,40 @@ pub(crate) const MAX_FILE_NAME: usize = 255;
 /// Names that the chat itself uses; nobody else may.
 const RESERVED: [&str; 2] = ["System", "You"];
 
-/// What a user is called.
+/// What a user is called. It is shown as the user has written it, and compared by what people see.
+/// Each call and each order has one, so it is not copied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Name(String);
+pub(crate) struct Name {
+    shown: Arc<str>,
+    appearance: Arc<str>,
+}
 
 impl Name {
     /// Reads a name. White space around it is not part of it. An error is what the user reads.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        fits(text)?;
-        let name = Self(text.to_owned());
-        match RESERVED.iter().find(|word| name.looks_like(&Self((**word).to_owned()))) {
+        let shown = text.trim();
+        fits(shown)?;
+        let appearance = appearance(shown);
+        match RESERVED.iter().find(|word| word.to_lowercase() == appearance) {
             Some(word) => Err(format!("{word} is not a name for a user")),
-            None => Ok(name),
+            None => Ok(Self { shown: shown.into(), appearance: appearance.into() }),
         }
     }
 
     /// The name, as it is shown.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.shown
     }
 
     /// Whether both look the same to a hasty reader.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
-        fn seen(name: &Name) -> impl Iterator<Item = char> {
-            let shown = name.0.chars().filter(|c| !matches!(*c, JOINER | SELECTOR));
-            // However many spaces there are, they are one gap.
-            let mut last = ' ';
-            let shown = shown.filter(move |c| (*c, mem::replace(&mut last, *c)) != (' ', ' '));
-            shown.flat_map(char::to_lowercase)
-        }
-        seen(self).eq(seen(other))
+        self.appearance == other.appearance
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.shown)
     }
 }
 
@@ -67,19 +65,21 @@ impl RoomName {
         Self("#lobby".to_owned())
     }
 
-    /// Reads a room's name, with or without its `#`. Capital letters are small ones here, so that
-    /// nobody waits for somebody in a room that only looks the same.
+    /// Reads a room's name, with or without its `#`. It is what people see of it, so that nobody
+    /// waits for somebody in a room that only looks the same.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let text = text.strip_prefix('#').unwrap_or(text).to_lowercase();
-        fits(&text)?;
+        let text = text.strip_prefix('#').unwrap_or(text);
+        all_belong(text)?;
+        let seen = appearance(text);
+        fits(&seen)?;
         if text.contains(' ') {
             return Err("the name of a room is one word".into());
         }
-        if let Some(unseen) = text.chars().find(|c| matches!(*c, JOINER | SELECTOR)) {
+        if let Some(unseen) = text.chars().find(|c| is_blank(&c.to_string())) {
             return Err(format!("the name of a room cannot contain {unseen:?}"));
         }
-        Ok(Self(format!("#{text}")))
+        Ok(Self(format!("#{seen}")))
     }
 
     /// The name, with its `#`.
@@ -142,9 +142,7 @@ impl fmt::Display for FileName {
 
 /// Whether this can be a name of a user or a room.
 fn fits(text: &str) -> Result<(), String> {
-    if let Some(bad) = text.chars().find(|&c| !belongs(c)) {
-        return Err(format!("a name cannot contain {bad:?}"));
-    }
+    all_belong(text)?;
     let length = text.chars().count();
     if length > MAX_NAME {
         return Err(format!("a name has at most {MAX_NAME} characters, this one {length}"));
@@ -155,17 +153,10 @@ fn fits(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether nothing in there can be seen.
-pub(crate) fn is_blank(text: &str) -> bool {
-    let blank = |c: char| c.is_whitespace() || is_unseen(c) || matches!(c, JOINER | SELECTOR);
-    text.chars().all(blank)
+fn all_belong(text: &str) -> Result<(), String> {
+    let bad = text.chars().find(|&c| !belongs(c));
+    bad.map_or(Ok(()), |bad| Err(format!("a name cannot contain {bad:?}")))
 }
-
-/// Holds the parts of an emoji together; invisible by itself.
-const JOINER: char = '\u{200D}';
-
-/// Makes an emoji of the character before it; invisible by itself.
-const SELECTOR: char = '\u{FE0F}';
 
 /// Whether `c` may stand in a name: no character that acts, none that cannot be seen, no space but
 /// the common one, since all look the same, and none with which a name could pass for more than a
@@ -174,7 +165,8 @@ const SELECTOR: char = '\u{FE0F}';
 /// scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
     let pretends =
-        matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}');
+        matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}')
+            || matches!(c, '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FE5F}');
     let strange_space = c.is_whitespace() && c != ' ';
     !acts(c) && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
 }

@@ -226,6 +226,25 @@ fn a_name_that_is_taken_or_none_is_asked_for_again() {
     eve.ends_with(1);
 }
 
+/// Keyboards and systems differ in how they write an `é`: as one character, or as two.
+#[test]
+fn names_and_rooms_that_look_the_same_are_the_same() {
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let [mut alice, mut jose] = ["Alice", "José"].map(|name| fixture.client(name));
+    let mut eve = fixture.starts_client("Eve", &["--name", "Jose\u{301}"]);
+    eve.sees("❌ Username Jose\u{301} is already taken\n");
+    eve.ends_with(1);
+    alice.types("/msg Jose\u{301} psst");
+    jose.sees("[Alice, privately] psst\n");
+    alice.types("/join #café");
+    alice.sees("You are in #café now\n");
+    jose.types("/join #Cafe\u{301}");
+    jose.sees("You are in #café now\nConnected users (2): Alice, José\n");
+    alice.types("/rooms");
+    alice.sees("Rooms: #lobby (0), #café (2)\n");
+}
+
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
     let fixture = Fixture::open();

@@ -32,18 +32,6 @@ pub fn is_harmless(c: char) -> bool {
     !is_obeyed
 }
 
-/// Whether `c` leaves no mark, or one that only a private font has. In a name it would let two
-/// different ones look the same. U+200D and U+FE0F, which are parts of emoji, do not count.
-pub fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}')
-        || matches!(c, '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200C}')
-        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}')
-        || matches!(c, '\u{FE00}'..='\u{FE0E}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}')
-        || matches!(c, '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}')
-        || matches!(c, '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E1FFF}')
-        || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..) // for private use
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,12 +55,5 @@ mod tests {
             assert_eq!(clean(format!("a{mark}b").as_bytes()), "a\u{FFFD}b", "{mark:?}");
         }
         assert_eq!(clean("👨‍👩‍👧".as_bytes()), "👨‍👩‍👧");
-    }
-
-    #[test]
-    fn what_leaves_no_mark_is_unseen_and_a_part_of_an_emoji_is_not() {
-        let unseen = "\u{AD}\u{200B}\u{2060}\u{3164}\u{FEFF}\u{E000}\u{E0041}";
-        assert!(unseen.chars().all(is_unseen));
-        assert!(!"aß 猫👋\u{200D}\u{FE0F}".chars().any(is_unseen));
     }
 }

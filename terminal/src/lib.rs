@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "appearance")]
+mod appearance;
 mod clean;
 mod deadline;
 #[cfg(feature = "editor")]
@@ -13,7 +15,9 @@ mod ready;
 mod screen;
 mod stdout;
 
-pub use clean::{clean, is_harmless, is_unseen};
+#[cfg(feature = "appearance")]
+pub use appearance::{appearance, is_blank, is_unseen};
+pub use clean::{clean, is_harmless};
 pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
 pub use editor::{Editor, Printer};

@@ -50,6 +50,10 @@ pub(crate) enum Report {
     CannotAccept(String),
     /// Our user typed a line.
     Typed(Command),
+    /// We are about to say goodbye.
+    Leaving,
+    /// We have said it to all, and nothing more will come.
+    Left,
 }
 
 /// Why a dial did not become a link.
@@ -73,6 +77,8 @@ pub(crate) enum Action {
     Answer(LinkId, Answer),
     /// Say this on these links, and show on how many.
     Say(Frame, Vec<LinkId>),
+    /// Tell the peer that we have read the message of this number, and those before it on its link.
+    Confirm(LinkId, u64),
     /// Say no more on this link, but let what was said arrive.
     HangUp(LinkId),
     /// Say goodbye to all, and end.

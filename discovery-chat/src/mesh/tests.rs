@@ -204,7 +204,7 @@ fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     assert_eq!(alice.on(Report::HungUp(old, Gone::HungUp)), []);
     assert_eq!(alice.on(Report::Got(old, said("from the grave"))), []);
     assert_eq!(alice.shows(Report::Got(new, said("two"))), ["📨 Bob says: two"]);
-    let [Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
+    let [.., Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
     assert_eq!(to[..], [new]);
 }
 
@@ -213,7 +213,7 @@ fn however_a_peer_goes_it_is_told_once() {
     let gone = [
         (Gone::HungUp, "👋 Bob left (without saying goodbye)"),
         (Gone::Silent(Duration::from_secs(6)), "⚠️ lost Bob (no answer for 6 s)"),
-        (Gone::NotReading(0), "⚠️ lost Bob (it does not read what is sent)"),
+        (Gone::NotReading, "⚠️ lost Bob (it does not read what is sent)"),
         (Gone::LineTooLong, "⚠️ lost Bob (it does not speak the protocol)"),
         (Gone::Broken("no route".into()), "⚠️ lost Bob (no route)"),
     ];
@@ -237,24 +237,109 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
     let mut alice = Alice::new();
     let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.says("one");
-    let _ = alice.on(Report::Got(link, Frame::Ping)); // It is there, so it has that one.
+    let _ = alice.on(Report::Got(link, Frame::Read(1)));
     let _ = alice.says("two");
     let _ = alice.says("three");
+    // Signs of life, and numbers of messages that it was not sent, prove nothing.
+    for frame in
+        [Frame::Ping, said("hi"), Frame::Read(u64::MAX), Frame::Read(0), Frame::Read(1)]
+    {
+        let _ = alice.on(Report::Got(link, frame));
+    }
     let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
     let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
-
-    // A peer that says goodbye has read what came before; and what was said on a link that another
-    // one has replaced is not forgotten.
-    let (link, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
-    let _ = alice.says("four");
-    assert_eq!(alice.shows(Report::Got(link, Frame::Bye)), ["👋 Ann left"]);
-    let _ = alice.asked(info(BOB, "Bob"), "10.0.0.7");
-    let _ = alice.says("five");
-    alice.now += Duration::from_mins(1);
+    // It is told once. One that comes back has been sent nothing yet.
     let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
-    let lost = alice.shows(Report::HungUp(link, Gone::HungUp));
-    assert_eq!(lost[1], "⚠️ 1 message(s) to Bob may not have arrived");
+    assert_eq!(alice.shows(Report::HungUp(link, Gone::HungUp)).len(), 1);
+    assert_eq!(alice.on(Report::Left), []);
+}
+
+#[test]
+fn a_goodbye_does_not_prove_that_all_was_read() {
+    for (last, unsure) in [(2, None), (1, Some("⚠️ 1 message(s) to Bob may not have arrived"))]
+    {
+        let mut alice = Alice::new();
+        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+        let _ = (alice.says("one"), alice.says("two"));
+        let _ = alice.on(Report::Got(link, Frame::Read(last)));
+        let gone = alice.shows(Report::Got(link, Frame::Bye));
+        let expected: Vec<_> = ["👋 Bob left"].into_iter().chain(unsure).collect();
+        assert_eq!(gone, expected);
+        // The same if it is we who leave: whoever has not confirmed all by then is named.
+        let mut alice = Alice::new();
+        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+        let _ = (alice.says("one"), alice.says("two"));
+        let _ = alice.on(Report::Got(link, Frame::Read(last)));
+        assert_eq!(alice.shows(Report::Left), unsure.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_was_said_on_a_link_that_another_one_has_replaced_is_not_forgotten() {
+    // Bob's id redials a minute later, or our own dial crosses with his.
+    for pause in [Duration::from_mins(1), Duration::ZERO] {
+        for (numbers, missing) in [(&[][..], 2), (&[2], 1), (&[1], 1), (&[2, 1], 0)] {
+            let mut alice = Alice::new();
+            let ours = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
+            let address = "10.0.0.7:8081".parse().unwrap();
+            let old = LinkId::Accepted(9);
+            let _ = alice.mesh.link_up(old, info(BOB, "Bob"), address, alice.now);
+            let _ = alice.says("one");
+            alice.now += pause;
+            let (new, actions) = if pause.is_zero() {
+                (ours, alice.on(Report::DialAnswered(ours, info(BOB, "Bob"), address)))
+            } else {
+                alice.asked(info(BOB, "Bob"), "10.0.0.7")
+            };
+            assert!(actions.contains(&Action::HangUp(old)), "{actions:?}");
+            let _ = alice.on(Report::HungUp(old, Gone::HungUp));
+            let _ = alice.says("two");
+            let _ = alice.on(Report::Got(new, Frame::Ping));
+            for seq in numbers {
+                let _ = alice.on(Report::Got(new, Frame::Read(*seq)));
+            }
+            let told = alice.shows(Report::HungUp(new, Gone::HungUp));
+            let unsure = format!("⚠️ {missing} message(s) to Bob may not have arrived");
+            assert_eq!(told.get(1), (missing > 0).then_some(&unsure), "{numbers:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_read_is_confirmed_on_the_link_that_stands() {
+    let mut alice = Alice::new();
+    let message = |seq| Frame::Say { seq, text: "hi".into() };
+    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let _ = (alice.on(Report::Got(old, message(1))), alice.on(Report::Got(old, message(2))));
+    // After a moment, in which others may follow. Then nothing is due but an announcement.
+    let due = alice.now + CONFIRM_AFTER;
+    assert!(alice.mesh.next_due() <= due);
+    let early = CONFIRM_AFTER.saturating_sub(Duration::from_millis(1));
+    assert_eq!(alice.passes(early), [Action::Announce]);
+    assert_eq!(alice.mesh.next_due(), due);
+    assert_eq!(alice.passes(Duration::from_millis(1)), [Action::Confirm(old, 2)]);
+    assert!(alice.mesh.next_due() > due);
+    assert_eq!(alice.on(Report::Leaving), []);
+    // Of each link the last one: a number says nothing about another link.
+    alice.now += Duration::from_mins(1);
+    let (new, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let _ = (alice.on(Report::Got(old, message(3))), alice.on(Report::Got(new, message(5))));
+    let _ = alice.on(Report::HungUp(old, Gone::HungUp));
+    let confirmed = [Action::Confirm(new, 3), Action::Confirm(new, 5)];
+    assert_eq!(alice.on(Report::Leaving), confirmed);
+    // What we say may be an answer.
+    let _ = alice.on(Report::Got(new, message(6)));
+    assert_eq!(alice.says("hi")[0], Action::Confirm(new, 6));
+    // A peer that leaves waits for the answer to its last words.
+    let _ = alice.on(Report::Got(new, message(7)));
+    let actions = alice.on(Report::Got(new, Frame::Bye));
+    assert_eq!(actions[..2], [Action::Confirm(new, 7), Action::HangUp(new)]);
+    // Who is gone gets no receipt.
+    let (ann, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
+    let _ = alice.on(Report::Got(ann, message(1)));
+    let _ = alice.on(Report::HungUp(ann, Gone::HungUp));
+    assert_eq!(alice.on(Report::Leaving), []);
 }
 
 #[test]
@@ -283,10 +368,24 @@ fn two_of_the_same_name_can_be_told_apart() {
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
     // No peer can pass for ourselves, either.
     let (_, actions) = alice.asked(info(ANN, "ALICE"), "10.0.0.3");
-    assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#000000 (10.0.0.3)"]);
+    assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#00000000000000012 (10.0.0.3)"]);
     // Alone again, the name is enough.
     let _ = alice.on(Report::HungUp(second, Gone::HungUp));
     assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 Bob says: hi"]);
+}
+
+#[test]
+fn a_label_has_as_many_digits_as_tell_all_apart_who_look_the_same() {
+    let mut alice = Alice::new();
+    let like = |first: u128| PeerId::from_bits(0x0036_1489 << 48 | first << 40);
+    let (bob, _) = alice.asked(info(like(0xab), "José"), "10.0.0.7");
+    let (_, actions) = alice.asked(info(like(0xac), "Jose\u{301}"), "10.0.0.8");
+    assert_eq!(shown(&actions), ["🔍 Discovered new peer: Jose\u{301}#361489ac (10.0.0.8)"]);
+    assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 José#361489ab says: hi"]);
+    // One that shares the beginning of our own id cannot pass for us.
+    let (_, actions) = alice.asked(info(BOB, "Alice"), "10.0.0.3");
+    let told = "🔍 Discovered new peer: Alice#0000000000000002 (10.0.0.3)";
+    assert_eq!(shown(&actions), [told]);
 }
 
 #[test]

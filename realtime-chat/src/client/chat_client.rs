@@ -1,12 +1,12 @@
 //! The client's rules. What is typed, told and answered goes in, with the time; what is to be
 //! shown and asked for comes out. They know no socket, no thread, no file and no clock.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, RpcError};
-use terminal::Typed;
+use terminal::{Typed, appearance};
 
 use crate::client::command::Command;
 use crate::client::event::{Event, Gone, Trouble};
@@ -102,8 +102,8 @@ pub(crate) struct ChatClient {
     /// What waits for an answer, and until when.
     asks: BTreeMap<AskId, (Ask, Instant)>,
     asked: u64,
-    /// Names with which a private message can begin.
-    known: BTreeSet<String>,
+    /// Names with which a private message can begin, by their appearance.
+    known: BTreeMap<String, String>,
     /// What was told before the welcome.
     held: Vec<Event>,
     actions: VecDeque<Action>,
@@ -118,7 +118,7 @@ impl ChatClient {
             asks_for_name: me.is_none(),
             asks: BTreeMap::new(),
             asked: 0,
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
             held: Vec::new(),
             actions: VecDeque::from([Action::Show(Event::Started)]),
         };
@@ -214,7 +214,7 @@ impl ChatClient {
     }
 
     fn take_line(&mut self, text: &str, now: Instant) {
-        match Command::read(text, &self.who(), self.known.iter().map(String::as_str)) {
+        match Command::read(text, &self.who(), &self.known) {
             Command::Nothing => {}
             Command::Ask(ask) => self.ask(ask, now),
             Command::Send(path) => self.actions.push_back(Action::Open(path.into())),
@@ -287,7 +287,7 @@ impl ChatClient {
             if self.known.len() >= MAX_KNOWN {
                 self.known.pop_first(); // Any: all that is lost is a space in a name.
             }
-            self.known.insert(name);
+            self.known.insert(appearance(&name), name);
         }
     }
 

@@ -1,9 +1,13 @@
 //! What a user can type, and what it asks for. Pure text.
 
+use std::collections::BTreeMap;
+
+use terminal::appearance;
+
 use crate::client::event::Event;
 use crate::client::session::Ask;
 use crate::interface::{MAX_MESSAGE, Request};
-use crate::name::{Name, RoomName};
+use crate::name::{MAX_NAME, Name, RoomName};
 
 /// How much of what is no command is repeated to the user, in characters.
 const MAX_WORD: usize = 32;
@@ -28,12 +32,8 @@ pub(crate) enum Command {
 
 impl Command {
     /// Reads what `me` has typed, without its line end. A name may have spaces in it, so these
-    /// names are `known`.
-    pub(crate) fn read<'a>(
-        line: &str,
-        me: &Name,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    /// names are `known`, by their appearance.
+    pub(crate) fn read(line: &str, me: &Name, known: &BTreeMap<String, String>) -> Self {
         if line.trim().is_empty() {
             return Self::Nothing;
         }
@@ -73,16 +73,13 @@ impl Command {
     }
 }
 
-/// Reads `NAME TEXT`: the longest known name that fits, or else the first word.
-fn private<'a>(
-    rest: &str,
-    username: Name,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Command {
-    let fits = |name: &&str| rest.strip_prefix(*name).is_some_and(|rest| rest.starts_with(' '));
-    let name = known.into_iter().filter(fits).max_by_key(|name| name.len());
-    let end = name.map_or_else(|| rest.find(' '), |name| Some(name.len()));
-    let Some((to, text)) = end.map(|end| rest.split_at(end)) else {
+/// Reads `NAME TEXT`: the longest known name that the line looks like, or else the first word.
+fn private(rest: &str, username: Name, known: &BTreeMap<String, String>) -> Command {
+    let gaps = rest.match_indices(char::is_whitespace).map(|(at, _)| rest.split_at(at));
+    // A name has no more gaps than characters.
+    let named = gaps.clone().take(MAX_NAME);
+    let named = named.filter_map(|(name, text)| Some((&**known.get(&appearance(name))?, text)));
+    let Some((to, text)) = named.last().or_else(|| gaps.clone().next()) else {
         return usage("/msg NAME TEXT");
     };
     let text = text.trim().to_owned();
@@ -108,7 +105,9 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Command {
-        Command::read(line, &name("Alice"), ["Bob", "Mary", "Mary Ann", "A]B"])
+        let known = ["Bob", "Mary", "Mary Ann", "A]B", "José Luis"];
+        let known = known.map(|name| (appearance(name), name.to_owned()));
+        Command::read(line, &name("Alice"), &known.into())
     }
 
     fn name(name: &str) -> Name {
@@ -172,6 +171,10 @@ mod tests {
         assert_eq!(read("/msg Bob hi there"), tell("Bob", "hi there"));
         assert_eq!(read("/msg Mary Ann hi"), tell("Mary Ann", "hi"));
         assert_eq!(read("/msg Mary Anna hi"), tell("Mary", "Anna hi"));
+        for same in ["mary ann", "Mary\u{A0} ANN", "Mary\u{3000}\u{200B}Ann"] {
+            assert_eq!(read(&format!("/msg {same} hi")), tell("Mary Ann", "hi"), "{same:?}");
+        }
+        assert_eq!(read("/msg Jose\u{301} Luis hi"), tell("José Luis", "hi"));
         assert_eq!(read("/msg Zoe hi"), tell("Zoe", "hi"), "perhaps she is in another room");
         for line in ["/msg", "/msg Bob", "/msg Bob  ", "/msg Mary Ann "] {
             let expected = if line == "/msg Mary Ann " {

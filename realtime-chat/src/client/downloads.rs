@@ -4,13 +4,13 @@
 //! What is saved gets a name of its own: a file that is there already is never touched, and what
 //! does not come to its end is removed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64_NOPAD;
-use terminal::clean;
+use terminal::{appearance, clean};
 
 use crate::client::event::{Event, Trouble};
 use crate::client::session::MAX_OFFERS;
@@ -147,10 +147,15 @@ impl Save {
     }
 }
 
-/// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on.
+/// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on. No file is there that
+/// only looks as if it had the same name.
 fn create(folder: &Path, name: &FileName) -> Result<(File, PathBuf), Trouble> {
-    for number in 0..MAX_NAMES {
-        let path = folder.join(numbered(name.as_str(), number));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let taken = entries.map(|entry| appearance(&entry.file_name().to_string_lossy()));
+    let taken: BTreeSet<_> = taken.collect();
+    let names = (0..MAX_NAMES).map(|number| numbered(name.as_str(), number));
+    for name in names.filter(|name| !taken.contains(&appearance(name))) {
+        let path = folder.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

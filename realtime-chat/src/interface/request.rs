@@ -2,10 +2,10 @@
 //! sides: the client writes it as a call, and the server reads the call.
 
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
-use terminal::clean;
+use terminal::{clean, is_blank};
 
 use super::{Exported, FileId, MAX_FILE, MAX_MESSAGE, number, whole};
-use crate::name::{FileName, Name, RoomName, is_blank};
+use crate::name::{FileName, Name, RoomName};
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
 /// an object of the client: the server a stub, the client the object itself. `F` is the same for

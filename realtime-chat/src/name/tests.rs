@@ -33,7 +33,7 @@ fn a_name_has_something_to_see_and_an_end() {
 #[test]
 fn no_character_acts_hides_or_pretends() {
     for bad in "\n\0\x1b\u{7f}\u{9b}\u{202e}\u{2028}\u{200b}\u{feff}\u{ad}\u{3164}\u{2800}\
-                \u{e0041}\u{fe0e}\u{e000}\u{a0}\u{2003}\u{3000}[],:#*/\u{ff1a}\u{ff03}\u{fffd}"
+                \u{e0041}\u{fe0e}\u{e000}\u{a0}\u{2003}\u{3000}[],:#*/\u{ff1a}\u{ff03}\u{fe55}\u{fe5f}\u{2236}\u{a789}\u{fffd}"
         .chars()
     {
         let why = format!("a name cannot contain {bad:?}");
@@ -63,6 +63,8 @@ fn some_names_look_the_same() {
         ("❤\u{FE0F}", "❤", true),
         ("Al Ice", "Al  Ice", true),
         ("Al Ice", "Al \u{200D} Ice", true),
+        ("José", "Jose\u{301}", true),
+        ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}", true),
         ("Al Ice", "AlIce", false),
         ("Alice", "Alic", false),
         ("Alic", "Alice", false),
@@ -81,6 +83,8 @@ fn a_room_is_one_word_in_small_letters_with_or_without_its_sign() {
         (" #RUST ", "#rust"),
         ("Ärger", "#ärger"),
         ("LOBBY", RoomName::lobby().as_str()),
+        ("#Cafe\u{301}", "#café"),
+        ("ΟΔΌΣ", "#οδός"),
     ] {
         assert_eq!(room(text).as_deref(), Ok(name));
         // What is written into the history file is read again.
@@ -94,7 +98,8 @@ fn a_room_is_one_word_in_small_letters_with_or_without_its_sign() {
     // One that looks the same, and is another one.
     let why = r"the name of a room cannot contain '\u{200d}'";
     assert_eq!(room("ru\u{200D}st"), Err(why.to_owned()));
-    // Small letters can be longer.
+    // What counts is what is seen: composed letters, and small ones, which can be longer.
+    assert!(room(&"e\u{301}".repeat(MAX_NAME)).is_ok());
     assert!(room(&"İ".repeat(MAX_NAME)).is_err());
 }
 

@@ -394,6 +394,20 @@ fn a_name_is_taken_for_as_long_as_somebody_has_one_that_looks_like_it() {
 }
 
 #[test]
+fn a_name_that_is_composed_of_other_characters_is_taken_and_told_like_the_same() {
+    let mut chat = Chat::of(&[ALICE]);
+    chat.arrives(BOB);
+    chat.arrives(CAROL);
+    let _ = chat.joins(BOB, "José");
+    for same in ["Jose\u{301}", "JOSE\u{301}", "Jos\u{200D}e\u{301}"] {
+        let why = format!("is refused: bad_request: Username {same} is already taken");
+        assert_eq!(to(CAROL, &chat.joins(CAROL, same))[1], why);
+        let told = chat.calls(ALICE, "sendPrivate", &format!("\"Alice\",\"{same}\",\"hi\""));
+        assert_eq!(told[0], "Bob hears Alice, privately to José: hi");
+    }
+}
+
+#[test]
 fn one_connection_is_one_user() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     for name in ["Alice", "Bob", "Carol"] {

@@ -11,6 +11,10 @@ use super::*;
 enum Said {
     Hello,
     Dup,
+    /// A message of this number.
+    Say(u64),
+    /// The receipt for it.
+    Read(u64),
     End,
 }
 
@@ -39,6 +43,8 @@ struct World {
     shown: [Vec<String>; 2],
     /// How many more connections may break.
     breaks: usize,
+    /// How many more messages Alice may say.
+    says: usize,
 }
 
 /// What could happen next.
@@ -61,6 +67,8 @@ enum Choice {
     Breaks {
         wire: usize,
     },
+    /// Alice says something.
+    Says,
 }
 
 const IDS: [PeerId; 2] = [PeerId::from_bits(1), PeerId::from_bits(2)];
@@ -85,6 +93,7 @@ impl World {
             accepted: [0; 2],
             shown: [Vec::new(), Vec::new()],
             breaks,
+            says: 0,
         }
     }
 
@@ -110,9 +119,12 @@ impl World {
                     choices.push(Choice::Reads { wire, side });
                 }
             }
-            if self.breaks > 0 && state.answered && state.closed == [false; 2] {
+            if self.breaks > 0 && state.answered && state.closed != [true; 2] {
                 choices.push(Choice::Breaks { wire });
             }
+        }
+        if self.says > 0 && !self.meshes[0].linked.is_empty() {
+            choices.push(Choice::Says);
         }
         choices
     }
@@ -153,6 +165,12 @@ impl World {
                         self.on(side, report, Some(wire));
                     }
                     Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
+                    Said::Say(seq) => {
+                        let frame = Frame::Say { seq, text: "hi".into() };
+                        self.on(side, Report::Got(link, frame), None);
+                        self.on(side, Report::Leaving, None);
+                    }
+                    Said::Read(seq) => self.on(side, Report::Got(link, Frame::Read(seq)), None),
                     Said::End => {
                         self.close(wire, side);
                         self.on(side, Report::HungUp(link, Gone::HungUp), None);
@@ -162,10 +180,25 @@ impl World {
             Choice::Breaks { wire } => {
                 self.breaks -= 1;
                 for side in 0..2 {
-                    self.wires[wire].closed[side] = true;
-                    self.wires[wire].to[side].push(Said::End);
+                    // What is on its way is lost.
+                    let to = &mut self.wires[wire].to[side];
+                    to.retain(|said| !matches!(said, Said::Say(_) | Said::Read(_)));
+                    self.close(wire, side);
                 }
             }
+            Choice::Says => {
+                self.says -= 1;
+                self.on(0, Report::Typed(Command::Say("hi".into())), None);
+            }
+        }
+    }
+
+    /// A side says this on a connection, if it has not said that it will say no more.
+    fn say(&mut self, side: usize, link: LinkId, said: Said) {
+        let wire = self.wires.iter_mut().find(|wire| wire.links[side] == link);
+        let wire = wire.expect("it was a link");
+        if !wire.closed[side] {
+            wire.to[1 - side].push(said);
         }
     }
 
@@ -195,6 +228,12 @@ impl World {
                     let wire = self.wires.iter().position(|wire| wire.links[side] == link);
                     self.close(wire.expect("it was a link"), side);
                 }
+                Action::Say(Frame::Say { seq, .. }, links) => {
+                    for link in links {
+                        self.say(side, link, Said::Say(seq));
+                    }
+                }
+                Action::Confirm(link, seq) => self.say(side, link, Said::Read(seq)),
                 _ => {}
             }
         }
@@ -298,5 +337,35 @@ fn whenever_a_connection_breaks_there_is_one_link_again() {
     };
     let world = World::new([1, 1], [false; 2], 1);
     let stories = explore(&world, &mut Vec::new(), &heal);
+    assert!(stories > 1_000, "{stories}");
+}
+
+#[test]
+fn in_every_order_each_message_arrives_or_the_one_who_said_it_is_told() {
+    let mut stories = 0;
+    // Alice hears Bob, or was told his address; then her dial may take the place of a link.
+    for (named, breaks, says) in [(false, 0, 2), (false, 1, 1), (true, 0, 1), (true, 1, 1)] {
+        let heard = usize::from(!named);
+        let mut world = World::new([heard, 1], [named, false], breaks);
+        world.says = says;
+        let end = |world: World, story: &[Choice]| {
+            let lines = |side: usize, what| {
+                world.shown[side].iter().filter(move |line| line.contains(what))
+            };
+            let arrived = lines(1, " says: hi").count() as u64;
+            let told: u64 = lines(0, "may not have arrived")
+                .map(|line| line.split(' ').nth(1).unwrap().parse::<u64>().unwrap())
+                .sum();
+            let missing = world.meshes[0].linked.get(&IDS[1]).map(|bob| bob.receipts.missing());
+            let doubtful = told + missing.unwrap_or(0);
+            let said = world.meshes[0].said;
+            assert!(arrived + doubtful >= said, "{arrived} of {said} after {story:?}");
+            assert!(doubtful <= said, "told twice after {story:?}");
+            if breaks == 0 {
+                assert_eq!((arrived, doubtful), (said, 0), "{story:?}");
+            }
+        };
+        stories += explore(&world, &mut Vec::new(), &end);
+    }
     assert!(stories > 1_000, "{stories}");
 }

@@ -132,6 +132,22 @@ fn what_is_saved_never_takes_the_place_of_anything() {
 }
 
 #[test]
+fn what_is_saved_gets_no_name_that_only_looks_different() {
+    let folder = Folder::new();
+    folder.write("café menu.txt", b"mine");
+    let mut downloads = Downloads::new(folder.0.clone());
+    let names = ["cafe\u{301} menu.txt", "CAFÉ menu.txt", "café\u{202F}menu.txt"];
+    for (id, name) in (1..).map(OfferId).zip(names) {
+        downloads.offer(id, name.into(), 0);
+        downloads.save(id).unwrap();
+        let (_, saved) = takes(&mut downloads, id, b"");
+        let number = format!(" ({}).txt", id.0);
+        assert!(saved.ends_with(&number), "{saved}");
+    }
+    assert_eq!(folder.holds().len(), 4);
+}
+
+#[test]
 #[cfg(unix)]
 fn not_even_the_place_that_a_link_points_to() {
     let folder = Folder::new();

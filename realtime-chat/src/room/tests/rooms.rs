@@ -52,6 +52,15 @@ fn what_is_said_in_a_room_stays_there() {
 }
 
 #[test]
+fn a_room_whose_name_looks_the_same_is_the_same_room() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    let _ = chat.enters(ALICE, "#café");
+    let entered = chat.enters(BOB, "#CAFE\u{301}");
+    assert_eq!(entered.last().unwrap(), "Bob gets entered #café: Alice, Bob");
+    assert_eq!(to(BOB, &chat.says(ALICE, "hi")), ["hears Alice: hi"]);
+}
+
+#[test]
 fn users_are_listed_in_the_order_in_which_they_came_into_the_room() {
     let mut chat = Chat::of(&[ALICE, BOB, CAROL]);
     let _ = chat.enters(ALICE, "#rust");
