@@ -44,6 +44,9 @@ use terminal::clean;
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4096;
 
+/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
+pub(crate) const MAX_LINES: usize = 50;
+
 /// The largest file that can be shared, in bytes.
 pub(crate) const MAX_FILE: u64 = 16 << 20;
 
@@ -79,6 +82,13 @@ pub(crate) enum Exported {
 /// The text, fit for a terminal.
 fn text<C>(value: &Value<C>) -> Option<String> {
     value.as_str().map(|text| clean(text.as_bytes()))
+}
+
+/// What a user says, fit for a terminal. Its lines stay lines, each ended by `\n`.
+fn spoken(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let ends = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
+    text.split(ends).map(|line| clean(line.as_bytes())).collect::<Vec<_>>().join("\n")
 }
 
 /// The number, if it is a whole one that can be counted to.

@@ -189,7 +189,8 @@ fn our_clients_talk_in_npms_room() {
     carol.sees("\n");
     carol.types(r#"["sendMessage","You","\u001b[2J\r\nI am you"]"#);
     for ours in [&mut alice, &mut bob] {
-        ours.sees_next("[\"You\"] \u{FFFD}[2J\u{FFFD}\u{FFFD}I am you");
+        ours.sees_next("[\"You\"] \u{FFFD}[2J");
+        ours.sees_next("    | I am you");
     }
     alice.types("/users");
     alice.sees("\nConnected users: Alice, Bob, Carol\n\n");

@@ -184,7 +184,9 @@ impl Event {
 }
 
 fn told(note: &Note<OfferId>, is_ours: bool) -> String {
-    let (who, text) = (safe_name(&note.username), &note.text);
+    // Marked, so that no line of a message passes for somebody else's.
+    let text = note.text.trim_end_matches('\n').replace('\n', "\n    | ");
+    let who = safe_name(&note.username);
     match &note.kind {
         Kind::System => format!("*** {text} ***"),
         Kind::Chat if is_ours => format!("[You] {text}"),
@@ -347,6 +349,21 @@ mod tests {
         }
         let said = told("Bob", Kind::Chat, "hi", false);
         assert_eq!(said.lines(true), "[Bob] hi");
+    }
+
+    #[test]
+    fn the_further_lines_of_a_message_pass_for_nobody_elses() {
+        let forged = "one\n[Bob] two\n\n*** Bob left the chat ***\n";
+        let rest = "one\n    | [Bob] two\n    | \n    | *** Bob left the chat ***\n";
+        let private = Kind::Private { to: "Bob".into() };
+        for (kind, is_ours, who) in [
+            (Kind::Chat, false, "[Eve]"),
+            (Kind::Chat, true, "[You]"),
+            (private.clone(), false, "[Eve, privately]"),
+            (private, true, "[You, privately to Bob]"),
+        ] {
+            assert_eq!(text(&told("Eve", kind, forged, is_ours)), format!("{who} {rest}"));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use capnweb::{Cap, Stub, Value};
 
-use super::{Exported, FileId, MAX_MESSAGE, number, text, whole};
+use super::{Exported, FileId, MAX_MESSAGE, number, spoken, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;
@@ -83,9 +83,16 @@ impl<F> Note<F> {
         value: &Value<Cap<T>>,
         take: impl FnOnce(Stub) -> Option<F>,
     ) -> Option<Self> {
-        let field = |name| value.get(name).and_then(text).filter(|text| text.len() <= LONGEST);
-        let (username, said) = (field("username")?, field("text")?);
-        let kind = match value.get("type")?.as_str()? {
+        let fits = |text: &String| text.len() <= LONGEST;
+        let field = |name| value.get(name).and_then(text).filter(fits);
+        let word = value.get("type")?.as_str()?;
+        let username = field("username")?;
+        // Nobody else has more to say than a line.
+        let said = match word {
+            "chat" | "private" => value.get("text")?.as_str().map(spoken).filter(fits)?,
+            _ => field("text")?,
+        };
+        let kind = match word {
             "chat" => Kind::Chat,
             "system" => Kind::System,
             "private" => Kind::Private { to: field("to")? },

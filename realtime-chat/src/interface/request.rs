@@ -2,9 +2,8 @@
 //! sides: the client writes it as a call, and the server reads the call.
 
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
-use terminal::clean;
 
-use super::{Exported, FileId, MAX_FILE, MAX_MESSAGE, number, whole};
+use super::{Exported, FileId, MAX_FILE, MAX_LINES, MAX_MESSAGE, number, spoken, whole};
 use crate::name::{FileName, Name, RoomName, is_blank};
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
@@ -198,13 +197,17 @@ impl Args<'_> {
     fn message(&self, index: usize) -> Result<String, RpcError> {
         let text = self.text(index, "text")?;
         // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
-        let shown = clean(text.as_bytes());
+        let shown = spoken(text);
         if text.len().max(shown.len()) > MAX_MESSAGE {
             let why = format!("a message has at most {MAX_MESSAGE} bytes");
             return Err(self.refused(Code::TooMany, &why));
         }
         if is_blank(text) {
             return Err(self.refused(Code::BadRequest, "a message needs some text"));
+        }
+        if shown.lines().count() > MAX_LINES {
+            let why = format!("a message has at most {MAX_LINES} lines");
+            return Err(self.refused(Code::TooMany, &why));
         }
         Ok(shown)
     }

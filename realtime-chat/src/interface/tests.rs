@@ -252,7 +252,16 @@ fn a_message_has_something_to_read_and_an_end() {
         assert_eq!(why(method, &args(&format!("{acting}\\u0007"))), words);
         // Spaces are the sender's; what would act on a terminal is shown instead.
         assert_eq!(read("  hi  👩‍💻 "), "  hi  👩‍💻 ");
-        assert_eq!(read("a\\nb\\u001b[2J\u{202E}"), "a\u{FFFD}b\u{FFFD}[2J\u{FFFD}");
+        assert_eq!(read("a\\tb\\u001b[2J\u{202E}"), "a\tb\u{FFFD}[2J\u{FFFD}");
+        // Lines stay lines, whichever system and program has ended them.
+        for end in ["\\n", "\\r\\n", "\\r", "\\u000b", "\\f", "\u{85}", "\u{2028}", "\u{2029}"]
+        {
+            assert_eq!(read(&format!("one{end}{end}two{end}")), "one\n\ntwo\n", "{end}");
+        }
+        let most = vec!["x"; MAX_LINES].join("\\n");
+        assert_eq!(read(&format!("{most}\\n")).lines().count(), MAX_LINES);
+        let words = format!("too_many: {method}: a message has at most 50 lines");
+        assert_eq!(why(method, &args(&format!("{most}\\n\\r\\nx"))), words);
     }
 }
 
@@ -305,6 +314,23 @@ fn every_reply_travels_as_npms_room_sends_it() {
     ] {
         assert_eq!(sent(reply.write()), json);
     }
+}
+
+/// Only what a user says has lines: nobody makes a second one of a name, or of what the chat says.
+#[test]
+fn the_lines_of_a_note_are_read_as_lines() {
+    let note = |kind: &str, text: &str| {
+        let json =
+            format!(r#"{{"username":"B\nb","text":"{text}","type":"{kind}","to":"A\nl"}}"#);
+        read_note(&received(&json)).unwrap()
+    };
+    for kind in ["chat", "private"] {
+        let note = note(kind, r"one\r\ntwo\u2028\u001b[2J");
+        assert_eq!((&*note.username, &*note.text), ("B\u{FFFD}b", "one\ntwo\n\u{FFFD}[2J"));
+        let Kind::Private { to } = note.kind else { continue };
+        assert_eq!(to, "A\u{FFFD}l");
+    }
+    assert_eq!(note("system", r"one\r\ntwo").text, "one\u{FFFD}\u{FFFD}two");
 }
 
 #[test]

@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again_without_what_is_gone() {
-        let notes = [chat("hi \"Bob\" \\ 👋"), Note::system("x".into()), file(Some(FileId(7)))];
+        let notes =
+            [chat("hi \"Bob\" \\\n\t👋"), Note::system("x".into()), file(Some(FileId(7)))];
         let text: String = notes.iter().map(|note| line(&rust(), note)).collect();
         let json = r#""type":"file","file":{"name":"cat.png","size":12345}}"#;
         assert!(text.contains(json), "{text}");
