@@ -79,6 +79,8 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
+    /// The users with whom it has written privately. Somebody else may have such a name by now.
+    partners: Vec<(Name, ClientId)>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
@@ -161,6 +163,7 @@ impl ChatRoom {
             join_until: now + JOIN_PATIENCE,
             message_tokens: Bucket::full(self.rate, now),
             typing_tokens: Bucket::full(self.rate, now),
+            partners: Vec::new(),
             asked: 0,
         });
     }
@@ -206,7 +209,9 @@ impl ChatRoom {
             Request::UserCount => Reply::Number(self.users().count() as u64),
             Request::MessageCount => Reply::Number(self.count),
             Request::SendPrivate { username, to, text } => {
-                self.send_private(&self.user_named(client, &username)?, &to, &text)?
+                let user = self.user_named(client, &username)?;
+                self.check_receiver(&user, &to)?;
+                self.send_private(&user, &to, &text)?
             }
             Request::EnterRoom { username, room } => {
                 self.enter_room(&self.user_named(client, &username)?, &room)?
