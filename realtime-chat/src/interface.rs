@@ -54,11 +54,15 @@ pub(crate) const MAX_FILE: u64 = 16 << 20;
 pub(crate) const CHUNK: usize = 32 * 1024;
 
 /// The size from which on a file's progress is shown, in bytes.
-pub(crate) const BIG: u64 = 8 * CHUNK as u64;
+const BIG: u64 = 8 * CHUNK as u64;
 
-/// How many quarters of `size` these bytes are.
-pub(crate) fn quarters(bytes: u64, size: u64) -> u64 {
-    (4 * bytes).checked_div(size).unwrap_or(4)
+/// The percentage to be told when a reader has `bytes` of a file, and had as many as `before`: the
+/// quarters of a big file, and the end of any.
+pub(crate) fn progress(before: Option<u64>, bytes: u64, size: u64) -> Option<u64> {
+    let quarters = |bytes: u64| (4 * bytes.min(size)).checked_div(size).unwrap_or(4);
+    let quarter = quarters(bytes);
+    let is_step = quarter > before.map_or(0, quarters) && (size >= BIG || quarter == 4);
+    is_step.then_some(25 * quarter)
 }
 
 /// The number of a file that was shared.

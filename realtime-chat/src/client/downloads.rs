@@ -14,7 +14,7 @@ use terminal::clean;
 
 use crate::client::event::{Event, Trouble};
 use crate::client::session::MAX_OFFERS;
-use crate::interface::{BIG, MAX_FILE, OfferId, Size, quarters};
+use crate::interface::{MAX_FILE, OfferId, Size, progress};
 use crate::name::{FileName, MAX_FILE_NAME};
 
 /// How many files may be saved at once.
@@ -91,17 +91,15 @@ impl Downloads {
         base64: &str,
     ) -> (Option<u64>, Option<Event>) {
         let Some(save) = self.saves.get_mut(&id) else { return (None, None) };
-        let told = quarters(save.got, save.size);
+        let before = save.got;
         if let Err(why) = save.write(base64) {
             return (None, self.fail(id, why));
         }
         if base64.is_empty() {
             return (None, self.saves.remove(&id).map(Save::finish));
         }
-        let quarter = quarters(save.got, save.size);
-        let is_step = save.size >= BIG && quarter > told && quarter < 4;
-        let event = is_step.then(|| Event::Fetched(save.name.clone(), 25 * quarter));
-        (Some(save.got), event)
+        let percent = progress(Some(before), save.got, save.size).filter(|done| *done < 100);
+        (Some(save.got), percent.map(|percent| Event::Fetched(save.name.clone(), percent)))
     }
 
     /// It cannot be saved, and nothing of it must stay.

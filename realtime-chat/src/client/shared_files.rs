@@ -9,7 +9,7 @@ use capnweb::{Code, RpcError};
 use data_encoding::BASE64_NOPAD;
 
 use crate::client::event::{Event, Trouble};
-use crate::interface::{BIG, CHUNK, FileId, MAX_FILE, Size, quarters};
+use crate::interface::{CHUNK, FileId, MAX_FILE, Size, progress};
 use crate::name::FileName;
 
 /// How many files can be shared; each is open for as long as the client runs.
@@ -28,8 +28,6 @@ struct SharedFile {
     name: FileName,
     /// How many bytes were promised.
     size: u64,
-    /// How many quarters of it our user was told of.
-    told: u64,
 }
 
 impl SharedFiles {
@@ -52,7 +50,7 @@ impl SharedFiles {
         let file = File::open(path).map_err(|error| in_words(&error))?;
         self.last += 1;
         let id = FileId(self.last);
-        self.files.insert(id, SharedFile { file, name: name.clone(), size, told: 0 });
+        self.files.insert(id, SharedFile { file, name: name.clone(), size });
         Ok((id, name, size))
     }
 
@@ -78,17 +76,12 @@ impl SharedFiles {
         Ok(BASE64_NOPAD.encode(&part))
     }
 
-    /// What our user is told of a part that another client reads: a few steps of a big file, and
-    /// the end of any.
-    pub(crate) fn progress(&mut self, file: FileId, offset: u64) -> Option<Event> {
-        let SharedFile { name, size, told, .. } = self.files.get_mut(&file)?;
-        if offset == 0 {
-            *told = 0;
-        }
-        let quarter = quarters((offset + CHUNK as u64).min(*size), *size);
-        let is_step = quarter > *told && (*size >= BIG || quarter == 4);
-        *told = quarter.max(*told);
-        is_step.then(|| Event::Sent(name.to_string(), 25 * quarter))
+    /// What our user is told when another client reads on from here. Whatever is before that has
+    /// been saved over there: nobody asks for the next part, or for the end, before that.
+    pub(crate) fn progress(&self, file: FileId, offset: u64) -> Option<Event> {
+        let SharedFile { name, size, .. } = self.files.get(&file)?;
+        let percent = progress(offset.checked_sub(CHUNK as u64), offset, *size)?;
+        Some(Event::Sent(name.to_string(), percent))
     }
 }
 

@@ -18,7 +18,11 @@ fn our_user_is_told_how_far_others_have_read() {
     assert_eq!(files.progress(id, 1 << 53), None);
     assert_eq!(files.progress(FileId(9), 0), None);
     let (id, ..) = files.open(&folder.write("small", b"x")).unwrap();
-    assert_eq!(files.progress(id, 0), Some(Event::Sent("small".into(), 100)));
+    // What was only asked for is not sent; who asks for more has saved it.
+    assert_eq!(files.progress(id, 0), None);
+    assert_eq!(files.progress(id, 1), Some(Event::Sent("small".into(), 100)));
+    let (id, ..) = files.open(&folder.write("empty", b"")).unwrap();
+    assert_eq!(files.progress(id, 0), Some(Event::Sent("empty".into(), 100)));
 }
 
 #[test]
