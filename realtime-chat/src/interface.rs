@@ -38,7 +38,7 @@ pub(crate) use request::Request;
 
 use std::fmt;
 
-use capnweb::Value;
+use capnweb::{Stub, Value};
 use terminal::clean;
 
 /// The longest message, in bytes.
@@ -69,10 +69,12 @@ pub(crate) fn progress(before: Option<u64>, bytes: u64, size: u64) -> Option<u64
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FileId(pub u64);
 
-/// The number of a file of another client, for as long as a client holds it. Its user types it
-/// after `/save`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct OfferId(pub u64);
+/// A file of another client, for as long as we hold it. Our user types its number after `/save`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub number: u64,
+    pub stub: Stub,
+}
 
 /// What the server lets a client call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ use crate::name::{Name, RoomName};
 const JOIN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The state of the chat.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ChatRoom {
     rate: Rate,
     clients: BTreeMap<ClientId, Client>,
@@ -100,17 +100,7 @@ struct User {
 impl ChatRoom {
     /// An empty chat, in which this was said before, in these rooms, oldest first.
     pub(crate) fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let mut chat = Self {
-            rate,
-            clients: BTreeMap::new(),
-            count: 0,
-            arrivals: 0,
-            history: History::default(),
-            rooms: Rooms::new(),
-            typing: Typing::default(),
-            files: Files::default(),
-            actions: Vec::new(),
-        };
+        let mut chat = Self { rate, ..Self::default() };
         for (room, note) in past {
             chat.count += 1;
             // Nobody is here, so there is an empty room to take the place of.

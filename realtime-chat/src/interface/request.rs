@@ -12,51 +12,31 @@ use crate::name::{FileName, Name, RoomName, is_blank};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request<C = Stub, F = FileId> {
     /// To join under this name, and to be told everything through `client`.
-    Join {
-        username: Name,
-        client: C,
-    },
+    Join { username: Name, client: C },
     /// To tell everybody in the room.
-    SendMessage {
-        username: Name,
-        text: String,
-    },
-    Leave {
-        username: Name,
-    },
+    SendMessage { username: Name, text: String },
+    /// To be told nothing any more.
+    Leave { username: Name },
+    /// Who is in the caller's room.
     ListUsers,
+    /// What was said in the caller's room.
     GetHistory,
     /// How many users there are, in all rooms.
     UserCount,
     /// How many notes there have been, in all rooms.
     MessageCount,
     /// To tell one user.
-    SendPrivate {
-        username: Name,
-        to: Name,
-        text: String,
-    },
-    EnterRoom {
-        username: Name,
-        room: RoomName,
-    },
+    SendPrivate { username: Name, to: Name, text: String },
+    /// To be told what is said in this room, instead of the other one.
+    EnterRoom { username: Name, room: RoomName },
+    /// Which rooms there are.
     ListRooms,
-    SetTyping {
-        username: Name,
-        is_typing: bool,
-    },
+    /// To have the others in the room see it.
+    SetTyping { username: Name, is_typing: bool },
     /// To offer a file of `size` bytes to everybody in the room.
-    ShareFile {
-        username: Name,
-        name: FileName,
-        size: u64,
-        file: C,
-    },
+    ShareFile { username: Name, name: FileName, size: u64, file: C },
     /// For a part of a file of another client, from this byte on.
-    ReadFile {
-        file: F,
-        offset: u64,
-    },
+    ReadFile { file: F, offset: u64 },
 }
 
 impl<C: Clone, F> Request<C, F> {

@@ -5,7 +5,7 @@
 //! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
 //! waits with a deadline, and an answer that comes too late is known by its number.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
@@ -27,9 +27,6 @@ pub(crate) const MAX_ASKED: usize = 256;
 /// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many files that are gone are remembered, each with the name of the user who shared it.
-const MAX_GONE: usize = 256;
-
 /// How much of what went wrong with a file is repeated, in bytes.
 const SHOWN: usize = 200;
 
@@ -37,8 +34,6 @@ const SHOWN: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Files {
     shared: BTreeMap<FileId, Shared>,
-    /// Files that are gone, each with the name of the user who shared it; the last one at the end.
-    gone: VecDeque<(FileId, Name)>,
     /// In the order in which they were asked, so the first one is the first to be late.
     reads: BTreeMap<AskId, Read>,
     next_file: u64,
@@ -96,8 +91,7 @@ impl ChatRoom {
         now: Instant,
     ) -> Result<(), RpcError> {
         let Some(&Shared { by, stub }) = self.files.shared.get(&file) else {
-            let whose = self.files.gone.iter().find(|(id, _)| *id == file);
-            return Err(gone(whose.map(|(_, name)| name)));
+            return Err(gone(self.history.who_shared(file)));
         };
         let reads = self.files.reads.values();
         if reads.filter(|read| read.reader.0 == reader.0).count() >= MAX_READS {
@@ -177,16 +171,11 @@ impl ChatRoom {
 
     /// The files of a user who is not here any more.
     pub(super) fn withdraw_files(&mut self, user: &User) {
-        for (id, _) in self.files.shared.extract_if(.., |_, file| file.by == user.id) {
-            if self.files.gone.len() == MAX_GONE {
-                self.files.gone.pop_front();
-            }
-            self.files.gone.push_back((id, user.name.clone()));
-        }
+        self.files.shared.retain(|_, file| file.by != user.id);
         let reads: Vec<_> =
             self.files.reads.extract_if(.., |_, read| read.by == user.id).collect();
         for (_, read) in reads {
-            self.answer_read(&read, Err(gone(Some(&user.name))));
+            self.answer_read(&read, Err(gone(Some(user.name.as_str()))));
         }
     }
 
@@ -202,7 +191,7 @@ impl ChatRoom {
     }
 }
 
-fn gone(name: Option<&Name>) -> RpcError {
-    let whose = name.map_or("the user who shared it", Name::as_str);
+fn gone(whose: Option<&str>) -> RpcError {
+    let whose = whose.unwrap_or("the user who shared it");
     RpcError::new(Code::CapRevoked, format!("the file left with {whose}"))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use capnweb::{Cap, Value};
 use serde_json::json;
 
-use crate::interface::{Kind, Note};
+use crate::interface::{FileId, Kind, Note};
 use crate::name::RoomName;
 
 /// How many notes are remembered in each room.
@@ -30,6 +30,16 @@ impl History {
     /// What was said in this room, oldest first.
     pub(super) fn of(&self, room: &RoomName) -> Vec<Arc<Note>> {
         self.0.get(room).into_iter().flatten().cloned().collect()
+    }
+
+    /// Who has shared this file, if that was said lately.
+    pub(super) fn who_shared(&self, file: FileId) -> Option<&str> {
+        let content = Some(file);
+        let mut notes = self.0.values().flatten();
+        let note = notes.find(
+            |note| matches!(note.kind, Kind::File { content: id, .. } if id == content),
+        )?;
+        Some(&note.username)
     }
 
     /// This room is no more.
@@ -100,7 +110,7 @@ fn value(json: serde_json::Value) -> Value<Cap<()>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interface::{FileId, MAX_MESSAGE};
+    use crate::interface::MAX_MESSAGE;
 
     fn rust() -> RoomName {
         RoomName::read("rust").unwrap()

@@ -54,7 +54,7 @@ pub(crate) enum Action {
 }
 
 /// How many messages a client may send.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Rate {
     /// At once, after a pause.
     pub burst: u32,
