@@ -37,9 +37,12 @@ pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
 use std::fmt;
+use std::sync::Arc;
 
 use capnweb::{Stub, Value};
 use terminal::clean;
+
+use crate::name::Name;
 
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4096;
@@ -65,9 +68,18 @@ pub(crate) fn progress(before: Option<u64>, bytes: u64, size: u64) -> Option<u64
     is_step.then_some(25 * quarter)
 }
 
-/// The number of a file that was shared.
+/// The number of a connection. None is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct FileId(pub u64);
+pub(crate) struct ClientId(pub u64);
+
+/// A file that a client shares. It is the very object that others call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub by: ClientId,
+    /// The user that this client is.
+    pub name: Name,
+    pub stub: Stub,
+}
 
 /// A file of another client, for as long as we hold it. Our user types its number after `/save`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,12 +89,12 @@ pub(crate) struct Offer {
 }
 
 /// What the server lets a client call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Exported {
     /// The chat.
     Chat,
     /// A file of some other client.
-    File(FileId),
+    File(Arc<Shared>),
 }
 
 /// The text, fit for a terminal.

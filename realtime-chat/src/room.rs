@@ -29,7 +29,8 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use report::{Action, AskId, ClientId, Heard, Order, Rate};
+pub(crate) use crate::interface::ClientId;
+pub(crate) use report::{Action, AskId, Heard, Order, Rate};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,7 +80,8 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
-    /// The users with whom it has written privately. Somebody else may have such a name by now.
+    /// The users with whom it has written privately, the newest first. Somebody else may have such
+    /// a name by now.
     partners: Vec<(Name, ClientId)>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use data_encoding::BASE64_NOPAD;
 use terminal::clean;
@@ -64,6 +64,7 @@ impl Downloads {
         }
     }
 
+    /// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on.
     fn create(&self, number: u64, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
         let name = FileName::read(name).map_err(Trouble::Other)?;
         if size > MAX_FILE {
@@ -75,7 +76,19 @@ impl Downloads {
         if self.saves.len() >= MAX_SAVES {
             return Err(Trouble::TooBusy(MAX_SAVES));
         }
-        create(&self.folder, &name)
+        for number in 0..MAX_NAMES {
+            let path = self.folder.join(numbered(name.as_str(), number));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((file, path)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let folder = clean(self.folder.to_string_lossy().as_bytes());
+                    return Err(Trouble::NoFolder(folder));
+                }
+                Err(error) => return Err(Trouble::Other(error.to_string())),
+            }
+        }
+        Err(Trouble::Taken(MAX_NAMES))
     }
 
     /// Writes a part, in base64, if it came; an empty one is the end.
@@ -137,22 +150,6 @@ impl Save {
         let path = clean(self.path.to_string_lossy().as_bytes());
         Event::Saved { name: self.name, size: Size(self.size), path }
     }
-}
-
-/// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on.
-fn create(folder: &Path, name: &FileName) -> Result<(File, PathBuf), Trouble> {
-    for number in 0..MAX_NAMES {
-        let path = folder.join(numbered(name.as_str(), number));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((file, path)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Trouble::NoFolder(clean(folder.to_string_lossy().as_bytes())));
-            }
-            Err(error) => return Err(Trouble::Other(error.to_string())),
-        }
-    }
-    Err(Trouble::Taken(MAX_NAMES))
 }
 
 /// The name with a number in it, and no longer than a name may be.

@@ -1,16 +1,18 @@
 //! Requests: what a client may ask for. Each is one type, read and written here, and used by both
 //! sides: the client writes it as a call, and the server reads the call.
 
+use std::sync::Arc;
+
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
 
-use super::{Exported, FileId, MAX_FILE, MAX_LINES, MAX_MESSAGE, number, spoken, whole};
+use super::{Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Shared, number, spoken, whole};
 use crate::name::{FileName, Name, RoomName, is_blank};
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
 /// an object of the client: the server a stub, the client the object itself. `F` is the same for
 /// a file of another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Request<C = Stub, F = FileId> {
+pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     /// To join under this name, and to be told everything through `client`.
     Join { username: Name, client: C },
     /// To tell everybody in the room.
@@ -103,25 +105,30 @@ impl Request {
             (Exported::Chat, "getHistory") => Self::GetHistory,
             (Exported::Chat, "sendPrivate") => Self::SendPrivate {
                 username: args.user()?,
-                to: args.name(1, "to", Name::read)?,
+                to: args.parse("to", args.get(1).as_str(), Name::read)?,
                 text: args.message(2)?,
             },
             (Exported::Chat, "enterRoom") => Self::EnterRoom {
                 username: args.user()?,
-                room: args.name(1, "room", RoomName::read)?,
+                room: args.parse("room", args.get(1).as_str(), RoomName::read)?,
             },
             (Exported::Chat, "listRooms") => Self::ListRooms,
             (Exported::Chat, "setTyping") => Self::SetTyping {
                 username: args.user()?,
-                is_typing: args.boolean(1, "isTyping")?,
+                is_typing: args.must_be("true or false", "isTyping", args.get(1).as_bool())?,
             },
-            (Exported::Chat, "shareFile") => Self::ShareFile {
-                username: args.user()?,
-                name: args.file_name(1)?,
-                size: args.size(1)?,
-                file: args.stub(2, "file")?,
-            },
-            (Exported::File(file), "read") => Self::ReadFile { file, offset: args.offset(0)? },
+            (Exported::Chat, "shareFile") => {
+                let username = args.user()?;
+                let name = args.get(1).get("name").and_then(Value::as_str);
+                let name = args.parse("name", name, FileName::read)?;
+                let (size, file) = (args.size(1)?, args.stub(2, "file")?);
+                Self::ShareFile { username, name, size, file }
+            }
+            (Exported::File(file), "read") => {
+                let offset = whole(args.get(0)).filter(|offset| *offset <= MAX_FILE);
+                let offset = args.must_be("a place in the file", "offset", offset)?;
+                Self::ReadFile { file, offset }
+            }
             _ => return Err(RpcError::not_a_function(&name)),
         };
         Ok(Some(request))
@@ -157,25 +164,22 @@ impl Args<'_> {
         RpcError::new(code, format!("{}: {why}", self.method))
     }
 
-    fn text(&self, index: usize, what: &str) -> Result<&str, RpcError> {
-        self.must_be("a string", what, self.get(index).as_str())
-    }
-
-    fn name<N>(
+    fn parse<N>(
         &self,
-        index: usize,
         what: &str,
+        value: Option<&str>,
         read: impl Fn(&str) -> Result<N, String>,
     ) -> Result<N, RpcError> {
-        read(self.text(index, what)?).map_err(|why| self.refused(Code::BadRequest, &why))
+        let name = self.must_be("a string", what, value)?;
+        read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
     fn user(&self) -> Result<Name, RpcError> {
-        self.name(0, "username", Name::read)
+        self.parse("username", self.get(0).as_str(), Name::read)
     }
 
     fn message(&self, index: usize) -> Result<String, RpcError> {
-        let text = self.text(index, "text")?;
+        let text = self.must_be("a string", "text", self.get(index).as_str())?;
         // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
         let shown = spoken(text);
         if text.len().max(shown.len()) > MAX_MESSAGE {
@@ -192,22 +196,12 @@ impl Args<'_> {
         Ok(shown)
     }
 
-    fn boolean(&self, index: usize, what: &str) -> Result<bool, RpcError> {
-        self.must_be("true or false", what, self.get(index).as_bool())
-    }
-
     fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
         let stub = match self.get(index) {
             Value::Cap(Cap::Stub(stub)) => Some(*stub),
             _ => None,
         };
         self.must_be("something that can be called", what, stub)
-    }
-
-    fn file_name(&self, index: usize) -> Result<FileName, RpcError> {
-        let name = self.get(index).get("name").and_then(Value::as_str);
-        let name = self.must_be("a string", "name", name)?;
-        FileName::read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
     fn size(&self, index: usize) -> Result<u64, RpcError> {
@@ -218,10 +212,5 @@ impl Args<'_> {
             return Err(self.refused(Code::TooMany, &why));
         }
         Ok(size)
-    }
-
-    fn offset(&self, index: usize) -> Result<u64, RpcError> {
-        let offset = whole(self.get(index)).filter(|offset| *offset <= MAX_FILE);
-        self.must_be("a place in the file", "offset", offset)
     }
 }

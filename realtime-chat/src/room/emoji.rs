@@ -5,6 +5,8 @@
 //! but codes becomes emoji, also in brackets or before the end of a sentence: not `std::hash::Hash`,
 //! not `{:x:}`. A backslash before such a word is taken away, and the codes stay.
 
+use std::borrow::Cow;
+
 /// What may stand behind a word of codes.
 const BEHIND: [char; 7] = [')', '.', ',', '!', '?', ';', '…'];
 
@@ -14,13 +16,13 @@ pub(super) fn with_emoji(text: &str) -> String {
 }
 
 /// A word, which may have white space at its end.
-fn word_with_emoji(word: &str) -> String {
+fn word_with_emoji(word: &str) -> Cow<'_, str> {
     let codes = word.trim_end().trim_start_matches('(').trim_end_matches(BEHIND);
     let shown = match codes.strip_prefix('\\') {
         Some(literal) => emoji(literal.trim_start_matches('\\')).map(|_| literal.to_owned()),
         None => emoji(codes),
     };
-    shown.map_or_else(|| word.to_owned(), |shown| word.replacen(codes, &shown, 1))
+    shown.map_or(Cow::Borrowed(word), |shown| word.replacen(codes, &shown, 1).into())
 }
 
 /// The emoji, if these are codes and nothing else.

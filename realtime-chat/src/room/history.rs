@@ -7,7 +7,7 @@ use std::sync::Arc;
 use capnweb::{Cap, Value};
 use serde_json::json;
 
-use crate::interface::{FileId, Kind, Note};
+use crate::interface::{Kind, Note};
 use crate::name::RoomName;
 
 /// How many notes are remembered in each room.
@@ -30,16 +30,6 @@ impl History {
     /// What was said in this room, oldest first.
     pub(super) fn of(&self, room: &RoomName) -> Vec<Arc<Note>> {
         self.0.get(room).into_iter().flatten().cloned().collect()
-    }
-
-    /// Who has shared this file, if that was said lately.
-    pub(super) fn who_shared(&self, file: FileId) -> Option<&str> {
-        let content = Some(file);
-        let mut notes = self.0.values().flatten();
-        let note = notes.find(
-            |note| matches!(note.kind, Kind::File { content: id, .. } if id == content),
-        )?;
-        Some(&note.username)
     }
 
     /// This room is no more.
@@ -110,7 +100,10 @@ fn value(json: serde_json::Value) -> Value<Cap<()>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interface::MAX_MESSAGE;
+    use capnweb::Stub;
+
+    use crate::interface::{ClientId, MAX_MESSAGE, Shared};
+    use crate::name::Name;
 
     fn rust() -> RoomName {
         RoomName::read("rust").unwrap()
@@ -120,7 +113,7 @@ mod tests {
         Note { username: "Alice".into(), text: text.into(), kind: Kind::Chat }
     }
 
-    fn file(content: Option<FileId>) -> Note {
+    fn file(content: Option<Arc<Shared>>) -> Note {
         let kind = Kind::File { name: "cat.png".into(), size: 12_345, content };
         Note { username: "Alice".into(), text: "shares cat.png (12.3 kB)".into(), kind }
     }
@@ -153,8 +146,13 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again_without_what_is_gone() {
-        let notes =
-            [chat("hi \"Bob\" \\\n\t👋"), Note::system("x".into()), file(Some(FileId(7)))];
+        let name = Name::read("Alice").unwrap();
+        let shared = Shared { by: ClientId(7), name, stub: Stub::MAIN };
+        let notes = [
+            chat("hi \"Bob\" \\\n\t👋"),
+            Note::system("x".into()),
+            file(Some(Arc::new(shared))),
+        ];
         let text: String = notes.iter().map(|note| line(&rust(), note)).collect();
         let json = r#""type":"file","file":{"name":"cat.png","size":12345}}"#;
         assert!(text.contains(json), "{text}");

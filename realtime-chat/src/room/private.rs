@@ -69,11 +69,9 @@ impl Client {
     fn partner(&mut self, user: &User) -> &mut ClientId {
         let known = self.partners.iter().position(|(name, _)| name.looks_like(&user.name));
         let index = known.unwrap_or_else(|| {
-            if self.partners.len() == MAX_PARTNERS {
-                self.partners.remove(0);
-            }
-            self.partners.push((user.name.clone(), user.id));
-            self.partners.len() - 1
+            self.partners.insert(0, (user.name.clone(), user.id));
+            self.partners.truncate(MAX_PARTNERS);
+            0
         });
         &mut self.partners[index].1
     }

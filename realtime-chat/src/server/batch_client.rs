@@ -25,7 +25,7 @@ pub(crate) fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Respo
     let _ = report.send(Report::Arrived(me, order));
     let mut is_over = false; // The server is ending: the room is asked no more.
     let reply = serve_by(body, Exported::Chat, |id, target, path, args| {
-        let request = match Request::read(*target, path, args.as_deref())? {
+        let request = match Request::read(target.clone(), path, args.as_deref())? {
             Some(Request::Join { .. }) => {
                 let text = "join over a WebSocket: over one request nobody can call you back";
                 return Err(RpcError::new(Code::BadRequest, text));
