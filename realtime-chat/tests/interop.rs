@@ -94,6 +94,15 @@ fn npms_clients_and_ours_talk_in_our_room() {
     bob.sees(r#"{"username":"Bob","text":"Hi Alice!","type":"chat"}]"#);
     bob.sees("\n");
 
+    // Lines stay lines, and are marked on a terminal.
+    bob.types(r#"["sendMessage","Bob","one\r\n[Alice] two"]"#);
+    bob.sees_all(&[
+        "onMessage {\"username\":\"Bob\",\"text\":\"one\\n[Alice] two\",\"type\":\"chat\"}\n",
+        "= {\"status\":\"sent\",\"timestamp\":5}\n",
+    ]);
+    alice.sees_next("[Bob] one");
+    alice.sees_next("    | [Alice] two");
+
     // A client that has joined as Bob is not Alice.
     for call in [r#"["sendMessage","Alice","I am Eve"]"#, r#"["leave","Alice"]"#] {
         bob.types(call);

@@ -213,7 +213,7 @@ impl ChatClient {
     }
 
     fn take_line(&mut self, text: &str, now: Instant) {
-        match Command::read(text, &self.who(), self.known.iter().map(String::as_str)) {
+        match Command::read(text, &self.who(), &self.known) {
             Command::Nothing => {}
             Command::Ask(ask) => self.ask(ask, now),
             Command::Send(path) => self.actions.push_back(Action::Open(path.into())),

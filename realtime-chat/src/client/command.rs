@@ -1,5 +1,7 @@
 //! What a user can type, and what it asks for. Pure text.
 
+use std::collections::BTreeSet;
+
 use crate::client::event::Event;
 use crate::client::session::Ask;
 use crate::interface::{MAX_MESSAGE, Request};
@@ -29,11 +31,7 @@ pub(crate) enum Command {
 impl Command {
     /// Reads what `me` has typed, without its line end. A name may have spaces in it, so these
     /// names are `known`.
-    pub(crate) fn read<'a>(
-        line: &str,
-        me: &Name,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub(crate) fn read(line: &str, me: &Name, known: &BTreeSet<String>) -> Self {
         if line.trim().is_empty() {
             return Self::Nothing;
         }
@@ -74,13 +72,11 @@ impl Command {
 }
 
 /// Reads `NAME TEXT`: the longest known name that fits, or else the first word.
-fn private<'a>(
-    rest: &str,
-    username: Name,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Command {
-    let fits = |name: &&str| rest.strip_prefix(*name).is_some_and(|rest| rest.starts_with(' '));
-    let name = known.into_iter().filter(fits).max_by_key(|name| name.len());
+fn private(rest: &str, username: Name, known: &BTreeSet<String>) -> Command {
+    let fits = |name: &&String| {
+        rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(' '))
+    };
+    let name = known.iter().filter(fits).max_by_key(|name| name.len());
     let end = name.map_or_else(|| rest.find(' '), |name| Some(name.len()));
     let Some((to, text)) = end.map(|end| rest.split_at(end)) else {
         return usage("/msg NAME TEXT");
@@ -108,7 +104,8 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Command {
-        Command::read(line, &name("Alice"), ["Bob", "Mary", "Mary Ann", "A]B"])
+        let known = ["Bob", "Mary", "Mary Ann", "A]B"].map(str::to_owned).into();
+        Command::read(line, &name("Alice"), &known)
     }
 
     fn name(name: &str) -> Name {

@@ -3,10 +3,10 @@
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
 //! writer run; so the room waits for it, and the messages of all others wait, too. A client that
 //! does not read fills its outbox as well. It is dropped when the room has lost patience. Each wait
-//! costs its own length in patience, but at most half of what is left, and what a busy machine adds to
-//! it; and a tenth of the time that passes comes back. So stallers that come one after the other, however many, cost the others less
-//! than 250 ms in a row, and a sixth of all time in the long run. That also holds for a client that
-//! reads one message just in time, again and again.
+//! costs its own length in patience, but at most half of what is left, and what a busy machine adds
+//! to it; and a tenth of the time that passes comes back. So stallers that come one after the other,
+//! however many, cost the others less than 250 ms in a row, and a sixth of all time in the long run.
+//! That also holds for a client that reads one message just in time, again and again.
 
 use std::time::{Duration, Instant};
 
