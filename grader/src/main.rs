@@ -15,8 +15,8 @@ use grader::labs::Misspelt;
 use grader::size::{self, Crate};
 use grader::task::{self, Task};
 use grader::{
-    book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
-    test, watch,
+    book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution,
+    start, test, watch,
 };
 use scenario::workspace;
 

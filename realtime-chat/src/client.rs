@@ -9,7 +9,7 @@
 //! | `client/chat_client.rs` | the client's rules |
 //! | `client/dialer.rs` | from a URL to a link |
 //! | `client/session.rs` | calls in both directions |
-//! | `client/shared_files.rs` | files of ours that others read |
+//! | `client/shared_file.rs` | a file of ours that others read |
 //! | `client/downloads.rs` | files of others that are saved |
 //! | `client/event.rs` | all wording, and all colour |
 //! | `client/owner.rs` | the one thread that decides and prints |
@@ -23,7 +23,7 @@ mod event;
 mod owner;
 mod server_url;
 mod session;
-mod shared_files;
+mod shared_file;
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -62,7 +62,8 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
     let screen = Screen::non_blocking().context("cannot print")?;
     let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
     let (chat, downloads) = (ChatClient::new(name, Instant::now()), Downloads::new(downloads));
-    let owner = Owner::new(chat, Dialer { server, token }, downloads, screen, has_colour());
+    let (dialer, has_colour) = (Dialer { server, token }, has_colour());
+    let owner = Owner { chat, dialer, downloads, screen, has_colour, link: None };
     match owner.run(&lines, &interrupts) {
         // The user has closed the window, and the others have been told.
         Err(error) if is_gone(&error) => Ok(Ok(())),

@@ -37,12 +37,18 @@ pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
 use std::fmt;
+use std::sync::Arc;
 
-use capnweb::Value;
+use capnweb::{Stub, Value};
 use terminal::clean;
+
+use crate::name::Name;
 
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4096;
+
+/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
+pub(crate) const MAX_LINES: usize = 50;
 
 /// The largest file that can be shared, in bytes.
 pub(crate) const MAX_FILE: u64 = 16 << 20;
@@ -51,34 +57,56 @@ pub(crate) const MAX_FILE: u64 = 16 << 20;
 pub(crate) const CHUNK: usize = 32 * 1024;
 
 /// The size from which on a file's progress is shown, in bytes.
-pub(crate) const BIG: u64 = 8 * CHUNK as u64;
+const BIG: u64 = 8 * CHUNK as u64;
 
-/// How many quarters of `size` these bytes are.
-pub(crate) fn quarters(bytes: u64, size: u64) -> u64 {
-    (4 * bytes).checked_div(size).unwrap_or(4)
+/// The percentage to be told when a reader has `bytes` of a file, and had as many as `before`: the
+/// quarters of a big file, and the end of any.
+pub(crate) fn progress(before: Option<u64>, bytes: u64, size: u64) -> Option<u64> {
+    let quarters = |bytes: u64| (4 * bytes.min(size)).checked_div(size).unwrap_or(4);
+    let quarter = quarters(bytes);
+    let is_step = quarter > before.map_or(0, quarters) && (size >= BIG || quarter == 4);
+    is_step.then_some(25 * quarter)
 }
 
-/// The number of a file that was shared.
+/// The number of a connection. None is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct FileId(pub u64);
+pub(crate) struct ClientId(pub u64);
 
-/// The number of a file of another client, for as long as a client holds it. Its user types it
-/// after `/save`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct OfferId(pub u64);
+/// A file that a client shares. It is the very object that others call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub by: ClientId,
+    /// The user that this client is.
+    pub name: Name,
+    pub stub: Stub,
+}
+
+/// A file of another client, for as long as we hold it. Our user types its number after `/save`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub number: u64,
+    pub stub: Stub,
+}
 
 /// What the server lets a client call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Exported {
     /// The chat.
     Chat,
     /// A file of some other client.
-    File(FileId),
+    File(Arc<Shared>),
 }
 
 /// The text, fit for a terminal.
 fn text<C>(value: &Value<C>) -> Option<String> {
     value.as_str().map(|text| clean(text.as_bytes()))
+}
+
+/// What a user says, fit for a terminal. Its lines stay lines, each ended by `\n`.
+fn spoken(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let ends = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
+    text.split(ends).map(|line| clean(line.as_bytes())).collect::<Vec<_>>().join("\n")
 }
 
 /// The number, if it is a whole one that can be counted to.

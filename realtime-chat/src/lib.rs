@@ -41,7 +41,7 @@
 //! `listener`, `caller` and `writer` are threads of `capnweb`, `keyboard` and `ctrl-c` of
 //! `terminal`. These last two end with the process: nothing in std wakes a read of stdin, and
 //! neither owns anything that the end of the process does not free. All others are joined, but
-//! for a `reader` whose dial is not answered when the user leaves.
+//! for a `reader` that has not ended a moment after the user leaves: its dial is not answered.
 //!
 //! Threads send each other what they need. All that they share is the token and a counter, in
 //! `server/routes.rs`; there is no lock of ours.

@@ -29,7 +29,8 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use report::{Action, AskId, ClientId, Heard, Order, Rate};
+pub(crate) use crate::interface::ClientId;
+pub(crate) use report::{Action, AskId, Heard, Order, Rate};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ use crate::name::{Name, RoomName};
 const JOIN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The state of the chat.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ChatRoom {
     rate: Rate,
     clients: BTreeMap<ClientId, Client>,
@@ -79,6 +80,9 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
+    /// The users with whom it has written privately, the newest first. Somebody else may have such
+    /// a name by now.
+    partners: Vec<(Name, ClientId)>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
@@ -98,17 +102,7 @@ struct User {
 impl ChatRoom {
     /// An empty chat, in which this was said before, in these rooms, oldest first.
     pub(crate) fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let mut chat = Self {
-            rate,
-            clients: BTreeMap::new(),
-            count: 0,
-            arrivals: 0,
-            history: History::default(),
-            rooms: Rooms::new(),
-            typing: Typing::default(),
-            files: Files::default(),
-            actions: Vec::new(),
-        };
+        let mut chat = Self { rate, ..Self::default() };
         for (room, note) in past {
             chat.count += 1;
             // Nobody is here, so there is an empty room to take the place of.
@@ -161,6 +155,7 @@ impl ChatRoom {
             join_until: now + JOIN_PATIENCE,
             message_tokens: Bucket::full(self.rate, now),
             typing_tokens: Bucket::full(self.rate, now),
+            partners: Vec::new(),
             asked: 0,
         });
     }
@@ -206,7 +201,9 @@ impl ChatRoom {
             Request::UserCount => Reply::Number(self.users().count() as u64),
             Request::MessageCount => Reply::Number(self.count),
             Request::SendPrivate { username, to, text } => {
-                self.send_private(&self.user_named(client, &username)?, &to, &text)?
+                let user = self.user_named(client, &username)?;
+                self.check_receiver(&user, &to)?;
+                self.send_private(&user, &to, &text)?
             }
             Request::EnterRoom { username, room } => {
                 self.enter_room(&self.user_named(client, &username)?, &room)?

@@ -94,6 +94,15 @@ fn npms_clients_and_ours_talk_in_our_room() {
     bob.sees(r#"{"username":"Bob","text":"Hi Alice!","type":"chat"}]"#);
     bob.sees("\n");
 
+    // Lines stay lines, and are marked on a terminal.
+    bob.types(r#"["sendMessage","Bob","one\r\n[Alice] two"]"#);
+    bob.sees_all(&[
+        "onMessage {\"username\":\"Bob\",\"text\":\"one\\n[Alice] two\",\"type\":\"chat\"}\n",
+        "= {\"status\":\"sent\",\"timestamp\":5}\n",
+    ]);
+    alice.sees_next("[Bob] one");
+    alice.sees_next("    | [Alice] two");
+
     // A client that has joined as Bob is not Alice.
     for call in [r#"["sendMessage","Alice","I am Eve"]"#, r#"["leave","Alice"]"#] {
         bob.types(call);
@@ -189,7 +198,8 @@ fn our_clients_talk_in_npms_room() {
     carol.sees("\n");
     carol.types(r#"["sendMessage","You","\u001b[2J\r\nI am you"]"#);
     for ours in [&mut alice, &mut bob] {
-        ours.sees_next("[\"You\"] \u{FFFD}[2J\u{FFFD}\u{FFFD}I am you");
+        ours.sees_next("[\"You\"] \u{FFFD}[2J");
+        ours.sees_next("    | I am you");
     }
     alice.types("/users");
     alice.sees("\nConnected users: Alice, Bob, Carol\n\n");

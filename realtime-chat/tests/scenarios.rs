@@ -6,6 +6,7 @@ use std::fs;
 
 use fixture::{CLIENT, Fixture, WELCOME, typed};
 use scenario::Program;
+use serde_json::json;
 
 /// The sheet tells the same story, and is played, too; but the sheet may be reworded, and these
 /// lines may not.
@@ -127,6 +128,73 @@ fn a_private_message_is_seen_by_two() {
     eve.sees_next("[Alice] now aloud: 👋 :no_such_thing:");
 }
 
+/// Somebody else takes the name of the user that a private message is meant for.
+#[test]
+fn a_private_message_does_not_go_to_a_newcomer_unasked() {
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| fixture.client(name));
+    alice.sees("*** Bob joined the chat ***\n");
+    alice.types("/join #rust"); // There, nobody tells her who leaves the lobby.
+    alice.sees("Connected users (1): Alice\n\n");
+    alice.types("/msg Bob one");
+    alice.sees("[You, privately to Bob] one\n");
+    bob.sees("[Alice, privately] one\n");
+    bob.types("/quit");
+    bob.ends_well();
+    let mut newcomer = fixture.client("bob");
+    alice.types("/msg Bob two");
+    alice.sees("❌ ");
+    alice.sees("send it again to tell the one who has this name now\n");
+    alice.types("/msg Bob three");
+    newcomer.sees("[Alice, privately] three\n");
+    assert!(!newcomer.printed().contains("two"), "it was meant for Bob");
+}
+
+/// npm's package, and the page, can send several lines at once.
+#[test]
+fn lines_of_a_message_stay_lines_and_pass_for_nobody_elses() {
+    let fixture = Fixture::open();
+    let history = fixture.path("history");
+    let options = ["--history", typed(&history)];
+    let mut server = fixture.server_with(&options);
+    let mut alice = fixture.client("Alice");
+    let mut eve = server.is_joined_by("Eve");
+    alice.sees("*** Eve joined the chat ***\n");
+    let said = "one\r\n[Bob] two\u{2028}three\u{b}\u{1b}[2J";
+    eve.asks("sendMessage", &json!(["Eve", said])).expect("it is sent");
+    for line in ["[Eve] one", "    | [Bob] two", "    | three", "    | \u{FFFD}[2J"] {
+        alice.sees_next(line);
+    }
+    eve.asks("sendPrivate", &json!(["Eve", "Alice", "psst\npsst"])).expect("it is sent");
+    alice.sees_next("[Eve, privately] psst");
+    alice.sees_next("    | psst");
+    let kept = "one\n[Bob] two\nthree\n\u{FFFD}[2J";
+    let is_kept = |past: serde_json::Value| past.to_string().contains(&json!(kept).to_string());
+    assert!(is_kept(eve.asks("getHistory", &json!([])).expect("it is answered")));
+    server.is_killed();
+    drop(server);
+    let server = fixture.server_with(&options);
+    let mut eve = server.is_joined_by("Eve");
+    assert!(is_kept(eve.asks("getHistory", &json!([])).expect("it is answered")));
+    let many = vec!["x"; 51].join("\n");
+    let refused = eve.asks("sendMessage", &json!(["Eve", many])).expect_err("it is too much");
+    assert!(refused.message.contains("a message has at most 50 lines"), "{}", refused.message);
+}
+
+#[test]
+fn colons_in_code_and_data_are_no_emoji() {
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let mut alice = fixture.client("Alice");
+    for line in ["use std::hash::Hash;", "PATH=a:b:c", "2001:db8:1234:5678::1", "{:x:}"] {
+        alice.types(line);
+        alice.sees_next(&format!("[You] {line}"));
+    }
+    alice.types(r"\:wave: is how to write (:wave:)!");
+    alice.sees_next("[You] :wave: is how to write (👋)!");
+}
+
 #[test]
 fn what_is_said_in_a_room_stays_there() {
     let fixture = Fixture::open();
@@ -199,6 +267,50 @@ fn a_file_is_sent_and_saved_and_never_overwrites_another() {
     bob.types("/send /dev/zero");
     bob.sees("❌ Cannot send /dev/zero: ");
     assert_eq!(fs::read_dir(&there).unwrap().count(), 3, "nothing stays of what failed");
+}
+
+/// The file system of the one who saves has room for less than the file.
+#[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_saved_is_not_told_as_sent() {
+    let fixture = Fixture::open();
+    let _server = fixture.server();
+    let folder = fixture.path("downloads");
+    fs::create_dir(&folder).unwrap();
+    let mut alice = fixture.client("Alice");
+    let line = "trap '' XFSZ; ulimit -f 20; exec \"$0\" \"$@\"";
+    let poor = Program::exactly(&["sh", "-c", line, CLIENT]);
+    let url = fixture.url();
+    let args = ["--url", &url, "--name", "Bob", "--downloads", typed(&folder)];
+    let mut bob = fixture.story.terminal("Bob", &poor, &args);
+    bob.sees(WELCOME);
+    bob.sees_next("*** Bob joined the chat ***");
+    for (number, size) in [(1, 30_000), (2, 300_000)] {
+        let path = fixture.path(&format!("cat{number}.png"));
+        fs::write(&path, vec![0; size]).unwrap();
+        alice.types(&format!("/send {}", typed(&path)));
+        bob.sees(&format!(": /save {number}\n"));
+        bob.types(&format!("/save {number}"));
+        bob.sees(&format!("❌ Cannot save cat{number}.png: File too large"));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing stays of what failed");
+    }
+    fs::remove_dir(&folder).unwrap();
+    bob.types("/save 1");
+    bob.sees("❌ Cannot save cat1.png: there is no folder ");
+    bob.types("so much for that");
+    alice.sees("[Bob] so much for that\n");
+    assert!(!alice.printed().contains("100 %"), "nothing is saved");
+    // What is saved is told.
+    fs::create_dir(&folder).unwrap();
+    fs::write(fixture.path("dog.png"), "dog").unwrap();
+    fs::write(fixture.path("empty"), "").unwrap();
+    for (number, name) in [(3, "dog.png"), (4, "empty")] {
+        alice.types(&format!("/send {}", typed(&fixture.path(name))));
+        bob.sees(&format!(": /save {number}\n"));
+        bob.types(&format!("/save {number}"));
+        bob.sees(&format!("✅ Saved {name} "));
+        alice.sees(&format!("📤 {name}: 100 % sent\n"));
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ MOST_CONNECTIONS = 768
 JOIN_PATIENCE = 60  # seconds
 READ_PATIENCE = 10  # seconds for a part of a file
 MOST_ROOMS = 64
+MOST_LINES = 50  # of a message
 MOST_REMEMBERED = 50  # notes of a room
 MOST_HISTORY = 4 * 1024 * 1024  # bytes that are read of its file
 LAST_WORDS = 1.5  # seconds for all goodbyes
@@ -39,6 +40,8 @@ EMOJI = {
     "clap": "👏", "tada": "🎉", "rocket": "🚀", "fire": "🔥", "eyes": "👀", "thinking": "🤔",
     "cry": "😢", "sob": "😭", "sunglasses": "😎", "coffee": "☕", "star": "⭐", "crab": "🦀",
 }  # fmt: skip
+WORD_OF_CODES = re.compile(r"(?<!\S)(\(*)(\\*)((?::[^:\s]+:)+)([).,!?;…]*)(?!\S)")
+LINE_END = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 WORDS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"}
 
 
@@ -47,15 +50,22 @@ def refused(why, code="bad_request"):
 
 
 def with_emoji(text):
-    shown = ""
-    while ":" in text:
-        before, _, text = text.partition(":")
-        name, end, after = text.partition(":")
-        if end and name in EMOJI:
-            shown, text = shown + before + EMOJI[name], after
-        else:
-            shown += f"{before}:"
-    return shown + text
+    """A word of nothing but codes becomes emoji; a backslash before it is taken away instead."""
+    return re.sub(WORD_OF_CODES, word_with_emoji, text)
+
+
+def word_with_emoji(word):
+    before, slashes, codes, behind = word.groups()
+    names = codes[1:-1].split("::")
+    if not all(name in EMOJI for name in names):
+        return word[0]
+    shown = slashes[1:] + codes if slashes else "".join(EMOJI[name] for name in names)
+    return before + shown + behind
+
+
+def lines_of(text):
+    """The text, fit for a terminal, with its lines as they are."""
+    return "\n".join(clean(line) for line in re.split(LINE_END, text))
 
 
 class Bucket:
@@ -135,11 +145,13 @@ class Visitor(Target):
 
     def message(self, method, text):
         self.read(method, "text", text, str)
-        shown = clean(text)
+        shown = lines_of(text)
         if max(len(text.encode()), len(shown.encode())) > LONGEST_MESSAGE:
             raise refused(f"{method}: a message has at most {LONGEST_MESSAGE} bytes", "too_many")
         if not can_be_seen(text):
             raise refused(f"{method}: a message needs some text")
+        if len(shown.rstrip("\n").split("\n")) > MOST_LINES:
+            raise refused(f"{method}: a message has at most {MOST_LINES} lines", "too_many")
         return with_emoji(shown)
 
     # What can be called.

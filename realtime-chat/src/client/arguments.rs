@@ -71,7 +71,7 @@ mod tests {
     fn what_is_not_said_has_a_default() {
         usage().debug_assert();
         let arguments = Arguments::of(&usage().get_matches_from(["chat-client"]));
-        let default = arguments.server.url;
+        let default = arguments.server.uri.to_string();
         assert_eq!(default, "ws://127.0.0.1:8080/rpc/ws");
         assert!(usage().render_help().to_string().contains(&format!("[default: {default}]")));
         assert_eq!((arguments.name, arguments.downloads), (None, ".".into()));

@@ -3,18 +3,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capnweb::{AnswerId, RpcError};
+use capnweb::RpcError;
 use terminal::{Typed, appearance};
 
 use crate::client::command::Command;
+use crate::client::downloads::Step;
 use crate::client::event::{Event, Gone, Trouble};
-use crate::client::session::{Ask, AskId, Callback, Report};
-use crate::interface::{
-    FileId, Kind, MAX_MESSAGE, Note, OfferId, Reply, Request, Size, repeated,
-};
-use crate::name::{FileName, Name};
+use crate::client::session::{Ask, AskId, Callback, Order, Report};
+use crate::client::shared_file::SharedFile;
+use crate::interface::{Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Size, repeated};
+use crate::name::Name;
 
 /// How long the server may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,13 +25,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FILE_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long it may take to say goodbye.
-pub(crate) const LEAVING: Duration = Duration::from_secs(1);
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// How many calls may wait for an answer. Then the keyboard has to wait.
 const MAX_ASKS: usize = 32;
 
 /// How many lines wait for the welcome, to be shown below it.
 const MAX_HELD: usize = 64;
+
+/// How many files of others can be saved. With a further one, the oldest is given back.
+const MAX_OFFERS: usize = 32;
 
 /// How many names we know, so that a private message to one with a space in it can be read.
 const MAX_KNOWN: usize = 1024;
@@ -44,10 +48,10 @@ pub(crate) enum Happened {
     /// The user will not type any more, or wants to leave.
     Quit,
     Reported(Report),
-    /// The file at this path, to be shared, is open, with its name and size; or cannot be opened.
-    Opened(String, Result<(FileId, FileName, u64), Trouble>),
-    /// A file that is being saved is to be read from this byte on.
-    Wants(OfferId, u64),
+    /// The file at this path, to be shared, is open, or cannot be opened.
+    Opened(String, Result<Arc<SharedFile>, Trouble>),
+    /// A file is being saved, and this is how far it is.
+    Saving(Offer, Step),
 }
 
 /// What is to be done, in this order.
@@ -59,22 +63,14 @@ pub(crate) enum Action {
     NameTyped,
     Dial,
     HangUp,
-    /// Ask the server.
-    Ask(AskId, Ask),
+    /// Have the session do this.
+    Order(Order),
     /// Open this file, to share it.
     Open(PathBuf),
-    /// Close a file that is not shared after all.
-    Close(FileId),
-    /// Read a part of a file that we share, from this byte on, to answer this call.
-    ReadShared(AnswerId, FileId, u64),
-    /// Remember a file that is offered: what it is called, and how many bytes it has.
-    Offer(OfferId, String, u64),
-    /// Begin to save it.
-    Save(OfferId),
-    /// A part of it is here, as base64.
-    TakePart(OfferId, String),
-    /// It cannot be saved.
-    Fail(OfferId, Trouble),
+    /// Begin to save a file, which is called this and has so many bytes.
+    Save(Offer, String, u64),
+    /// A part of it is here, as base64; or it did not come, and so it cannot be saved.
+    TakePart(Offer, Result<String, Trouble>),
     /// No file can be saved any more.
     GiveUp,
     /// Hang up, and end the program.
@@ -82,9 +78,10 @@ pub(crate) enum Action {
 }
 
 /// How far we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     /// The user is asked for a name.
+    #[default]
     Asking,
     Joining,
     Chatting,
@@ -93,7 +90,7 @@ enum Stage {
 }
 
 /// The state of the client.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ChatClient {
     stage: Stage,
     me: Option<Name>,
@@ -102,6 +99,8 @@ pub(crate) struct ChatClient {
     /// What waits for an answer, and until when.
     asks: BTreeMap<AskId, (Ask, Instant)>,
     asked: u64,
+    /// The last files that we were offered: what each is called, and how many bytes it has.
+    offers: VecDeque<(Offer, String, u64)>,
     /// Names with which a private message can begin, by their appearance.
     known: BTreeMap<String, String>,
     /// What was told before the welcome.
@@ -112,16 +111,8 @@ pub(crate) struct ChatClient {
 impl ChatClient {
     /// The client of a user who is called this, or will be asked.
     pub(crate) fn new(me: Option<Name>, now: Instant) -> Self {
-        let mut client = Self {
-            stage: Stage::Asking,
-            me: None,
-            asks_for_name: me.is_none(),
-            asks: BTreeMap::new(),
-            asked: 0,
-            known: BTreeMap::new(),
-            held: Vec::new(),
-            actions: VecDeque::from([Action::Show(Event::Started)]),
-        };
+        let mut client = Self { asks_for_name: me.is_none(), ..Self::default() };
+        client.show(Event::Started);
         match me {
             Some(me) => client.join(me, now),
             None => client.actions.push_back(Action::AskName),
@@ -152,12 +143,18 @@ impl ChatClient {
             Happened::Typed(Typed::TooLong(bytes)) => self.show(Event::TooLong(bytes)),
             Happened::Quit => self.quit(now),
             Happened::Reported(report) => self.take_report(report),
-            Happened::Opened(_, Ok((id, name, size))) => {
-                let (username, file) = (self.who(), Callback::File(id));
+            Happened::Opened(_, Ok(file)) => {
+                let (username, name, size) = (self.who(), file.name.clone(), file.size);
+                let file = Callback::File(file);
                 self.ask(Request::ShareFile { username, name, size, file }, now);
             }
             Happened::Opened(path, Err(why)) => self.show(Event::CannotSend(path, why)),
-            Happened::Wants(file, offset) => self.ask(Request::ReadFile { file, offset }, now),
+            Happened::Saving(file, (next, told)) => {
+                self.actions.extend(told.map(Action::Show));
+                if let Some(offset) = next {
+                    self.ask(Request::ReadFile { file, offset }, now);
+                }
+            }
         }
     }
 
@@ -174,7 +171,8 @@ impl ChatClient {
                 Request::Join { .. } => self.end(Err(Gone::NotLetIn(PATIENCE.as_secs()))),
                 Request::Leave { .. } => self.end(Ok(())),
                 Request::ReadFile { file, .. } => {
-                    self.fail(file, Trouble::NoAnswer(FILE_PATIENCE.as_secs()));
+                    let why = Trouble::NoAnswer(FILE_PATIENCE.as_secs());
+                    self.actions.push_back(Action::TakePart(file, Err(why)));
                 }
                 _ => self.show(Event::NoAnswer(PATIENCE.as_secs())),
             }
@@ -201,6 +199,7 @@ impl ChatClient {
     /// The request waits in the outbox until the link stands.
     fn join(&mut self, me: Name, now: Instant) {
         self.me = Some(me.clone());
+        self.offers.clear(); // They were those of another session.
         self.stage = Stage::Joining;
         self.show(Event::Connecting(me.clone()));
         self.actions.push_back(Action::Dial);
@@ -218,7 +217,14 @@ impl ChatClient {
             Command::Nothing => {}
             Command::Ask(ask) => self.ask(ask, now),
             Command::Send(path) => self.actions.push_back(Action::Open(path.into())),
-            Command::Save(number) => self.actions.push_back(Action::Save(OfferId(number))),
+            Command::Save(number) => {
+                let found =
+                    self.offers.iter().find(|(offer, ..)| offer.number == number).cloned();
+                self.actions.push_back(match found {
+                    Some((offer, name, size)) => Action::Save(offer, name, size),
+                    None => Action::Show(Event::NoOffer(number)),
+                });
+            }
             Command::Quit => self.quit(now),
             Command::Show(event) => self.show(event),
         }
@@ -250,26 +256,26 @@ impl ChatClient {
                     self.take_reply(ask, reply);
                 }
             }
-            Report::Wanted(answer, file, offset) => {
-                self.actions.push_back(Action::ReadShared(answer, file, offset));
-            }
+            Report::Sent(name, percent) => self.show(Event::Sent(name, percent)),
             Report::Ended(_) if self.stage == Stage::Asking => {}
             Report::Ended(_) if self.stage == Stage::Leaving => self.end(Ok(())),
             Report::Ended(gone) => self.end(Err(gone)),
         }
     }
 
-    fn take_note(&mut self, note: Note<OfferId>) {
+    fn take_note(&mut self, note: Note<Offer>) {
         let is_ours = self.me.as_ref().is_some_and(|me| me.as_str() == note.username);
         match &note.kind {
             Kind::System => {
                 let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);
                 self.know(joined);
             }
-            Kind::File { .. } if is_ours => return, // See `Event::Sharing`.
             Kind::File { name, size, content } => {
-                let offer = content.map(|offer| Action::Offer(offer, name.clone(), *size));
-                self.actions.extend(offer);
+                self.offers.extend(content.map(|offer| (offer, name.clone(), *size)));
+                self.give_back();
+                if is_ours {
+                    return; // See `Event::Sharing`.
+                }
                 self.know([note.username.clone()]);
             }
             _ => self.know([note.username.clone()]),
@@ -279,6 +285,20 @@ impl ChatClient {
             self.held.push(event);
         } else {
             self.show(event);
+        }
+    }
+
+    /// Gives the oldest offer back if there are too many, but none that is being saved.
+    fn give_back(&mut self) {
+        let is_saved = |offer: &Offer| {
+            let mut asks = self.asks.values();
+            asks.any(|(ask, _)| matches!(ask, Request::ReadFile { file, .. } if file == offer))
+        };
+        if self.offers.len() > MAX_OFFERS
+            && let Some(oldest) = self.offers.iter().position(|(offer, ..)| !is_saved(offer))
+            && let Some((offer, ..)) = self.offers.remove(oldest)
+        {
+            self.actions.push_back(Action::Order(Order::Release(offer.stub)));
         }
     }
 
@@ -310,16 +330,15 @@ impl ChatClient {
             (Request::ShareFile { name, size, .. }, Ok(_)) => {
                 self.show(Event::Sharing(name.to_string(), Size(size)));
             }
-            (Request::ShareFile { file, name, .. }, Err(why)) => {
-                if let Callback::File(file) = file {
-                    self.actions.push_back(Action::Close(file));
-                }
+            (Request::ShareFile { name, .. }, Err(why)) => {
                 self.show(Event::CannotSend(name.to_string(), Trouble::Other(why)));
             }
             (Request::ReadFile { file, .. }, Ok(Reply::Bytes(base64))) => {
-                self.actions.push_back(Action::TakePart(file, base64));
+                self.actions.push_back(Action::TakePart(file, Ok(base64)));
             }
-            (Request::ReadFile { file, .. }, Err(why)) => self.fail(file, Trouble::Other(why)),
+            (Request::ReadFile { file, .. }, Err(why)) => {
+                self.actions.push_back(Action::TakePart(file, Err(Trouble::Other(why))));
+            }
             (_, Ok(Reply::Users(users))) => {
                 self.know(users.clone());
                 self.show(Event::Users(users));
@@ -335,10 +354,6 @@ impl ChatClient {
         }
     }
 
-    fn fail(&mut self, file: OfferId, why: Trouble) {
-        self.actions.push_back(Action::Fail(file, why));
-    }
-
     fn ask(&mut self, ask: Ask, now: Instant) {
         let patience = match ask {
             Request::Leave { .. } => LEAVING,
@@ -348,7 +363,7 @@ impl ChatClient {
         self.asked += 1;
         let id = AskId(self.asked);
         self.asks.insert(id, (ask.clone(), now + patience));
-        self.actions.push_back(Action::Ask(id, ask));
+        self.actions.push_back(Action::Order(Order::Ask(id, ask)));
     }
 
     fn end(&mut self, how: Result<(), Gone>) {

@@ -4,15 +4,13 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use capnweb::Session;
 use capnweb::websocket::{Socket, talk};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use terminal::Deadline;
-use tungstenite::Error;
-use tungstenite::client::IntoClientRequest;
-use tungstenite::http::header::{AUTHORIZATION, HeaderValue};
+use tungstenite::{ClientRequestBuilder, Error};
 
 use crate::client::event::Gone;
 use crate::client::server_url::ServerUrl;
@@ -22,6 +20,17 @@ use crate::token::Token;
 /// How long the server may take to pick up, and then once more to shake hands.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many reports may wait for the owner. Then the writer has to wait, too.
+const MAX_REPORTS: usize = 256;
+
+/// How many orders may wait for the link. There are fewer calls under way, of both sides; a link
+/// that does not even take so many is none.
+const MAX_ORDERS: usize = 128;
+
+/// How long a link may take to end: a little longer than the other side may, for its goodbye. A dial
+/// that takes longer is left to the end of the process.
+const ENDING: Duration = Duration::from_millis(1250);
+
 /// Whom to dial.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialer {
@@ -30,33 +39,30 @@ pub(crate) struct Dialer {
     pub token: Option<Token>,
 }
 
+/// One link to the server, from the dial to its end.
+pub(crate) struct Link {
+    pub orders: Sender<Order>,
+    pub reports: Receiver<Report>,
+    reader: JoinHandle<()>,
+}
+
 impl Dialer {
     /// Dials, in a thread of its own, and reads what comes; until the link is gone, or was never
     /// there. Then the last report says why, and the thread ends.
-    pub(crate) fn dial(
-        &self,
-        report: Sender<Report>,
-        orders: Receiver<Order>,
-        dialed: Sender<Arc<TcpStream>>,
-    ) -> io::Result<JoinHandle<()>> {
+    pub(crate) fn dial(&self) -> io::Result<Link> {
+        let (report, reports) = bounded(MAX_REPORTS);
+        let (order, orders) = bounded(MAX_ORDERS);
         let dialer = self.clone();
-        thread::Builder::new().name("reader".into()).spawn(move || {
-            if let Err(gone) = dialer.call(&report, orders, &dialed) {
+        let reader = thread::Builder::new().name("reader".into()).spawn(move || {
+            if let Err(gone) = dialer.call(&report, orders) {
                 let _ = report.send(Report::Ended(gone)); // Fails when the owner has ended.
             }
-        })
+        })?;
+        Ok(Link { orders: order, reports, reader })
     }
 
-    fn call(
-        &self,
-        report: &Sender<Report>,
-        orders: Receiver<Order>,
-        dialed: &Sender<Arc<TcpStream>>,
-    ) -> Result<(), Gone> {
-        let stream = Arc::new(self.connect()?);
-        // Fails when the owner has ended, and then the stream is cut in a moment.
-        let _ = dialed.send(Arc::clone(&stream));
-        let socket = self.shake_hands(stream)?;
+    fn call(&self, report: &Sender<Report>, orders: Receiver<Order>) -> Result<(), Gone> {
+        let socket = self.shake_hands(self.connect()?)?;
         let handler = ServerSession::new(report.clone());
         talk(socket, Session::new(None), handler, orders)
             .map_err(|error| Gone::System(error.to_string()))
@@ -64,8 +70,8 @@ impl Dialer {
 
     /// Dials one address after the other; each has its share of the time.
     fn connect(&self) -> Result<TcpStream, Gone> {
-        let no_host = |why: String| Gone::NoHost(self.server.host.clone(), why);
-        let found = (&*self.server.host, self.server.port).to_socket_addrs();
+        let no_host = |why: String| Gone::NoHost(self.server.address.clone(), why);
+        let found = self.server.address.to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             found.map_err(|error| no_host(error.to_string()))?.collect();
         let deadline = Deadline::after(PATIENCE);
@@ -87,26 +93,21 @@ impl Dialer {
 
     fn not_connected(&self, error: &io::Error) -> Gone {
         match error.kind() {
-            ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.clone()),
-            ErrorKind::TimedOut => Gone::NoAnswer(self.server.clone(), PATIENCE.as_secs()),
-            _ => Gone::NoChat(self.server.clone(), error.to_string()),
+            ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.address.clone()),
+            ErrorKind::TimedOut => {
+                Gone::NoAnswer(self.server.address.clone(), PATIENCE.as_secs())
+            }
+            _ => Gone::NoChat(self.server.address.clone(), error.to_string()),
         }
     }
 
     /// Makes a WebSocket of a stream.
-    fn shake_hands(&self, stream: Arc<TcpStream>) -> Result<Socket, Gone> {
-        let mut request = self
-            .server
-            .url
-            .as_str()
-            .into_client_request()
-            .map_err(|error| self.no_chat(error))?;
+    fn shake_hands(&self, stream: TcpStream) -> Result<Socket, Gone> {
+        let mut request = ClientRequestBuilder::new(self.server.uri.clone());
         if let Some(token) = &self.token {
-            let value =
-                HeaderValue::from_str(&token.authorization()).expect("a token is ASCII");
-            request.headers_mut().insert(AUTHORIZATION, value);
+            request = request.with_header("Authorization", token.authorization());
         }
-        Socket::dial(stream, request, Deadline::after(PATIENCE))
+        Socket::dial(Arc::new(stream), request, Deadline::after(PATIENCE))
             .map_err(|error| self.no_chat(error))
     }
 
@@ -114,12 +115,30 @@ impl Dialer {
         match error {
             Error::Http(response) if response.status() == 401 => Gone::NoToken,
             Error::Http(response) => {
-                Gone::Status(self.server.clone(), response.status().as_u16())
+                Gone::Status(self.server.address.clone(), response.status().as_u16())
             }
             Error::Io(error) => self.not_connected(&error),
             // Its own words, and not what somebody has sent.
-            Error::Protocol(error) => Gone::NoChat(self.server.clone(), error.to_string()),
-            _ => Gone::NoChat(self.server.clone(), "it does not speak HTTP".into()),
+            Error::Protocol(error) => {
+                Gone::NoChat(self.server.address.clone(), error.to_string())
+            }
+            _ => Gone::NoChat(self.server.address.clone(), "it does not speak HTTP".into()),
+        }
+    }
+}
+
+impl Link {
+    /// Says goodbye, waits a moment for the server to do so, too, and joins the threads.
+    pub(crate) fn hang_up(self) {
+        let Self { orders, reports, reader } = self;
+        let _ = orders.try_send(Order::HangUp); // It has ended, or does not take anything.
+        drop(orders);
+        let deadline = Instant::now() + ENDING;
+        while Instant::now() < deadline {
+            if let Err(RecvTimeoutError::Disconnected) = reports.recv_deadline(deadline) {
+                let _ = reader.join(); // It has panicked, and said so, or it has ended.
+                break;
+            }
         }
     }
 }

@@ -4,17 +4,16 @@
 //! What is saved gets a name of its own: a file that is there already is never touched, and what
 //! does not come to its end is removed.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use data_encoding::BASE64_NOPAD;
 use terminal::{appearance, clean};
 
 use crate::client::event::{Event, Trouble};
-use crate::client::session::MAX_OFFERS;
-use crate::interface::{BIG, MAX_FILE, OfferId, Size, quarters};
+use crate::interface::{MAX_FILE, Size, progress};
 use crate::name::{FileName, MAX_FILE_NAME};
 
 /// How many files may be saved at once.
@@ -26,14 +25,16 @@ const MAX_NAMES: usize = 1000;
 /// What is longer than this, in bytes, is not the `.png` of a name.
 const MAX_ENDING: usize = 16;
 
-/// What was offered, and what is being saved.
+/// The files that are being saved, by the numbers of their offers.
 #[derive(Debug)]
 pub(crate) struct Downloads {
     folder: PathBuf,
-    /// The last files that were offered to us: what each is called, and how many bytes it has.
-    offers: VecDeque<(OfferId, String, u64)>,
-    saves: BTreeMap<OfferId, Save>,
+    saves: BTreeMap<u64, Save>,
 }
+
+/// What a step has come to: from where on the file is to be read next, if it is, and what the user
+/// should read.
+pub(crate) type Step = (Option<u64>, Option<Event>);
 
 /// A file that is being saved.
 #[derive(Debug)]
@@ -49,74 +50,83 @@ struct Save {
 impl Downloads {
     /// Files are saved in this folder.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, offers: VecDeque::new(), saves: BTreeMap::new() }
+        Self { folder, saves: BTreeMap::new() }
     }
 
-    pub(crate) fn offer(&mut self, id: OfferId, name: String, size: u64) {
-        self.offers.push_back((id, name, size));
-        if self.offers.len() > MAX_OFFERS {
-            self.offers.pop_front();
+    /// Begins to save a file.
+    pub(crate) fn begin(&mut self, number: u64, name: String, size: u64) -> Step {
+        match self.create(number, &name, size) {
+            Ok((file, path)) => {
+                self.saves.insert(number, Save { file, path, name, size, got: 0 });
+                (Some(0), None)
+            }
+            Err(why) => (None, Some(Event::CannotSave(name, why))),
         }
     }
 
-    /// Begins to save a file: it is to be read from its first byte on.
-    pub(crate) fn save(&mut self, id: OfferId) -> Result<(), Event> {
-        let found = self.offers.iter().find(|(it, ..)| *it == id);
-        let (_, name, size) = found.ok_or(Event::NoOffer(id.0))?.clone();
-        let begun = self.begin(id, &name, size);
-        let (file, path) = begun.map_err(|why| Event::CannotSave(name.clone(), why))?;
-        self.saves.insert(id, Save { file, path, name, size, got: 0 });
-        Ok(())
-    }
-
-    fn begin(&self, id: OfferId, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
+    /// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on. No file is there
+    /// that only looks as if it had the same name.
+    fn create(&self, number: u64, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
         let name = FileName::read(name).map_err(Trouble::Other)?;
         if size > MAX_FILE {
             return Err(Trouble::TooBig(Size(size)));
         }
-        if self.saves.contains_key(&id) {
+        if self.saves.contains_key(&number) {
             return Err(Trouble::Again);
         }
         if self.saves.len() >= MAX_SAVES {
             return Err(Trouble::TooBusy(MAX_SAVES));
         }
-        create(&self.folder, &name)
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let taken = entries.map(|entry| appearance(&entry.file_name().to_string_lossy()));
+        let taken: BTreeSet<_> = taken.collect();
+        let names = (0..MAX_NAMES).map(|number| numbered(name.as_str(), number));
+        for name in names.filter(|name| !taken.contains(&appearance(name))) {
+            let path = self.folder.join(name);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((file, path)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let folder = clean(self.folder.to_string_lossy().as_bytes());
+                    return Err(Trouble::NoFolder(folder));
+                }
+                Err(error) => return Err(Trouble::Other(error.to_string())),
+            }
+        }
+        Err(Trouble::Taken(MAX_NAMES))
     }
 
-    /// Writes a part, in base64; an empty one is the end. From where on the next part is to be
-    /// read, if there is one, and what the user should read.
-    pub(crate) fn take_part(
-        &mut self,
-        id: OfferId,
-        base64: &str,
-    ) -> (Option<u64>, Option<Event>) {
-        let Some(save) = self.saves.get_mut(&id) else { return (None, None) };
-        let told = quarters(save.got, save.size);
-        if let Err(why) = save.write(base64) {
-            return (None, self.fail(id, why));
+    /// Writes a part, in base64, if it came; an empty one is the end.
+    pub(crate) fn take_part(&mut self, number: u64, part: Result<String, Trouble>) -> Step {
+        let Some(save) = self.saves.get_mut(&number) else { return (None, None) };
+        let before = save.got;
+        match part.and_then(|base64| save.write(&base64)) {
+            Ok(()) if save.got == before => {
+                (None, self.saves.remove(&number).map(Save::finish))
+            }
+            Ok(()) => {
+                let percent = progress(Some(before), save.got, save.size);
+                let percent = percent.filter(|percent| *percent < 100);
+                let told = percent.map(|percent| Event::Fetched(save.name.clone(), percent));
+                (Some(save.got), told)
+            }
+            Err(why) => (None, self.fail(number, why)),
         }
-        if base64.is_empty() {
-            return (None, self.saves.remove(&id).map(Save::finish));
-        }
-        let quarter = quarters(save.got, save.size);
-        let is_step = save.size >= BIG && quarter > told && quarter < 4;
-        let event = is_step.then(|| Event::Fetched(save.name.clone(), 25 * quarter));
-        (Some(save.got), event)
     }
 
     /// It cannot be saved, and nothing of it must stay.
-    pub(crate) fn fail(&mut self, id: OfferId, why: Trouble) -> Option<Event> {
-        let Save { file, path, name, .. } = self.saves.remove(&id)?;
+    fn fail(&mut self, number: u64, why: Trouble) -> Option<Event> {
+        let Save { file, path, name, .. } = self.saves.remove(&number)?;
         drop(file); // Windows removes no file that is open.
         let _ = fs::remove_file(path); // It is gone already.
         Some(Event::CannotSave(name, why))
     }
 
-    /// Nothing more will come, and no new offer has to do with an old one.
+    /// Nothing more will come.
     pub(crate) fn give_up(&mut self) -> Vec<Event> {
-        self.offers.clear();
-        let ids: Vec<_> = self.saves.keys().copied().collect();
-        ids.into_iter().filter_map(|id| self.fail(id, Trouble::Interrupted)).collect()
+        let numbers: Vec<_> = self.saves.keys().copied().collect();
+        let fail = |number| self.fail(number, Trouble::Interrupted);
+        numbers.into_iter().filter_map(fail).collect()
     }
 }
 
@@ -145,27 +155,6 @@ impl Save {
         let path = clean(self.path.to_string_lossy().as_bytes());
         Event::Saved { name: self.name, size: Size(self.size), path }
     }
-}
-
-/// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on. No file is there that
-/// only looks as if it had the same name.
-fn create(folder: &Path, name: &FileName) -> Result<(File, PathBuf), Trouble> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let taken = entries.map(|entry| appearance(&entry.file_name().to_string_lossy()));
-    let taken: BTreeSet<_> = taken.collect();
-    let names = (0..MAX_NAMES).map(|number| numbered(name.as_str(), number));
-    for name in names.filter(|name| !taken.contains(&appearance(name))) {
-        let path = folder.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((file, path)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Trouble::NoFolder(clean(folder.to_string_lossy().as_bytes())));
-            }
-            Err(error) => return Err(Trouble::Other(error.to_string())),
-        }
-    }
-    Err(Trouble::Taken(MAX_NAMES))
 }
 
 /// The name with a number in it, and no longer than a name may be.

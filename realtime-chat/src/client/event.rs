@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use crate::client::server_url::ServerUrl;
-use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, Size};
+use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, Offer, Size};
 use crate::name::Name;
 
 /// What the user is asked.
@@ -22,7 +21,7 @@ pub(crate) enum Event {
     /// The user has joined, and these are there.
     Welcome(Name, Vec<String>),
     /// The server tells us this; a file can be saved by the number of its offer.
-    Told { note: Note<OfferId>, is_ours: bool },
+    Told { note: Note<Offer>, is_ours: bool },
     /// Who is in the room.
     Users(Vec<String>),
     /// The rooms, and how many users are in each.
@@ -67,8 +66,6 @@ pub(crate) enum Trouble {
     /// It is a folder, or a device.
     NoFile,
     TooBig(Size),
-    /// Our user shares so many files already, which is all there is room for.
-    TooMany(usize),
     /// So many files are being saved already.
     TooBusy(usize),
     /// This very file is being saved already.
@@ -92,16 +89,16 @@ pub(crate) enum Trouble {
 /// Why there is no link to the server, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// There is no machine of that name; the system's own words.
+    /// There is no machine at this address; the system's own words.
     NoHost(String, String),
     /// Nobody listens there.
-    NobodyThere(ServerUrl),
+    NobodyThere(String),
     /// Nobody accepts within this time.
-    NoAnswer(ServerUrl, u64),
+    NoAnswer(String, u64),
     /// What listens there speaks something else; this is what is wrong.
-    NoChat(ServerUrl, String),
+    NoChat(String, String),
     /// It answers with this status of HTTP.
-    Status(ServerUrl, u16),
+    Status(String, u16),
     /// It wants a token, or another one.
     NoToken,
     /// It does not say whether our user has joined, for this long.
@@ -183,8 +180,10 @@ impl Event {
     }
 }
 
-fn told(note: &Note<OfferId>, is_ours: bool) -> String {
-    let (who, text) = (safe_name(&note.username), &note.text);
+fn told(note: &Note<Offer>, is_ours: bool) -> String {
+    // Marked, so that no line of a message passes for somebody else's.
+    let text = note.text.trim_end_matches('\n').replace('\n', "\n    | ");
+    let who = safe_name(&note.username);
     match &note.kind {
         Kind::System => format!("*** {text} ***"),
         Kind::Chat if is_ours => format!("[You] {text}"),
@@ -193,7 +192,7 @@ fn told(note: &Note<OfferId>, is_ours: bool) -> String {
             format!("[You, privately to {}] {text}", safe_name(to))
         }
         Kind::Private { .. } => format!("[{who}, privately] {text}"),
-        Kind::File { name, size, content: Some(OfferId(number)) } => {
+        Kind::File { name, size, content: Some(Offer { number, .. }) } => {
             format!("[{who}] shares {name} ({}): /save {number}", Size(*size))
         }
         Kind::File { name, size, content: None } => {
@@ -209,9 +208,6 @@ impl fmt::Display for Trouble {
             Self::NoFile => "it is no plain file".to_owned(),
             Self::TooBig(size) => {
                 format!("it has {size}, and a file has at most {} MiB", MAX_FILE >> 20)
-            }
-            Self::TooMany(files) => {
-                format!("you share {files} files already. Leave and come back to share others")
             }
             Self::TooBusy(files) => {
                 format!("{files} files are being saved already. Wait for one of them")
@@ -308,7 +304,7 @@ mod tests {
         event.lines(false) + "\n"
     }
 
-    fn told(username: &str, kind: Kind<OfferId>, text: &str, is_ours: bool) -> Event {
+    fn told(username: &str, kind: Kind<Offer>, text: &str, is_ours: bool) -> Event {
         let note = Note { username: username.into(), text: text.into(), kind };
         Event::Told { note, is_ours }
     }
@@ -347,6 +343,21 @@ mod tests {
         }
         let said = told("Bob", Kind::Chat, "hi", false);
         assert_eq!(said.lines(true), "[Bob] hi");
+    }
+
+    #[test]
+    fn the_further_lines_of_a_message_pass_for_nobody_elses() {
+        let forged = "one\n[Bob] two\n\n*** Bob left the chat ***\n";
+        let rest = "one\n    | [Bob] two\n    | \n    | *** Bob left the chat ***\n";
+        let private = Kind::Private { to: "Bob".into() };
+        for (kind, is_ours, who) in [
+            (Kind::Chat, false, "[Eve]"),
+            (Kind::Chat, true, "[You]"),
+            (private.clone(), false, "[Eve, privately]"),
+            (private, true, "[You, privately to Bob]"),
+        ] {
+            assert_eq!(text(&told("Eve", kind, forged, is_ours)), format!("{who} {rest}"));
+        }
     }
 
     #[test]

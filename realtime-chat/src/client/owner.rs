@@ -2,20 +2,18 @@
 //! that prints.
 
 use std::io;
-use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, TrySendError, never, select};
 use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 
-use crate::client::chat_client::{Action, ChatClient, Happened, LEAVING};
-use crate::client::dialer::Dialer;
+use crate::client::chat_client::{Action, ChatClient, Happened};
+use crate::client::dialer::{Dialer, Link};
 use crate::client::downloads::Downloads;
 use crate::client::event::{Event, Gone, PROMPT};
 use crate::client::session::{Order, Report};
-use crate::client::shared_files::SharedFiles;
+use crate::client::shared_file::SharedFile;
 
 /// How much text may wait for a terminal that is stopped, in bytes.
 const MAX_UNREAD: usize = 64 * 1024;
@@ -23,54 +21,23 @@ const MAX_UNREAD: usize = 64 * 1024;
 /// How long the terminal may take for the last line.
 const LAST_LINE: Duration = Duration::from_millis(250);
 
-/// How many reports may wait for the owner. Then the writer has to wait, too.
-const MAX_REPORTS: usize = 256;
-
-/// How many orders may wait for the link. There are fewer calls under way, of both sides; a link
-/// that does not even take so many is none.
-const MAX_ORDERS: usize = 128;
-
-/// How long a dial may still take when we end. Then it is left to the end of the process.
-const JOINING: Duration = Duration::from_millis(250);
-
 /// How long to wait when nothing is due.
 const QUIET: Duration = Duration::from_hours(1);
 
 pub(crate) struct Owner {
-    chat: ChatClient,
-    dialer: Dialer,
-    shared: SharedFiles,
-    downloads: Downloads,
-    screen: Screen<NonBlockingStdout>,
+    pub chat: ChatClient,
+    pub dialer: Dialer,
+    pub downloads: Downloads,
+    pub screen: Screen<NonBlockingStdout>,
     /// Whether the screen shows colours.
-    colour: bool,
-    link: Option<Link>,
-}
-
-/// One link to the server, from the dial to its end.
-struct Link {
-    orders: Sender<Order>,
-    reports: Receiver<Report>,
-    /// Where the connection comes when the server is dialed, to be shut down at the end.
-    dialed: Receiver<Arc<TcpStream>>,
-    reader: JoinHandle<()>,
+    pub has_colour: bool,
+    pub link: Option<Link>,
 }
 
 /// How the program ends.
 type Ended = Result<(), Gone>;
 
 impl Owner {
-    pub(crate) fn new(
-        chat: ChatClient,
-        dialer: Dialer,
-        downloads: Downloads,
-        screen: Screen<NonBlockingStdout>,
-        colour: bool,
-    ) -> Self {
-        let shared = SharedFiles::default();
-        Self { chat, dialer, shared, downloads, screen, colour, link: None }
-    }
-
     /// Talks until the user leaves, or the server is gone. An error is one of the terminal, or
     /// the system has no threads.
     pub(crate) fn run(
@@ -139,39 +106,24 @@ impl Owner {
                 Action::NameTyped => self.screen.answered(PROMPT),
                 Action::Dial => {
                     self.screen.refresh()?; // Before what may take its time.
-                    self.link = Some(Link::dial(&self.dialer)?);
+                    self.link = Some(self.dialer.dial()?);
                 }
                 Action::HangUp => {
                     self.screen.refresh()?;
                     self.hang_up();
                 }
-                Action::Ask(id, ask) => self.order(Order::Ask(id, ask)),
-                Action::ReadShared(answer, file, offset) => {
-                    let told = self.shared.progress(file, offset);
-                    self.show_all(told);
-                    let part = self.shared.read(file, offset);
-                    self.order(Order::Answer(answer, part));
-                }
+                Action::Order(order) => self.order(order),
                 Action::Open(path) => {
-                    let opened = self.shared.open(&path);
+                    let opened = SharedFile::open(&path).map(Arc::new);
                     self.tell(Happened::Opened(path.to_string_lossy().into_owned(), opened));
                 }
-                Action::Close(file) => self.shared.close(file),
-                Action::Offer(offer, name, size) => self.downloads.offer(offer, name, size),
-                Action::Save(offer) => match self.downloads.save(offer) {
-                    Ok(()) => self.tell(Happened::Wants(offer, 0)),
-                    Err(event) => self.show_all([event]),
-                },
-                Action::TakePart(offer, base64) => {
-                    let (next, told) = self.downloads.take_part(offer, &base64);
-                    self.show_all(told);
-                    if let Some(offset) = next {
-                        self.tell(Happened::Wants(offer, offset));
-                    }
+                Action::Save(offer, name, size) => {
+                    let step = self.downloads.begin(offer.number, name, size);
+                    self.tell(Happened::Saving(offer, step));
                 }
-                Action::Fail(offer, why) => {
-                    let told = self.downloads.fail(offer, why);
-                    self.show_all(told);
+                Action::TakePart(offer, part) => {
+                    let step = self.downloads.take_part(offer.number, part);
+                    self.tell(Happened::Saving(offer, step));
                 }
                 Action::GiveUp => {
                     let told = self.downloads.give_up();
@@ -185,7 +137,7 @@ impl Owner {
 
     fn show_all(&mut self, events: impl IntoIterator<Item = Event>) {
         for event in events {
-            self.screen.show(&event.lines(self.colour));
+            self.screen.show(&event.lines(self.has_colour));
         }
     }
 
@@ -204,34 +156,6 @@ impl Owner {
     fn hang_up(&mut self) {
         if let Some(link) = self.link.take() {
             link.hang_up();
-        }
-    }
-}
-
-impl Link {
-    fn dial(dialer: &Dialer) -> io::Result<Self> {
-        let (report, reports) = bounded(MAX_REPORTS);
-        let (order, orders) = bounded(MAX_ORDERS);
-        let (dial, dialed) = bounded(1);
-        let reader = dialer.dial(report, orders, dial)?;
-        Ok(Self { orders: order, reports, dialed, reader })
-    }
-
-    /// Says goodbye, waits a moment for the server to do so, too, and joins the threads.
-    fn hang_up(self) {
-        let Self { orders, reports, dialed, reader } = self;
-        let _ = orders.try_send(Order::HangUp); // It has ended, or does not take anything.
-        let patience = if dialed.is_empty() { JOINING } else { LEAVING };
-        let deadline = Instant::now() + patience;
-        while reports.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
-        drop((orders, reports)); // So no thread waits for us.
-        let stream = dialed.try_recv();
-        if let Ok(stream) = &stream {
-            let _ = stream.shutdown(Shutdown::Both); // Fails when it is gone already.
-        }
-        // A dial to a server that does not answer can still be out.
-        if stream.is_ok() || reader.is_finished() {
-            let _ = reader.join(); // It has panicked, and said so, or it has ended.
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Server URL: where a chat server is. Pure text.
 
-use std::fmt;
-
 use tungstenite::http::Uri;
 
 /// Where calls of a chat are taken, unless the URL says otherwise.
@@ -13,9 +11,9 @@ const PORT: u16 = 80;
 /// Where a chat server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
-    pub host: String,
-    pub port: u16,
-    pub url: String,
+    /// As people name it, and as it is dialed: `host:port`.
+    pub address: String,
+    pub uri: Uri,
 }
 
 impl ServerUrl {
@@ -28,36 +26,24 @@ impl ServerUrl {
         if !text.starts_with("ws://") || text.contains(['#', '@']) {
             return Err(example.into());
         }
-        let uri: Uri = text.parse().map_err(|_| example.to_owned())?;
+        let uri: Uri = text.parse().map_err(|_| example)?;
         let authority = uri.authority().ok_or(example)?;
         let host = authority.host();
-        let has_port = authority.as_str().strip_prefix(host).unwrap_or(":");
         let port = match authority.port_u16() {
             Some(port) => port,
-            None if has_port.is_empty() => PORT,
+            None if authority.as_str() == host => PORT,
             None => return Err(example.into()), // Such as `:`, or `:99999`.
         };
-        let path = match uri.path_and_query().map_or("/", |path| path.as_str()) {
-            "/" => PATH,
-            path => path,
-        };
-        let url = format!("ws://{authority}{path}");
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         if host.is_empty() || port == 0 {
             return Err(example.into());
         }
-        Ok(Self { host, port, url })
-    }
-}
-
-impl fmt::Display for ServerUrl {
-    /// As people name it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, .. } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
+        let address = format!("{host}:{port}");
+        match uri.path_and_query().map_or("/", |path| path.as_str()) {
+            "/" => {
+                let uri = format!("ws://{authority}{PATH}").parse().map_err(|_| example)?;
+                Ok(Self { address, uri })
+            }
+            _ => Ok(Self { address, uri }),
         }
     }
 }
@@ -68,17 +54,18 @@ mod tests {
 
     #[test]
     fn a_url_names_a_host_a_port_and_a_path() {
-        for (text, host, port, url) in [
-            ("ws://localhost", "localhost", 80, "ws://localhost/rpc/ws"),
-            ("ws://chat.lan:81/", "chat.lan", 81, "ws://chat.lan:81/rpc/ws"),
-            ("ws://a:1/x?y=1", "a", 1, "ws://a:1/x?y=1"),
-            ("ws://[::1]:9/rpc/ws", "::1", 9, "ws://[::1]:9/rpc/ws"),
-            ("ws://[::1]:8080", "::1", 8080, "ws://[::1]:8080/rpc/ws"),
+        for (text, address, url) in [
+            ("ws://localhost", "localhost:80", "ws://localhost/rpc/ws"),
+            ("ws://chat.lan:81/", "chat.lan:81", "ws://chat.lan:81/rpc/ws"),
+            ("ws://a:1/x?y=1", "a:1", "ws://a:1/x?y=1"),
+            ("ws://a?y=1", "a:80", "ws://a/?y=1"),
+            ("ws://[::1]:9/rpc/ws", "[::1]:9", "ws://[::1]:9/rpc/ws"),
+            ("ws://[::1]:8080", "[::1]:8080", "ws://[::1]:8080/rpc/ws"),
+            ("ws://[::1]", "[::1]:80", "ws://[::1]/rpc/ws"),
         ] {
-            let place = ServerUrl::read(text).unwrap();
-            assert_eq!((&*place.host, place.port, &*place.url), (host, port, url));
+            let server = ServerUrl::read(text).unwrap();
+            assert_eq!((&*server.address, &*server.uri.to_string()), (address, url));
         }
-        assert_eq!(ServerUrl::read("ws://[::1]:9").unwrap().to_string(), "[::1]:9");
     }
 
     #[test]

@@ -2,47 +2,43 @@
 //! becomes reports.
 //!
 //! We export two kinds of objects: one that is told notes, given to `join`, and one for each file
-//! that we share. The server exports the chat, and files of other clients: these we may read for
-//! as long as we hold them, and we hold only so many.
+//! that we share. The server exports the chat, and files of other clients: these we may read until
+//! we give them back.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler, code};
-use capnweb::{AnswerId, CallId, Cap, Code, RpcError, Stub, Value, dotted};
+use capnweb::{CallId, Cap, RpcError, Stub, Value, dotted};
 use crossbeam_channel::Sender;
 use terminal::clean;
 
 use crate::client::event::Gone;
-use crate::interface::{FileId, Note, OfferId, Reply, Request, whole};
-
-/// How many files of others can be read. With a further one, the oldest is given back.
-pub(crate) const MAX_OFFERS: usize = 32;
-
-/// How many parts of our files may be asked for at once. Then the server has to wait.
-const MAX_READS: usize = 8;
+use crate::client::shared_file::SharedFile;
+use crate::interface::{Note, Offer, Reply, Request, whole};
 
 /// The number of a call of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AskId(pub u64);
 
 /// What we export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Callback {
     /// Our user, who is told notes.
     Client,
     /// A file of ours.
-    File(FileId),
+    File(Arc<SharedFile>),
 }
 
 /// What we ask for.
-pub(crate) type Ask = Request<Callback, OfferId>;
+pub(crate) type Ask = Request<Callback, Offer>;
 
 /// What the session is to do.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     Ask(AskId, Ask),
-    /// A part of a file of ours, as base64, for a call of the server.
-    Answer(AnswerId, Result<String, RpcError>),
+    /// Give a file of another client back.
+    Release(Stub),
     HangUp,
 }
 
@@ -50,11 +46,11 @@ pub(crate) enum Order {
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
     /// The server tells us this.
-    Told(Note<OfferId>),
+    Told(Note<Offer>),
     /// A call of ours has come to this.
     Answered(AskId, Result<Reply, RpcError>),
-    /// A part of this file of ours is wanted, from this byte on.
-    Wanted(AnswerId, FileId, u64),
+    /// Another client has saved this much of a file of ours, in percent.
+    Sent(String, u64),
     /// There is no link, or no longer.
     Ended(Gone),
 }
@@ -64,17 +60,13 @@ pub(crate) struct ServerSession {
     report: Sender<Report>,
     /// Our calls.
     asks: BTreeMap<CallId, (AskId, Ask)>,
-    /// Files of others that we hold, the one that was used last at the end.
-    offers: VecDeque<(OfferId, Stub)>,
+    /// How many files we were offered.
     offered: u64,
-    /// How many parts of our files are being read.
-    reads: usize,
 }
 
 impl ServerSession {
     pub(crate) fn new(report: Sender<Report>) -> Self {
-        let (asks, offers) = (BTreeMap::new(), VecDeque::new());
-        Self { report, asks, offers, offered: 0, reads: 0 }
+        Self { report, asks: BTreeMap::new(), offered: 0 }
     }
 
     /// Tells the owner. It fails when the owner has ended, and then our outbox is closed, too.
@@ -87,45 +79,24 @@ impl ServerSession {
         value: &Value<Cap<Callback>>,
         link: &mut Link<Callback>,
     ) -> Outcome<Callback> {
-        let note = Note::read(value, |stub| self.hold(stub, link));
+        let note = Note::read(value, |stub| {
+            self.offered += 1;
+            link.keep(stub).then_some(Offer { number: self.offered, stub })
+        });
         let note = note.ok_or_else(|| RpcError::type_error("onMessage: this is no note"))?;
         self.tell(Report::Told(note));
         Ok(Value::Undefined)
     }
 
-    /// Holds a file that is offered, for as long as there is room for it.
-    fn hold(&mut self, stub: Stub, link: &mut Link<Callback>) -> Option<OfferId> {
-        if !link.keep(stub) {
-            return None;
+    /// Reads a part of a file of ours.
+    fn read(&self, file: &SharedFile, offset: &Value<Cap<Callback>>) -> Outcome<Callback> {
+        let offset = whole(offset);
+        let offset = offset
+            .ok_or_else(|| RpcError::type_error("read: offset must be a place in the file"))?;
+        if let Some(percent) = file.progress(offset) {
+            self.tell(Report::Sent(file.name.to_string(), percent));
         }
-        self.offered += 1;
-        let offer = OfferId(self.offered);
-        self.offers.push_back((offer, stub));
-        if self.offers.len() > MAX_OFFERS
-            && let Some((_, stub)) = self.offers.pop_front()
-        {
-            link.release(stub);
-        }
-        Some(offer)
-    }
-
-    /// A file that is held. What is in use is held for longest.
-    fn offer(&mut self, wanted: OfferId) -> Result<Stub, RpcError> {
-        let place = self.offers.iter().position(|(offer, _)| *offer == wanted);
-        let found = place.and_then(|place| self.offers.remove(place)).ok_or_else(|| {
-            RpcError::new(Code::CapRevoked, "too many other files were shared since then")
-        })?;
-        self.offers.push_back(found);
-        Ok(found.1)
-    }
-
-    fn ask(&mut self, ask: &Ask, link: &mut Link<Callback>) -> Result<CallId, RpcError> {
-        let callee = match ask {
-            Request::ReadFile { file, .. } => self.offer(*file)?,
-            _ => Stub::MAIN,
-        };
-        let (method, args) = ask.write();
-        link.call(callee, method, args.unwrap_or_default())
+        file.read(offset).map(Value::Bytes)
     }
 }
 
@@ -141,13 +112,7 @@ impl SessionHandler for ServerSession {
             (Callback::Client, "onMessage", Some(value)) => self.take_note(value, link),
             // We have no properties; and a terminal does not show who is typing.
             (_, _, None) | (Callback::Client, "onTyping", Some(_)) => Ok(Value::Undefined),
-            (Callback::File(file), "read", Some(offset)) => match whole(offset) {
-                Some(offset) => {
-                    self.reads += 1;
-                    return self.tell(Report::Wanted(id, file, offset));
-                }
-                None => Err(RpcError::type_error("read: offset must be a place in the file")),
-            },
+            (Callback::File(file), "read", Some(offset)) => self.read(&file, offset),
             _ => Err(RpcError::not_a_function(&method)),
         };
         link.answer(id, result);
@@ -170,20 +135,20 @@ impl SessionHandler for ServerSession {
 
     fn on_order(&mut self, order: Order, link: &mut Link<Callback>) {
         match order {
-            Order::Ask(id, ask) => match self.ask(&ask, link) {
-                Ok(call) => drop(self.asks.insert(call, (id, ask))),
-                Err(error) => self.tell(Report::Answered(id, Err(error))),
-            },
-            Order::Answer(id, part) => {
-                self.reads -= 1;
-                link.answer(id, part.map(Value::Bytes));
+            Order::Ask(id, ask) => {
+                let callee = match &ask {
+                    Request::ReadFile { file, .. } => file.stub,
+                    _ => Stub::MAIN,
+                };
+                let (method, args) = ask.write();
+                match link.call(callee, method, args.unwrap_or_default()) {
+                    Ok(call) => drop(self.asks.insert(call, (id, ask))),
+                    Err(error) => self.tell(Report::Answered(id, Err(error))),
+                }
             }
+            Order::Release(stub) => link.release(stub),
             Order::HangUp => link.close(code::NORMAL, ""),
         }
-    }
-
-    fn is_busy(&self) -> bool {
-        self.reads >= MAX_READS
     }
 
     fn on_end(self, end: End) {

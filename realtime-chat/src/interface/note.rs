@@ -1,17 +1,19 @@
 //! Notes: what clients are told by `onMessage`. Written by the server, read by the client, and
 //! read again from a history file.
 
+use std::sync::Arc;
+
 use capnweb::{Cap, Stub, Value};
 
-use super::{Exported, FileId, MAX_MESSAGE, number, text, whole};
+use super::{Exported, MAX_MESSAGE, Shared, number, spoken, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;
 
-/// What clients are told. `F` is what the reader has in hand for a file: the server its number,
+/// What clients are told. `F` is what a side has in hand for a file: the server what is shared,
 /// the client an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Note<F = FileId> {
+pub(crate) struct Note<F = Arc<Shared>> {
     pub username: String,
     pub text: String,
     pub kind: Kind<F>,
@@ -19,7 +21,7 @@ pub(crate) struct Note<F = FileId> {
 
 /// What kind of note it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind<F = FileId> {
+pub(crate) enum Kind<F = Arc<Shared>> {
     /// A user has said it to everybody in the room.
     Chat,
     /// The chat itself says it.
@@ -65,8 +67,8 @@ impl Note {
                     ("name".to_owned(), name.as_str().into()),
                     ("size".to_owned(), number(*size)),
                 ];
-                if let Some(id) = content.filter(|_| with_content) {
-                    let content = Value::Cap(Cap::Target(Exported::File(id)));
+                if let Some(shared) = content.as_ref().filter(|_| with_content) {
+                    let content = Value::Cap(Cap::Target(Exported::File(Arc::clone(shared))));
                     file.push(("content".to_owned(), content));
                 }
                 entries.push(("file".to_owned(), Value::Object(file)));
@@ -83,9 +85,16 @@ impl<F> Note<F> {
         value: &Value<Cap<T>>,
         take: impl FnOnce(Stub) -> Option<F>,
     ) -> Option<Self> {
-        let field = |name| value.get(name).and_then(text).filter(|text| text.len() <= LONGEST);
-        let (username, said) = (field("username")?, field("text")?);
-        let kind = match value.get("type")?.as_str()? {
+        let fits = |text: &String| text.len() <= LONGEST;
+        let field = |name| value.get(name).and_then(text).filter(fits);
+        let word = value.get("type")?.as_str()?;
+        let username = field("username")?;
+        // Nobody else has more to say than a line.
+        let said = match word {
+            "chat" | "private" => value.get("text")?.as_str().map(spoken).filter(fits)?,
+            _ => field("text")?,
+        };
+        let kind = match word {
             "chat" => Kind::Chat,
             "system" => Kind::System,
             "private" => Kind::Private { to: field("to")? },

@@ -11,25 +11,24 @@ use super::{Exported, Note, Request, number, text, whole};
 pub(crate) enum Reply {
     /// Joined, or in another room: `users` are there, in the order in which they came. npm's room
     /// does not say which room it is.
-    Room {
-        message: String,
-        users: Vec<String>,
-        room: Option<String>,
-    },
+    Room { message: String, users: Vec<String>, room: Option<String> },
     /// Everybody was told. `count` is the message's position among all notes, from 1.
-    Sent {
-        count: u64,
-    },
+    Sent { count: u64 },
     /// Done: `sent` or `shared`.
     Status(&'static str),
+    /// A goodbye.
     Message(String),
+    /// Who is in the room.
     Users(Vec<String>),
+    /// What was said in the room, oldest first.
     History(Vec<Arc<Note>>),
+    /// How many there are.
     Number(u64),
     /// The rooms, and how many users are in each.
     Rooms(Vec<(String, u64)>),
     /// A part of a file, as base64.
     Bytes(String),
+    /// Done, and there is nothing to say.
     Nothing,
 }
 

@@ -1,63 +1,45 @@
 //! Requests: what a client may ask for. Each is one type, read and written here, and used by both
 //! sides: the client writes it as a call, and the server reads the call.
 
-use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
-use terminal::{clean, is_blank};
+use std::sync::Arc;
 
-use super::{Exported, FileId, MAX_FILE, MAX_MESSAGE, number, whole};
+use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
+use terminal::is_blank;
+
+use super::{Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Shared, number, spoken, whole};
 use crate::name::{FileName, Name, RoomName};
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
 /// an object of the client: the server a stub, the client the object itself. `F` is the same for
 /// a file of another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Request<C = Stub, F = FileId> {
+pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     /// To join under this name, and to be told everything through `client`.
-    Join {
-        username: Name,
-        client: C,
-    },
+    Join { username: Name, client: C },
     /// To tell everybody in the room.
-    SendMessage {
-        username: Name,
-        text: String,
-    },
-    Leave {
-        username: Name,
-    },
+    SendMessage { username: Name, text: String },
+    /// To be told nothing any more.
+    Leave { username: Name },
+    /// Who is in the caller's room.
     ListUsers,
+    /// What was said in the caller's room.
     GetHistory,
     /// How many users there are, in all rooms.
     UserCount,
     /// How many notes there have been, in all rooms.
     MessageCount,
     /// To tell one user.
-    SendPrivate {
-        username: Name,
-        to: Name,
-        text: String,
-    },
-    EnterRoom {
-        username: Name,
-        room: RoomName,
-    },
+    SendPrivate { username: Name, to: Name, text: String },
+    /// To be told what is said in this room, instead of the other one.
+    EnterRoom { username: Name, room: RoomName },
+    /// Which rooms there are.
     ListRooms,
-    SetTyping {
-        username: Name,
-        is_typing: bool,
-    },
+    /// To have the others in the room see it.
+    SetTyping { username: Name, is_typing: bool },
     /// To offer a file of `size` bytes to everybody in the room.
-    ShareFile {
-        username: Name,
-        name: FileName,
-        size: u64,
-        file: C,
-    },
+    ShareFile { username: Name, name: FileName, size: u64, file: C },
     /// For a part of a file of another client, from this byte on.
-    ReadFile {
-        file: F,
-        offset: u64,
-    },
+    ReadFile { file: F, offset: u64 },
 }
 
 impl<C: Clone, F> Request<C, F> {
@@ -124,25 +106,30 @@ impl Request {
             (Exported::Chat, "getHistory") => Self::GetHistory,
             (Exported::Chat, "sendPrivate") => Self::SendPrivate {
                 username: args.user()?,
-                to: args.name(1, "to", Name::read)?,
+                to: args.parse("to", args.get(1).as_str(), Name::read)?,
                 text: args.message(2)?,
             },
             (Exported::Chat, "enterRoom") => Self::EnterRoom {
                 username: args.user()?,
-                room: args.name(1, "room", RoomName::read)?,
+                room: args.parse("room", args.get(1).as_str(), RoomName::read)?,
             },
             (Exported::Chat, "listRooms") => Self::ListRooms,
             (Exported::Chat, "setTyping") => Self::SetTyping {
                 username: args.user()?,
-                is_typing: args.boolean(1, "isTyping")?,
+                is_typing: args.must_be("true or false", "isTyping", args.get(1).as_bool())?,
             },
-            (Exported::Chat, "shareFile") => Self::ShareFile {
-                username: args.user()?,
-                name: args.file_name(1)?,
-                size: args.size(1)?,
-                file: args.stub(2, "file")?,
-            },
-            (Exported::File(file), "read") => Self::ReadFile { file, offset: args.offset(0)? },
+            (Exported::Chat, "shareFile") => {
+                let username = args.user()?;
+                let name = args.get(1).get("name").and_then(Value::as_str);
+                let name = args.parse("name", name, FileName::read)?;
+                let (size, file) = (args.size(1)?, args.stub(2, "file")?);
+                Self::ShareFile { username, name, size, file }
+            }
+            (Exported::File(file), "read") => {
+                let offset = whole(args.get(0)).filter(|offset| *offset <= MAX_FILE);
+                let offset = args.must_be("a place in the file", "offset", offset)?;
+                Self::ReadFile { file, offset }
+            }
             _ => return Err(RpcError::not_a_function(&name)),
         };
         Ok(Some(request))
@@ -178,27 +165,24 @@ impl Args<'_> {
         RpcError::new(code, format!("{}: {why}", self.method))
     }
 
-    fn text(&self, index: usize, what: &str) -> Result<&str, RpcError> {
-        self.must_be("a string", what, self.get(index).as_str())
-    }
-
-    fn name<N>(
+    fn parse<N>(
         &self,
-        index: usize,
         what: &str,
+        value: Option<&str>,
         read: impl Fn(&str) -> Result<N, String>,
     ) -> Result<N, RpcError> {
-        read(self.text(index, what)?).map_err(|why| self.refused(Code::BadRequest, &why))
+        let name = self.must_be("a string", what, value)?;
+        read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
     fn user(&self) -> Result<Name, RpcError> {
-        self.name(0, "username", Name::read)
+        self.parse("username", self.get(0).as_str(), Name::read)
     }
 
     fn message(&self, index: usize) -> Result<String, RpcError> {
-        let text = self.text(index, "text")?;
+        let text = self.must_be("a string", "text", self.get(index).as_str())?;
         // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
-        let shown = clean(text.as_bytes());
+        let shown = spoken(text);
         if text.len().max(shown.len()) > MAX_MESSAGE {
             let why = format!("a message has at most {MAX_MESSAGE} bytes");
             return Err(self.refused(Code::TooMany, &why));
@@ -206,11 +190,11 @@ impl Args<'_> {
         if is_blank(text) {
             return Err(self.refused(Code::BadRequest, "a message needs some text"));
         }
+        if shown.lines().count() > MAX_LINES {
+            let why = format!("a message has at most {MAX_LINES} lines");
+            return Err(self.refused(Code::TooMany, &why));
+        }
         Ok(shown)
-    }
-
-    fn boolean(&self, index: usize, what: &str) -> Result<bool, RpcError> {
-        self.must_be("true or false", what, self.get(index).as_bool())
     }
 
     fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
@@ -221,12 +205,6 @@ impl Args<'_> {
         self.must_be("something that can be called", what, stub)
     }
 
-    fn file_name(&self, index: usize) -> Result<FileName, RpcError> {
-        let name = self.get(index).get("name").and_then(Value::as_str);
-        let name = self.must_be("a string", "name", name)?;
-        FileName::read(name).map_err(|why| self.refused(Code::BadRequest, &why))
-    }
-
     fn size(&self, index: usize) -> Result<u64, RpcError> {
         let size = self.get(index).get("size").and_then(whole);
         let size = self.must_be("a whole number of bytes", "size", size)?;
@@ -235,10 +213,5 @@ impl Args<'_> {
             return Err(self.refused(Code::TooMany, &why));
         }
         Ok(size)
-    }
-
-    fn offset(&self, index: usize) -> Result<u64, RpcError> {
-        let offset = whole(self.get(index)).filter(|offset| *offset <= MAX_FILE);
-        self.must_be("a place in the file", "offset", offset)
     }
 }

@@ -13,7 +13,7 @@ fn read(target: Exported, method: &str, args: &str) -> Result<Option<Request>, R
     let push = format!("[\"push\",[\"pipeline\",0,[\"{method}\"],[{args}]]]");
     let outputs = session.receive(&push);
     let [Output::Run { target, path, args, .. }] = &outputs[..] else { panic!("{outputs:?}") };
-    Request::read(*target, path, args.as_deref())
+    Request::read(target.clone(), path, args.as_deref())
 }
 
 fn call(method: &str, args: &str) -> Request {
@@ -25,6 +25,11 @@ fn why(method: &str, args: &str) -> String {
     let error = read(Exported::Chat, method, args).unwrap_err();
     let code = error.code.map_or(error.name, Code::as_str);
     format!("{code}: {}", error.message)
+}
+
+/// A file that Alice shares.
+fn shared() -> Arc<Shared> {
+    Arc::new(Shared { by: ClientId(7), name: name("Alice"), stub: Stub::MAIN })
 }
 
 fn name(text: &str) -> Name {
@@ -104,9 +109,8 @@ fn every_call_is_read_as_what_it_is() {
         assert_eq!(call.stub(), None);
         assert_eq!(call, expected);
     }
-    let file = FileId(7);
-    let read = read(Exported::File(file), "read", "32768").unwrap().unwrap();
-    assert_eq!(read, Request::ReadFile { file, offset: 32_768 });
+    let read = read(Exported::File(shared()), "read", "32768").unwrap().unwrap();
+    assert_eq!(read, Request::ReadFile { file: shared(), offset: 32_768 });
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn there_are_two_properties_and_no_others() {
     }
     assert_eq!(property(Exported::Chat, &[]), Ok(None));
     assert_eq!(property(Exported::Chat, &["userCount".into(), "x".into()]), Ok(None));
-    assert_eq!(property(Exported::File(FileId(7)), &["userCount".into()]), Ok(None));
+    assert_eq!(property(Exported::File(shared()), &["userCount".into()]), Ok(None));
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn what_is_no_method_is_none() {
     for method in ["nope", "userCount", "Join", "read", "onMessage"] {
         assert_eq!(why(method, ""), format!("TypeError: '{method}' is not a function."));
     }
-    let error = read(Exported::File(FileId(7)), "join", "\"Alice\"").unwrap_err();
+    let error = read(Exported::File(shared()), "join", "\"Alice\"").unwrap_err();
     assert_eq!(error.message, "'join' is not a function.");
     let args: &[Value<_>] = &[];
     let path = ["join".into(), "call".into()];
@@ -225,7 +229,7 @@ fn a_wrong_argument_is_refused_in_words() {
         assert_eq!(why(method, args), words);
     }
     for offset in ["", "-1", "0.5", "16777217", "\"0\"", "[\"nan\"]", "[\"inf\"]", "null"] {
-        let error = read(Exported::File(FileId(7)), "read", offset).unwrap_err();
+        let error = read(Exported::File(shared()), "read", offset).unwrap_err();
         assert_eq!(error.message, "read: offset must be a place in the file", "{offset}");
     }
 }
@@ -252,7 +256,16 @@ fn a_message_has_something_to_read_and_an_end() {
         assert_eq!(why(method, &args(&format!("{acting}\\u0007"))), words);
         // Spaces are the sender's; what would act on a terminal is shown instead.
         assert_eq!(read("  hi  👩‍💻 "), "  hi  👩‍💻 ");
-        assert_eq!(read("a\\nb\\u001b[2J\u{202E}"), "a\u{FFFD}b\u{FFFD}[2J\u{FFFD}");
+        assert_eq!(read("a\\tb\\u001b[2J\u{202E}"), "a\tb\u{FFFD}[2J\u{FFFD}");
+        // Lines stay lines, whichever system and program has ended them.
+        for end in ["\\n", "\\r\\n", "\\r", "\\u000b", "\\f", "\u{85}", "\u{2028}", "\u{2029}"]
+        {
+            assert_eq!(read(&format!("one{end}{end}two{end}")), "one\n\ntwo\n", "{end}");
+        }
+        let most = vec!["x"; MAX_LINES].join("\\n");
+        assert_eq!(read(&format!("{most}\\n")).lines().count(), MAX_LINES);
+        let words = format!("too_many: {method}: a message has at most 50 lines");
+        assert_eq!(why(method, &args(&format!("{most}\\n\\r\\nx"))), words);
     }
 }
 
@@ -281,7 +294,7 @@ fn every_reply_travels_as_npms_room_sends_it() {
     let users = || vec!["Alice".to_owned(), "Bob".to_owned()];
     let note = Note::system("hi".into());
     // Of a file, history has only the name.
-    let kind = Kind::File { name: "x".into(), size: 1, content: Some(FileId(7)) };
+    let kind = Kind::File { name: "x".into(), size: 1, content: Some(shared()) };
     let file = Note { username: "Alice".into(), text: "y".into(), kind };
     let message = || "Welcome to the chat, Bob!".to_owned();
     for (reply, json) in [
@@ -307,13 +320,30 @@ fn every_reply_travels_as_npms_room_sends_it() {
     }
 }
 
+/// Only what a user says has lines: nobody makes a second one of a name, or of what the chat says.
+#[test]
+fn the_lines_of_a_note_are_read_as_lines() {
+    let note = |kind: &str, text: &str| {
+        let json =
+            format!(r#"{{"username":"B\nb","text":"{text}","type":"{kind}","to":"A\nl"}}"#);
+        read_note(&received(&json)).unwrap()
+    };
+    for kind in ["chat", "private"] {
+        let note = note(kind, r"one\r\ntwo\u2028\u001b[2J");
+        assert_eq!((&*note.username, &*note.text), ("B\u{FFFD}b", "one\ntwo\n\u{FFFD}[2J"));
+        let Kind::Private { to } = note.kind else { continue };
+        assert_eq!(to, "A\u{FFFD}l");
+    }
+    assert_eq!(note("system", r"one\r\ntwo").text, "one\u{FFFD}\u{FFFD}two");
+}
+
 #[test]
 fn a_note_is_written_once_for_all_unless_there_is_a_file_in_it() {
     let note = |kind| Note { username: "Alice".into(), text: "hi".into(), kind };
     let is_written = |kind| Notice::new(Arc::new(note(kind))).written.is_some();
     let file = |content| Kind::File { name: "cat.png".into(), size: 9, content };
     assert!(is_written(Kind::Chat) && is_written(Kind::Private { to: "Bob".into() }));
-    assert!(is_written(file(None)) && !is_written(file(Some(FileId(1)))));
+    assert!(is_written(file(None)) && !is_written(file(Some(shared()))));
 }
 
 #[test]
@@ -342,7 +372,7 @@ fn a_note_is_read_as_it_was_written() {
         }
     }
     // The file itself goes along when it is offered, and not when it is history.
-    let offered = note(file(Some(FileId(7))));
+    let offered = note(file(Some(shared())));
     let json = sent(offered.write(true));
     assert!(json.ends_with(r#""size":12345,"content":["export",-1]}}"#), "{json}");
     let Some(Kind::File { content, .. }) = read_note(&received(&json)).map(|note| note.kind)
@@ -410,19 +440,19 @@ fn every_request_is_read_as_it_was_written() {
         Request::ListRooms,
         Request::SetTyping { username: username.clone(), is_typing: true },
         Request::ShareFile { username, name: file(), size: 12_345, file: "object" },
-        Request::ReadFile { file: FileId(7), offset: 32_768 },
+        Request::ReadFile { file: shared(), offset: 32_768 },
     ];
     for request in requests {
         let mut client = Session::new(Some("nothing"));
         let is_read = matches!(request, Request::ReadFile { .. });
-        let target = if is_read { Exported::File(FileId(7)) } else { Exported::Chat };
+        let target = if is_read { Exported::File(shared()) } else { Exported::Chat };
         let mut server = Session::new(Some(target));
         let (method, args) = request.write();
         let (_, said) = client.push(Stub::MAIN, [method.into()], args).unwrap();
         let [Output::Send(push)] = &said[..] else { panic!("{said:?}") };
         let outputs = server.receive(push);
         let [Output::Run { target, path, args, .. }] = &outputs[..] else { panic!("{push}") };
-        let read = Request::read(*target, path, args.as_deref()).unwrap().unwrap();
+        let read = Request::read(target.clone(), path, args.as_deref()).unwrap().unwrap();
         let shown = |debug: String| {
             let stub = read.stub().map_or_else(String::new, |stub| format!("{stub:?}"));
             debug.replace(&stub, "\"object\"")

@@ -5,13 +5,14 @@
 //! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
 //! waits with a deadline, and an answer that comes too late is known by its number.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use super::{AskId, ChatRoom, ClientId, Order, User};
-use crate::interface::{CHUNK, FileId, Kind, Note, Reply, Size, repeated};
+use crate::interface::{CHUNK, Kind, Note, Reply, Shared, Size, repeated};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
@@ -27,29 +28,16 @@ pub(crate) const MAX_ASKED: usize = 256;
 /// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many files that are gone are remembered, each with the name of the user who shared it.
-const MAX_GONE: usize = 256;
-
 /// How much of what went wrong with a file is repeated, in bytes.
 const SHOWN: usize = 200;
 
 /// The files that are shared, and the reads that wait.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    shared: BTreeMap<FileId, Shared>,
-    /// Files that are gone, each with the name of the user who shared it; the last one at the end.
-    gone: VecDeque<(FileId, Name)>,
+    shared: Vec<Arc<Shared>>,
     /// In the order in which they were asked, so the first one is the first to be late.
     reads: BTreeMap<AskId, Read>,
-    next_file: u64,
     next_ask: u64,
-}
-
-/// A file that is shared.
-#[derive(Debug)]
-struct Shared {
-    by: ClientId,
-    stub: Stub,
 }
 
 /// A read that waits.
@@ -57,9 +45,7 @@ struct Shared {
 struct Read {
     /// The client that reads, and its call.
     reader: (ClientId, AnswerId),
-    /// The client that was asked, and its user's name.
-    by: ClientId,
-    name: Name,
+    file: Arc<Shared>,
     until: Instant,
 }
 
@@ -76,11 +62,10 @@ impl ChatRoom {
             let text = format!("you share {MAX_SHARED} files already; they go when you leave");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        let id = FileId(self.files.next_file);
-        self.files.next_file += 1;
-        self.files.shared.insert(id, Shared { by: user.id, stub });
+        let file = Arc::new(Shared { by: user.id, name: user.name.clone(), stub });
+        self.files.shared.push(Arc::clone(&file));
         let text = format!("shares {name} ({})", Size(size));
-        let kind = Kind::File { name: name.to_string(), size, content: Some(id) };
+        let kind = Kind::File { name: name.to_string(), size, content: Some(file) };
         let note = Note { username: user.name.to_string(), text, kind };
         let note = self.record(&user.room, note);
         self.notify(&user.room, &note);
@@ -91,22 +76,20 @@ impl ChatRoom {
     pub(super) fn read_file(
         &mut self,
         reader: (ClientId, AnswerId),
-        file: FileId,
+        file: Arc<Shared>,
         offset: u64,
         now: Instant,
     ) -> Result<(), RpcError> {
-        let Some(&Shared { by, stub }) = self.files.shared.get(&file) else {
-            let whose = self.files.gone.iter().find(|(id, _)| *id == file);
-            return Err(gone(whose.map(|(_, name)| name)));
-        };
+        if !self.files.shared.contains(&file) {
+            return Err(gone(&file.name));
+        }
         let reads = self.files.reads.values();
         if reads.filter(|read| read.reader.0 == reader.0).count() >= MAX_READS {
             let text = format!("{MAX_READS} reads of yours are waiting already");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        let Some(sharer) = self.clients.get_mut(&by) else { return Err(gone(None)) };
-        let Some(user) = &sharer.user else { return Err(gone(None)) };
-        let name = user.name.clone();
+        let Shared { by, name, stub } = &*file;
+        let Some(sharer) = self.clients.get_mut(by) else { return Err(gone(name)) };
         if sharer.asked >= MAX_ASKED {
             let text = format!("{name} has {MAX_ASKED} reads to answer; try again later");
             return Err(RpcError::new(Code::TooMany, text));
@@ -114,9 +97,8 @@ impl ChatRoom {
         sharer.asked += 1;
         let ask = AskId(self.files.next_ask);
         self.files.next_ask += 1;
-        let read = Read { reader, by, name, until: now + READ_PATIENCE };
-        self.files.reads.insert(ask, read);
-        self.order(by, Order::Read { ask, file: stub, offset });
+        self.order(*by, Order::Read { ask, file: *stub, offset });
+        self.files.reads.insert(ask, Read { reader, file, until: now + READ_PATIENCE });
         Ok(())
     }
 
@@ -130,19 +112,20 @@ impl ChatRoom {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
         }
-        if self.files.reads.get(&ask).is_none_or(|read| read.by != client) {
+        if self.files.reads.get(&ask).is_none_or(|read| read.file.by != client) {
             return;
         }
         let Some(read) = self.files.reads.remove(&ask) else { return };
         let result = match bytes {
             Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
             Ok(_) => {
-                let text = format!("{} has sent more than {CHUNK} bytes at once", read.name);
+                let text =
+                    format!("{} has sent more than {CHUNK} bytes at once", read.file.name);
                 Err(RpcError::new(Code::Internal, text))
             }
             Err(error) => {
                 let why = repeated(&error.message, SHOWN);
-                let text = format!("{} cannot read it: {why}", read.name);
+                let text = format!("{} cannot read it: {why}", read.file.name);
                 Err(RpcError::new(error.code.unwrap_or(Code::Internal), text))
             }
         };
@@ -164,29 +147,24 @@ impl ChatRoom {
         while let Some(entry) = self.files.reads.first_entry().filter(|e| e.get().until <= now)
         {
             let read = entry.remove();
-            let text = format!("{} does not answer", read.name);
+            let text = format!("{} does not answer", read.file.name);
             self.answer_read(&read, Err(RpcError::new(Code::Internal, text)));
         }
     }
 
     /// The capabilities of the files that a client shares.
     pub(super) fn files_of(&self, client: ClientId) -> impl Iterator<Item = Stub> {
-        let shared = self.files.shared.values().filter(move |file| file.by == client);
+        let shared = self.files.shared.iter().filter(move |file| file.by == client);
         shared.map(|file| file.stub)
     }
 
     /// The files of a user who is not here any more.
     pub(super) fn withdraw_files(&mut self, user: &User) {
-        for (id, _) in self.files.shared.extract_if(.., |_, file| file.by == user.id) {
-            if self.files.gone.len() == MAX_GONE {
-                self.files.gone.pop_front();
-            }
-            self.files.gone.push_back((id, user.name.clone()));
-        }
+        self.files.shared.retain(|file| file.by != user.id);
         let reads: Vec<_> =
-            self.files.reads.extract_if(.., |_, read| read.by == user.id).collect();
+            self.files.reads.extract_if(.., |_, read| read.file.by == user.id).collect();
         for (_, read) in reads {
-            self.answer_read(&read, Err(gone(Some(&user.name))));
+            self.answer_read(&read, Err(gone(&user.name)));
         }
     }
 
@@ -202,7 +180,6 @@ impl ChatRoom {
     }
 }
 
-fn gone(name: Option<&Name>) -> RpcError {
-    let whose = name.map_or("the user who shared it", Name::as_str);
-    RpcError::new(Code::CapRevoked, format!("the file left with {whose}"))
+fn gone(name: &Name) -> RpcError {
+    RpcError::new(Code::CapRevoked, format!("the file left with {name}"))
 }

@@ -100,7 +100,10 @@ fn value(json: serde_json::Value) -> Value<Cap<()>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interface::{FileId, MAX_MESSAGE};
+    use capnweb::Stub;
+
+    use crate::interface::{ClientId, MAX_MESSAGE, Shared};
+    use crate::name::Name;
 
     fn rust() -> RoomName {
         RoomName::read("rust").unwrap()
@@ -110,7 +113,7 @@ mod tests {
         Note { username: "Alice".into(), text: text.into(), kind: Kind::Chat }
     }
 
-    fn file(content: Option<FileId>) -> Note {
+    fn file(content: Option<Arc<Shared>>) -> Note {
         let kind = Kind::File { name: "cat.png".into(), size: 12_345, content };
         Note { username: "Alice".into(), text: "shares cat.png (12.3 kB)".into(), kind }
     }
@@ -143,7 +146,13 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again_without_what_is_gone() {
-        let notes = [chat("hi \"Bob\" \\ 👋"), Note::system("x".into()), file(Some(FileId(7)))];
+        let name = Name::read("Alice").unwrap();
+        let shared = Shared { by: ClientId(7), name, stub: Stub::MAIN };
+        let notes = [
+            chat("hi \"Bob\" \\\n\t👋"),
+            Note::system("x".into()),
+            file(Some(Arc::new(shared))),
+        ];
         let text: String = notes.iter().map(|note| line(&rust(), note)).collect();
         let json = r#""type":"file","file":{"name":"cat.png","size":12345}}"#;
         assert!(text.contains(json), "{text}");

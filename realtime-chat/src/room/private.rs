@@ -1,13 +1,17 @@
 //! A message to one user, whichever rooms both are in. It is no part of any history: no other user
 //! ever sees it. The person who runs the server could.
 
+use std::mem;
 use std::sync::Arc;
 
 use capnweb::{Code, RpcError};
 
-use super::{ChatRoom, Order, User, emoji};
+use super::{ChatRoom, Client, ClientId, Order, User, emoji};
 use crate::interface::{Kind, Note, Notice, Reply};
 use crate::name::Name;
+
+/// With how many users a client can write privately, before the first of them is forgotten.
+const MAX_PARTNERS: usize = 64;
 
 impl ChatRoom {
     /// Tells `to`, and the sender itself, which sees that it was told.
@@ -37,5 +41,38 @@ impl ChatRoom {
         //| let _ = (Kind::<()>::System, Order::Notify, Reply::Status("sent"), &self.clients);
         //| Err(RpcError::new(Code::Internal, "task private is not written yet"))
         // LAB:END private
+    }
+}
+
+impl ChatRoom {
+    /// Refuses a message for a name that somebody else has taken since the sender and its user have
+    /// written to each other. If it is sent once more, it is meant for the one who has it now.
+    pub(super) fn check_receiver(&mut self, sender: &User, to: &Name) -> Result<(), RpcError> {
+        let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
+        let known = self.clients.get_mut(&sender.id).map(|client| client.partner(&receiver));
+        if known.is_some_and(|known| mem::replace(known, receiver.id) != receiver.id) {
+            let text = format!(
+                "the {to} that you have written with has left: send it again to tell the one who \
+                 has this name now"
+            );
+            return Err(RpcError::new(Code::NotFound, text));
+        }
+        self.clients.entry(receiver.id).and_modify(|client| {
+            client.partner(sender);
+        });
+        Ok(())
+    }
+}
+
+impl Client {
+    /// Whom it has written with under this user's name; it is this user, if it was nobody.
+    fn partner(&mut self, user: &User) -> &mut ClientId {
+        let known = self.partners.iter().position(|(name, _)| name.looks_like(&user.name));
+        let index = known.unwrap_or_else(|| {
+            self.partners.insert(0, (user.name.clone(), user.id));
+            self.partners.truncate(MAX_PARTNERS);
+            0
+        });
+        &mut self.partners[index].1
     }
 }

@@ -4,12 +4,8 @@ use std::sync::Arc;
 
 use capnweb::{AnswerId, RpcError, Stub};
 
-use crate::interface::{Note, Notice, Reply, Request};
+use crate::interface::{ClientId, Note, Notice, Reply, Request};
 use crate::name::{Name, RoomName};
-
-/// The number of a connection. None is used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ClientId(pub u64);
 
 /// The number of a read that a client was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +50,7 @@ pub(crate) enum Action {
 }
 
 /// How many messages a client may send.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Rate {
     /// At once, after a pause.
     pub burst: u32,

@@ -15,9 +15,9 @@ pub(super) const MAX_ROOMS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Rooms(Vec<RoomName>);
 
-impl Rooms {
+impl Default for Rooms {
     /// Only the lobby. It is always there.
-    pub(super) fn new() -> Self {
+    fn default() -> Self {
         Self(vec![RoomName::lobby()])
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use capnweb::{Output, Session};
 
 use super::*;
-use crate::interface::Exported;
+use crate::interface::{Exported, Shared};
 
 const ALICE: ClientId = ClientId(1);
 const BOB: ClientId = ClientId(2);
@@ -34,6 +34,8 @@ struct Chat {
     kept: BTreeSet<(ClientId, Stub)>,
     /// The question that was asked last.
     asked: Option<AskId>,
+    /// All files that were ever shared.
+    files: Vec<Arc<Shared>>,
 }
 
 impl Chat {
@@ -51,6 +53,7 @@ impl Chat {
             stubs: 0,
             kept: BTreeSet::new(),
             asked: None,
+            files: Vec::new(),
         }
     }
 
@@ -101,7 +104,8 @@ impl Chat {
         assert_eq!(session.receive(&format!("[\"release\",{pushes},1]")), []);
         match &outputs[..] {
             [Output::Run { id, target, path, args }] => {
-                let call = Request::read(*target, path, args.as_deref()).unwrap().unwrap();
+                let call =
+                    Request::read(target.clone(), path, args.as_deref()).unwrap().unwrap();
                 if let Some(stub) = call.stub() {
                     assert!(session.keep(stub) && self.kept.insert((client, stub)));
                 }
@@ -149,7 +153,15 @@ impl Chat {
     /// Does what the sessions would do, and says what that is.
     fn carry_out(&mut self, actions: &[Action]) -> Vec<String> {
         for act in actions {
-            let Action::To(client, order) = act else { continue };
+            let (client, order) = match act {
+                Action::To(client, order) => (client, order),
+                Action::Record(_, note) => {
+                    if let Kind::File { content: Some(file), .. } = &note.kind {
+                        self.files.push(Arc::clone(file));
+                    }
+                    continue;
+                }
+            };
             let Some((session, _)) = self.sessions.get_mut(client) else { panic!("{act:?}") };
             match order {
                 Order::Answer(id, result) => {

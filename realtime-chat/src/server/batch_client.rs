@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use capnweb::http::Response;
-use capnweb::{AnswerId, Code, RpcError, Value, serve_by};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use capnweb::{Code, RpcError, Value, serve_by};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
-use crate::interface::{Exported, Reply, Request};
+use crate::interface::{Exported, Request};
 use crate::room::{ClientId, Heard, Order};
 use crate::server::session::Report;
 
@@ -21,54 +21,42 @@ const OUTBOX: usize = 16;
 pub(crate) fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Response {
     let (order, orders) = bounded(OUTBOX);
     let deadline = Instant::now() + BATCH_PATIENCE;
-    let mut client = BatchClient { me, report, orders, deadline, is_over: false };
     // If it fails, the server is ending, and so does each call.
     let _ = report.send(Report::Arrived(me, order));
+    let mut is_over = false; // The server is ending: the room is asked no more.
     let reply = serve_by(body, Exported::Chat, |id, target, path, args| {
-        match Request::read(*target, path, args.as_deref())? {
-            Some(request) => client.ask(id, request).map(|reply| reply.write()),
-            None => Ok(Value::Undefined),
-        }
-    });
-    let _ = report.send(Report::Heard(me, Heard::Gone));
-    match reply {
-        Ok(reply) => Response::text(200, reply),
-        Err(refused) => Response::text(500, refused.body),
-    }
-}
-
-struct BatchClient<'a> {
-    me: ClientId,
-    report: &'a Sender<Report>,
-    orders: Receiver<Order>,
-    deadline: Instant,
-    /// The server is ending: the room is asked no more.
-    is_over: bool,
-}
-
-impl BatchClient<'_> {
-    fn ask(&mut self, id: AnswerId, request: Request) -> Result<Reply, RpcError> {
-        if let Request::Join { .. } = request {
-            let text = "join over a WebSocket: over one request nobody can call you back";
-            return Err(RpcError::new(Code::BadRequest, text));
-        }
-        if Instant::now() >= self.deadline {
+        let request = match Request::read(target.clone(), path, args.as_deref())? {
+            Some(Request::Join { .. }) => {
+                let text = "join over a WebSocket: over one request nobody can call you back";
+                return Err(RpcError::new(Code::BadRequest, text));
+            }
+            Some(request) => request,
+            None => return Ok(Value::Undefined),
+        };
+        if Instant::now() >= deadline {
             return Err(RpcError::new(Code::TooMany, "the batch has taken too long already"));
         }
-        let heard = Report::Heard(self.me, Heard::Called(id, request));
-        self.is_over = self.is_over || self.report.send(heard).is_err();
-        while !self.is_over {
-            match self.orders.recv_deadline(self.deadline) {
-                Ok(Order::Answer(answered, result)) if answered == id => return result,
+        let heard = Report::Heard(me, Heard::Called(id, request));
+        is_over = is_over || report.send(heard).is_err();
+        while !is_over {
+            match orders.recv_deadline(deadline) {
+                Ok(Order::Answer(answered, result)) if answered == id => {
+                    return result.map(|reply| reply.write());
+                }
                 Ok(_) => {} // A capability of its goes back by itself, when the batch ends.
                 Err(RecvTimeoutError::Timeout) => {
                     let text = "the room has not answered in time";
                     return Err(RpcError::new(Code::Internal, text));
                 }
-                Err(RecvTimeoutError::Disconnected) => self.is_over = true,
+                Err(RecvTimeoutError::Disconnected) => is_over = true,
             }
         }
         Err(RpcError::new(Code::Canceled, "the server is shutting down"))
+    });
+    let _ = report.send(Report::Heard(me, Heard::Gone));
+    match reply {
+        Ok(reply) => Response::text(200, reply),
+        Err(refused) => Response::text(500, refused.body),
     }
 }
 

@@ -99,15 +99,11 @@ fn read_back(file: &mut File) -> io::Result<(Past, bool)> {
     let begin = if skipped > 0 { bytes.iter().position(|byte| *byte == b'\n') } else { None };
     let lines = &bytes[begin.map_or(0, |end| end + 1)..];
     let found = history::read(&String::from_utf8_lossy(lines));
-    let mut news = Vec::new();
-    if skipped > 0 {
-        news.push(Event::HistoryIsLong(skipped));
-    }
-    if found.bad > 0 {
-        news.push(Event::LinesSkipped(found.bad));
-    }
-    if found.torn {
-        news.push(Event::LineTorn);
-    }
+    let news = [
+        (skipped > 0).then_some(Event::HistoryIsLong(skipped)),
+        (found.bad > 0).then_some(Event::LinesSkipped(found.bad)),
+        found.torn.then_some(Event::LineTorn),
+    ];
+    let news = news.into_iter().flatten().collect();
     Ok((Past { notes: found.notes, news }, found.torn))
 }

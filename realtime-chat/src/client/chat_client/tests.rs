@@ -1,9 +1,10 @@
 //! The client's rules, with made-up time and a server that says what the test wants.
 
-use capnweb::{Code, Output, Session};
+use capnweb::{Code, Stub};
 
 use super::*;
 use crate::client::event::PROMPT;
+use crate::client::tests::Folder;
 use crate::name::RoomName;
 
 /// A client, and all that it wants done and has not been looked at.
@@ -40,7 +41,7 @@ impl Alice {
         self.on(Happened::Reported(report));
     }
 
-    fn is_told(&mut self, username: &str, text: &str, kind: Kind<OfferId>) {
+    fn is_told(&mut self, username: &str, text: &str, kind: Kind<Offer>) {
         let note = Note { username: username.into(), text: text.into(), kind };
         self.hears(Report::Told(note));
     }
@@ -70,7 +71,7 @@ impl Alice {
         let shown = actions.iter().map(|act| match act {
             Action::Show(event) => event.lines(false) + "\n",
             Action::AskName => PROMPT.to_owned(),
-            Action::NameTyped | Action::Offer(..) => String::new(),
+            Action::NameTyped => String::new(),
             other => panic!("{other:?}"),
         });
         assert_eq!(shown.collect::<String>(), text);
@@ -79,7 +80,7 @@ impl Alice {
     #[track_caller]
     fn asks(&mut self, ask: &Ask) {
         let id = self.last_ask();
-        assert_eq!(self.wants(), [Action::Ask(id, ask.clone())]);
+        assert_eq!(self.wants(), [order(id, ask.clone())]);
     }
 }
 
@@ -96,8 +97,16 @@ fn join() -> Ask {
     Request::Join { username: me(), client: Callback::Client }
 }
 
+fn offer(number: u64) -> Offer {
+    Offer { number, stub: Stub::MAIN }
+}
+
+fn order(id: AskId, ask: Ask) -> Action {
+    Action::Order(Order::Ask(id, ask))
+}
+
 fn read(offset: u64) -> Ask {
-    Request::ReadFile { file: OfferId(1), offset }
+    Request::ReadFile { file: offer(1), offset }
 }
 
 fn system(text: &str) -> Event {
@@ -113,22 +122,13 @@ fn show(event: Event) -> Action {
     Action::Show(event)
 }
 
-/// An answer that is due to somebody.
-fn due() -> AnswerId {
-    let mut session = Session::new(Some(()));
-    let mut todo = session.receive(r#"["push",["pipeline",0,["read"],[0]]]"#);
-    match todo.pop() {
-        Some(Output::Run { id, .. }) => id,
-        other => panic!("{other:?}"),
-    }
+fn file(name: &str, size: u64, number: u64) -> Kind<Offer> {
+    Kind::File { name: name.into(), size, content: Some(offer(number)) }
 }
 
-fn file(name: &str, size: u64, offer: u64) -> Kind<OfferId> {
-    Kind::File { name: name.into(), size, content: Some(OfferId(offer)) }
-}
-
-fn file_name(name: &str) -> FileName {
-    FileName::read(name).unwrap()
+/// A file of ours.
+fn opened(folder: &Folder) -> Arc<SharedFile> {
+    Arc::new(SharedFile::open(&folder.write("cat.png", &vec![0; 262_144])).unwrap())
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_user_without_a_name_is_asked_until_there_is_one() {
     alice.on(Happened::Typed(Typed::TooLong(10_000)));
     alice.shows("❌ that is no name\n\nEnter your username: ");
     alice.types(" Alice ");
-    let join = Action::Ask(alice.last_ask(), join());
+    let join = order(alice.last_ask(), join());
     let connects = [Action::NameTyped, show(Event::Connecting(me())), Action::Dial, join];
     assert_eq!(alice.wants(), connects);
     assert!(!alice.chat.takes_lines(), "what is typed now is for the chat");
@@ -304,7 +304,7 @@ fn leaving_waits_for_the_goodbye_but_not_for_long() {
             0 => alice.types("/quit"),
             _ => alice.on(Happened::Quit),
         }
-        let leave = Action::Ask(alice.last_ask(), Request::Leave { username: me() });
+        let leave = order(alice.last_ask(), Request::Leave { username: me() });
         assert_eq!(alice.wants(), [Action::GiveUp, show(Event::Leaving), leave]);
         alice.on(Happened::Quit);
         assert_eq!(alice.wants(), [], "once is enough");
@@ -380,27 +380,32 @@ fn an_error_is_clean_and_short() {
 #[test]
 fn a_file_is_asked_for_part_by_part() {
     let mut alice = Alice::chats();
-    alice.is_told("Bob", "shares", file("cat.png", 12_345, 1));
-    let offer = Action::Offer(OfferId(1), "cat.png".into(), 12_345);
-    assert_eq!(alice.wants()[0], offer);
     alice.types("/save 1");
-    assert_eq!(alice.wants(), [Action::Save(OfferId(1))]);
+    alice.shows(
+        "❌ There is no file 1 to be saved: take the number of one that was shared lately\n",
+    );
+    alice.is_told("Bob", "shares", file("cat.png", 12_345, 1));
+    alice.wants();
+    alice.types("/save 1");
+    assert_eq!(alice.wants(), [Action::Save(offer(1), "cat.png".into(), 12_345)]);
     for offset in [0, 12_345] {
-        alice.on(Happened::Wants(OfferId(1), offset));
+        alice.on(Happened::Saving(offer(1), (Some(offset), None)));
         alice.asks(&read(offset));
         alice.is_answered(Ok(Reply::Bytes("aGk".into())));
-        assert_eq!(alice.wants(), [Action::TakePart(OfferId(1), "aGk".into())]);
+        assert_eq!(alice.wants(), [Action::TakePart(offer(1), Ok("aGk".into()))]);
     }
+    alice.on(Happened::Saving(offer(1), (None, Some(Event::Fetched("cat.png".into(), 75)))));
+    alice.shows("📥 cat.png: 75 %\n");
 }
 
 #[test]
 fn a_save_that_fails_is_given_up_with_the_reason() {
     let fails = |happens: &dyn Fn(&mut Alice), why: Trouble| {
         let mut alice = Alice::chats();
-        alice.on(Happened::Wants(OfferId(1), 0));
+        alice.on(Happened::Saving(offer(1), (Some(0), None)));
         alice.wants();
         happens(&mut alice);
-        assert_eq!(alice.wants(), [Action::Fail(OfferId(1), why)]);
+        assert_eq!(alice.wants(), [Action::TakePart(offer(1), Err(why))]);
     };
     let refused = Trouble::Other("the file left with Bob".into());
     fails(&|alice| alice.is_answered(Err(no("the file left with Bob"))), refused);
@@ -413,34 +418,58 @@ fn a_save_that_fails_is_given_up_with_the_reason() {
 }
 
 #[test]
-fn a_file_of_ours_is_offered_and_read_by_others() {
+fn the_oldest_file_that_is_not_being_saved_is_given_back_for_a_new_one() {
     let mut alice = Alice::chats();
-    alice.types("/send my/cat.png");
-    assert_eq!(alice.wants(), [Action::Open("my/cat.png".into())]);
-    let opened = Ok((FileId(1), file_name("cat.png"), 262_144));
-    alice.on(Happened::Opened("my/cat.png".into(), opened));
-    alice.asks(&Request::ShareFile {
-        username: me(),
-        name: file_name("cat.png"),
-        size: 262_144,
-        file: Callback::File(FileId(1)),
-    });
-    alice.is_answered(Ok(Reply::Nothing));
-    alice.shows("📤 Sharing cat.png (262.1 kB)\n");
-    let answer = due();
-    alice.hears(Report::Wanted(answer, FileId(1), 64));
-    assert_eq!(alice.wants(), [Action::ReadShared(answer, FileId(1), 64)]);
+    let most = MAX_OFFERS as u64;
+    for number in 1..=most {
+        alice.is_told("Bob", "shares", file("cat.png", 12_345, number));
+        assert_eq!(alice.wants().len(), 1);
+    }
+    alice.on(Happened::Saving(offer(1), (Some(0), None)));
+    alice.wants();
+    for _ in 0..2 {
+        // Also a file of ours needs room.
+        alice.is_told("Alice", "shares", file("cat.png", 12_345, most + 1));
+        assert_eq!(alice.wants(), [Action::Order(Order::Release(Stub::MAIN))]);
+    }
+    let is_there = |alice: &mut Alice, number: u64| {
+        alice.types(&format!("/save {number}"));
+        matches!(alice.wants()[0], Action::Save(..))
+    };
+    assert!(is_there(&mut alice, 1) && is_there(&mut alice, 4));
+    assert!(!is_there(&mut alice, 2) && !is_there(&mut alice, 3));
 }
 
 #[test]
-fn a_file_that_cannot_be_offered_is_told() {
+fn a_file_of_ours_is_offered_and_read_by_others() {
+    let folder = Folder::new();
+    let mut alice = Alice::chats();
+    alice.types("/send my/cat.png");
+    assert_eq!(alice.wants(), [Action::Open("my/cat.png".into())]);
+    let cat = opened(&folder);
+    alice.on(Happened::Opened("my/cat.png".into(), Ok(Arc::clone(&cat))));
+    alice.asks(&Request::ShareFile {
+        username: me(),
+        name: cat.name.clone(),
+        size: 262_144,
+        file: Callback::File(cat),
+    });
+    alice.is_answered(Ok(Reply::Nothing));
+    alice.shows("📤 Sharing cat.png (262.1 kB)\n");
+    alice.hears(Report::Sent("cat.png".into(), 25));
+    alice.shows("📤 cat.png: 25 % sent\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_offered_is_told_and_closed() {
+    let folder = Folder::new();
     let mut alice = Alice::chats();
     alice.on(Happened::Opened("cat.png".into(), Err(Trouble::Missing)));
     alice.shows("❌ Cannot send cat.png: there is no such file\n");
-    alice.on(Happened::Opened("cat".into(), Ok((FileId(1), file_name("cat"), 4))));
+    let cat = opened(&folder);
+    alice.on(Happened::Opened("cat.png".into(), Ok(Arc::clone(&cat))));
     alice.wants();
     alice.is_answered(Err(no("too many")));
-    let why = Trouble::Other("too many".into());
-    let told = show(Event::CannotSend("cat".into(), why));
-    assert_eq!(alice.wants(), [Action::Close(FileId(1)), told]);
+    alice.shows("❌ Cannot send cat.png: too many\n");
+    assert_eq!(Arc::strong_count(&cat), 1);
 }

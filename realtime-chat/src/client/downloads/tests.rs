@@ -4,29 +4,35 @@ use super::*;
 use crate::client::tests::Folder;
 use crate::interface::CHUNK;
 
-const CAT: OfferId = OfferId(1);
+const CAT: u64 = 1;
 
-/// Files are saved in `folder`; there is an offer of a cat of so many bytes.
-fn offered(folder: &Folder, size: u64) -> Downloads {
+/// Files are saved in `folder`; a cat of so many bytes is begun.
+fn begun(folder: &Folder, size: u64) -> Downloads {
     let mut downloads = Downloads::new(folder.0.clone());
-    downloads.offer(CAT, "cat.png".into(), size);
+    assert_eq!(begins(&mut downloads, CAT, "cat.png", size), (Some(0), String::new()));
     downloads
 }
 
-/// Takes a part; the event, in words.
-fn takes(downloads: &mut Downloads, id: OfferId, bytes: &[u8]) -> (Option<u64>, String) {
-    let (next, event) = downloads.take_part(id, &BASE64_NOPAD.encode(bytes));
+/// What a step comes to; the event, in words.
+fn in_words((next, event): Step) -> (Option<u64>, String) {
     (next, event.map(|event| event.lines(false)).unwrap_or_default())
+}
+
+fn begins(downloads: &mut Downloads, id: u64, name: &str, size: u64) -> (Option<u64>, String) {
+    in_words(downloads.begin(id, name.to_owned(), size))
+}
+
+fn takes(downloads: &mut Downloads, id: u64, bytes: &[u8]) -> (Option<u64>, String) {
+    in_words(downloads.take_part(id, Ok(BASE64_NOPAD.encode(bytes))))
 }
 
 #[test]
 fn a_file_is_read_part_by_part_and_its_progress_told() {
     let folder = Folder::new();
     let size = 9 * CHUNK as u64 + 5;
-    let mut downloads = offered(&folder, size);
-    downloads.save(CAT).unwrap();
-    let again = downloads.save(CAT).unwrap_err().lines(false);
-    assert_eq!(again, "❌ Cannot save cat.png: that is being done already");
+    let mut downloads = begun(&folder, size);
+    let again = "❌ Cannot save cat.png: that is being done already".to_owned();
+    assert_eq!(begins(&mut downloads, CAT, "cat.png", size), (None, again));
     let (mut got, mut shown) = (0, String::new());
     while got < size {
         let part = vec![b'x'; CHUNK.min(usize::try_from(size - got).unwrap())];
@@ -53,8 +59,7 @@ fn a_file_that_is_not_what_was_promised_leaves_nothing() {
         (&["123", ""], "it ended after 3 B, and 4 B were promised"),
     ] {
         let folder = Folder::new();
-        let mut downloads = offered(&folder, 4);
-        downloads.save(CAT).unwrap();
+        let mut downloads = begun(&folder, 4);
         let steps = parts.iter().map(|part| takes(&mut downloads, CAT, part.as_bytes()));
         let last = steps.last().unwrap();
         assert_eq!(last, (None, format!("❌ Cannot save cat.png: {why}")), "{parts:?}");
@@ -66,13 +71,11 @@ fn a_file_that_is_not_what_was_promised_leaves_nothing() {
 fn bytes_may_be_padded_and_must_be_bytes() {
     for base64 in ["aGk", "aGk="] {
         let folder = Folder::new();
-        let mut downloads = offered(&folder, 2);
-        downloads.save(CAT).unwrap();
-        assert_eq!(downloads.take_part(CAT, base64), (Some(2), None));
-        let (next, event) = downloads.take_part(CAT, "?");
+        let mut downloads = begun(&folder, 2);
+        assert_eq!(downloads.take_part(CAT, Ok(base64.into())), (Some(2), None));
+        let (next, why) = in_words(downloads.take_part(CAT, Ok("?".into())));
         assert_eq!((next, folder.holds().len()), (None, 0));
-        let no_bytes = "❌ Cannot save cat.png: its bytes make no sense";
-        assert_eq!(event.unwrap().lines(false), no_bytes);
+        assert_eq!(why, "❌ Cannot save cat.png: its bytes make no sense");
     }
 }
 
@@ -80,33 +83,18 @@ fn bytes_may_be_padded_and_must_be_bytes() {
 fn what_cannot_be_saved_safely_is_not_even_begun() {
     let folder = Folder::new();
     let mut downloads = Downloads::new(folder.0.clone());
-    let mut refuses = |offer: u64, offered: &[(u64, &str, u64)]| {
-        for (id, name, size) in offered {
-            downloads.offer(OfferId(*id), (*name).to_owned(), *size);
-        }
-        downloads.save(OfferId(offer)).map_err(|event| event.lines(false)).unwrap_err()
+    let mut refuses = |name, size, why: &str| {
+        let why = format!("❌ Cannot save {name}: {why}");
+        assert_eq!(begins(&mut downloads, CAT, name, size), (None, why));
     };
-    let none =
-        "❌ There is no file 1 to be saved: take the number of one that was shared lately";
-    assert_eq!(refuses(1, &[]), none);
-    let evil = "❌ Cannot save ../.profile: the name of a file cannot contain '/'";
-    assert_eq!(refuses(1, &[(1, "../.profile", 4)]), evil);
-    let big = "❌ Cannot save big: it has 16.8 MB, and a file has at most 16 MiB";
-    assert_eq!(refuses(2, &[(2, "big", MAX_FILE + 1)]), big);
+    refuses("../.profile", 4, "the name of a file cannot contain '/'");
+    refuses("big", MAX_FILE + 1, "it has 16.8 MB, and a file has at most 16 MiB");
     assert_eq!(folder.holds(), [""; 0]);
-    for id in 3..=7 {
-        downloads.offer(OfferId(id), "x".into(), 4);
-    }
     for id in 3..7 {
-        downloads.save(OfferId(id)).unwrap();
+        assert_eq!(begins(&mut downloads, id, "x", 4), (Some(0), String::new()));
     }
-    let busy = downloads.save(OfferId(7)).unwrap_err().lines(false);
     let many = "❌ Cannot save x: 4 files are being saved already. Wait for one of them";
-    assert_eq!(busy, many);
-    for id in 8..=7 + MAX_OFFERS as u64 {
-        downloads.offer(OfferId(id), "x".into(), 4);
-    }
-    assert_eq!(downloads.save(OfferId(7)), Err(Event::NoOffer(7)), "it is too long ago");
+    assert_eq!(begins(&mut downloads, 7, "x", 4), (None, many.to_owned()));
 }
 
 #[test]
@@ -114,8 +102,7 @@ fn what_is_saved_never_takes_the_place_of_anything() {
     let folder = Folder::new();
     folder.write("cat.png", b"mine");
     for number in 1..=2 {
-        let mut downloads = offered(&folder, 6);
-        downloads.save(CAT).unwrap();
+        let mut downloads = begun(&folder, 6);
         takes(&mut downloads, CAT, b"the");
         takes(&mut downloads, CAT, b"irs");
         let (_, saved) = takes(&mut downloads, CAT, b"");
@@ -125,8 +112,7 @@ fn what_is_saved_never_takes_the_place_of_anything() {
     }
     assert_eq!(fs::read(folder.0.join("cat.png")).unwrap(), b"mine");
     let mut downloads = Downloads::new(folder.0.clone());
-    downloads.offer(CAT, "empty".into(), 0);
-    downloads.save(CAT).unwrap();
+    begins(&mut downloads, CAT, "empty", 0);
     takes(&mut downloads, CAT, b"");
     assert_eq!(folder.holds(), ["cat (1).png", "cat (2).png", "cat.png", "empty"]);
 }
@@ -137,11 +123,10 @@ fn what_is_saved_gets_no_name_that_only_looks_different() {
     folder.write("café menu.txt", b"mine");
     let mut downloads = Downloads::new(folder.0.clone());
     let names = ["cafe\u{301} menu.txt", "CAFÉ menu.txt", "café\u{202F}menu.txt"];
-    for (id, name) in (1..).map(OfferId).zip(names) {
-        downloads.offer(id, name.into(), 0);
-        downloads.save(id).unwrap();
+    for (id, name) in (1..).zip(names) {
+        assert_eq!(begins(&mut downloads, id, name, 0), (Some(0), String::new()));
         let (_, saved) = takes(&mut downloads, id, b"");
-        let number = format!(" ({}).txt", id.0);
+        let number = format!(" ({id}).txt");
         assert!(saved.ends_with(&number), "{saved}");
     }
     assert_eq!(folder.holds().len(), 4);
@@ -152,8 +137,7 @@ fn what_is_saved_gets_no_name_that_only_looks_different() {
 fn not_even_the_place_that_a_link_points_to() {
     let folder = Folder::new();
     std::os::unix::fs::symlink(folder.0.join("elsewhere"), folder.0.join("cat.png")).unwrap();
-    let mut downloads = offered(&folder, 0);
-    downloads.save(CAT).unwrap();
+    let mut downloads = begun(&folder, 0);
     takes(&mut downloads, CAT, b"");
     assert_eq!(folder.holds(), ["cat (1).png", "cat.png"]);
 }
@@ -161,21 +145,21 @@ fn not_even_the_place_that_a_link_points_to() {
 #[test]
 fn what_is_not_finished_does_not_stay() {
     let folder = Folder::new();
-    let mut downloads = offered(&folder, 8);
-    downloads.offer(OfferId(2), "cat.png".into(), 8);
-    for id in [CAT, OfferId(2)] {
-        downloads.save(id).unwrap();
+    let mut downloads = begun(&folder, 8);
+    begins(&mut downloads, 2, "cat.png", 8);
+    for id in [CAT, 2] {
         takes(&mut downloads, id, b"half");
     }
-    let late = downloads.fail(CAT, Trouble::NoAnswer(15)).unwrap().lines(false);
-    assert_eq!(late, "❌ Cannot save cat.png: nothing came for 15 s. Try again");
-    assert_eq!(downloads.fail(OfferId(9), Trouble::Interrupted), None);
+    let late = "❌ Cannot save cat.png: nothing came for 15 s. Try again".to_owned();
+    let failed = downloads.take_part(CAT, Err(Trouble::NoAnswer(15)));
+    assert_eq!(in_words(failed), (None, late));
+    assert_eq!(downloads.take_part(9, Err(Trouble::Interrupted)), (None, None));
     assert_eq!(folder.holds(), ["cat (1).png"]);
     let left = Event::CannotSave("cat.png".into(), Trouble::Interrupted);
     assert_eq!(downloads.give_up(), [left]);
     assert_eq!(folder.holds(), [""; 0]);
-    downloads.offer(CAT, "cat.png".into(), 8);
-    downloads.save(CAT).unwrap();
+    begins(&mut downloads, CAT, "cat.png", 8);
+    assert_eq!(folder.holds(), ["cat.png"]);
     drop(downloads);
     assert_eq!(folder.holds(), [""; 0]);
 }
@@ -185,9 +169,9 @@ fn a_folder_that_is_missing_is_told() {
     let folder = Folder::new();
     let missing = folder.0.join("missing");
     let mut downloads = Downloads::new(missing.clone());
-    downloads.offer(CAT, "cat.png".into(), 4);
     let why = Trouble::NoFolder(missing.to_string_lossy().into_owned());
-    assert_eq!(downloads.save(CAT), Err(Event::CannotSave("cat.png".into(), why)));
+    let told = Event::CannotSave("cat.png".into(), why);
+    assert_eq!(downloads.begin(CAT, "cat.png".into(), 4), (None, Some(told)));
 }
 
 #[test]

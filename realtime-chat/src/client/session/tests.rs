@@ -4,7 +4,9 @@ use capnweb::Session;
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
-use crate::name::{FileName, Name, RoomName};
+use crate::client::tests::Folder;
+use crate::interface::Kind;
+use crate::name::{Name, RoomName};
 
 /// A session, and what comes of it.
 struct Conversation {
@@ -58,6 +60,16 @@ impl Conversation {
     }
 }
 
+/// A file of ours, with 4 bytes.
+fn cat(folder: &Folder) -> Arc<SharedFile> {
+    Arc::new(SharedFile::open(&folder.write("cat.png", b"meow")).unwrap())
+}
+
+fn shares(file: &Arc<SharedFile>) -> Ask {
+    let (username, name, size) = (name(), file.name.clone(), file.size);
+    Request::ShareFile { username, name, size, file: Callback::File(Arc::clone(file)) }
+}
+
 fn name() -> Name {
     Name::read("Alice").unwrap()
 }
@@ -65,9 +77,8 @@ fn name() -> Name {
 #[test]
 fn each_request_is_a_call_of_the_interface() {
     let room = RoomName::read("rust").unwrap();
-    let cat = FileName::read("cat.png").unwrap();
+    let folder = Folder::new();
     let bob = Name::read("Bob").unwrap();
-    let file = Callback::File(FileId(1));
     for (request, call) in [
         (
             Request::SendMessage { username: name(), text: "hi".into() },
@@ -82,7 +93,7 @@ fn each_request_is_a_call_of_the_interface() {
         (Request::EnterRoom { username: name(), room }, r##"["enterRoom"],["Alice","#rust"]"##),
         (Request::ListRooms, r#"["listRooms"],[]"#),
         (
-            Request::ShareFile { username: name(), name: cat, size: 4, file },
+            shares(&cat(&folder)),
             r#"["shareFile"],["Alice",{"name":"cat.png","size":4},["export",-1]]"#,
         ),
     ] {
@@ -149,50 +160,54 @@ fn a_note_is_told_and_answered_if_somebody_waits_for_it() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_held_while_there_is_room() {
+fn a_file_of_somebody_else_is_held_until_it_is_given_back() {
     let mut alice = Conversation::has_joined();
-    for id in 2..2 + MAX_OFFERS {
-        alice.is_offered(-i64::try_from(id).unwrap());
-    }
+    alice.is_offered(-2);
+    alice.is_offered(-3);
     alice.says(&[]);
-    assert!(alice.reports()[0].contains("content: Some(OfferId(1))"));
-    // Who reads one holds it for longer.
-    alice.asks(Request::ReadFile { file: OfferId(1), offset: 7 });
+    let Ok(Report::Told(Note { kind: Kind::File { content: Some(offer), .. }, .. })) =
+        alice.reports.try_recv()
+    else {
+        panic!("she is told of it")
+    };
+    assert_eq!(offer.number, 1);
+    assert!(alice.reports()[0].contains("number: 2"));
+    alice.asks(Request::ReadFile { file: offer, offset: 7 });
     alice.says(&[r#"["push",["pipeline",-2,["read"],[7]]]"#, r#"["pull",2]"#]);
     alice.hears(r#"["resolve",2,["bytes","aGk"]]"#);
     alice.says(&[r#"["release",2,1]"#]);
     assert_eq!(alice.reports(), [r#"Answered(AskId(1), Ok(Bytes("aGk")))"#]);
-    alice.is_offered(-100);
-    alice.says(&[r#"["release",-3,1]"#]);
-    alice.reports();
-    alice.asks(Request::ReadFile { file: OfferId(2), offset: 0 });
-    alice.says(&[]);
-    assert!(alice.reports()[0].contains("too many other files were shared since then"));
+    alice.link.take_order(Order::Release(offer.stub), &mut alice.handler);
+    alice.says(&[r#"["release",-2,1]"#]);
+    alice.asks(Request::ReadFile { file: offer, offset: 0 });
+    assert!(alice.reports()[0].contains("this stub was released"));
 }
 
 #[test]
-fn a_file_of_ours_is_read_by_a_client_that_may_and_not_too_often() {
+fn a_file_of_ours_is_read_by_a_client_that_may_and_closed_when_none_can() {
+    let folder = Folder::new();
     let mut alice = Conversation::begins();
-    let cat = FileName::read("cat.png").unwrap();
-    let file = Callback::File(FileId(3));
-    alice.asks(Request::ShareFile { username: name(), name: cat, size: 4, file });
+    let file = cat(&folder);
+    alice.asks(shares(&file));
     alice.link.take_said();
     alice.hears(r#"["push",["pipeline",-1,["read"],[-1]]]"#);
     alice.hears(r#"["pull",1]"#);
     let error = r#"["error","TypeError","read: offset must be a place in the file"]"#;
     alice.says(&[&format!(r#"["reject",1,{error}]"#)]);
-    for push in 2..2 + MAX_READS {
-        assert!(!alice.handler.is_busy());
-        alice.hears(r#"["push",["pipeline",-1,["read"],[2]]]"#);
+    for (push, offset, answer, told) in [
+        (2, 0, r#"["resolve",2,["bytes","bWVvdw"]]"#, &[""; 0][..]),
+        (3, 4, r#"["resolve",3,["bytes",""]]"#, &[r#"Sent("cat.png", 100)"#]),
+    ] {
+        alice.hears(&format!(r#"["push",["pipeline",-1,["read"],[{offset}]]]"#));
         alice.hears(&format!(r#"["pull",{push}]"#));
+        alice.says(&[answer]);
+        assert_eq!(alice.reports(), told);
     }
-    assert!(alice.handler.is_busy());
-    let Ok(Report::Wanted(id, FileId(3), 2)) = alice.reports.try_recv() else {
-        panic!("a file was asked for")
-    };
-    alice.link.take_order(Order::Answer(id, Ok("aGk".into())), &mut alice.handler);
-    alice.says(&[r#"["resolve",2,["bytes","aGk"]]"#]);
-    assert!(!alice.handler.is_busy());
+    alice.hears(r#"["resolve",1,{"status":"shared"}]"#);
+    drop(alice.reports());
+    assert_eq!(Arc::strong_count(&file), 2, "the session has it");
+    alice.hears(r#"["release",-1,1]"#);
+    assert_eq!(Arc::strong_count(&file), 1, "the server has given it back");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //! numbers (xorshift64, Marsaglia 2003), so what fails once fails again.
 
 use super::*;
-use crate::interface::FileId;
 use crate::room::files::READ_PATIENCE;
 
 const STEPS: usize = 20_000;
@@ -108,8 +107,11 @@ impl Crowd {
             12 => ("listRooms", String::new()),
             _ => {
                 let (id, _) = self.chat.call(who, "getHistory", "");
-                let latest = self.seen.get("Shared").copied().unwrap_or(0);
-                let file = FileId((latest + 1).saturating_sub(self.below(12)) as u64);
+                let back = self.below(12);
+                let files = &self.chat.files;
+                let Some(file) = files.iter().rev().nth(back).map(Arc::clone) else {
+                    return (id, Request::GetHistory);
+                };
                 return (id, Request::ReadFile { file, offset: 0 });
             }
         };

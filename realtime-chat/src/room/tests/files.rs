@@ -1,10 +1,11 @@
 //! Files that are asked from the clients that share them.
 
 use super::*;
-use crate::interface::{CHUNK, FileId};
+use crate::interface::CHUNK;
 use crate::room::files::{MAX_ASKED, MAX_READS, MAX_SHARED, READ_PATIENCE};
 
-const CAT: FileId = FileId(0);
+/// The first file that was shared.
+const CAT: usize = 0;
 
 fn shares(chat: &mut Chat, client: ClientId, file: &str, size: u64) -> Vec<String> {
     let stub = chat.new_stub();
@@ -12,7 +13,8 @@ fn shares(chat: &mut Chat, client: ClientId, file: &str, size: u64) -> Vec<Strin
     chat.calls(client, "shareFile", &format!("\"{}\",{file}", label(client)))
 }
 
-fn reads(chat: &mut Chat, client: ClientId, file: FileId) -> Vec<String> {
+fn reads(chat: &mut Chat, client: ClientId, file: usize) -> Vec<String> {
+    let file = Arc::clone(&chat.files[file]);
     chat.asks(client, Request::ReadFile { file, offset: 64 })
 }
 
@@ -42,8 +44,10 @@ fn all_in_the_room_are_offered_a_file_by_its_name() {
     let (id, call) = chat.call(ALICE, "shareFile", &args);
     let actions = chat.room.on(ALICE, Heard::Called(id, call), chat.now);
     let Action::Record(_, note) = &actions[0] else { panic!("{actions:?}") };
-    let file = Kind::File { name: "cat.png".into(), size: 12_345, content: Some(CAT) };
-    assert_eq!(note.kind, file);
+    let Kind::File { name, size: 12_345, content: Some(file) } = &note.kind else {
+        panic!("{note:?}")
+    };
+    assert_eq!((&**name, file.by, file.name.as_str()), ("cat.png", ALICE, "Alice"));
     assert_eq!(
         chat.carry_out(&actions),
         [
@@ -182,7 +186,7 @@ fn a_file_leaves_with_the_client_that_shares_it() {
 }
 
 #[test]
-fn a_file_of_a_long_time_ago_is_just_gone() {
+fn a_file_of_a_long_time_ago_is_gone_too() {
     let mut chat = with_a_cat();
     let _ = chat.leaves(ALICE);
     for _ in 0..20 {
@@ -193,8 +197,8 @@ fn a_file_of_a_long_time_ago_is_just_gone() {
         let _ = chat.leaves(ALICE);
     }
     let why = "Bob is refused: cap_revoked: the file left with";
-    assert_eq!(reads(&mut chat, BOB, CAT), [format!("{why} the user who shared it")]);
-    assert_eq!(reads(&mut chat, BOB, FileId(20 * 16)), [format!("{why} Alice")]);
+    assert_eq!(reads(&mut chat, BOB, CAT), [format!("{why} Alice")]);
+    assert_eq!(reads(&mut chat, BOB, 20 * MAX_SHARED), [format!("{why} Alice")]);
 }
 
 #[test]
@@ -266,11 +270,11 @@ fn who_never_answers_is_asked_so_often_and_no_more() {
     let _ = chat.leaves(ALICE);
     let _ = chat.joins(ALICE, "Alice");
     let _ = shares(&mut chat, ALICE, "cat.png", 1);
-    assert_eq!(reads(&mut chat, BOB, FileId(1)), [why]);
+    assert_eq!(reads(&mut chat, BOB, 1), [why]);
     // A late answer is of no use to anybody, but it is one.
     let ask = chat.asked.unwrap();
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
     let read = format!("Alice reads -{} from 64", chat.stubs);
-    assert_eq!(reads(&mut chat, BOB, FileId(1)), [read]);
-    assert_eq!(reads(&mut chat, BOB, FileId(1)), [why]);
+    assert_eq!(reads(&mut chat, BOB, 1), [read]);
+    assert_eq!(reads(&mut chat, BOB, 1), [why]);
 }

@@ -58,8 +58,9 @@ fn what_others_hear_of_costs_something_and_what_only_reads_does_not() {
         }
         assert_eq!(chat.asks(ALICE, Request::UserCount), ["Alice gets 1"]);
         assert_eq!(chat.asks(ALICE, Request::MessageCount), ["Alice gets 3"]);
-        let why = "Alice is refused: cap_revoked: the file left with the user who shared it";
-        let file = crate::interface::FileId(7);
+        let why = "Alice is refused: cap_revoked: the file left with Bob";
+        let name = Name::read("Bob").unwrap();
+        let file = Arc::new(Shared { by: BOB, name, stub: Stub::MAIN });
         assert_eq!(chat.asks(ALICE, Request::ReadFile { file, offset: 0 }), [why]);
     }
     // Typing has a bucket of its own,
