@@ -20,6 +20,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use self::limits::MAX_BODY;
 pub use self::request::Request;
 pub use self::response::Response;
 pub use self::route::is_post_to;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::body::{MAX_MESSAGES, join, lines};
 use crate::error::{Code, RpcError};
+use crate::http::MAX_BODY;
 use crate::session::{Output, Session};
 use crate::stub::{CallId, Callee, Key, Promise, Stub};
 use crate::value::{Target, Value};
@@ -28,6 +29,9 @@ pub struct Batch {
     session: Session<Arc<dyn Target>>,
     body: String,
     messages: usize,
+    /// Why there was no room for a call. From then on there is none for any: both sides count
+    /// calls, and this one was counted here.
+    full: Option<RpcError>,
 }
 
 impl Default for Batch {
@@ -39,7 +43,7 @@ impl Default for Batch {
 impl Batch {
     /// A batch without calls.
     pub fn new() -> Self {
-        Self { session: Session::new(None), body: String::new(), messages: 0 }
+        Self { session: Session::new(None), body: String::new(), messages: 0, full: None }
     }
 
     /// Adds a call of a method of the peer's main object. It will run, but is only answered if it
@@ -47,7 +51,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If it cannot be sent: see [`Session::push`]. A batch has room for [`MAX_MESSAGES`].
+    /// If it cannot be sent: see [`Session::push`]. A batch has room for [`MAX_MESSAGES`] and
+    /// [`MAX_BODY`], as much as the server takes.
     pub fn call(&mut self, method: &str, args: Vec<Value>) -> Result<Promise, RpcError> {
         self.call_on(Stub::MAIN, method, args)
     }
@@ -130,14 +135,20 @@ impl Batch {
     fn add(&mut self, outputs: Vec<Output<Arc<dyn Target>>>) -> Result<(), RpcError> {
         for output in outputs {
             let Output::Send(line) = output else { continue };
-            if self.messages == MAX_MESSAGES {
-                let text = format!("more than {MAX_MESSAGES} messages in a batch");
-                return Err(RpcError::new(Code::TooMany, text));
+            if self.full.is_none() {
+                self.full = self.add_line(&line).err();
             }
-            self.messages += 1;
-            join(&mut self.body, &line)?;
         }
-        Ok(())
+        self.full.clone().map_or(Ok(()), Err)
+    }
+
+    fn add_line(&mut self, line: &str) -> Result<(), RpcError> {
+        if self.messages == MAX_MESSAGES {
+            let text = format!("more than {MAX_MESSAGES} messages in a batch");
+            return Err(RpcError::new(Code::TooMany, text));
+        }
+        self.messages += 1;
+        join(&mut self.body, line, MAX_BODY)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::*;
 use crate::error::{Code, RpcError};
+use crate::http::MAX_BODY;
 use crate::stub::Promise;
 use crate::value::{Target, Value};
 use crate::wire::{MAX_DEPTH, Message, STACK};
@@ -370,13 +371,40 @@ fn a_batch_has_limits() {
     assert_eq!(ask(2).unwrap().len(), 2 * ((1 << 20) + 16) + 1);
     let reply = ask(10).unwrap();
     assert!(reply.contains("bytes of results and arguments are kept"));
-    assert!(reply.len() < MAX_BODY);
+    assert!(reply.len() < MAX_REPLY);
     // The same, without keeping it.
     let asks = (1..6).map(|id| {
         format!("[\"push\",[\"pipeline\",0,[\"echo\"],[\"{}\"]]]\n[\"pull\",{id}]\n[\"release\",{id},1]", "x".repeat(1 << 20))
     });
     let why = refusal(asks.collect::<Vec<_>>().join("\n").as_bytes());
-    assert_eq!(why, format!("more than {MAX_BODY} bytes in a batch"));
+    assert_eq!(why, format!("more than {MAX_REPLY} bytes in a batch"));
+}
+
+#[test]
+fn a_client_writes_no_more_than_a_server_takes_and_goes_on_with_no_wrong_number() {
+    let call = |batch: &mut Batch, length: usize| {
+        let promise = batch.call("echo", vec!["x".repeat(length).into()])?;
+        batch.pull(&promise)
+    };
+    let mut batch = Batch::new();
+    call(&mut batch, 1).unwrap();
+    call(&mut batch, 0).unwrap();
+    let left = MAX_BODY - batch.body().len();
+    let mut full = Batch::new();
+    let first = call(&mut full, 1).unwrap();
+    call(&mut full, left).unwrap();
+    assert_eq!(full.body().len(), MAX_BODY);
+    let reply = serve(full.body().as_bytes(), &Alice::shared()).unwrap();
+    assert_eq!(full.read_reply(&reply).take(first), Ok("x".into()));
+
+    let mut batch = Batch::new();
+    let first = call(&mut batch, 1).unwrap();
+    let refused = call(&mut batch, MAX_BODY).unwrap_err();
+    assert_eq!(refused.message, format!("more than {MAX_BODY} bytes in a batch"));
+    // The server would count one call less than we have.
+    assert_eq!(call(&mut batch, 1), Err(refused));
+    let reply = serve(batch.body().as_bytes(), &Alice::shared()).unwrap();
+    assert_eq!(batch.read_reply(&reply).take(first), Ok("x".into()));
 }
 
 #[test]
