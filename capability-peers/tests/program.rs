@@ -291,7 +291,9 @@ fn every_message_that_was_answered_is_shown_before_alice_ends() {
     for text in texts {
         assert!(printed.contains(&format!("received: {text}\n")), "{text} was answered");
     }
-    callers.into_iter().for_each(|caller| caller.join().expect("nobody panics"));
+    for caller in callers {
+        caller.join().expect("nobody panics");
+    }
 }
 
 /// The reader of the output has read enough, as `head -1` has.
@@ -402,14 +404,13 @@ fn messages_that_were_refused_confuse_no_numbers() {
             let (mut numbers, mut last_refused) = (Vec::new(), None);
             while last_refused.is_none_or(|since| numbers.len() < since + 3) {
                 let answer = answer_of(port, &long_chat());
-                match answer.split_once("message #") {
-                    Some((_, number)) => numbers.push(number.to_owned()),
-                    None => {
-                        assert!(answer.contains("does not keep up"), "{answer}");
-                        last_refused = Some(numbers.len());
-                        let _ = refuse.send(()); // Fails when enough of them have come.
-                    }
+                if let Some((_, number)) = answer.split_once("message #") {
+                    numbers.push(number.to_owned());
+                    continue;
                 }
+                assert!(answer.contains("does not keep up"), "{answer}");
+                last_refused = Some(numbers.len());
+                let _ = refuse.send(()); // Fails when enough of them have come.
             }
             numbers
         };
