@@ -29,9 +29,6 @@ pub struct Batch {
     session: Session<Arc<dyn Target>>,
     body: String,
     messages: usize,
-    /// Why there was no room for a call. From then on there is none for any: both sides count
-    /// calls, and this one was counted here.
-    full: Option<RpcError>,
 }
 
 impl Default for Batch {
@@ -43,7 +40,7 @@ impl Default for Batch {
 impl Batch {
     /// A batch without calls.
     pub fn new() -> Self {
-        Self { session: Session::new(None), body: String::new(), messages: 0, full: None }
+        Self { session: Session::new(None), body: String::new(), messages: 0 }
     }
 
     /// Adds a call of a method of the peer's main object. It will run, but is only answered if it
@@ -135,20 +132,16 @@ impl Batch {
     fn add(&mut self, outputs: Vec<Output<Arc<dyn Target>>>) -> Result<(), RpcError> {
         for output in outputs {
             let Output::Send(line) = output else { continue };
-            if self.full.is_none() {
-                self.full = self.add_line(&line).err();
+            if self.messages == MAX_MESSAGES {
+                let text = format!("more than {MAX_MESSAGES} messages in a batch");
+                return Err(RpcError::new(Code::TooMany, text));
             }
+            self.messages += 1;
+            // A call that does not fit was counted here, and not there. So it is the last one.
+            join(&mut self.body, &line, MAX_BODY)
+                .inspect_err(|_| self.messages = MAX_MESSAGES)?;
         }
-        self.full.clone().map_or(Ok(()), Err)
-    }
-
-    fn add_line(&mut self, line: &str) -> Result<(), RpcError> {
-        if self.messages == MAX_MESSAGES {
-            let text = format!("more than {MAX_MESSAGES} messages in a batch");
-            return Err(RpcError::new(Code::TooMany, text));
-        }
-        self.messages += 1;
-        join(&mut self.body, line, MAX_BODY)
+        Ok(())
     }
 }
 

@@ -402,7 +402,7 @@ fn a_client_writes_no_more_than_a_server_takes_and_goes_on_with_no_wrong_number(
     let refused = call(&mut batch, MAX_BODY).unwrap_err();
     assert_eq!(refused.message, format!("more than {MAX_BODY} bytes in a batch"));
     // The server would count one call less than we have.
-    assert_eq!(call(&mut batch, 1), Err(refused));
+    assert_eq!(call(&mut batch, 1).unwrap_err().code, refused.code);
     let reply = serve(batch.body().as_bytes(), &Alice::shared()).unwrap();
     assert_eq!(batch.read_reply(&reply).take(first), Ok("x".into()));
 }
@@ -499,7 +499,7 @@ fn our_batches_are_served_by_us() {
     let mut reply = batch.read_reply(&body);
     assert_eq!(reply.take(chat), Ok("Alice says: Thanks for the message #1!".into()));
     let friend = reply.take(friend).unwrap();
-    assert!(matches!(friend.get("bob").and_then(Value::as_cap), Some(crate::Cap::Stub(_))));
+    assert!(matches!(friend.get("bob"), Some(Value::Cap(crate::Cap::Stub(_)))));
     let mut batch = Batch::new();
     for _ in 0..1000 {
         let name = batch.get("name").unwrap();
