@@ -10,7 +10,6 @@ use super::super::caller::Caller;
 use super::super::service::Service;
 use super::*;
 
-#[cfg(target_os = "linux")] // Elsewhere a process may have only 256 descriptors.
 #[test]
 fn a_thousand_idle_connections_keep_nobody_out() {
     let peer = peer(ENDLESS);
@@ -42,7 +41,6 @@ fn a_thousand_idle_connections_keep_nobody_out() {
     assert!(peer.stops() < LONG / 2, "nobody who is idle is waited for");
 }
 
-#[cfg(target_os = "linux")] // Elsewhere a process may have only 256 descriptors.
 #[test]
 fn when_all_are_busy_the_others_are_told_so_at_once() {
     let peer = peer(ENDLESS);
@@ -86,7 +84,6 @@ fn when_all_are_busy_the_others_are_told_so_at_once() {
     peer.stops();
 }
 
-#[cfg(target_os = "linux")] // Elsewhere a process may have only 256 descriptors.
 #[test]
 fn of_a_burst_each_is_served_or_told_that_it_is_not() {
     const SLOTS: usize = 8;
