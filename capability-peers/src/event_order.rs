@@ -75,7 +75,8 @@ impl EventOrder {
         shown
     }
 
-    fn release(&mut self) -> Vec<Event> {
+    /// The events that wait to be shown. There will be no better time.
+    pub(crate) fn release(&mut self) -> Vec<Event> {
         self.held_until = None;
         std::mem::take(&mut self.held)
     }

@@ -24,5 +24,5 @@ pub(crate) fn start(
     report: Sender<Report>,
 ) -> io::Result<Listener> {
     let answer = move |request: &Request| respond(request, PATH, BATCH_PATIENCE, &peer);
-    Listener::start(socket, MAX_CALLERS, PATIENCE, report, answer)
+    Listener::start(socket, &[], MAX_CALLERS, PATIENCE, report, answer)
 }

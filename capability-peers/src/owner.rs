@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capnweb::listener::{Listener, Report};
-use crossbeam_channel::{Receiver, bounded, never, select};
+use crossbeam_channel::{Receiver, bounded, select};
 use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen};
 
 use crate::arguments::Friend;
@@ -17,15 +17,13 @@ use crate::peer::Peer;
 use crate::role::Role;
 use crate::sender::SenderThread;
 
-/// How many bytes may wait for a terminal that is stopped (Ctrl-S, or a pipe that is not read). It
-/// must not stop the owner, too: then the user could not end it any more.
-const MAX_UNREAD: usize = 64 * 1024;
+/// How many bytes may wait for a terminal that is stopped (Ctrl-S, or a pipe that is not read);
+/// then messages are refused. It must not stop the owner, too: then the user could not end it any
+/// more. All messages of one request fit.
+const MAX_UNREAD: usize = 1024 * 1024;
 
 /// How long the terminal may take for the last line.
 const LAST_LINE: Duration = Duration::from_millis(250);
-
-/// How many events may wait for the owner. Then the threads that have one wait, too.
-const MAX_EVENTS: usize = 256;
 
 /// How long to wait when nothing is due.
 const QUIET: Duration = Duration::from_hours(1);
@@ -33,6 +31,7 @@ const QUIET: Duration = Duration::from_hours(1);
 /// One running peer.
 pub(crate) struct Owner {
     role: Role,
+    peer: Arc<Peer>,
     screen: Screen<NonBlockingStdout>,
     order: EventOrder,
     listener: Listener,
@@ -47,14 +46,16 @@ impl Owner {
         let mut screen = Screen::non_blocking()?;
         let address = socket.local_addr()?;
         screen.show(&Event::Starting(address.port()).text(&role));
-        let (report, events) = bounded(MAX_EVENTS);
+        // No event waits in between, where it would be lost when the user ends the program.
+        let (report, events) = bounded(0);
         let (tell, reports) = bounded(1);
         let peer = Arc::new(Peer::new(role, report.clone()));
-        let listener = listener::start(socket, peer, tell)?;
+        let target = Arc::clone(&peer);
+        let listener = listener::start(socket, target, tell)?;
         screen.show(&Event::Running(address).text(&role));
         let sender = SenderThread::start(role, friend, report)?;
         let order = EventOrder::default();
-        Ok(Self { role, screen, order, listener, sender, events, reports })
+        Ok(Self { role, peer, screen, order, listener, sender, events, reports })
     }
 
     /// Shows what happens until the user ends it. Fails if the terminal is gone.
@@ -65,7 +66,6 @@ impl Owner {
     }
 
     fn serve(&mut self, interrupts: &Receiver<()>) -> io::Result<()> {
-        let nothing = never();
         loop {
             let now = Instant::now();
             // What is due is shown first, however many events wait.
@@ -76,10 +76,9 @@ impl Owner {
             let wait = due.map_or(QUIET, |due| due.saturating_duration_since(now));
             let backlog = self.screen.backlog();
             let wait = if backlog > 0 { wait.min(LOOK_AGAIN) } else { wait };
-            // A terminal that is stopped makes callers wait, and not our memory grow.
-            let events = if backlog > MAX_UNREAD { &nothing } else { &self.events };
+            self.peer.terminal_is_stopped(backlog > MAX_UNREAD);
             let shown = select! {
-                recv(events) -> event => match event {
+                recv(self.events) -> event => match event {
                     Ok(event) => self.order.on_event(event, Instant::now()),
                     Err(_) => return Ok(()), // All other threads have ended.
                 },
@@ -101,11 +100,13 @@ impl Owner {
     }
 
     /// Says goodbye and ends all threads, also if the terminal is gone.
-    fn close(self) -> io::Result<()> {
-        let Self { role, mut screen, listener, sender, events, .. } = self;
-        screen.show(&Event::ShuttingDown.text(&role));
+    fn close(mut self) -> io::Result<()> {
+        let last = self.order.release();
+        self.show(&last);
+        self.show(&[Event::ShuttingDown]);
+        let Self { mut screen, listener, sender, events, .. } = self;
         let shown = screen.finish(LAST_LINE);
-        drop(events); // From now on a report fails at once, so no thread waits to make one.
+        drop(events); // From now on a report fails at once: messages are refused.
         listener.stop();
         listener.join();
         sender.stop();

@@ -1,8 +1,7 @@
 //! The peer: what Alice and Bob let others call. A program that can reach it may call it; no
 //! password is asked for.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use capnweb::{Code, RpcError, Target, Value};
 use crossbeam_channel::Sender;
@@ -14,9 +13,6 @@ use crate::role::Role;
 /// The longest message, in bytes of UTF-8.
 const MAX_MESSAGE: usize = 4096;
 
-/// How long a caller waits for our terminal, if that is stopped.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// What is exported: `greet()`, `chat(message)`, `get_stats()`, and the property `name`.
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -24,13 +20,21 @@ pub(crate) struct Peer {
     /// Callers on many threads add to it, and none waits for another: an atomic number needs no
     /// lock.
     received: AtomicU32,
+    /// The terminal takes no text, and much is waiting for it.
+    is_stopped: AtomicBool,
     report: Sender<Event>,
 }
 
 impl Peer {
     /// The peer in this role. Messages are reported.
     pub(crate) fn new(role: Role, report: Sender<Event>) -> Self {
-        Self { role, received: AtomicU32::new(0), report }
+        let is_stopped = AtomicBool::new(false);
+        Self { role, received: AtomicU32::new(0), is_stopped, report }
+    }
+
+    /// Refuses messages while the terminal is stopped, so that our memory does not grow.
+    pub(crate) fn terminal_is_stopped(&self, is_stopped: bool) {
+        self.is_stopped.store(is_stopped, Ordering::SeqCst);
     }
 
     fn chat(&self, args: &[Value]) -> Result<Value, RpcError> {
@@ -41,19 +45,20 @@ impl Peer {
             let text = format!("chat(message): a message has at most {MAX_MESSAGE} bytes");
             return Err(RpcError::new(Code::TooMany, text));
         }
+        if self.is_stopped.load(Ordering::SeqCst) {
+            let text = "the terminal does not keep up: try again later";
+            return Err(RpcError::new(Code::TooMany, text));
+        }
         // Counted before it is shown: a message that a user has seen has a number.
         // LAB:BEGIN stats
         let count = self.received.fetch_add(1, Ordering::SeqCst) + 1;
         // LAB:STUB
         //| let count = self.received.load(Ordering::SeqCst);
         // LAB:END stats
-        if self.report.send_timeout(Event::Received(harmless(message)), PATIENCE).is_err() {
-            // LAB:BEGIN stats
-            self.received.fetch_sub(1, Ordering::SeqCst);
-            // LAB:STUB
-            // LAB:END stats
-            let text = "the terminal does not keep up: try again later";
-            return Err(RpcError::new(Code::TooMany, text));
+        // Waits until the owner has it: what is answered is shown.
+        if self.report.send(Event::Received(harmless(message))).is_err() {
+            let text = format!("{} is shutting down", self.role.name);
+            return Err(RpcError::new(Code::Canceled, text));
         }
         Ok(format!("{}{count}!", self.role.thanks).into())
     }

@@ -2,13 +2,19 @@
 
 mod fixture;
 
+#[cfg(unix)]
+use std::io;
+#[cfg(unix)]
+use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
+use std::sync::mpsc::channel;
 use std::thread;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat};
 #[cfg(unix)]
-use fixture::{GREETING, comes_true};
+use fixture::{GREETING, PATIENCE, comes_true};
 #[cfg(unix)]
 use scenario::Terminal;
 use scenario::http::batch_head as head;
@@ -232,6 +238,64 @@ fn alice_ends_in_order_while_a_request_is_half_sent() {
     }
 }
 
+/// A message that comes before Alice has found Bob is held for a second; the user does not wait.
+#[test]
+#[cfg(unix)]
+fn a_message_that_was_answered_is_shown_before_alice_ends() {
+    for (way, ends) in WAYS {
+        let fixture = Fixture::open();
+        let mut alice = fixture.alice_who_looks();
+        let reply = alice.is_asked_for(chat("\"hello?\"")).text();
+        assert!(reply.contains("Thanks for the message #1!"), "{way}: {reply}");
+        ends(&mut alice);
+        alice.sees("📨 Alice received: hello?\n👋 Alice shutting down...\n");
+        alice.ends_well();
+    }
+}
+
+/// Many tell her something until she is gone.
+#[test]
+#[cfg(unix)]
+fn every_message_that_was_answered_is_shown_before_alice_ends() {
+    const CALLERS: usize = 8;
+    let fixture = Fixture::open();
+    let mut alice = fixture.alice_alone();
+    let port = alice.port;
+    let (answer, answered) = channel();
+    let callers = (0..CALLERS).map(|caller| {
+        let answer = answer.clone();
+        let body = move || {
+            for number in 0.. {
+                let text = format!("message {number} of caller {caller}");
+                let is_answered = Stranger::dials(port).ok().is_some_and(|mut stranger| {
+                    let body = chat(&format!("\"{text}\""));
+                    stranger.tries_to_send(head(port, body.len()) + &body)
+                        && stranger.reads_reply().is_ok_and(|reply| reply.text().contains('#'))
+                });
+                if !is_answered {
+                    return; // She is gone.
+                }
+                answer.send(text).expect("the test is not over");
+            }
+        };
+        thread::Builder::new().name("caller".into()).spawn(body).expect("a thread")
+    });
+    let callers: Vec<_> = callers.collect();
+    drop(answer);
+    let mut texts: Vec<_> = answered.iter().take(20 * CALLERS).collect();
+    alice.is_terminated();
+    texts.extend(answered); // Until all have noticed.
+    alice.sees("👋 Alice shutting down...\n");
+    alice.ends_well();
+    let printed = alice.printed();
+    for text in texts {
+        assert!(printed.contains(&format!("received: {text}\n")), "{text} was answered");
+    }
+    for caller in callers {
+        caller.join().expect("nobody panics");
+    }
+}
+
 /// The reader of the output has read enough, as `head -1` has.
 #[test]
 fn alice_ends_when_her_window_is_closed() {
@@ -284,39 +348,108 @@ fn a_storm_of_three_hundred_connections_leaves_nothing_behind() {
     alice.still_serves();
 }
 
+/// Alice, whose terminal is stopped: nobody reads what she prints. Dropped, she is killed.
+#[cfg(unix)]
+struct Unread(Child);
+
+#[cfg(unix)]
+impl Unread {
+    #[track_caller]
+    fn starts(fixture: &Fixture) -> Self {
+        let port = fixture.alices_port();
+        let friend = format!("http://127.0.0.1:{}", fixture.bobs_port());
+        let mut alice = Command::new(ALICE);
+        alice.args(["--port", &port.to_string(), "--peer", &friend, "--wait", "0"]);
+        let alice = alice.stdout(Stdio::piped()).spawn().expect("it can be started");
+        assert!(comes_true(|| Stranger::dials(port).is_ok()), "she never listens");
+        Self(alice)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What is answered to a request on a connection of its own.
+#[cfg(unix)]
+#[track_caller]
+fn answer_of(port: u16, body: &str) -> String {
+    let mut stranger = Stranger::dials(port).expect("she accepts");
+    stranger.posts(body.as_bytes());
+    stranger.hears_reply().text()
+}
+
+/// As long as a message may be, nearly.
+#[cfg(unix)]
+fn long_chat() -> String {
+    chat(&format!("\"{}\"", "x".repeat(4000)))
+}
+
+/// While her terminal is stopped she refuses messages; but she counts on as if they had not come.
+#[test]
+#[cfg(unix)]
+fn messages_that_were_refused_confuse_no_numbers() {
+    const CALLERS: usize = 8;
+    let fixture = Fixture::open();
+    let mut alice = Unread::starts(&fixture);
+    let port = fixture.alices_port();
+    let (refuse, refused) = channel();
+    let callers = (0..CALLERS).map(|_| {
+        let refuse = refuse.clone();
+        let body = move || {
+            let (mut numbers, mut last_refused) = (Vec::new(), None);
+            while last_refused.is_none_or(|since| numbers.len() < since + 3) {
+                let answer = answer_of(port, &long_chat());
+                if let Some((_, number)) = answer.split_once("message #") {
+                    numbers.push(number.to_owned());
+                    continue;
+                }
+                assert!(answer.contains("does not keep up"), "{answer}");
+                last_refused = Some(numbers.len());
+                let _ = refuse.send(()); // Fails when enough of them have come.
+            }
+            numbers
+        };
+        thread::Builder::new().name("caller".into()).spawn(body).expect("a thread")
+    });
+    let callers: Vec<_> = callers.collect();
+    for _ in 0..2 * CALLERS {
+        refused.recv_timeout(PATIENCE).expect("she refuses, as her terminal is stopped");
+    }
+    drop(refused);
+    let mut window = alice.0.stdout.take().expect("a pipe");
+    let window = thread::Builder::new().spawn(move || io::copy(&mut window, &mut io::sink()));
+    let numbers = callers.into_iter().flat_map(|caller| caller.join().expect("no panic"));
+    let mut numbers: Vec<_> = numbers.collect();
+    let count = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), count, "two messages have one number");
+    let stats = answer_of(port, "[\"push\",[\"pipeline\",0,[\"get_stats\"],[]]]\n[\"pull\",1]");
+    assert!(stats.contains(&format!("\"messages_received\":{count}}}")), "{count}: {stats}");
+    drop(alice);
+    window.expect("a thread").join().expect("no panic").expect("it can be read");
+}
+
 /// Nobody reads what she prints, and still she answers, and ends when she is told to.
 #[test]
 #[cfg(unix)]
 fn a_terminal_that_stands_still_stops_neither_her_callers_nor_her_end() {
-    use std::process::{Child, Command, Stdio};
-
-    struct Unread(Child);
-    impl Drop for Unread {
-        fn drop(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-
     let fixture = Fixture::open();
+    let mut alice = Unread::starts(&fixture);
     let port = fixture.alices_port();
-    let (own, friend) = (port.to_string(), format!("http://127.0.0.1:{}", fixture.bobs_port()));
-    let mut command = Command::new(ALICE);
-    command.args(["--port", &own, "--peer", &friend, "--wait", "0"]).stdout(Stdio::piped());
-    let mut alice = Unread(command.spawn().expect("it can be started"));
-    assert!(comes_true(|| Stranger::dials(port).is_ok()), "she never listens");
-    let is_asked_for = |body: &str| {
-        let mut stranger = Stranger::dials(port).expect("she accepts");
-        stranger.posts(body.as_bytes());
-        stranger.hears_reply().text()
-    };
-    // More than a pipe takes, and more than she keeps for later.
-    let long = chat(&format!("\"{}\"", "x".repeat(4000)));
+    // More than a pipe takes.
     for _ in 0..60 {
-        let thanks = is_asked_for(&long);
+        let thanks = answer_of(port, &long_chat());
         assert!(thanks.contains("Thanks for the message"), "{thanks}");
     }
-    assert_eq!(is_asked_for(GREET), GREETING);
+    // And more than she keeps for later.
+    while answer_of(port, &long_chat()).contains("Thanks for the message") {}
+    assert_eq!(answer_of(port, GREET), GREETING);
     let pid = alice.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|s| s.success()));
     let told = Instant::now();

@@ -10,7 +10,7 @@ mod serve;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use self::body::{MAX_BODY, MAX_MESSAGES};
+pub use self::body::{MAX_MESSAGES, MAX_REPLY};
 pub use self::calls::{Batch, Reply};
 pub(crate) use self::serve::serve_while;
 pub use self::serve::{Refused, serve, serve_by};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use crate::batch::{Batch, MAX_BODY, Reply};
+use crate::batch::{Batch, MAX_REPLY, Reply};
 use crate::error::{Code, RpcError};
 
 /// Sends batches to one URL. It keeps its connection for the next batch.
@@ -44,7 +44,7 @@ impl Client {
         Self { url: url.into(), patience, agent: config.build().into() }
     }
 
-    /// Sends a batch, and waits for its reply, which has at most [`MAX_BODY`] bytes. If the server
+    /// Sends a batch, and waits for its reply, which has at most [`MAX_REPLY`] bytes. If the server
     /// answers with another status than 2xx, that is the error of every call.
     pub fn send(&self, batch: Batch) -> Result<Reply, SendError> {
         let request = self.agent.post(&self.url).content_type("text/plain;charset=UTF-8");
@@ -54,7 +54,7 @@ impl Client {
             let text = format!("RPC request failed: {status}");
             return Ok(batch.fail(RpcError::new(Code::Internal, text)));
         }
-        let body = response.body_mut().with_config().limit(MAX_BODY as u64);
+        let body = response.body_mut().with_config().limit(MAX_REPLY as u64);
         let body = body.read_to_string().map_err(|error| self.why(error))?;
         Ok(batch.read_reply(&body))
     }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_server_that_is_none_is_told_apart_from_one_that_is_not_there() {
         assert!(matches!(send(LONG, Some("SSH-2.0\r\n\r\n")), Err(SendError::BadReply(_))));
-        let long = http("200 OK", &" ".repeat(MAX_BODY + 1));
+        let long = http("200 OK", &" ".repeat(MAX_REPLY + 1));
         assert!(matches!(send(LONG, Some(&long)), Err(SendError::BadReply(_))));
         let patience = Duration::from_millis(250);
         assert_eq!(send(patience, None), Err(SendError::TimedOut(patience)));

@@ -11,6 +11,7 @@ mod chunks;
 mod framing;
 mod guard;
 mod limits;
+mod origin;
 mod reader;
 mod refusal;
 mod request;
@@ -20,6 +21,8 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use self::limits::MAX_BODY;
+pub use self::origin::Origin;
 pub use self::request::Request;
 pub use self::response::Response;
 pub use self::route::is_post_to;

@@ -12,7 +12,7 @@
 //! | [`batch`] | a whole session in one request and its response |
 //! | [`http`] | HTTP/1.1: bytes in, requests or refusals out |
 //! | [`listener`] | the sockets and threads of an HTTP server |
-//! | `endpoint.rs` | where an HTTP server answers batches |
+//! | `respond.rs` | answers batches by HTTP |
 //! | `client.rs` | sends batches by HTTP |
 //! | [`websocket`] | the two halves of one WebSocket, on two threads |
 //!
@@ -20,11 +20,11 @@
 
 pub mod batch;
 mod client;
-mod endpoint;
 mod error;
 pub mod http;
 pub mod listener;
 mod path;
+mod respond;
 pub mod session;
 mod stub;
 #[cfg(test)]
@@ -36,9 +36,9 @@ mod written;
 
 pub use batch::{Batch, Reply, serve, serve_by};
 pub use client::{Client, SendError};
-pub use endpoint::respond;
 pub use error::{Code, RpcError};
 pub use path::{dotted, run};
+pub use respond::respond;
 pub use session::{AnswerId, Output, Session};
 pub use stub::{CallId, Callee, Key, Promise, Stub};
 pub use value::{Cap, Target, Value};

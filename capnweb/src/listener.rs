@@ -21,7 +21,7 @@ pub use self::service::{Answer, PATIENCE, Patience, TakeOver};
 
 use self::acceptor::Acceptor;
 use self::service::Service;
-use crate::http::Request;
+use crate::http::{Origin, Request};
 
 /// A good number of connections at once. Each costs a thread.
 pub const MAX_CALLERS: usize = 256;
@@ -47,11 +47,12 @@ pub struct Listener {
 impl Listener {
     /// Starts to answer calls on `socket`, at most `max_callers` at once. Every request that may
     /// come in is given to `handle`, on the thread of its connection: so `handle` is called by
-    /// many threads at once.
+    /// many threads at once. `origins` is what browsers call this server behind a proxy.
     ///
     /// Fails if the socket is of no use, or the system has no thread for it.
     pub fn start<A: Into<Answer>>(
         socket: TcpListener,
+        origins: &[Origin],
         max_callers: usize,
         patience: Patience,
         report: Sender<Report>,
@@ -62,6 +63,7 @@ impl Listener {
         let waker = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         let service = Service {
             handle: Box::new(move |request| handle(request).into()),
+            origins: origins.into(),
             max_callers,
             patience,
             started: Instant::now(),

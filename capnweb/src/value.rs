@@ -117,11 +117,6 @@ impl<C> Value<C> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
 
-    /// The capability, if it is one.
-    pub fn as_cap(&self) -> Option<&C> {
-        if let Self::Cap(cap) = self { Some(cap) } else { None }
-    }
-
     /// The value of this name, if this is an object that has the name.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(entries) = self else { return None };

@@ -83,7 +83,7 @@
 //!
 //! let socket = TcpListener::bind("127.0.0.1:0")?;
 //! let (report, _reports) = bounded(1);
-//! let listener = Listener::start(socket, 8, PATIENCE, report, |request: &_| {
+//! let listener = Listener::start(socket, &[], 8, PATIENCE, report, |request: &_| {
 //!     accept(request, |socket| {
 //!         let (_orders, none) = bounded(1);
 //!         let _ = talk(socket, Session::new(Some("chat")), Server, none);

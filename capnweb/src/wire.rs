@@ -21,4 +21,4 @@ mod tests;
 mod write;
 
 pub(crate) use self::message::{MAX_DEPTH, MAX_PATH, Message, Ref, STACK};
-pub(crate) use self::write::{write_list, write_written_call};
+pub(crate) use self::write::{json, write_written_call};

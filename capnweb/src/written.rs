@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::{Code, RpcError};
 use super::session::{MAX_VALUE_DEPTH, too_deep};
-use super::wire::write_list;
+use super::wire::json;
 use crate::value::Value;
 
 /// Arguments as text, for [`Session::tell_written`](super::Session::tell_written). It is cheap to
@@ -37,8 +37,8 @@ impl Written {
             let text = "a capability has another number in each session";
             Err(RpcError::new(Code::BadRequest, text))
         };
-        let args: Result<_, _> = args.into_iter().map(|arg| arg.try_map(&mut refuse)).collect();
-        Ok(Self(write_list(args?).into()))
+        let args = args.into_iter().map(|arg| arg.try_map(&mut refuse));
+        Ok(Self(json(&args.collect::<Result<Vec<_>, _>>()?).into()))
     }
 
     /// A list, in JSON.

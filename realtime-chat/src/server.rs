@@ -47,7 +47,7 @@ pub fn serve() -> ExitCode {
 }
 
 /// Sockets and files first, then threads.
-fn run(Arguments { bind_address, token, history, rate }: Arguments) -> Result<()> {
+fn run(Arguments { bind_address, origins, token, history, rate }: Arguments) -> Result<()> {
     let socket =
         TcpListener::bind(bind_address).map_err(|error| cannot_listen(bind_address, &error))?;
     let opened = history.map(|path| HistoryFile::open(&path)).transpose();
@@ -57,7 +57,7 @@ fn run(Arguments { bind_address, token, history, rate }: Arguments) -> Result<()
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
     let screen = Screen::non_blocking().context("cannot print")?;
     let owner = Owner::new(rate, history, past.notes, screen);
-    match owner.run(socket, token, &past.news, &interrupts) {
+    match owner.run(socket, token, &origins, &past.news, &interrupts) {
         // The user has closed the window, which ends the program.
         Err(error) if is_gone(&error) => Ok(()),
         ended => ended.context("cannot go on"),

@@ -3,9 +3,13 @@
 
 mod fixture;
 
+use std::io::{self, BufRead};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+
 use fixture::{
-    Fixture, PING, PONG, RawClient, Reply, comes_true, frame, head, others_are_not_delayed,
-    upgrade,
+    Fixture, PING, PONG, RawClient, Reply, Stranger, comes_true, frame, head,
+    others_are_not_delayed, upgrade,
 };
 use serde_json::{Value, json};
 
@@ -103,7 +107,6 @@ fn a_page_from_elsewhere_gets_neither_page_nor_socket_nor_batch() {
                 (format!("{host}Origin: null\r\n"), 403),
                 (format!("{host}Sec-Fetch-Site: cross-site\r\n"), 403),
                 (format!("Host: evil.example:{port}\r\n"), 421),
-                ("Host: 127.0.0.1:1\r\n".to_owned(), 421),
                 (String::new(), 400),
                 (host.repeat(2), 400),
             ] {
@@ -112,10 +115,136 @@ fn a_page_from_elsewhere_gets_neither_page_nor_socket_nor_batch() {
                 assert_eq!(line.hears_reply().status, status, "{lines} {good}");
             }
         }
-        // A page of ours is let in.
+        // A page of ours is let in, also through a tunnel, which has another port.
         let mut line = server.is_dialed();
         line.upgrades(&format!("Origin: http://127.0.0.1:{port}\r\n"));
+        let mut line = server.is_dialed();
+        let tunnel = "Host: localhost:9\r\nOrigin: http://localhost:9\r\n";
+        let here = format!("Host: 127.0.0.1:{port}\r\n");
+        line.sends(upgrade(port, "/rpc/ws", "").replace(&here, tunnel));
+        assert_eq!(line.hears_reply().status, 101);
     });
+}
+
+#[test]
+fn a_link_on_any_page_leads_to_ours() {
+    others_are_not_delayed(&[], |server| {
+        let link = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n\
+                    Sec-Fetch-Dest: document\r\n\r\n";
+        let port = server.port;
+        let frame = link.replace("document", "iframe");
+        for (method, path, more, status) in [
+            ("GET", "/", link, 200),
+            ("HEAD", "/", link, 200),
+            ("GET", "/", &*frame, 403),
+            ("POST", "/", link, 403),
+            ("GET", "/rpc/ws", link, 403),
+            ("GET", "/rpc/batch", link, 403),
+        ] {
+            let mut line = server.is_dialed();
+            line.sends(format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{more}"));
+            let mut first = String::new();
+            line.incoming.read_line(&mut first).expect("an answer");
+            assert!(first.contains(&format!(" {status} ")), "{method} {path}: {first}");
+        }
+        // Once it is there, it is a page like any other.
+        let mut line = server.is_dialed();
+        line.upgrades(&format!(
+            "Origin: http://127.0.0.1:{port}\r\nSec-Fetch-Site: same-origin\r\n"
+        ));
+    });
+}
+
+/// A proxy, with all that it does for the server behind it: it has another address, and passes on
+/// what browsers say. (That it takes off TLS makes no difference to the server.)
+fn proxy(server: u16) -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = socket.local_addr().expect("it is bound").port();
+    let pass = |from: &TcpStream, to: &TcpStream| {
+        let [mut from, mut to] = [from, to].map(|it| it.try_clone().expect("a descriptor"));
+        let body = move || {
+            let _ = io::copy(&mut from, &mut to); // Until one of both hangs up.
+            let _ = to.shutdown(Shutdown::Write);
+        };
+        thread::Builder::new().name("proxy".into()).spawn(body).expect("a thread");
+    };
+    let body = move || {
+        for client in socket.incoming().flatten() {
+            let server = TcpStream::connect(("127.0.0.1", server)).expect("the server accepts");
+            pass(&client, &server);
+            pass(&server, &client);
+        }
+    };
+    thread::Builder::new().name("proxy".into()).spawn(body).expect("a thread");
+    port
+}
+
+#[test]
+fn behind_a_proxy_the_page_and_its_socket_are_served() {
+    const NAMED: &str = "Host: chat.example\r\nOrigin: https://chat.example\r\n";
+    let with = |request: String, lines: &str| {
+        let (before, host) = request.split_once("Host: ").expect("a Host");
+        let after = host.split_once("\r\n").expect("a line").1;
+        format!("{before}{lines}{after}")
+    };
+    let fixture = Fixture::open();
+    let origins = ["--origin", "https://chat.example", "--origin", "http://chat.local:8000/"];
+    let server = fixture.server_with(&origins);
+    let port = proxy(server.port);
+    let asks = |request: String| {
+        let mut line = Stranger::dials(port).expect("the proxy accepts");
+        line.sends(request);
+        (line.hears_reply(), line)
+    };
+    let page = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned();
+    let (reply, _) = asks(with(page.clone(), "Host: chat.example\r\n"));
+    assert_eq!(reply.status, 200);
+    let policy = reply.field("content-security-policy").expect("a policy");
+    let connect =
+        "connect-src 'self' ws://chat.example wss://chat.example ws://chat.local:8000;";
+    assert!(policy.contains(connect), "{policy}");
+    // The proxy may write its own `Host`.
+    let host = format!("Host: 127.0.0.1:{}\r\nOrigin: https://chat.example\r\n", server.port);
+    let local = "Host: chat.local:8000\r\nOrigin: http://chat.local:8000\r\n";
+    for lines in [NAMED, &host, local] {
+        let (reply, line) = asks(with(upgrade(port, "/rpc/ws", ""), lines));
+        assert_eq!(reply.status, 101, "{lines}: {}", reply.text());
+        let mut client = RawClient::of(line);
+        client.joins("Alice").expect("she may join");
+        client.asks("leave", &json!(["Alice"])).expect("she may leave");
+        assert_eq!(asks(with(head(port, 0), lines)).0.status, 200, "{lines}");
+    }
+    for (lines, status) in [
+        ("Host: chat.example\r\nOrigin: https://evil.example\r\n", 403),
+        ("Host: chat.example\r\nOrigin: http://chat.example\r\n", 403),
+        ("Host: chat.example\r\nSec-Fetch-Site: cross-site\r\n", 403),
+        ("Host: evil.example\r\n", 421),
+        ("Host: chat.example:8080\r\n", 421),
+    ] {
+        for request in [upgrade(port, "/rpc/ws", ""), head(port, 0), page.clone()] {
+            let (reply, _) = asks(with(request.clone(), lines));
+            assert_eq!(reply.status, status, "{lines} {request}");
+        }
+    }
+    drop(server);
+    // Without the option, it is somebody else's name.
+    let server = fixture.server();
+    let port = proxy(server.port);
+    let mut line = Stranger::dials(port).expect("the proxy accepts");
+    line.sends(with(upgrade(port, "/rpc/ws", ""), NAMED));
+    assert_eq!(line.hears_reply().status, 421);
+}
+
+/// A policy cannot name such an address, and a browser complains about one that does.
+#[test]
+fn the_policy_of_a_page_at_an_ipv6_address_names_none() {
+    let fixture = Fixture::open();
+    let server = fixture.server();
+    let mut line = server.is_dialed();
+    line.sends(format!("GET / HTTP/1.1\r\nHost: [::1]:{}\r\n\r\n", server.port));
+    let reply = line.hears_reply();
+    let policy = reply.field("content-security-policy").expect("a policy");
+    assert!(policy.contains("connect-src 'self'; base-uri"), "{policy}");
 }
 
 #[test]
@@ -285,5 +414,25 @@ fn of_a_thousand_connections_some_are_refused_and_later_let_in() {
             line.reads_reply().is_ok_and(|reply| reply.status == 101)
         };
         assert!(comes_true(is_let_in), "there is a place again");
+    });
+}
+
+/// More than there are slots ask for a WebSocket, and nobody waits for an answer first.
+#[test]
+#[cfg(target_os = "linux")] // Elsewhere a process may have only 256 descriptors.
+fn of_a_burst_of_upgrades_each_is_answered() {
+    const BURST: usize = 900;
+    others_are_not_delayed(&[], |server| {
+        let mut burst = Vec::new();
+        for _ in 0..BURST {
+            let mut line = server.is_dialed();
+            line.tries_to_send(upgrade(server.port, "/rpc/ws", ""));
+            burst.push(line);
+        }
+        let replies = burst.iter_mut().map(|line| line.reads_reply().map(|reply| reply.status));
+        let statuses: Vec<_> = replies.collect::<Result<_, _>>().expect("each is answered");
+        let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
+        // One is the probe.
+        assert_eq!((count(101), count(503)), (MAX_CLIENTS - 1, BURST - MAX_CLIENTS + 1));
     });
 }

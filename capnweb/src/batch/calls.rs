@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::body::{MAX_MESSAGES, join, lines};
 use crate::error::{Code, RpcError};
+use crate::http::MAX_BODY;
 use crate::session::{Output, Session};
 use crate::stub::{CallId, Callee, Key, Promise, Stub};
 use crate::value::{Target, Value};
@@ -47,7 +48,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If it cannot be sent: see [`Session::push`]. A batch has room for [`MAX_MESSAGES`].
+    /// If it cannot be sent: see [`Session::push`]. A batch has room for [`MAX_MESSAGES`] and
+    /// [`MAX_BODY`], as much as the server takes.
     pub fn call(&mut self, method: &str, args: Vec<Value>) -> Result<Promise, RpcError> {
         self.call_on(Stub::MAIN, method, args)
     }
@@ -135,7 +137,9 @@ impl Batch {
                 return Err(RpcError::new(Code::TooMany, text));
             }
             self.messages += 1;
-            join(&mut self.body, &line)?;
+            // A call that does not fit was counted here, and not there. So it is the last one.
+            join(&mut self.body, &line, MAX_BODY)
+                .inspect_err(|_| self.messages = MAX_MESSAGES)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::body::{MAX_MESSAGES, join, lines};
+use super::body::{MAX_MESSAGES, MAX_REPLY, join, lines};
 use crate::error::{Code, RpcError};
 use crate::path::run;
 use crate::session::{AnswerId, Output, Session};
@@ -121,7 +121,7 @@ fn perform<T: Clone>(
     let mut outputs = VecDeque::from(outputs);
     while let Some(output) = outputs.pop_front() {
         match output {
-            Output::Send(line) => join(reply, &line)?,
+            Output::Send(line) => join(reply, &line, MAX_REPLY)?,
             Output::Run { id, target, path, args } => {
                 let result = run(id, &target, &path, args);
                 outputs.extend(session.answer(id, result));

@@ -9,7 +9,7 @@ use std::io::BufRead;
 
 use super::limits::{MAX_BODY, MAX_EXTENSIONS, MAX_HEADERS, MAX_TRAILERS};
 use super::refusal::{Refusal, Unread};
-use super::section::{Kind, next_byte, read_section};
+use super::section::{Kind, next_byte, next_bytes, read_section};
 
 /// The longest length that fits into 64 bits, in hexadecimal digits.
 const MAX_DIGITS: u32 = 16;
@@ -40,10 +40,7 @@ pub(super) fn read_exactly(
 ) -> Result<(), Unread> {
     let mut left = count;
     while left > 0 {
-        let bytes = input.fill_buf()?;
-        if bytes.is_empty() {
-            return Err(Refusal::CUT_SHORT.into());
-        }
+        let bytes = next_bytes(input)?;
         let taken = bytes.len().min(left);
         body.extend_from_slice(&bytes[..taken]);
         input.consume(taken);

@@ -4,30 +4,43 @@
 //! then names the page, in `Origin` and `Sec-Fetch-Site`. And the owner of a name can let it point
 //! to 127.0.0.1, so that the browser believes page and peer to be one; but then that name stands
 //! in `Host`. Programs that are no browsers say nothing of this, and may call.
+//!
+//! One thing any page may do: send the whole tab to our page, by a link. Then it is gone itself.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::origin::Origin;
 use super::refusal::Refusal;
 use super::request::Request;
 
-/// Whether this request may come in, on a connection whose end on our side has that address.
-pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> {
+/// Whether this request may come in, on a connection whose end on our side has that address. Behind
+/// a proxy, `origins` is what browsers call us.
+pub(super) fn check(
+    request: &Request,
+    here: SocketAddr,
+    origins: &[Origin],
+) -> Result<(), Refusal> {
     let mut hosts = request.headers("Host");
     let host = hosts.next().ok_or(Refusal::NO_HOST)?;
     if hosts.next().is_some() {
         return Err(Refusal::TWO_HOSTS);
     }
-    if ![Some(host), request.address()].iter().flatten().all(|host| is_ours(host, here)) {
+    let is_ours =
+        |host: &str| is_here(host, here) || origins.iter().any(|ours| ours.has_host(host));
+    if ![Some(host), request.address()].into_iter().flatten().all(is_ours) {
         return Err(Refusal::FOREIGN_HOST);
     }
-    let is_same_page = |origin: &str| {
-        let from = origin.strip_prefix("http://");
+    // For a name that only a proxy knows, the scheme counts, too: a page that came without TLS may
+    // be anybody's.
+    let is_our_page = |origin: &str| {
+        let from = origin.strip_prefix("http://").filter(|_| is_here(host, here));
         from.is_some_and(|from| from.eq_ignore_ascii_case(host))
+            || origins.iter().any(|ours| ours.is(origin))
     };
     // "same-site" can be another port of this machine, and "none" is a person who typed it.
     let is_no_page = |site: &str| ["same-origin", "none"].contains(&site);
-    if request.headers("Origin").all(is_same_page)
-        && request.headers("Sec-Fetch-Site").all(is_no_page)
+    if request.headers("Origin").all(is_our_page)
+        && (request.headers("Sec-Fetch-Site").all(is_no_page) || is_link(request))
     {
         Ok(())
     } else {
@@ -35,9 +48,11 @@ pub(super) fn check(request: &Request, here: SocketAddr) -> Result<(), Refusal> 
     }
 }
 
-/// Whether a `Host` means us: this machine, or the address that was dialed; at our port, or
-/// without one. An address is no name, so nobody can let it point elsewhere.
-pub(super) fn is_ours(host: &str, here: SocketAddr) -> bool {
+/// Whether a `Host` means this machine, or the address that was dialed. An address is no name, so
+/// nobody can let it point elsewhere.
+///
+/// This machine may have any port: a tunnel (`ssh -L`) or a container may lead from there to us.
+pub(super) fn is_here(host: &str, here: SocketAddr) -> bool {
     // The last colon is before the port, unless it is within the brackets of an address.
     let (name, given) = match host.rsplit_once(':') {
         Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
@@ -46,11 +61,26 @@ pub(super) fn is_ours(host: &str, here: SocketAddr) -> bool {
     let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     let v6 = v6.and_then(|v6| v6.parse().ok()).map(IpAddr::V6);
     let address = v6.or_else(|| name.parse::<Ipv4Addr>().ok().map(IpAddr::V4));
-    let is_this_machine = name.eq_ignore_ascii_case("localhost")
-        || address.is_some_and(|it| match it {
-            IpAddr::V4(v4) => v4.is_loopback(),
-            IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
-        })
-        || address.is_some_and(|it| it == here.ip());
-    is_this_machine && given.is_none_or(|given| given == here.port().to_string())
+    let is_this_machine = match address {
+        None => name.eq_ignore_ascii_case("localhost"),
+        Some(IpAddr::V4(v4)) => v4.is_loopback(),
+        Some(IpAddr::V6(v6)) => v6 == Ipv6Addr::LOCALHOST,
+    };
+    // A socket for both kinds of addresses has its own way to write one of IPv4.
+    let dialed = [here.ip(), here.ip().to_canonical()];
+    let is_dialed = address.is_some_and(|address| dialed.contains(&address));
+    // Rust would also read "+80" and "080".
+    let is_port = |given: &str| {
+        given.parse::<u16>().is_ok_and(|port| port.to_string() == given)
+            && (is_this_machine || given == here.port().to_string())
+    };
+    (is_this_machine || is_dialed) && given.is_none_or(is_port)
+}
+
+/// Whether a page elsewhere has sent the whole tab to our page.
+fn is_link(request: &Request) -> bool {
+    ["GET", "HEAD"].contains(&request.method())
+        && request.path() == "/"
+        && request.headers("Sec-Fetch-Mode").eq(["navigate"])
+        && request.headers("Sec-Fetch-Dest").eq(["document"])
 }

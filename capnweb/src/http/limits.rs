@@ -6,8 +6,8 @@ pub(super) const MAX_HEAD: usize = 16 * 1024;
 /// The most headers in a head, as a number.
 pub(super) const MAX_HEADERS: usize = 64;
 
-/// The longest body, after chunks have been put together.
-pub(super) const MAX_BODY: usize = 1024 * 1024;
+/// The longest body of a request, in bytes, after chunks have been put together.
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// All chunk extensions of one body together. We ignore them, as nearly all servers do.
 pub(super) const MAX_EXTENSIONS: usize = 1024;

@@ -5,11 +5,13 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::chunks::{read_chunks, read_exactly};
 use super::framing::{Framing, framing};
 use super::guard;
 use super::limits::{KEPT_BUFFER, MAX_HEAD};
+use super::origin::Origin;
 use super::refusal::{Refusal, Unread};
 use super::request::Request;
 use super::section::{Kind, read_section};
@@ -22,15 +24,17 @@ const PIECE: usize = 8 * 1024;
 pub(crate) struct Reader<R> {
     input: BufReader<R>,
     here: SocketAddr,
+    origins: Arc<[Origin]>,
     head: Vec<u8>,
     request: Request,
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader for a connection whose end on our side has the address `here`.
-    pub(crate) fn new(stream: R, here: SocketAddr) -> Self {
+    /// A reader for a connection whose end on our side has the address `here`, of a server that
+    /// browsers call by `origins`.
+    pub(crate) fn new(stream: R, here: SocketAddr, origins: Arc<[Origin]>) -> Self {
         let input = BufReader::with_capacity(PIECE, stream);
-        Self { input, here, head: Vec::new(), request: Request::default() }
+        Self { input, here, origins, head: Vec::new(), request: Request::default() }
     }
 
     /// Whether bytes of the next request are here already.
@@ -50,7 +54,7 @@ impl<R: Read> Reader<R> {
         self.request.body.shrink_to(KEPT_BUFFER);
         read_section(&mut self.input, Kind::Head, MAX_HEAD, &mut self.head)?;
         self.request.parse(&self.head)?;
-        guard::check(&self.request, self.here)?;
+        guard::check(&self.request, self.here, &self.origins)?;
         let framing = framing(&self.request)?;
         let is_known = |expected: &str| expected.eq_ignore_ascii_case("100-continue");
         if !self.request.headers("Expect").all(is_known) {

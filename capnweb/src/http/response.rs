@@ -57,19 +57,20 @@ impl Response {
     /// The answer to `request`: head and body together, so that one write sends them. `closes` says
     /// whether the connection is closed after it.
     pub(crate) fn bytes(&self, request: &Request, closes: bool) -> Vec<u8> {
-        let mut head = vec![format!("HTTP/1.1 {} {}", self.status, reason(self.status))];
-        head.extend(self.fields.iter().map(|(name, value)| format!("{name}: {value}")));
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        for (name, value) in &self.fields {
+            head.extend([*name, ": ", value, "\r\n"]);
+        }
         let has_body = self.status >= 200 && self.status != 204;
         if has_body {
-            head.push(format!("Content-Length: {}", self.body.len()));
+            head.extend(["Content-Length: ", &self.body.len().to_string(), "\r\n"]);
         }
         if closes && self.status >= 200 {
-            head.push("Connection: close".into());
+            head.push_str("Connection: close\r\n");
         } else if !closes && !request.is_http_1_1() {
-            head.push("Connection: keep-alive".into());
+            head.push_str("Connection: keep-alive\r\n");
         }
-        head.push("\r\n".into()); // Its own line end, and an empty line.
-        let head = head.join("\r\n");
+        head.push_str("\r\n");
         let body = if has_body && request.method() != "HEAD" { &self.body[..] } else { b"" };
         [head.as_bytes(), body].concat()
     }

@@ -1,4 +1,4 @@
-//! The route: which requests reach an endpoint, and how all others are answered.
+//! The route: which requests reach a path, and how all others are answered.
 
 use super::request::Request;
 use super::response::Response;

@@ -27,13 +27,18 @@ pub(super) fn read_section(
     let mut line_start = 0;
     let mut skipped = 0; // Empty lines before a head count, too.
     loop {
-        let byte = next_byte(input)?;
-        if skipped + text.len() >= limit {
-            return Err(Refusal::HEAD_TOO_LONG.into());
+        let bytes = next_bytes(input)?;
+        let line_end = bytes.iter().position(|byte| *byte == b'\n');
+        let length = line_end.map_or(bytes.len(), |end| end + 1);
+        for byte in &bytes[..length] {
+            if skipped + text.len() >= limit {
+                return Err(Refusal::HEAD_TOO_LONG.into());
+            }
+            check(*byte, &text[line_start..])?;
+            text.push(*byte);
         }
-        check(byte, &text[line_start..])?;
-        text.push(byte);
-        if byte != b'\n' {
+        input.consume(length);
+        if line_end.is_none() {
             continue;
         }
         let is_empty_line = text.len() == line_start + "\r\n".len();
@@ -59,9 +64,15 @@ fn check(byte: u8, line: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// Reads one byte. A caller that hangs up here does so in the middle of a request.
+/// Reads one byte.
 pub(super) fn next_byte(input: &mut impl BufRead) -> Result<u8, Unread> {
-    let byte = input.fill_buf()?.first().copied().ok_or(Refusal::CUT_SHORT)?;
+    let byte = next_bytes(input)?[0];
     input.consume(1);
     Ok(byte)
+}
+
+/// The bytes that are here; at least one. A caller that hangs up does so in the middle of a request.
+pub(super) fn next_bytes(input: &mut impl BufRead) -> Result<&[u8], Unread> {
+    let bytes = input.fill_buf()?;
+    if bytes.is_empty() { Err(Refusal::CUT_SHORT.into()) } else { Ok(bytes) }
 }

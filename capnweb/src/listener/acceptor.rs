@@ -7,14 +7,14 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, never};
 
 use super::activity::Activity;
 use super::caller::Caller;
@@ -24,6 +24,12 @@ use crate::wire::STACK;
 
 /// How many rejected connections are kept until their callers have read why, or had the time to.
 pub(super) const MAX_REJECTED: usize = 64;
+
+/// The time between two looks at new callers whose first bytes may come at any moment.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// How much of what a rejected caller has sent is read, in bytes. Most requests are shorter.
+const MAX_UNREAD: usize = 16 * 1024;
 
 /// How long the acceptor pauses when the system accepts no call (too many open files, say),
 /// because a second try at once would fail as well.
@@ -51,7 +57,7 @@ pub(super) struct Acceptor {
     /// Every caller's thread has one of these. When the last is dropped, all have ended.
     alive: Sender<Infallible>,
     all_ended: Receiver<Infallible>,
-    rejected: VecDeque<(Instant, TcpStream)>,
+    rejected: VecDeque<(Instant, Arc<TcpStream>)>,
     rejection: Vec<u8>,
 }
 
@@ -65,17 +71,17 @@ struct Connection {
 }
 
 impl Connection {
-    fn hang_up(&self) {
+    fn shut_down(&self, how: Shutdown) {
         if let Some(stream) = self.stream.upgrade() {
-            let _ = stream.shutdown(Shutdown::Both); // Fails if the caller has just hung up.
+            let _ = stream.shutdown(how); // Fails if the caller has just hung up.
         }
     }
 
-    /// Hangs up if it is idle. Returns whether it was.
+    /// Takes its slot if it is idle. Returns whether it was. Its thread wakes, and hangs up.
     fn evict(&self) -> bool {
         let is_idle = self.activity.evict();
         if is_idle {
-            self.hang_up();
+            self.shut_down(Shutdown::Read);
         }
         is_idle
     }
@@ -141,30 +147,36 @@ impl Acceptor {
             let _ = ended.thread.join(); // A panic has been printed already.
         }
         let close = self.service.patience.close;
-        while self.rejected.front().is_some_and(|(since, _)| since.elapsed() > close) {
-            self.rejected.pop_front();
+        while self.rejected.len() >= MAX_REJECTED
+            || self.rejected.front().is_some_and(|(since, _)| since.elapsed() > close)
+        {
+            let first = self.rejected.pop_front();
+            // If what it has sent stayed unread, the system would take back what we have said.
+            let _ = first.map(|(_, stream)| (&*stream).read(&mut [0; MAX_UNREAD]));
         }
         let max = self.service.max_callers;
         // These are about to end; but on a busy machine that may take a while.
         let evicted = self.connections.iter().filter(|one| one.activity.is_evicted()).count();
         let is_full = self.connections.len() - evicted >= max;
-        if is_full && (evicted >= max || !self.evict_the_longest_idle()) {
-            self.reject(stream);
-        } else if let Ok(connection) = self.start(stream) {
-            self.connections.push(connection);
-        } // Otherwise the caller is gone again, or there is no thread. Dropping it hangs up.
+        let has_slot = !is_full || evicted < max && self.evict_the_longest_idle();
+        let stream = Arc::new(stream);
+        // Starting fails if the caller is gone again, or if the system has no thread.
+        match has_slot.then(|| self.start(&stream)) {
+            Some(Ok(connection)) => self.connections.push(connection),
+            _ => self.reject(stream),
+        }
     }
 
     /// Gives a connection a thread of its own.
-    fn start(&self, stream: TcpStream) -> io::Result<Connection> {
+    fn start(&self, stream: &Arc<TcpStream>) -> io::Result<Connection> {
         // An answer goes out when it is made, not when there is enough for a packet.
         stream.set_nodelay(true)?;
         let here = stream.local_addr()?;
-        let stream = Arc::new(stream);
-        let weak = Arc::downgrade(&stream);
-        let activity = Arc::new(Activity::idle_since(self.service.moment()));
-        let caller =
-            Caller::new(Arc::clone(&self.service), Arc::clone(&activity), stream, here);
+        // Its request may be under way. So it is idle only when it has had some time.
+        let some_time = u64::try_from(self.service.patience.new.as_nanos()).unwrap_or_default();
+        let activity = Arc::new(Activity::idle_since(self.service.moment() + some_time));
+        let service = Arc::clone(&self.service);
+        let caller = Caller::new(service, Arc::clone(&activity), Arc::clone(stream), here);
         let alive = self.alive.clone();
         let body = move || {
             caller.serve();
@@ -172,34 +184,34 @@ impl Acceptor {
         };
         let thread =
             thread::Builder::new().name("caller".into()).stack_size(STACK).spawn(body)?;
-        Ok(Connection { activity, stream: weak, thread })
+        Ok(Connection { activity, stream: Arc::downgrade(stream), thread })
     }
 
     /// Evicts the connection that has been idle for longest. Returns whether one was idle.
     fn evict_the_longest_idle(&self) -> bool {
         loop {
-            let idle = self.connections.iter().filter(|one| one.activity.idle().is_some());
-            let Some(longest) = idle.min_by_key(|one| one.activity.idle()) else {
+            let idle =
+                self.connections.iter().filter_map(|one| Some((one.activity.idle()?, one)));
+            let Some((moment, longest)) = idle.min_by_key(|(moment, _)| *moment) else {
                 return false;
             };
-            // If it has just become busy, there may be another.
-            if longest.evict() {
+            let early = moment.saturating_sub(self.service.moment());
+            if early > 0 {
+                let _ = never::<()>().recv_timeout(LOOK_AGAIN.min(Duration::from_nanos(early)));
+            } else if longest.evict() {
                 return true;
-            }
+            } // If it has just become busy, there may be another.
         }
     }
 
     /// Says that all slots are taken, without waiting.
-    fn reject(&mut self, mut stream: TcpStream) {
+    fn reject(&mut self, stream: Arc<TcpStream>) {
         // What cannot be sent at once is not sent; on a new connection a few bytes always can.
-        if stream.set_nonblocking(true).is_ok() && stream.write(&self.rejection).is_ok() {
+        if stream.set_nonblocking(true).is_ok() && (&*stream).write(&self.rejection).is_ok() {
             let _ = stream.shutdown(Shutdown::Write); // Fails if the caller is gone.
             // If we closed at once, a request that is under way would make the system take back
             // what we have said.
             self.rejected.push_back((Instant::now(), stream));
-        }
-        if self.rejected.len() > MAX_REJECTED {
-            self.rejected.pop_front();
         }
     }
 
@@ -215,7 +227,9 @@ impl Acceptor {
             |patience| all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected);
         let mut have_ended = end_within(service.patience.stop);
         if !have_ended {
-            connections.iter().for_each(Connection::hang_up);
+            for connection in &connections {
+                connection.shut_down(Shutdown::Both);
+            }
             have_ended = end_within(JOINING);
         }
         for Connection { thread, .. } in connections {

@@ -36,7 +36,8 @@ impl Caller {
         here: SocketAddr,
     ) -> Self {
         let timed = Deadline::after(service.patience.idle).of(Arc::clone(&stream));
-        Self { service, activity, stream, reader: Reader::new(timed, here) }
+        let reader = Reader::new(timed, here, Arc::clone(&service.origins));
+        Self { service, activity, stream, reader }
     }
 
     /// Answers all requests. The connection is closed at the end.
@@ -84,7 +85,12 @@ impl Caller {
         }
         self.wait_at_most(self.service.patience.idle);
         let has_come = self.reader.wait_for_bytes().unwrap_or(false);
-        if has_come && self.activity.set_busy() { Ok(()) } else { Err(Unread::Gone) }
+        match (has_come, self.activity.set_busy()) {
+            (true, true) => Ok(()),
+            // Its slot was given to another caller just before.
+            (true, false) => Err(Refusal::TOO_MANY_CALLERS.into()),
+            (false, _) => Err(Unread::Gone),
+        }
     }
 
     /// Has the request handled, and answers it.
@@ -93,20 +99,16 @@ impl Caller {
         // A handler that panics is a bug, and has printed so; but other callers do not suffer.
         // It leaves nothing half done here: it has only looked at the request.
         let handled = catch_unwind(AssertUnwindSafe(|| (self.service.handle)(request)));
-        match handled {
-            Ok(Answer::Reply(response)) => {
-                let closes = !request.keeps_alive() || self.service.is_closing();
-                let bytes = response.bytes(request, closes);
-                self.write(&bytes)?;
-                Ok(if closes { Next::Close } else { Next::Request })
+        let (response, next) = match handled.map_err(|_| Refusal::BROKEN)? {
+            Answer::TakeOver(response, take_over) => (response, Next::TakeOver(take_over)),
+            Answer::Reply(response) if request.keeps_alive() && !self.service.is_closing() => {
+                (response, Next::Request)
             }
-            Ok(Answer::TakeOver(response, take_over)) => {
-                let bytes = response.bytes(request, false);
-                self.write(&bytes)?;
-                Ok(Next::TakeOver(take_over))
-            }
-            Err(_) => Err(Refusal::BROKEN.into()),
-        }
+            Answer::Reply(response) => (response, Next::Close),
+        };
+        let bytes = response.bytes(request, matches!(next, Next::Close));
+        self.write(&bytes)?;
+        Ok(next)
     }
 
     /// Writes it all. A caller that does not take it in time is given up.

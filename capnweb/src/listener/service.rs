@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use crate::http::{Request, Response};
+use crate::http::{Origin, Request, Response};
 
 /// How long callers are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For the first byte of a request.
     pub idle: Duration,
+    /// For the first byte of a new caller, before another one can have its slot: when many dial at
+    /// once, their requests come a little later.
+    pub new: Duration,
     /// For a head, from its first byte to its last.
     pub head: Duration,
     /// For a body, all of it.
@@ -28,6 +31,7 @@ pub struct Patience {
 /// Enough for a caller on the other side of the world.
 pub const PATIENCE: Patience = Patience {
     idle: Duration::from_secs(30),
+    new: Duration::from_millis(250),
     head: Duration::from_secs(5),
     body: Duration::from_secs(10),
     write: Duration::from_secs(5),
@@ -57,6 +61,7 @@ impl From<Response> for Answer {
 /// What all callers share.
 pub(super) struct Service {
     pub(super) handle: Box<dyn Fn(&Request) -> Answer + Send + Sync>,
+    pub(super) origins: Arc<[Origin]>,
     pub(super) max_callers: usize,
     pub(super) patience: Patience,
     pub(super) started: Instant,

@@ -57,7 +57,7 @@ impl<T: Clone> Session<T> {
         path.push(method.into());
         self.check(id, &path)?;
         self.called += 1;
-        let push = write_written_call(id, path, args.as_str());
+        let push = write_written_call(id, &path, args.as_str());
         let release = Message::Release(self.called, 1).write();
         Ok(vec![Output::Send(push), Output::Send(release)])
     }

@@ -223,7 +223,7 @@ fn an_error_of_another_class_is_an_error_and_a_code_of_python_stays_one() {
     assert_eq!(revived(with_stack), ("TypeError", Some(Code::Canceled)));
     assert_eq!(revived(r#"["error","Error","x",null,{"code":"ENOENT"}]"#), ("Error", None));
     assert_eq!(
-        Message::read(r#"["reject",1,null]"#).map(Message::write).unwrap(),
+        Message::read(r#"["reject",1,null]"#).unwrap().write(),
         "[\"reject\",1,[\"error\",\"Error\",\"no reason was given\"]]"
     );
 }

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use capnweb::http::Origin;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::room::Rate;
 use crate::token::Token;
@@ -13,6 +14,8 @@ use crate::token::Token;
 pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
     pub bind_address: SocketAddr,
+    /// What browsers call this server, behind a proxy.
+    pub origins: Vec<Origin>,
     /// What a client has to know.
     pub token: Option<Token>,
     /// Where what is said is kept.
@@ -34,6 +37,7 @@ impl Arguments {
         let port = *matches.get_one::<u16>("port").expect(HAS_DEFAULT);
         Self {
             bind_address: (host, port).into(),
+            origins: matches.get_many("origin").into_iter().flatten().cloned().collect(),
             token: matches.get_one("token").cloned(),
             history: matches.get_one("history").cloned(),
             rate: Rate { burst: number("burst"), per_second: number("rate") },
@@ -45,6 +49,8 @@ fn usage() -> Command {
     let option = |name, value, help| Arg::new(name).long(name).value_name(value).help(help);
     let rate = value_parser!(u32).range(1..=MAX_RATE);
     let about_host = "The address to be dialed on: localhost, or an IP address of this machine";
+    let about_origin = "What browsers call this server, such as https://chat.example, if a proxy or a \
+                        name leads to it; may be given again";
     let about_token = "Let in only who knows this secret; nobody else on this machine sees it if \
                        it is given in";
     let about_history = "Keep what is said in this file, one JSON line a message";
@@ -61,6 +67,9 @@ fn usage() -> Command {
                 .value_parser(value_parser!(u16))
                 .default_value("8080"),
             option("host", "HOST", about_host).value_parser(host).default_value("127.0.0.1"),
+            option("origin", "URL", about_origin)
+                .value_parser(Origin::read)
+                .action(ArgAction::Append),
             option("token", "SECRET", about_token)
                 .value_parser(Token::read)
                 .env("CHAT_TOKEN")

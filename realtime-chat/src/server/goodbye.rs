@@ -79,7 +79,7 @@ mod tests {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let patience = Patience { stop: LONG, ..PATIENCE };
-        let listener = Listener::start(socket, 1, patience, tell, answer).unwrap();
+        let listener = Listener::start(socket, &[], 1, patience, tell, answer).unwrap();
         let mut caller = TcpStream::connect(address).unwrap();
         caller.set_read_timeout(Some(LONG)).unwrap();
         write!(caller, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();

@@ -10,6 +10,7 @@ use std::mem::take;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use capnweb::http::Origin;
 use capnweb::listener::{self, Listener, PATIENCE};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select, unbounded};
 use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen};
@@ -71,6 +72,7 @@ impl Owner {
         mut self,
         socket: TcpListener,
         token: Option<Token>,
+        origins: &[Origin],
         news: &[Event],
         interrupts: &Receiver<()>,
     ) -> io::Result<()> {
@@ -80,9 +82,9 @@ impl Owner {
         let (tell, told) = bounded(1);
         let running =
             Event::Running { address: socket.local_addr()?, with_token: token.is_some() };
-        let routes = Routes::new(token, report);
+        let routes = Routes::new(token, origins, report);
         let answer = move |request: &_| routes.answer(request);
-        let listener = Listener::start(socket, MAX_CLIENTS, PATIENCE, tell, answer)?;
+        let listener = Listener::start(socket, origins, MAX_CLIENTS, PATIENCE, tell, answer)?;
 
         iter::once(&running).chain(news).for_each(|event| self.show(event));
         let ended = self.decide(&reports, &told, interrupts);

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use capnweb::http::{Request, Response, is_post_to};
+use capnweb::http::{Origin, Request, Response, is_post_to};
 use capnweb::listener::Answer;
 use capnweb::websocket::{Socket, accept, talk};
 use crossbeam_channel::{Sender, bounded};
@@ -36,14 +36,21 @@ const OUTBOX: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Routes {
     token: Option<Token>,
+    /// Where the WebSocket of the page is, if a proxy stands before us: more of the page's policy.
+    websockets: Vec<String>,
     report: Sender<Report>,
     next: AtomicU64,
 }
 
 impl Routes {
     /// Lets in who knows the token, if there is one, and reports who comes.
-    pub(crate) fn new(token: Option<Token>, report: Sender<Report>) -> Self {
-        Self { token, report, next: AtomicU64::new(0) }
+    pub(crate) fn new(
+        token: Option<Token>,
+        origins: &[Origin],
+        report: Sender<Report>,
+    ) -> Self {
+        let websockets = origins.iter().map(Origin::websocket).collect();
+        Self { token, websockets, report, next: AtomicU64::new(0) }
     }
 
     /// Answers one request.
@@ -52,7 +59,7 @@ impl Routes {
             return self.batch(request).into();
         };
         match (request.path(), request.method()) {
-            (PAGE, "GET" | "HEAD") => page(request).into(),
+            (PAGE, "GET" | "HEAD") => self.page(request).into(),
             (WEBSOCKET, "GET") => self.websocket(request),
             // A method that no path knows.
             _ if refused.status() == 501 => refused.into(),
@@ -60,6 +67,27 @@ impl Routes {
             (WEBSOCKET, method) => not_allowed(method, "GET, OPTIONS").into(),
             _ => refused.into(),
         }
+    }
+
+    fn page(&self, request: &Request) -> Response {
+        let nonce = draw_nonce();
+        // It has been checked: it is a name or an address of this machine, or of a proxy.
+        let host = request.header("Host").unwrap_or_default();
+        let mut sources = vec!["'self'".to_owned(), format!("ws://{host}")];
+        sources.extend_from_slice(&self.websockets);
+        // A policy cannot name an address of IPv6, and browsers complain. 'self' will do there.
+        sources.retain(|source| !source.contains('['));
+        let sources = sources.join(" ");
+        let policy = format!(
+            "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+             connect-src {sources}; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        );
+        Response::of(200, "text/html; charset=utf-8", HTML.replace(NONCE, &nonce))
+            .with("Content-Security-Policy", policy)
+            .with("Cache-Control", "no-store")
+            .with("X-Content-Type-Options", "nosniff")
+            .with("Referrer-Policy", "no-referrer")
     }
 
     fn batch(&self, request: &Request) -> Response {
@@ -106,22 +134,6 @@ fn not_allowed(method: &str, allowed: &'static str) -> Response {
         _ => Response::text(405, format!("only {allowed} are answered here\n")),
     };
     answer.with("Allow", allowed)
-}
-
-fn page(request: &Request) -> Response {
-    let nonce = draw_nonce();
-    // It has been checked: it is a name or an address of this machine.
-    let host = request.header("Host").unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    );
-    Response::of(200, "text/html; charset=utf-8", HTML.replace(NONCE, &nonce))
-        .with("Content-Security-Policy", policy)
-        .with("Cache-Control", "no-store")
-        .with("X-Content-Type-Options", "nosniff")
-        .with("Referrer-Policy", "no-referrer")
 }
 
 /// 128 bits of chance, from the keys that std draws for its hash maps.

@@ -8,7 +8,7 @@ use std::env;
 
 use super::*;
 use crate::batch::tests::Alice;
-use crate::batch::{MAX_BODY, serve};
+use crate::batch::{MAX_REPLY, serve};
 use crate::tests::chance::Chance;
 
 /// How many conversations an ordinary run tries.
@@ -204,7 +204,7 @@ fn damage_of_every_kind_leaves_the_session_answering_or_over() {
         lines.extend((0..chance.below(20)).map(|_| line(&mut chance)));
         match serve(&lines.join(&b'\n'), &alice) {
             Ok(reply) => {
-                assert!(reply.len() <= MAX_BODY);
+                assert!(reply.len() <= MAX_REPLY);
                 answered += u64::from(reply.contains("resolve"));
                 for line in reply.lines() {
                     Message::read(line).unwrap_or_else(|error| panic!("{error}: {line}"));

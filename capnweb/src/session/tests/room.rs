@@ -65,7 +65,7 @@ impl Room {
         match method {
             "join" => {
                 let name = text(0);
-                let Some(Cap::Stub(callback)) = args[1].as_cap() else { panic!("{args:?}") };
+                let Value::Cap(Cap::Stub(callback)) = &args[1] else { panic!("{args:?}") };
                 if self.members.iter().any(|(member, ..)| *member == name) {
                     let text = format!("Username {name} is already taken");
                     return Err(RpcError::plain(text));

@@ -1,4 +1,4 @@
-//! An endpoint: where a batch of calls is answered, as the body of an HTTP request.
+//! The answer to an HTTP request whose body is a batch of calls.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
