@@ -127,6 +127,22 @@ fn forged_goodbyes_put_off_a_dial_once() {
 }
 
 #[test]
+fn a_forged_goodbye_makes_no_pause_shorter() {
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    for expected in [1, 2, 4, 8, 16, 30] {
+        dials.heard(BOB, somewhere(), now);
+        now += Duration::from_millis(31);
+        let link = dials.take_due(now).unwrap().0;
+        dials.failed(link, Failure::Refused, now);
+        dials.heard(BOB, somewhere(), now);
+        dials.give_up(BOB, now);
+        assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(expected));
+        now += Duration::from_secs(expected);
+    }
+}
+
+#[test]
 fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &["bob:8080".into()], start);
@@ -273,6 +289,26 @@ fn the_addresses_at_which_a_peer_was_heard_are_tried_one_after_the_other() {
 }
 
 #[test]
+fn at_however_many_addresses_a_peer_is_heard_four_are_dialed_in_each_pause() {
+    let start = Instant::now();
+    let mut dials = Dials::new(ME, &[], start);
+    let mut made = Vec::new();
+    for ms in 0..10_000 {
+        let now = start + Duration::from_millis(ms);
+        for n in 1..=9 {
+            dials.heard(BOB, SocketAddr::from(([10, 0, 0, n], 8080)), now);
+        }
+        while let Some((link, _)) = dials.take_due(now) {
+            made.push(ms / 1000);
+            assert!(made.len() < 100, "no pause: {made:?}");
+            dials.failed(link, Failure::Refused, now);
+            dials.heard(BOB, somewhere(), now);
+        }
+    }
+    assert_eq!(made, [[0; 4], [1; 4], [3; 4], [7; 4]].concat());
+}
+
+#[test]
 fn a_name_with_several_addresses_is_dialed_at_each_and_told_when_none_answers() {
     let found: [SocketAddr; 2] = ["[::1]:8080".parse().unwrap(), somewhere()];
     let now = Instant::now();
@@ -296,13 +332,13 @@ fn names_that_are_looked_up_in_vain_hold_up_no_peer_that_was_heard() {
     let mut dials = Dials::new(ME, &names, now);
     let looked_up = out(&mut dials, now);
     assert_eq!(looked_up.len(), 200);
-    for (link, _) in looked_up.into_iter().take(20) {
+    for (link, _) in looked_up.into_iter().take(100) {
         dials.looked_up(link, vec![somewhere()], now);
     }
     dials.heard(BOB, somewhere(), now);
     let now = now + Duration::from_secs(1);
     let out = out(&mut dials, now);
-    assert_eq!(out.len(), 20 + 1);
+    assert_eq!(out.len(), 100 + 1);
     let is_bob = |callee: &Callee| matches!(callee, Callee::At { to: Some(BOB), .. });
     assert!(out.iter().any(|(_, callee)| is_bob(callee)));
 }
