@@ -325,8 +325,7 @@ fn is_unanswered(why: &Failure) -> bool {
 
 /// How long to rest after so many failures in a row.
 fn pause(failures: usize) -> Duration {
-    let last = PAUSES.len() - 1;
-    Duration::from_secs(PAUSES[failures.saturating_sub(1).min(last)])
+    Duration::from_secs(PAUSES[failures.clamp(1, PAUSES.len()) - 1])
 }
 
 /// A number below `below`: always the same for the same two, and different for different ones.
