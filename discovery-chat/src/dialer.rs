@@ -1,4 +1,5 @@
-//! The dialer: a thread that dials one peer, and becomes the link's reader if it answers.
+//! The dialer: a thread that dials one peer, and becomes the link's reader if it answers. Or it
+//! looks up a name, and then the rules say which of its addresses to dial, and when.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -8,17 +9,12 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use socket2::{Domain, Socket, Type};
-use terminal::Deadline;
 
 use crate::config::{LINK_STACK, Scope};
 use crate::event::Failure;
 use crate::link::{Call, LinkReport};
-use crate::mesh::{Callee, LinkId, NoLink, Report};
+use crate::mesh::{Callee, LinkId, NoLink, PATIENCE, Report};
 use crate::peer_info::PeerInfo;
-
-/// How long a peer may take to answer. In a local network it takes a millisecond; the rest is
-/// for a packet that gets lost and is sent again.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What each dial needs.
 #[derive(Clone, Debug)]
@@ -40,46 +36,37 @@ impl Dialer {
     }
 
     fn call(self, link: LinkId, callee: Callee) {
-        let (to, called) = match callee {
-            Callee::Heard(id, address) => (Some(id), self.connect(&[address])),
-            Callee::Named(address) => (None, self.look_up(&address)),
+        let result = match callee {
+            Callee::Name(name) => {
+                self.look_up(&name).map(|found| Report::LookedUp(link, found))
+            }
+            Callee::At { to, address, patience } => {
+                match connect_from(self.bind, address, patience) {
+                    Ok(stream) => {
+                        let stream = Arc::new(stream);
+                        let call = Call { link, stream, me: self.me, report: self.report };
+                        return call.introduce(to, address);
+                    }
+                    Err(error) => Err(failure(&error)),
+                }
+            }
         };
-        match called {
-            Ok((stream, address)) => {
-                let stream = Arc::new(stream);
-                Call { link, stream, me: self.me, report: self.report }.introduce(to, address);
-            }
-            Err(why) => {
-                let report = Report::NotLinked(link, NoLink::Failed(why));
-                let _ = self.report.send(report.into()); // Fails once the owner has gone.
-            }
-        }
+        let report = result.unwrap_or_else(|why| Report::NotLinked(link, NoLink::Failed(why)));
+        let _ = self.report.send(report.into()); // Fails once the owner has gone.
     }
 
-    /// Dials a peer that our user has named, wherever it is; but with `--local`, not elsewhere.
-    fn look_up(&self, address: &str) -> Result<(TcpStream, SocketAddr), Failure> {
-        let found = address.to_socket_addrs().map_err(|error| failure(&error))?;
+    /// Where a peer is that our user has named, wherever that is; but with `--local`, not
+    /// elsewhere. If no name server answers, the system takes many seconds to say so.
+    fn look_up(&self, name: &str) -> Result<Vec<SocketAddr>, Failure> {
+        let found = name.to_socket_addrs().map_err(|error| failure(&error))?;
         let stays_here = self.scope == Scope::ThisMachine;
         let is_allowed = |found: &SocketAddr| !stays_here || found.ip().is_loopback();
         let addresses: Vec<_> = found.filter(is_allowed).collect();
-        if addresses.is_empty() && stays_here {
-            return Err(Failure::Elsewhere);
+        match addresses.is_empty() {
+            false => Ok(addresses),
+            true if stays_here => Err(Failure::Elsewhere),
+            true => Err(Failure::System("the name has no address".into())),
         }
-        self.connect(&addresses)
-    }
-
-    /// Dials one address after the other, all within [`PATIENCE`].
-    fn connect(&self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
-        let deadline = Deadline::after(PATIENCE);
-        let mut why = Failure::System("the name has no address".into());
-        for address in addresses {
-            let Some(left) = deadline.left() else { break };
-            match connect_from(self.bind, *address, left) {
-                Ok(stream) => return Ok((stream, *address)),
-                Err(error) => why = failure(&error),
-            }
-        }
-        Err(why)
     }
 }
 

@@ -31,9 +31,9 @@
 //! only with the line editor, and otherwise the owner writes to the terminal itself.
 //!
 //! The listener, discovery and each writer are joined. A `link` is not: the owner waits for its
-//! last report. Only two can outlive the owner: one that dials a peer that does not answer, and
-//! one whose other end is slow to hang up after our goodbye. The system ends both with the
-//! process, and delivers what was said.
+//! last report. Only two can outlive the owner: one that dials a peer that does not answer, or
+//! looks up its name, and one whose other end is slow to hang up after our goodbye. The system
+//! ends both with the process, and delivers what was said.
 //!
 //! Threads share nothing: a value that two of them need is sent from one to the other. There is
 //! no lock.

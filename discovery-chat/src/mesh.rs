@@ -35,6 +35,7 @@ use crate::version::NotOurs;
 use announcer::Announcer;
 use crossing::{CROSSING, Crossing};
 use dials::Dials;
+pub(crate) use dials::PATIENCE;
 use receipts::Receipts;
 pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
 
@@ -115,9 +116,12 @@ impl Mesh {
                 Vec::new()
             }
             Report::NotLinked(link, NoLink::Failed(why)) => {
-                let unanswered = self.dials.failed(link, now);
-                let no_answer = |address| show(Event::NoAnswer(address, why));
-                unanswered.map_or_else(Vec::new, no_answer)
+                self.dials.failed(link, why, now).map_or_else(Vec::new, show)
+            }
+            Report::LookedUp(link, found) => {
+                let due = self.dial_of_named_is_due(&found, now);
+                self.dials.looked_up(link, found, due);
+                Vec::new()
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
@@ -178,24 +182,28 @@ impl Mesh {
         actions
     }
 
+    /// When to dial the addresses of a name that was looked up: at once, unless a peer that says it
+    /// listens at one of them has just dialed us, and may not have our hello yet. If our own dial
+    /// came first, which does not know whom it calls, that peer would take it for the better link.
+    /// It waits once and no more: anybody can say so.
+    fn dial_of_named_is_due(&self, found: &[SocketAddr], now: Instant) -> Instant {
+        let caller = self.linked.values().find(|peer| found.contains(&peer.address));
+        caller.map_or(now, |caller| now.max(caller.since + CROSSING))
+    }
+
     /// A peer dialed us: is the link wanted?
     fn on_asked(
         &mut self,
         link: LinkId,
-        Hello { to, info }: Hello,
+        hello: Hello,
         from: IpAddr,
         now: Instant,
     ) -> Vec<Action> {
-        let answer = self.answer_to(to, info.id, now);
+        let address = SocketAddr::new(from, hello.info.port);
+        let answer = self.answer_to(&hello, address, now);
         let mut actions = vec![Action::Answer(link, answer)];
         if answer == Answer::Hello {
-            if to.is_none() {
-                // It may live at an address that our user has named, and not have our answer
-                // yet. If we dialed it now, it would take that for the better link.
-                self.dials.put_off_named(now + CROSSING);
-            }
-            let address = SocketAddr::new(from, info.port);
-            actions.extend(self.link_up(link, info, address, now));
+            actions.extend(self.link_up(link, hello.info, address, now));
         } else if self.linked.len() >= MAX_LINKS {
             let first = !mem::replace(&mut self.told_crowded, true);
             actions.extend(show_if(first, || Event::Crowded(MAX_LINKS)));
@@ -203,14 +211,15 @@ impl Mesh {
         actions
     }
 
-    fn answer_to(&self, to: Option<PeerId>, caller: PeerId, now: Instant) -> Answer {
+    fn answer_to(&self, hello: &Hello, address: SocketAddr, now: Instant) -> Answer {
+        let (to, caller) = (hello.to, hello.info.id);
         if caller == self.me.id || to.is_some_and(|to| to != self.me.id) {
             return Answer::Nothing;
         }
         let call = self.crossing(caller, now);
         let is_dup = match to {
             Some(_) => call.is_dup(),
-            None => call.is_dup_of_unknown(self.dials.is_calling_a_named_one()),
+            None => call.is_dup_of_unknown(self.dials.is_calling_whoever_is_at(address)),
         };
         match call.standing {
             _ if is_dup => Answer::Dup,
@@ -236,7 +245,7 @@ impl Mesh {
     ) -> Vec<Action> {
         let is_new = !self.linked.contains_key(&info.id);
         if is_new && self.linked.len() >= MAX_LINKS {
-            let _ = self.dials.failed(link, now); // To be tried again, when there is room.
+            self.dials.refused(link, now); // To be tried again, when there is room.
             return vec![Action::HangUp(link)];
         }
         self.dials.answered(link, info.id);

@@ -109,12 +109,14 @@ impl Owner {
         let (no_lines, no_reports) = (never(), never());
         loop {
             let now = Instant::now();
-            if self.mesh.next_due() <= now {
-                let _ = self.on(Report::Tick); // That time passes is no reason to leave.
-            }
             self.lingering.hang_up_when_due(now);
             if self.look_first {
                 self.look_at_outboxes(now);
+            }
+            let due = self.mesh.next_due();
+            if due <= now {
+                let _ = self.on(Report::Tick); // That time passes is no reason to leave.
+                continue;
             }
             self.show_what_is_due(lines)?;
             let backlog = self.console.screen.backlog();
@@ -137,7 +139,7 @@ impl Owner {
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => ControlFlow::Break(()),
-                default(self.until_next_look(now)) => ControlFlow::Continue(()),
+                default(self.until_next_look(due, now)) => ControlFlow::Continue(()),
             };
             if flow.is_break() {
                 return Ok(());
@@ -145,13 +147,14 @@ impl Owner {
         }
     }
 
-    /// How long until something is to be done even if nothing happens.
-    fn until_next_look(&self, now: Instant) -> Duration {
+    /// How long until something is to be done even if nothing happens; the rules have something to
+    /// do when it is `due`.
+    fn until_next_look(&self, due: Instant, now: Instant) -> Duration {
         let outboxes = self.look_first.then_some(now + LOOK_AT_OUTBOX);
         let has_backlog = self.console.screen.backlog() > 0;
         let terminal = has_backlog.then_some(now + terminal::LOOK_AGAIN);
         let others = [outboxes, terminal, self.lingering.next_due()];
-        let next = others.into_iter().flatten().fold(self.mesh.next_due(), Instant::min);
+        let next = others.into_iter().flatten().fold(due, Instant::min);
         next.saturating_duration_since(now)
     }
 

@@ -144,8 +144,9 @@ fn a_caller_that_knows_no_id_takes_no_links_place() {
     the_link_is(&mut alice, &mut link);
 }
 
-/// While we dial an address that our user has named, a caller that knows no id is answered `dup` if
-/// its id is larger, since our dial may be on its way to it; and a hello if it is smaller.
+/// While we dial an address that our user has named, a caller that knows no id and listens there is
+/// answered `dup` if its id is larger, since our dial is on its way to it; and a hello if it is
+/// smaller.
 ///
 /// Points: 2
 /// Hint: Where do you see that we dial an address? | `we_dial_an_address` says so. Which peer is there, nobody knows yet.
@@ -157,9 +158,13 @@ fn two_that_name_each_other_agree_as_well() {
     let mut alice = fixture.peer_with("Alice", &["--peer", &address]);
     let mut dialed = next_dial(&listener, PATIENCE).expect("Alice dials");
     assert!(dialed.hears().starts_with("p2pchat/1 hello - "));
-    let mut call = bob_dials(&alice, "-", LARGER);
-    assert_eq!(bob_hears(&alice, &mut call), "dup");
-    let mut other = bob_dials(&alice, "-", SMALLER);
+    let listens_there = |id| {
+        let mut call = alice.is_dialed();
+        call.says(&format!("p2pchat/1 hello - {id} {} Bob", port_of(&listener)));
+        call
+    };
+    assert_eq!(bob_hears(&alice, &mut listens_there(LARGER)), "dup");
+    let mut other = listens_there(SMALLER);
     assert!(other.hears().starts_with(&format!("p2pchat/1 hello {SMALLER} ")));
     alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     bob_answers(&alice, &mut dialed, LARGER);

@@ -2,10 +2,12 @@
 
 mod fixture;
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use fixture::{
-    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
+    Broadcaster, Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial,
+    port_of,
 };
 
 /// What tells that something went wrong between peers.
@@ -262,4 +264,77 @@ fn invented_peers_at_a_real_ones_door_break_no_link() {
     bob.leaves();
     assert_eq!(bob.lines_with(&["🔍"]).len(), 1);
     assert_eq!(bob.lines_with(&TROUBLE), ["👋 Alice left", "👋 Goodbye!"]);
+}
+
+/// Bob is heard at three addresses: at one of them nobody listens, at another one another peer.
+#[test]
+#[cfg(target_os = "linux")] // Other systems have one address of loopback.
+fn a_peer_that_is_heard_at_several_addresses_is_dialed_at_each_until_it_answers() {
+    let fixture = Fixture::open();
+    let mut alice = fixture.peer("Alice");
+    let [refused, wrong, right] = [5, 6, 7].map(|n| Ipv4Addr::new(127, 0, 0, n));
+    let orders = [[refused, wrong, right], [right, wrong, refused], [wrong, right, refused]];
+    for (n, order) in (1..).zip(orders) {
+        let bob = TcpListener::bind((right, 0)).expect("a port is free");
+        let port = port_of(&bob);
+        let other = TcpListener::bind((wrong, port)).expect("the port is free there, too");
+        for address in order {
+            let broadcaster = Broadcaster::new(address, fixture.discovery_port());
+            broadcaster.sends(format!("p2pchat/1 here {} {port} Bob", invented_id(n)));
+        }
+        let begun = Instant::now();
+        let mut call = loop {
+            assert!(begun.elapsed() < SOON, "Bob is not dialed: {order:?}");
+            if let Some(mut other) = next_dial(&other, Duration::from_millis(20)) {
+                other.says(&format!("p2pchat/1 hello {} {} 9 Eve", alice.id, invented_id(99)));
+            }
+            if let Some(call) = next_dial(&bob, Duration::from_millis(20)) {
+                break call;
+            }
+        };
+        call.says(&format!("p2pchat/1 hello {} {} 9 Bob", alice.id, invented_id(n)));
+        alice.sees("🔍 Discovered new peer: Bob (127.0.0.7)\n");
+        call.says("bye");
+        alice.sees("👋 Bob left\n");
+    }
+}
+
+/// At the address that Alice's user has named a program accepts and says nothing. Her dial may not
+/// be on its way to a caller that listens elsewhere.
+#[test]
+fn a_named_dial_that_gets_no_answer_holds_up_no_caller() {
+    let fixture = Fixture::open();
+    let silent = a_stranger_listens();
+    let address = format!("127.0.0.1:{}", port_of(&silent));
+    let mut alice = fixture.peer_with("Alice", &["--peer", &address]);
+    let _dialed = next_dial(&silent, PATIENCE).expect("Alice dials");
+    for (n, id) in ["000000000000000001", "fffffffffffffffffe"].into_iter().enumerate() {
+        let mut caller = alice.is_dialed();
+        caller.says(&format!("p2pchat/1 hello - {id} 9 Caller{n}"));
+        assert!(caller.hears().starts_with(&format!("p2pchat/1 hello {id} ")));
+        alice.sees(&format!("🔍 Discovered new peer: Caller{n} (127.0.0.1)\n"));
+    }
+}
+
+/// Guests that know no id join and leave while Alice waits for her next dial.
+#[test]
+fn guests_that_come_and_go_put_off_no_dial_of_ours() {
+    let fixture = Fixture::open();
+    let port = fixture.ports.port(1);
+    let address = format!("127.0.0.1:{port}");
+    let mut alice = fixture.peer_with("Alice", &["--peer", &address]);
+    alice.sees(&format!("⚠️ No answer from {address} yet ("));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is ours");
+    let begun = Instant::now();
+    for n in 1.. {
+        let mut guest = alice.is_dialed();
+        guest.says(&format!("p2pchat/1 hello - {} 9 Guest", invented_id(n)));
+        assert!(guest.hears().starts_with("p2pchat/1 hello "), "a guest is let in");
+        if next_dial(&listener, Duration::from_millis(500)).is_some() {
+            return;
+        }
+        guest.says("bye");
+        // The pauses are 1 s and 2 s.
+        assert!(begun.elapsed() < SOON, "Alice does not dial");
+    }
 }

@@ -6,8 +6,8 @@ mod hosts;
 
 use std::time::{Duration, Instant};
 
-use fixture::Peer;
-use hosts::{Hosts, LAN, OTHER_LAN, counted, passes};
+use fixture::{Peer, SOON};
+use hosts::{Hosts, LAN, NOBODY, OTHER_LAN, counted, passes};
 
 /// Options of a peer that hears announcements and is not heard: it announces to another port.
 const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];
@@ -15,6 +15,9 @@ const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];
 /// Options of a peer that is heard and hears nobody.
 const ONLY_ANNOUNCES: [&str; 4] =
     ["--broadcast", "255.255.255.255:9999", "--discovery-port", "9998"];
+
+/// The promise: peers are linked again this soon after their network is back.
+const BACK_AGAIN: Duration = Duration::from_secs(7);
 
 /// The notice that nobody hears our announcements, up to the reason.
 const CANNOT_ANNOUNCE: &str = "⚠️ Cannot announce to the network: ";
@@ -114,7 +117,7 @@ fn a_cable_that_is_cut_for_20_seconds_is_noticed_on_both_sides_and_holds_up_nobo
     sees_found(&mut bob, &[("Alice", "10.77.0.1"), ("Carol", "10.77.0.3")]);
     sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
     sees_found(&mut carol, &[("Bob", "10.77.0.2")]);
-    assert!(healed.elapsed() < Duration::from_secs(7), "{:?}", healed.elapsed());
+    assert!(healed.elapsed() < BACK_AGAIN, "{:?}", healed.elapsed());
     says(&mut alice, "Welcome back!", &mut [&mut bob, &mut carol]);
     says(&mut bob, "What did I miss?", &mut [&mut alice, &mut carol]);
     for (mut peer, losses) in [(alice, 1), (bob, 2), (carol, 1)] {
@@ -323,6 +326,108 @@ fn nobody_is_dialed_at_a_public_address() {
     hosts.move_to(3, "10.77.0.3");
     sees_found(&mut alice, &[("Eve", "10.77.0.3")]);
     assert!(counted(eve.pid(), "Tcp", "InSegs") > 0);
+}
+
+/// The first network lets broadcasts through and nothing else, so each peer is heard at two
+/// addresses, and can be dialed at one of them.
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
+fn where_one_network_carries_only_broadcasts_peers_are_linked_in_the_other() {
+    let hosts = Hosts::without_cables(2);
+    for (host, lan) in [(1, LAN), (1, OTHER_LAN), (2, LAN), (2, OTHER_LAN)] {
+        hosts.plug_in(host, lan);
+    }
+    hosts.drops_all_but_broadcasts(LAN, [1, 2]);
+    let (first, second) = ("10.77.0.255:9999", "10.78.0.255:9999");
+    for named in [[first, second], [second, first]] {
+        let options = ["--broadcast", named[0], "--broadcast", named[1]];
+        let begun = Instant::now();
+        let mut alice = hosts.peer(1, "Alice", &options);
+        let mut bob = hosts.peer(2, "Bob", &options);
+        alice.sees_next("🔍 Discovered new peer: Bob (10.78.0.2)");
+        bob.sees_next("🔍 Discovered new peer: Alice (10.78.0.1)");
+        assert!(begun.elapsed() < BACK_AGAIN, "{:?} {named:?}", begun.elapsed());
+        says(&mut alice, "There is a way.", &mut [&mut bob]);
+        leaves(&mut bob);
+        alice.sees_next("👋 Bob left");
+        leaves(&mut alice);
+    }
+}
+
+/// Peers that hear each other, and whose dials get no answer for a while.
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
+fn a_network_that_carries_dials_again_links_peers_as_soon_as_one_that_was_cut() {
+    let hosts = Hosts::up(2);
+    hosts.drops_all_but_broadcasts(LAN, [1, 2]);
+    let mut alice = hosts.peer(1, "Alice", &[]);
+    let mut bob = hosts.peer(2, "Bob", &[]);
+    passes(Duration::from_secs(40));
+    hosts.drops_nothing(LAN, [1, 2]);
+    let healed = Instant::now();
+    sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
+    sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
+    assert!(healed.elapsed() < BACK_AGAIN, "{:?}", healed.elapsed());
+}
+
+/// A link that is young when its cable is cut says nothing of the peer at its other end.
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
+fn peers_that_are_cut_off_again_and_again_are_back_as_soon_as_the_first_time() {
+    let hosts = Hosts::up(2);
+    let mut alice = hosts.peer(1, "Alice", &[]);
+    let mut bob = hosts.peer(2, "Bob", &[]);
+    sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
+    sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
+    for cut in 1..=5 {
+        hosts.cut(2);
+        alice.sees("⚠️ lost Bob (no answer for 6 s)\n");
+        bob.sees("⚠️ lost Alice (no answer for 6 s)\n");
+        hosts.heal(2);
+        let healed = Instant::now();
+        sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
+        sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
+        assert!(healed.elapsed() < BACK_AGAIN, "cut {cut}: {:?}", healed.elapsed());
+    }
+}
+
+/// Peers that no broadcast brings together again: one has named the other.
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
+fn a_peer_that_was_named_is_back_as_soon_as_one_that_was_heard() {
+    let hosts = Hosts::up(2);
+    let mut alice = hosts.peer(1, "Alice", &["--discovery-port", "9001", "--port", "8080"]);
+    let mut bob =
+        hosts.peer(2, "Bob", &["--discovery-port", "9002", "--peer", "10.77.0.1:8080"]);
+    sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
+    sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
+    hosts.cut(2);
+    passes(Duration::from_secs(32));
+    hosts.heal(2);
+    let healed = Instant::now();
+    sees_found(&mut alice, &[("Bob", "10.77.0.2")]);
+    sees_found(&mut bob, &[("Alice", "10.77.0.1")]);
+    assert!(healed.elapsed() < BACK_AGAIN, "{:?}", healed.elapsed());
+}
+
+/// Alice looks a name up, and nobody answers. Whoever calls her meanwhile is let in, whichever id
+/// is the smaller one.
+#[test]
+#[ignore = "needs network namespaces: just test-lan"]
+fn a_name_that_is_looked_up_in_vain_holds_up_no_caller() {
+    let hosts = Hosts::up(2);
+    let options = ["--discovery-port", "9001", "--port", "8080", "--peer", "bob.example:8081"];
+    hosts.ip(1, &format!("neigh replace 10.77.0.99 dev eth{LAN} {NOBODY}"));
+    let mut alice = hosts.peer_asking("10.77.0.99", 1, "Alice", &options);
+    for caller in ["Ann", "Ben", "Cem", "Dana", "Eve", "Finn"] {
+        let named = ["--discovery-port", "9002", "--peer", "10.77.0.1:8080"];
+        let begun = Instant::now();
+        let mut peer = hosts.peer(2, caller, &named);
+        peer.sees("🔍 Discovered new peer: Alice (10.77.0.1)\n");
+        alice.sees(&format!("🔍 Discovered new peer: {caller} (10.77.0.2)\n"));
+        assert!(begun.elapsed() < SOON, "{caller}: {:?}", begun.elapsed());
+        leaves(&mut peer);
+    }
 }
 
 /// Host 1 is in both networks, and its default route leads to the first. Host 2 is in the first

@@ -36,8 +36,8 @@ impl Crossing {
     }
 
     /// The same for a peer that did not know which peer it would find here. It gains nothing by a
-    /// second link, and must not be able to take the first one's place. And if we are dialing an
-    /// address of which we do not know the peer, that dial may be on its way to the same one.
+    /// second link, and must not be able to take the first one's place. And if we are dialing the
+    /// address at which it says it listens, that dial is on its way to the same peer.
     pub(super) fn is_dup_of_unknown(&self, we_dial_an_address: bool) -> bool {
         // LAB:BEGIN crossing
         let crosses = self.me < self.peer && we_dial_an_address;

@@ -1,21 +1,31 @@
-//! Which peer to dial, and when: a moment after it was heard, and ever more rarely if it does not
-//! answer. Pure.
+//! Which peer to dial, and when: a moment after it was heard, and ever more rarely if it refuses.
+//! Pure.
 //!
 //! Any program can announce anything, so everything here has a bound: how many dials are out, how
-//! many peers are remembered, and how often one that does not answer is dialed again.
+//! many peers are remembered, and how often one that refuses is dialed again. **A refusal is an
+//! act of the peer**: it says no, or hangs up sooner than a silence is noticed. A dial without an
+//! answer, and a link that falls silent, are the network's doing, and the next dial is never more
+//! than a few seconds away: whichever cables were cut, and how often, peers soon meet again.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::report::{Callee, LinkId};
+use crate::event::{Event, Failure, Gone};
 use crate::peer_info::PeerId;
 
-/// The most dials that are out at once.
+/// How long a peer may take to answer, at all its addresses together. In a local network it takes
+/// a millisecond; the rest is for a packet that gets lost and is sent again.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The most dials that are out at once to peers that were heard. An address that our user has
+/// named does not wait for them, and they do not wait for it.
 const MAX_DIALS: usize = 64;
 
-/// The most dials that are out at once to one address: a program that invents peers cannot take
+/// The most of them that are out at once to one address: a program that invents peers cannot take
 /// the places of all others.
 const MAX_DIALS_EACH: usize = MAX_DIALS / 2;
 
@@ -25,6 +35,9 @@ const MAX_KNOWN: usize = 512;
 /// How many of them may have been heard from one address.
 const MAX_KNOWN_EACH: usize = MAX_KNOWN / 2;
 
+/// How many addresses of one peer are remembered.
+const MAX_ADDRESSES: usize = 4;
+
 /// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all peers
 /// would dial a newcomer in the same instant.
 const SPREAD_MS: u32 = 31;
@@ -32,259 +45,287 @@ const SPREAD_MS: u32 = 31;
 /// The pauses after one, two, three ... dials that did not succeed, in seconds.
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 
-/// A link that lasted for less than this counts as a dial that did not succeed.
-const SHORT: Duration = Duration::from_secs(10);
+/// A dial that got no answer counts as the third in a row at most, so its pause is 4 s at most.
+const MOST_UNANSWERED: usize = 3;
+
+/// A link that lasted for less than this was ended by the peer, and counts as a dial that it has
+/// refused. A silence takes longer to be noticed: 5 s before the hello, and then 6 s.
+const SHORT: Duration = Duration::from_secs(4);
 
 /// All dials: those that are due, those that are out, and those that have to wait.
 #[derive(Clone, Debug)]
 pub(super) struct Dials {
     me: PeerId,
     next: u64,
-    out: BTreeMap<LinkId, Callee>,
-    heard: BTreeMap<PeerId, Heard>,
-    named: BTreeMap<String, Named>,
+    out: BTreeMap<LinkId, (Whom, Callee)>,
+    known: BTreeMap<Whom, Known>,
+}
+
+/// What a dial is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whom {
+    /// `HOST:PORT` as our user named it.
+    Named(String),
+    /// A peer that was heard.
+    Heard(PeerId),
 }
 
 /// The state of a peer that might be dialed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Is to be dialed at this moment.
-    Due(Instant),
-    /// Is being dialed.
+    /// Is left alone until this moment, and then dialed if there is a reason.
+    Waiting(Instant),
+    /// Is being dialed, or its name is being looked up.
+    #[default]
     Out,
-    /// Was dialed in vain, or lost, and is left alone until this moment.
-    Resting(Instant),
     /// There is a link.
     Linked,
 }
 
-/// A peer that was heard.
-#[derive(Clone, Debug)]
-struct Heard {
-    address: SocketAddr,
+/// A peer that was heard, or an address that our user has named.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The peer, which answers first where it was only named.
+    peer: Option<PeerId>,
+    /// Where it was heard first.
+    from: Option<IpAddr>,
+    /// Where it is still to be dialed, or is being dialed: the next one first. Without any, a name
+    /// is to be looked up, and a peer has to be heard again.
+    addresses: Vec<SocketAddr>,
+    /// How many others were tried in vain, one after the other.
+    tried: usize,
     state: State,
+    /// How many times in a row all of them were tried in vain, or a link was short.
     failures: usize,
-    /// Whether an announcement has said, since it was last dialed, that it is leaving.
+    /// Whether the next dial has been put off already.
     put_off: bool,
-}
-
-/// An address that our user has named.
-#[derive(Clone, Debug)]
-struct Named {
-    state: State,
-    /// How many dials in a row have led to nothing, or to a peer that was linked already.
-    failures: usize,
     /// Whether our user has been told that no peer answers.
     told: bool,
-    /// The peer that was found there.
-    peer: Option<PeerId>,
 }
 
 impl Dials {
     pub(super) fn new(me: PeerId, named: &[String], now: Instant) -> Self {
-        let first = || Named { state: State::Due(now), failures: 0, told: false, peer: None };
-        let named = named.iter().map(|address| (address.clone(), first())).collect();
-        Self { me, next: 0, out: BTreeMap::new(), heard: BTreeMap::new(), named }
+        let first = || Known::new(None, None, now);
+        let known = named.iter().map(|name| (Whom::Named(name.clone()), first()));
+        Self { me, next: 0, out: BTreeMap::new(), known: known.collect() }
     }
 
     /// A peer that is not linked was heard.
     pub(super) fn heard(&mut self, id: PeerId, address: SocketAddr, now: Instant) {
-        let spread = Duration::from_millis(scatter(self.me, id, SPREAD_MS).into());
-        let due = State::Due(now + spread);
-        match self.heard.get_mut(&id) {
-            Some(Heard { state: State::Due(_) | State::Out, .. }) => {}
-            Some(Heard { state: State::Resting(until), .. }) if now < *until => {}
-            Some(known) => {
-                known.state = due;
-                known.address = address;
-            }
-            None => {
-                if self.has_room_for(address.ip()) {
-                    let new = Heard { address, state: due, failures: 0, put_off: false };
-                    self.heard.insert(id, new);
-                }
-            }
+        let whom = Whom::Heard(id);
+        let from = address.ip();
+        if !self.known.contains_key(&whom) && !self.has_room_for(from) {
+            return;
+        }
+        let first = || Known::new(Some(id), Some(from), now);
+        let known = self.known.entry(whom).or_insert_with(first);
+        if let State::Waiting(until) = known.state
+            && known.addresses.is_empty()
+        {
+            let spread = Duration::from_millis(scatter(self.me, id, SPREAD_MS).into());
+            known.state = State::Waiting(until.max(now + spread));
+        }
+        if !known.addresses.contains(&address) {
+            // It is the next to be tried. If one is being tried now, that is the first.
+            let place = usize::from(known.state == State::Out);
+            known.addresses.insert(place, address);
+            known.addresses.truncate(MAX_ADDRESSES);
         }
     }
 
-    /// Whether another peer from there can be remembered; if need be, one that does not answer
+    /// Whether another peer from there can be remembered; if need be, one that was dialed in vain
     /// is forgotten for it.
     fn has_room_for(&mut self, from: IpAddr) -> bool {
-        let neighbours = self.heard.values().filter(|known| known.address.ip() == from).count();
+        let neighbours = self.known.values().filter(|known| known.from == Some(from)).count();
         let crowded = neighbours >= MAX_KNOWN_EACH;
-        if !crowded && self.heard.len() < MAX_KNOWN {
+        if !crowded && self.known.len() < MAX_KNOWN {
             return true;
         }
-        let resting = self.heard.iter().find_map(|(id, known)| {
-            let may_go = !crowded || known.address.ip() == from;
-            (may_go && matches!(known.state, State::Resting(_))).then_some(*id)
+        let in_vain = self.known.iter().find(|(whom, known)| {
+            let may_go =
+                matches!(whom, Whom::Heard(_)) && (!crowded || known.from == Some(from));
+            let is_new = known.failures == 0 && !known.addresses.is_empty();
+            may_go && !is_new && matches!(known.state, State::Waiting(_))
         });
-        resting.is_some_and(|id| self.heard.remove(&id).is_some())
+        let in_vain = in_vain.map(|(whom, _)| whom.clone());
+        in_vain.is_some_and(|whom| self.known.remove(&whom).is_some())
     }
 
     /// An announcement says that this peer is leaving. If it is about to be dialed, that can wait;
     /// but only once, since any program can say so.
     pub(super) fn give_up(&mut self, id: PeerId, now: Instant) {
-        if let Some(known) = self.heard.get_mut(&id)
-            && let State::Due(_) = known.state
-            && !std::mem::replace(&mut known.put_off, true)
+        if let Some(known) = self.known.get_mut(&Whom::Heard(id))
+            && let State::Waiting(until) = known.state
+            && !known.addresses.is_empty()
+            && !mem::replace(&mut known.put_off, true)
         {
-            known.state = State::Resting(now + pause(1));
-        }
-    }
-
-    /// Dials no address that our user has named before this moment.
-    pub(super) fn put_off_named(&mut self, until: Instant) {
-        for known in self.named.values_mut() {
-            if let State::Due(due) = known.state {
-                known.state = State::Due(due.max(until));
-            }
+            known.state = State::Waiting(until.max(now + pause(1)));
+            known.addresses.clear();
         }
     }
 
     /// When the next dial is due, if there is room for one.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        let named = self.named.values().filter_map(|known| known.state.due()).min();
-        let heard = self.next_heard().map(|(due, _)| due);
-        named.into_iter().chain(heard).min()
+        self.next().map(|(due, ..)| due)
     }
 
-    /// The peer that was heard and is to be dialed next, and when: the one that waits for longest,
-    /// of those at addresses to which not too many dials are out.
-    fn next_heard(&self) -> Option<(Instant, PeerId)> {
-        if self.out.len() >= MAX_DIALS {
-            return None; // The first that ends will be followed by a tick.
-        }
+    /// What is to be dialed next, and when, and at which of its addresses: what waits for longest,
+    /// of all that there is room for.
+    fn next(&self) -> Option<(Instant, &Whom, usize)> {
         let mut out = BTreeMap::<IpAddr, usize>::new();
-        for callee in self.out.values() {
-            if let Callee::Heard(_, address) = callee {
+        for (_, callee) in self.out.values() {
+            if let Callee::At { to: Some(_), address, .. } = callee {
                 *out.entry(address.ip()).or_default() += 1;
             }
         }
-        let has_room = |known: &Heard| {
-            out.get(&known.address.ip()).is_none_or(|out| *out < MAX_DIALS_EACH)
+        // The first that ends will be followed by a tick.
+        let is_full = out.values().sum::<usize>() >= MAX_DIALS;
+        let has_room = |address: &SocketAddr| {
+            !is_full && out.get(&address.ip()).is_none_or(|out| *out < MAX_DIALS_EACH)
         };
-        let waiting = self.heard.iter().filter(|(_, known)| has_room(known));
-        waiting.filter_map(|(id, known)| Some((known.state.due()?, *id))).min()
+        let waiting = self.known.iter().filter_map(|(whom, known)| {
+            let State::Waiting(due) = known.state else { return None };
+            let place = match whom {
+                Whom::Named(_) => 0,
+                Whom::Heard(_) => known.addresses.iter().position(has_room)?,
+            };
+            Some((due, whom, place))
+        });
+        waiting.min()
     }
 
     /// The next dial to make now, if there is one.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(LinkId, Callee)> {
-        let is_due = |state: State| state.due().is_some_and(|due| due <= now);
-        let named = self.named.iter_mut().find(|(_, known)| is_due(known.state));
-        let callee = if let Some((address, known)) = named {
-            known.state = State::Out;
-            Callee::Named(address.clone())
-        } else {
-            let (_, id) = self.next_heard().filter(|(due, _)| *due <= now)?;
-            let known = self.heard.get_mut(&id)?;
-            known.state = State::Out;
-            known.put_off = false;
-            Callee::Heard(id, known.address)
+        let (_, whom, place) = self.next().filter(|(due, ..)| *due <= now)?;
+        let whom = whom.clone();
+        let known = self.known.get_mut(&whom)?;
+        known.put_off = false;
+        known.state = State::Out;
+        let callee = match &whom {
+            Whom::Named(name) if known.addresses.is_empty() => Callee::Name(name.clone()),
+            Whom::Named(_) => known.next_address(None, place),
+            Whom::Heard(id) => known.next_address(Some(*id), place),
         };
         self.next += 1;
         let link = LinkId::Dialed(self.next);
-        self.out.insert(link, callee.clone());
+        self.out.insert(link, (whom, callee.clone()));
         Some((link, callee))
+    }
+
+    /// A name was looked up, and its addresses are to be dialed at `due`.
+    pub(super) fn looked_up(&mut self, link: LinkId, found: Vec<SocketAddr>, due: Instant) {
+        if let Some((_, known)) = self.ended(link) {
+            known.addresses = found.into_iter().take(MAX_ADDRESSES).collect();
+            known.state = State::Waiting(due);
+        }
     }
 
     /// Whether a dial to this peer is out.
     pub(super) fn is_calling(&self, id: PeerId) -> bool {
-        self.heard.get(&id).is_some_and(|known| known.state == State::Out)
+        self.known.get(&Whom::Heard(id)).is_some_and(|known| known.state == State::Out)
     }
 
-    /// Whether a dial is out to an address of which we do not know the peer.
-    pub(super) fn is_calling_a_named_one(&self) -> bool {
-        self.named.values().any(|known| known.state == State::Out)
+    /// Whether a dial is out to this address, of which we do not know the peer.
+    pub(super) fn is_calling_whoever_is_at(&self, address: SocketAddr) -> bool {
+        let mut out = self.out.values();
+        out.any(|(_, callee)| {
+            matches!(callee, Callee::At { to: None, address: called, .. } if *called == address)
+        })
+    }
+
+    /// A dial has ended: what it was for, unless that is linked in another way by now.
+    fn ended(&mut self, link: LinkId) -> Option<(Whom, &mut Known)> {
+        let (whom, _) = self.out.remove(&link)?;
+        let known = self.known.get_mut(&whom).filter(|known| known.state == State::Out)?;
+        Some((whom, known))
     }
 
     /// A dial became a link to this peer.
     pub(super) fn answered(&mut self, link: LinkId, id: PeerId) {
-        if let Some(Callee::Named(address)) = self.out.remove(&link)
-            && let Some(known) = self.named.get_mut(&address)
-        {
-            *known = Named { state: State::Linked, failures: 0, told: false, peer: Some(id) };
+        if let Some((_, known)) = self.ended(link) {
+            known.peer = Some(id);
+            known.told = false;
+            known.state = State::Linked;
         }
     }
 
     /// A dial was refused for another link's sake.
     pub(super) fn refused(&mut self, link: LinkId, now: Instant) {
-        match self.out.remove(&link) {
-            Some(Callee::Heard(id, _)) => {
-                // The other link is coming; if not, the next announcement brings us back here.
-                if let Some(known) = self.heard.get_mut(&id)
-                    && known.state == State::Out
-                {
-                    known.state = State::Resting(now + pause(1));
-                }
-            }
-            Some(Callee::Named(address)) => {
-                // A peer listens there that we know, or are about to. Should that come to
-                // nothing, it is worth another try.
-                if let Some(known) = self.named.get_mut(&address) {
-                    known.failures += 1;
-                    known.state = State::Due(now + pause(known.failures));
-                }
-            }
-            None => {}
-        }
+        let Some((whom, known)) = self.ended(link) else { return };
+        // The link to a peer that was heard is coming; if not, the next announcement brings us back
+        // here. At a named address a peer listens that we know, or are about to. Should that come
+        // to nothing, it is worth another try.
+        let failures = if let Whom::Heard(_) = whom { 1 } else { known.failures + 1 };
+        known.rests(failures, now);
     }
 
-    /// A dial failed. Returns the address if our user named it and does not know yet.
-    pub(super) fn failed(&mut self, link: LinkId, now: Instant) -> Option<String> {
-        match self.out.remove(&link)? {
-            Callee::Heard(id, _) => {
-                let known = self.heard.get_mut(&id)?;
-                if known.state == State::Out {
-                    known.failures += 1;
-                    known.state = State::Resting(now + pause(known.failures));
-                }
-                None
-            }
-            Callee::Named(address) => {
-                let known = self.named.get_mut(&address)?;
-                known.failures += 1;
-                known.state = State::Due(now + pause(known.failures));
-                let first = !std::mem::replace(&mut known.told, true);
-                first.then_some(address)
-            }
+    /// A dial failed. Returns what our user is told, who has named the address: once.
+    pub(super) fn failed(&mut self, link: LinkId, why: Failure, now: Instant) -> Option<Event> {
+        let (whom, known) = self.ended(link)?;
+        if is_unanswered(&why) {
+            known.failures = known.failures.min(MOST_UNANSWERED - 1);
         }
+        known.tried += 1;
+        if known.addresses.len() > 1 && known.tried < MAX_ADDRESSES {
+            known.addresses.remove(0);
+            known.state = State::Waiting(now);
+            return None;
+        }
+        known.rests(known.failures + 1, now);
+        let Whom::Named(name) = whom else { return None };
+        let first = !mem::replace(&mut known.told, true);
+        first.then_some(Event::NoAnswer(name, why))
     }
 
     /// There is a link to this peer now, whichever side dialed.
     pub(super) fn linked(&mut self, id: PeerId) {
-        if let Some(known) = self.heard.get_mut(&id) {
+        for known in self.known.values_mut().filter(|known| known.peer == Some(id)) {
             known.state = State::Linked;
         }
     }
 
     /// The link to this peer is gone, after so long.
     pub(super) fn lost(&mut self, id: PeerId, lasted: Duration, now: Instant) {
-        if let Some(known) = self.heard.get_mut(&id) {
-            known.failures = if lasted < SHORT { known.failures + 1 } else { 1 };
-            known.state = State::Resting(now + pause(known.failures));
-        }
-        for known in self.named.values_mut().filter(|known| known.peer == Some(id)) {
+        for known in self.known.values_mut().filter(|known| known.peer == Some(id)) {
             if known.state == State::Linked {
-                known.state = State::Due(now + pause(1));
+                let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
+                known.rests(failures, now);
             }
         }
     }
 }
 
-impl State {
-    fn due(self) -> Option<Instant> {
-        match self {
-            Self::Due(due) => Some(due),
-            _ => None,
-        }
+impl Known {
+    /// What may be dialed now.
+    fn new(peer: Option<PeerId>, from: Option<IpAddr>, now: Instant) -> Self {
+        Self { peer, from, state: State::Waiting(now), ..Self::default() }
     }
+
+    /// What its next dial goes to: the address at this place.
+    fn next_address(&mut self, to: Option<PeerId>, place: usize) -> Callee {
+        self.addresses.rotate_left(place);
+        let all = u32::try_from(self.tried + self.addresses.len()).unwrap_or(1);
+        Callee::At { to, address: self.addresses[0], patience: PATIENCE / all }
+    }
+
+    /// Is left alone after so many failures in a row.
+    fn rests(&mut self, failures: usize, now: Instant) {
+        self.failures = failures;
+        self.state = State::Waiting(now + pause(failures));
+        self.addresses.clear();
+        self.tried = 0;
+    }
+}
+
+/// Whether the network is to blame, and not the peer: it has not said no.
+fn is_unanswered(why: &Failure) -> bool {
+    use Failure::{Gone as Ended, NoAnswer, System};
+    matches!(why, NoAnswer(_) | System(_) | Ended(Gone::Silent(_) | Gone::Broken(_)))
 }
 
 /// How long to rest after so many failures in a row.
 fn pause(failures: usize) -> Duration {
-    let last = PAUSES.len() - 1;
-    Duration::from_secs(PAUSES[failures.saturating_sub(1).min(last)])
+    Duration::from_secs(PAUSES[failures.clamp(1, PAUSES.len()) - 1])
 }
 
 /// A number below `below`: always the same for the same two, and different for different ones.

@@ -1,6 +1,7 @@
 //! What goes into the rules, and what comes out: reports and actions.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use crate::announce::Announcement;
 use crate::command::Command;
@@ -18,13 +19,20 @@ pub(crate) enum LinkId {
     Accepted(u64),
 }
 
-/// The peer that a dial goes to.
+/// What a dial goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Callee {
-    /// A peer that was heard.
-    Heard(PeerId, SocketAddr),
-    /// `HOST:PORT` as our user named it; which peer listens there, we do not know yet.
-    Named(String),
+    /// `HOST:PORT` as our user named it: to be looked up, and no more.
+    Name(String),
+    /// An address.
+    At {
+        /// The peer that was heard there; `None` if our user has named the address, and we do not
+        /// know which peer listens there.
+        to: Option<PeerId>,
+        address: SocketAddr,
+        /// How long it may take to accept.
+        patience: Duration,
+    },
 }
 
 /// What happened outside.
@@ -38,6 +46,8 @@ pub(crate) enum Report {
     Asked(LinkId, Hello, IpAddr),
     /// We dialed this address, and this peer said hello: the link stands.
     DialAnswered(LinkId, PeerInfo, SocketAddr),
+    /// A dial to a name has found these addresses.
+    LookedUp(LinkId, Vec<SocketAddr>),
     /// A dial of ours did not become a link.
     NotLinked(LinkId, NoLink),
     /// A frame arrived, after the hello.

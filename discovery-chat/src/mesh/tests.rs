@@ -12,6 +12,9 @@ const ME: PeerId = PeerId::from_bits(500);
 const BOB: PeerId = PeerId::from_bits(700);
 const ANN: PeerId = PeerId::from_bits(300);
 
+/// Where each name is found.
+const NAMED: &str = "10.0.0.99:8081";
+
 fn info(id: PeerId, name: &str) -> PeerInfo {
     PeerInfo { id, port: 8081, name: Name::claimed(name).unwrap() }
 }
@@ -41,8 +44,17 @@ impl Alice {
         Self { mesh: Mesh::new(info(ME, "Alice"), scope, peers, now), now, accepted: 0 }
     }
 
+    /// What is done. A name is found at once.
     fn on(&mut self, report: Report) -> Vec<Action> {
-        self.mesh.on(report, self.now)
+        let mut actions = self.mesh.on(report, self.now);
+        let looks_up = |action: &Action| matches!(action, Action::Dial(_, Callee::Name(_)));
+        while let Some(place) = actions.iter().position(looks_up) {
+            let Action::Dial(link, _) = actions.remove(place) else { unreachable!() };
+            let found = Report::LookedUp(link, vec![NAMED.parse().unwrap()]);
+            actions.extend(self.mesh.on(found, self.now));
+            actions.extend(self.mesh.on(Report::Tick, self.now));
+        }
+        actions
     }
 
     fn shows(&mut self, report: Report) -> Vec<String> {
@@ -93,7 +105,9 @@ fn dials(actions: &[Action]) -> Vec<(LinkId, Callee)> {
 fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
     let mut alice = Alice::new();
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
-    let [(link, Callee::Heard(BOB, address))] = out[..] else { panic!("{out:?}") };
+    let [(link, Callee::At { to: Some(BOB), address, .. })] = out[..] else {
+        panic!("{out:?}")
+    };
     assert_eq!(address, "10.0.0.7:8081".parse().unwrap());
     // What was announced may be false. What counts is which peer answers.
     assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
@@ -517,7 +531,9 @@ fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
     assert_eq!(alice.on(refused), []);
     alice.now += Duration::from_secs(1);
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.8");
-    assert!(matches!(out[..], [(_, Callee::Heard(BOB, to))] if to.ip() == ip("10.0.0.8")));
+    assert!(
+        matches!(out[..], [(_, Callee::At { to: Some(BOB), address, .. })] if address.ip() == ip("10.0.0.8"))
+    );
 }
 
 #[test]
@@ -566,7 +582,7 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     let lost = alice.shows(Report::HungUp(link, Gone::Silent(Duration::from_secs(6))));
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)"]);
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
-    let [(link, Callee::Heard(_, address))] = out[..] else { panic!("{out:?}") };
+    let [(link, Callee::At { address, .. })] = out[..] else { panic!("{out:?}") };
     let found = alice.shows(Report::DialAnswered(link, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (10.0.0.7)"]);
 }
@@ -575,7 +591,7 @@ fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
 fn an_address_that_was_named_is_told_once_and_tried_again() {
     let mut alice = Alice::with(Scope::Lan, &["bob.lan:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
-    let [(link, Callee::Named(_))] = out[..] else { panic!("{out:?}") };
+    let [(link, Callee::At { to: None, .. })] = out[..] else { panic!("{out:?}") };
     let refused = |link| Report::NotLinked(link, NoLink::Failed(Failure::Refused));
     let line = "⚠️ No answer from bob.lan:8081 yet (nobody listens there); trying again until \
                 there is";
@@ -587,6 +603,149 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     let found = alice.shows(Report::DialAnswered(out[0].0, info(BOB, "Bob"), address));
     assert_eq!(found, ["🔍 Discovered new peer: Bob (203.0.113.5)"]);
     assert!(dials(&alice.passes(Duration::from_mins(10))).is_empty());
+}
+
+/// A caller that knows no id, and says that it listens at this port.
+fn calls(alice: &mut Alice, id: PeerId, from: &str, port: u16) -> (LinkId, Vec<Action>) {
+    alice.accepted += 1;
+    let link = LinkId::Accepted(alice.accepted);
+    let info = PeerInfo { port, ..info(id, "Guest") };
+    (link, alice.on(Report::Asked(link, Hello { to: None, info }, ip(from))))
+}
+
+#[test]
+fn a_name_that_is_looked_up_in_vain_holds_up_no_caller() {
+    for id in [BOB, ANN] {
+        let mut alice = Alice::with(Scope::Lan, &["dave.lan:8081".into()]);
+        let out = dials(&alice.mesh.on(Report::Tick, alice.now));
+        let [(look_up, Callee::Name(_))] = out[..] else { panic!("{out:?}") };
+        alice.now += Duration::from_secs(30);
+        let (link, actions) = calls(&mut alice, id, "10.0.0.7", 8081);
+        assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
+        // Nor is anybody else left alone who is heard.
+        let heard = info(PeerId::from_bits(900), "Zoe");
+        assert_eq!(alice.dials(heard, "10.0.0.8").len(), 1);
+        let why = NoLink::Failed(Failure::System("no name server".into()));
+        let told = alice.shows(Report::NotLinked(look_up, why));
+        assert!(told[0].starts_with("⚠️ No answer from dave.lan:8081 yet (no name server)"));
+    }
+}
+
+#[test]
+fn a_dial_to_a_named_address_holds_up_no_caller_but_the_one_that_listens_there() {
+    for (id, from, port, answer) in [
+        (BOB, "10.0.0.99", 8081, Answer::Dup),
+        (ANN, "10.0.0.99", 8081, Answer::Hello),
+        (BOB, "10.0.0.99", 8082, Answer::Hello),
+        (BOB, "10.0.0.7", 8081, Answer::Hello),
+        (ANN, "10.0.0.7", 8081, Answer::Hello),
+    ] {
+        let mut alice = Alice::with(Scope::Lan, &["dave.lan:8081".into()]);
+        assert_eq!(dials(&alice.on(Report::Tick)).len(), 1);
+        let (link, actions) = calls(&mut alice, id, from, port);
+        assert_eq!(actions[0], Action::Answer(link, answer), "{id} {from} {port}");
+    }
+}
+
+#[test]
+fn guests_that_come_and_go_put_off_no_dial_of_ours() {
+    // A guest that says it listens at the named address puts off the dial once.
+    for (from, port, latest) in
+        [("10.0.0.7", 8081, 1), ("10.0.0.99", 8082, 1), ("10.0.0.99", 8081, 4)]
+    {
+        let mut alice = Alice::with(Scope::Lan, &["dave.lan:8081".into()]);
+        let link = dials(&alice.on(Report::Tick))[0].0;
+        let refused = Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+        assert_eq!(alice.shows(refused).len(), 1);
+        let start = alice.now;
+        let mut dialed = None;
+        while dialed.is_none() {
+            let (guest, actions) = calls(&mut alice, BOB, from, port);
+            assert_eq!(actions[0], Action::Answer(guest, Answer::Hello));
+            for _ in 0..5 {
+                let out = dials(&alice.passes(Duration::from_millis(100)));
+                let after = alice.now.duration_since(start);
+                dialed = dialed.or_else(|| (!out.is_empty()).then_some(after));
+            }
+            assert!(alice.shows(Report::HungUp(guest, Gone::HungUp))[0].contains("left"));
+        }
+        assert!(dialed <= Some(Duration::from_secs(latest)), "{from} {port}: {dialed:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_is_heard_at_two_addresses_is_dialed_at_the_second_when_the_first_fails() {
+    for why in [Failure::NoAnswer(PATIENCE), Failure::Refused, Failure::AnotherPeer] {
+        let mut alice = Alice::new();
+        let announcement = || Ok(Announcement::Here(info(BOB, "Bob")));
+        assert_eq!(alice.on(Report::Heard(announcement(), ip("10.1.0.7"))), []);
+        let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
+        let first = "10.0.0.7:8081".parse().unwrap();
+        let patience = PATIENCE / 2;
+        assert_eq!(out[0].1, Callee::At { to: Some(BOB), address: first, patience });
+        assert_eq!(alice.on(Report::NotLinked(out[0].0, NoLink::Failed(why))), []);
+        let out = dials(&alice.on(Report::Tick));
+        let [(link, Callee::At { to: Some(BOB), address, .. })] = out[..] else {
+            panic!("{out:?}")
+        };
+        let answered = Report::DialAnswered(link, info(BOB, "Bob"), address);
+        assert_eq!(alice.shows(answered), ["🔍 Discovered new peer: Bob (10.1.0.7)"]);
+    }
+}
+
+/// A cable is cut as soon as there is a link, and mended as soon as the loss is noticed. The peer
+/// announces itself at once, when it is still left alone, and then six seconds later.
+#[test]
+fn after_however_many_short_cuts_a_peer_is_back_within_seven_seconds() {
+    let mut alice = Alice::new();
+    let mut healed = alice.now;
+    for cut in 0..20 {
+        let mut dial = None;
+        while dial.is_none() {
+            let since = alice.now.duration_since(healed);
+            assert!(since <= Duration::from_secs(7), "apart for {since:?} after {cut} cuts");
+            if since.as_millis().is_multiple_of(6000) {
+                let heard = Ok(Announcement::Here(info(BOB, "Bob")));
+                assert_eq!(alice.on(Report::Heard(heard, ip("10.0.0.7"))), []);
+            }
+            dial = dials(&alice.passes(Duration::from_millis(1))).pop();
+        }
+        let Some((link, Callee::At { address, .. })) = dial else { panic!("{dial:?}") };
+        let answered = Report::DialAnswered(link, info(BOB, "Bob"), address);
+        assert_eq!(alice.shows(answered).len(), 1);
+        alice.now += Duration::from_secs(6);
+        let lost = Report::HungUp(link, Gone::Silent(Duration::from_secs(6)));
+        assert_eq!(alice.shows(lost), ["⚠️ lost Bob (no answer for 6 s)"]);
+        healed = alice.now;
+    }
+}
+
+/// The same where its announcements arrive and its answers do not, for a minute.
+#[test]
+fn a_peer_that_could_be_heard_and_not_reached_is_back_within_seven_seconds() {
+    let mut alice = Alice::new();
+    let start = alice.now;
+    let healed = start + Duration::from_mins(1);
+    let mut out: Option<(LinkId, Instant)> = None;
+    loop {
+        let ms = alice.now.duration_since(start).as_millis();
+        if ms.is_multiple_of(6000) {
+            let heard = Ok(Announcement::Here(info(BOB, "Bob")));
+            assert_eq!(alice.on(Report::Heard(heard, ip("10.0.0.7"))), []);
+        }
+        if let Some((link, _)) = out.take_if(|(_, since)| alice.now >= *since + PATIENCE) {
+            let why = NoLink::Failed(Failure::NoAnswer(PATIENCE));
+            assert_eq!(alice.on(Report::NotLinked(link, why)), []);
+        }
+        if let Some((link, _)) = dials(&alice.passes(Duration::from_millis(1))).pop() {
+            out = Some((link, alice.now));
+            if alice.now >= healed {
+                break;
+            }
+        }
+    }
+    let apart = alice.now.duration_since(healed);
+    assert!(apart <= Duration::from_secs(7), "{apart:?}");
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) const LAN: u8 = 77;
 /// Another one, 10.78.0.x, for hosts that are plugged in there.
 pub(crate) const OTHER_LAN: u8 = 78;
 
+/// Behind the address of a neighbour, to `ip`: a machine that is not there.
+pub(crate) const NOBODY: &str = "lladdr 02:00:00:00:00:77 nud permanent";
+
 /// What the names of all our namespaces begin with.
 const PREFIX: &str = "p2p-lan-";
 
@@ -102,6 +105,23 @@ impl Hosts {
         self.ip(host, &format!("route add default dev eth{LAN}"));
     }
 
+    /// Between these hosts `lan` carries broadcasts and nothing else: each has the other's address
+    /// in that network for one of a machine that is not there.
+    #[track_caller]
+    pub(crate) fn drops_all_but_broadcasts(&self, lan: u8, [one, other]: [u8; 2]) {
+        for (host, to) in [(one, other), (other, one)] {
+            self.ip(host, &format!("neigh replace 10.{lan}.0.{to} dev eth{lan} {NOBODY}"));
+        }
+    }
+
+    /// And now it carries everything again.
+    #[track_caller]
+    pub(crate) fn drops_nothing(&self, lan: u8, [one, other]: [u8; 2]) {
+        for (host, to) in [(one, other), (other, one)] {
+            self.ip(host, &format!("neigh del 10.{lan}.0.{to} dev eth{lan}"));
+        }
+    }
+
     /// Runs `ip` on a host.
     #[track_caller]
     pub(crate) fn ip(&self, host: u8, words: &str) {
@@ -117,7 +137,31 @@ impl Hosts {
     /// The same, with no options but these.
     #[track_caller]
     pub(crate) fn starts(&self, host: u8, name: &str, options: &[&str]) -> Peer {
-        let program = Program::exactly(&["ip", "netns", "exec", &self.name(host), P2P_CHAT]);
+        self.starts_in(&[], host, name, options)
+    }
+
+    /// Starts a peer that asks this name server, for itself alone.
+    #[track_caller]
+    pub(crate) fn peer_asking(
+        &self,
+        name_server: &str,
+        host: u8,
+        name: &str,
+        options: &[&str],
+    ) -> Peer {
+        // `ip netns exec` gives each program mounts of its own, and they end with it.
+        let asks = "mount -t tmpfs none /mnt && \
+                    echo nameserver $0 >/mnt/resolv.conf && \
+                    mount --bind /mnt/resolv.conf /etc/resolv.conf && exec \"$@\"";
+        let shell = ["sh", "-c", asks, name_server];
+        self.starts_in(&shell, host, name, &[&["--plain"], options].concat())
+    }
+
+    #[track_caller]
+    fn starts_in(&self, shell: &[&str], host: u8, name: &str, options: &[&str]) -> Peer {
+        let host_name = self.name(host);
+        let command = [&["ip", "netns", "exec", &host_name], shell, &[P2P_CHAT]].concat();
+        let program = Program::exactly(&command);
         let words = [&["start", "--name", name], options].concat();
         Peer::is_up(self.story.terminal(&format!("{name} (host {host})"), &program, &words))
     }

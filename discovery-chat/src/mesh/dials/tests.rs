@@ -1,32 +1,63 @@
 //! Whom to dial and when, tried with fake time.
 
+use std::iter;
+
 use super::*;
 
 const ME: PeerId = PeerId::from_bits(1);
 
+const BOB: PeerId = PeerId::from_bits(2);
+
 fn somewhere() -> SocketAddr {
     "10.0.0.7:8080".parse().unwrap()
+}
+
+/// The next dial, and the address that it goes to.
+fn next_address(dials: &mut Dials, now: Instant) -> (LinkId, SocketAddr) {
+    match dials.take_due(now) {
+        Some((link, Callee::At { address, .. })) => (link, address),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The next dial of `bob:8080`, which is looked up first.
+fn next_dial_of_bob(dials: &mut Dials, found: &[SocketAddr], now: Instant) -> LinkId {
+    let (link, callee) = dials.take_due(now).unwrap();
+    assert_eq!(callee, Callee::Name("bob:8080".into()));
+    assert_eq!(dials.take_due(now), None);
+    dials.looked_up(link, found.into(), now);
+    let (link, callee) = dials.take_due(now).unwrap();
+    let patience = PATIENCE / u32::try_from(found.len()).unwrap();
+    assert_eq!(callee, Callee::At { to: None, address: found[0], patience });
+    link
+}
+
+/// When a peer that is left alone may be dialed again.
+fn rests_until(dials: &Dials, id: PeerId) -> Instant {
+    match dials.known[&Whom::Heard(id)].state {
+        State::Waiting(until) => until,
+        state => panic!("{state:?}"),
+    }
 }
 
 #[test]
 fn however_often_a_peer_is_heard_it_is_dialed_once_in_each_pause() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &[], start);
-    let bob = PeerId::from_bits(2);
     let mut made = Vec::new();
     for ms in 0..100_000 {
         let now = start + Duration::from_millis(ms);
-        dials.heard(bob, somewhere(), now);
+        dials.heard(BOB, somewhere(), now);
         while let Some((link, _)) = dials.take_due(now) {
             made.push(ms / 1000);
-            assert_eq!(dials.failed(link, now), None);
+            assert_eq!(dials.failed(link, Failure::Refused, now), None);
         }
     }
     assert_eq!(made, [0, 1, 3, 7, 15, 31, 61, 91]);
 }
 
 fn out(dials: &mut Dials, now: Instant) -> Vec<(LinkId, Callee)> {
-    std::iter::from_fn(|| dials.take_due(now)).collect()
+    iter::from_fn(|| dials.take_due(now)).collect()
 }
 
 #[test]
@@ -36,7 +67,7 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
     for invented in 2..5_002 {
         dials.heard(PeerId::from_bits(invented), somewhere(), start);
     }
-    assert_eq!(dials.heard.len(), MAX_KNOWN_EACH);
+    assert_eq!(dials.known.len(), MAX_KNOWN_EACH);
     let now = start + Duration::from_secs(1);
     assert_eq!(out(&mut dials, now).len(), MAX_DIALS_EACH);
     assert_eq!(dials.next_due(), None);
@@ -44,23 +75,25 @@ fn a_crowd_of_inventions_costs_no_more_than_its_bounds() {
     let real = PeerId::from_bits(9_999);
     dials.heard(real, "10.0.0.8:8080".parse().unwrap(), now);
     let now = now + Duration::from_millis(31);
-    assert!(matches!(out(&mut dials, now)[..], [(_, Callee::Heard(id, _))] if id == real));
+    assert!(
+        matches!(out(&mut dials, now)[..], [(_, Callee::At { to: Some(id), .. })] if id == real)
+    );
     // And not by inventions from everywhere, either, as soon as some of them have failed.
     for invented in 10_000..20_000_u32 {
         let from = SocketAddr::from((std::net::Ipv4Addr::from_bits(0x0A01_0000 + invented), 1));
         dials.heard(PeerId::from_bits(invented.into()), from, now);
     }
-    assert_eq!(dials.heard.len(), MAX_KNOWN);
+    assert_eq!(dials.known.len(), MAX_KNOWN);
     let now = now + Duration::from_secs(1);
     let all_out = out(&mut dials, now);
     assert_eq!(dials.out.len(), MAX_DIALS);
     for (link, _) in all_out {
-        dials.failed(link, now);
+        dials.failed(link, Failure::Refused, now);
     }
     let late = PeerId::from_bits(99_999);
     dials.heard(late, "10.0.0.9:8080".parse().unwrap(), now);
-    assert!(dials.heard.contains_key(&late));
-    assert_eq!(dials.heard.len(), MAX_KNOWN);
+    assert!(dials.known.contains_key(&Whom::Heard(late)));
+    assert_eq!(dials.known.len(), MAX_KNOWN);
 }
 
 #[test]
@@ -70,22 +103,22 @@ fn the_peer_that_waits_for_longest_is_dialed_first() {
     let at = |ms| start + Duration::from_millis(ms);
     dials.heard(PeerId::from_bits(900), somewhere(), at(0));
     dials.heard(PeerId::from_bits(2), somewhere(), at(100));
-    let ids: Vec<_> = out(&mut dials, at(200)).into_iter().map(|(_, callee)| callee).collect();
-    assert!(matches!(ids[..], [Callee::Heard(first, _), _] if first.bits() == 900), "{ids:?}");
+    let out = out(&mut dials, at(200));
+    let [(_, Callee::At { to: Some(first), .. }), _] = out[..] else { panic!("{out:?}") };
+    assert_eq!(first.bits(), 900);
 }
 
 #[test]
 fn forged_goodbyes_put_off_a_dial_once() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &[], start);
-    let bob = PeerId::from_bits(2);
     let mut dialed = None;
     for ms in 0..10_000 {
         let now = start + Duration::from_millis(ms);
         if ms % 100 == 0 {
-            dials.heard(bob, somewhere(), now);
+            dials.heard(BOB, somewhere(), now);
         }
-        dials.give_up(bob, now);
+        dials.give_up(BOB, now);
         if dials.take_due(now).is_some() {
             dialed.get_or_insert(ms);
         }
@@ -94,42 +127,234 @@ fn forged_goodbyes_put_off_a_dial_once() {
 }
 
 #[test]
+fn a_forged_goodbye_makes_no_pause_shorter() {
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    for expected in [1, 2, 4, 8, 16, 30] {
+        dials.heard(BOB, somewhere(), now);
+        now += Duration::from_millis(31);
+        let link = dials.take_due(now).unwrap().0;
+        dials.failed(link, Failure::Refused, now);
+        dials.heard(BOB, somewhere(), now);
+        dials.give_up(BOB, now);
+        assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(expected));
+        now += Duration::from_secs(expected);
+    }
+}
+
+#[test]
 fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost() {
     let start = Instant::now();
     let mut dials = Dials::new(ME, &["bob:8080".into()], start);
     let mut now = start;
     for (tries, wait) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
-        let (link, callee) = dials.take_due(now).unwrap();
-        assert_eq!(callee, Callee::Named("bob:8080".into()));
+        let link = next_dial_of_bob(&mut dials, &[somewhere()], now);
         // Told once, and then tried in silence.
-        assert_eq!(dials.failed(link, now).is_some(), tries == 0);
+        let told = (tries == 0).then(|| Event::NoAnswer("bob:8080".into(), Failure::Refused));
+        assert_eq!(dials.failed(link, Failure::Refused, now), told);
         assert_eq!(dials.next_due(), Some(now + Duration::from_secs(wait)));
         now += Duration::from_secs(wait);
     }
-    let (link, _) = dials.take_due(now).unwrap();
-    let bob = PeerId::from_bits(2);
-    dials.answered(link, bob);
+    let link = next_dial_of_bob(&mut dials, &[somewhere()], now);
+    dials.answered(link, BOB);
     assert_eq!(dials.next_due(), None);
-    dials.lost(bob, Duration::from_mins(1), now);
+    dials.lost(BOB, Duration::from_mins(1), now);
     assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
 }
 
 #[test]
-fn a_peer_that_keeps_falling_silent_is_dialed_more_and_more_rarely() {
+fn a_peer_that_keeps_hanging_up_at_once_is_dialed_more_and_more_rarely() {
     let mut now = Instant::now();
     let mut dials = Dials::new(ME, &[], now);
-    let bob = PeerId::from_bits(2);
     for expected in [1, 2, 4, 8, 16, 30, 30] {
-        dials.heard(bob, somewhere(), now);
+        dials.heard(BOB, somewhere(), now);
         now = dials.next_due().unwrap();
         let (link, _) = dials.take_due(now).unwrap();
-        dials.answered(link, bob);
-        dials.linked(bob);
-        dials.lost(bob, Duration::from_millis(1), now);
-        let Some(Heard { state: State::Resting(until), .. }) = dials.heard.get(&bob) else {
-            panic!("it rests");
-        };
+        dials.answered(link, BOB);
+        dials.linked(BOB);
+        dials.lost(BOB, Duration::from_millis(1), now);
+        let until = rests_until(&dials, BOB);
         assert_eq!(until.duration_since(now), Duration::from_secs(expected));
-        now = *until;
+        now = until;
     }
+    let mut dials = Dials::new(ME, &["bob:8080".into()], now);
+    for expected in [1, 2, 4, 8, 16, 30, 30] {
+        let link = next_dial_of_bob(&mut dials, &[somewhere()], now);
+        dials.answered(link, BOB);
+        dials.linked(BOB);
+        now += Duration::from_secs(3);
+        dials.lost(BOB, Duration::from_secs(3), now);
+        assert_eq!(dials.next_due(), Some(now + Duration::from_secs(expected)));
+        now += Duration::from_secs(expected);
+    }
+}
+
+#[test]
+fn a_link_that_falls_silent_is_no_refusal_however_young_and_however_often() {
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    for _ in 0..20 {
+        dials.heard(BOB, somewhere(), now);
+        now = dials.next_due().unwrap();
+        let (link, _) = dials.take_due(now).unwrap();
+        dials.answered(link, BOB);
+        dials.linked(BOB);
+        // As soon as the other side can have missed our hello.
+        now += Duration::from_secs(5);
+        dials.lost(BOB, Duration::from_secs(5), now);
+        assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_dial_without_an_answer_is_soon_repeated_and_one_that_is_refused_ever_more_rarely() {
+    let no_answer = || Failure::NoAnswer(PATIENCE);
+    let unreachable = || Failure::System("no route".into());
+    let silent = || Failure::Gone(Gone::Silent(PATIENCE));
+    let hung_up = || Failure::Gone(Gone::HungUp);
+    let story: [(Failure, u64); 14] = [
+        (no_answer(), 1),
+        (unreachable(), 2),
+        (silent(), 4),
+        (no_answer(), 4),
+        (no_answer(), 4),
+        (Failure::Refused, 8),
+        (hung_up(), 16),
+        (Failure::AnotherPeer, 30),
+        (Failure::NotOurs, 30),
+        (no_answer(), 4),
+        (no_answer(), 4),
+        (Failure::OtherVersion(2), 8),
+        (Failure::Refused, 16),
+        (Failure::Refused, 30),
+    ];
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &["bob:8080".into()], now);
+    for (why, pause) in story {
+        let link = next_dial_of_bob(&mut dials, &[somewhere()], now);
+        let _ = dials.failed(link, why, now);
+        assert_eq!(dials.next_due(), Some(now + Duration::from_secs(pause)));
+        now += Duration::from_secs(pause);
+    }
+}
+
+#[test]
+fn a_peer_that_is_heard_while_it_is_left_alone_is_dialed_as_soon_as_it_may_be() {
+    let start = Instant::now();
+    let mut dials = Dials::new(ME, &[], start);
+    dials.heard(BOB, somewhere(), start);
+    let now = dials.next_due().unwrap();
+    let (link, _) = dials.take_due(now).unwrap();
+    dials.failed(link, Failure::Refused, now);
+    // Not heard again, it is not dialed again.
+    assert_eq!(dials.next_due(), None);
+    dials.heard(BOB, somewhere(), now + Duration::from_millis(10));
+    assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
+}
+
+#[test]
+fn the_addresses_at_which_a_peer_was_heard_are_tried_one_after_the_other() {
+    let at = |n: u8| SocketAddr::from(([10, 0, 0, n], 8080));
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    for n in 1..=9 {
+        dials.heard(BOB, at(n), now);
+        dials.heard(BOB, at(n), now);
+    }
+    now += Duration::from_secs(1);
+    // The last ones that were heard, and all within the patience.
+    for n in [9, 8, 7, 6] {
+        let (link, callee) = dials.take_due(now).unwrap();
+        let expected = Callee::At { to: Some(BOB), address: at(n), patience: PATIENCE / 4 };
+        assert_eq!(callee, expected);
+        assert_eq!(dials.take_due(now), None);
+        dials.failed(link, Failure::AnotherPeer, now);
+    }
+    assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(1));
+    // One that is heard while another is being tried is the next.
+    dials.heard(BOB, at(6), now);
+    now += Duration::from_secs(1);
+    let (link, address) = next_address(&mut dials, now);
+    assert_eq!(address, at(6));
+    dials.heard(BOB, at(1), now);
+    dials.failed(link, Failure::Refused, now);
+    let (link, address) = next_address(&mut dials, now);
+    assert_eq!(address, at(1));
+    dials.answered(link, BOB);
+    dials.linked(BOB);
+    dials.lost(BOB, Duration::from_mins(1), now);
+    dials.heard(BOB, at(1), now);
+    now += Duration::from_secs(1);
+    assert_eq!(next_address(&mut dials, now).1, at(1));
+}
+
+#[test]
+fn at_however_many_addresses_a_peer_is_heard_four_are_dialed_in_each_pause() {
+    let start = Instant::now();
+    let mut dials = Dials::new(ME, &[], start);
+    let mut made = Vec::new();
+    for ms in 0..10_000 {
+        let now = start + Duration::from_millis(ms);
+        for n in 1..=9 {
+            dials.heard(BOB, SocketAddr::from(([10, 0, 0, n], 8080)), now);
+        }
+        while let Some((link, _)) = dials.take_due(now) {
+            made.push(ms / 1000);
+            assert!(made.len() < 100, "no pause: {made:?}");
+            dials.failed(link, Failure::Refused, now);
+            dials.heard(BOB, somewhere(), now);
+        }
+    }
+    assert_eq!(made, [[0; 4], [1; 4], [3; 4], [7; 4]].concat());
+}
+
+#[test]
+fn a_name_with_several_addresses_is_dialed_at_each_and_told_when_none_answers() {
+    let found: [SocketAddr; 2] = ["[::1]:8080".parse().unwrap(), somewhere()];
+    let now = Instant::now();
+    let mut dials = Dials::new(ME, &["bob:8080".into()], now);
+    let link = next_dial_of_bob(&mut dials, &found, now);
+    assert_eq!(dials.failed(link, Failure::NotOurs, now), None);
+    let (link, callee) = dials.take_due(now).unwrap();
+    let second = Callee::At { to: None, address: somewhere(), patience: PATIENCE / 2 };
+    assert_eq!(callee, second);
+    let told = dials.failed(link, Failure::Refused, now);
+    assert_eq!(told, Some(Event::NoAnswer("bob:8080".into(), Failure::Refused)));
+    // Somewhere else by now, perhaps: it is looked up again.
+    let later = now + Duration::from_secs(1);
+    next_dial_of_bob(&mut dials, &[somewhere()], later);
+}
+
+#[test]
+fn names_that_are_looked_up_in_vain_hold_up_no_peer_that_was_heard() {
+    let now = Instant::now();
+    let names: Vec<_> = (0..200).map(|n| format!("peer{n}:8080")).collect();
+    let mut dials = Dials::new(ME, &names, now);
+    let looked_up = out(&mut dials, now);
+    assert_eq!(looked_up.len(), 200);
+    for (link, _) in looked_up.into_iter().take(100) {
+        dials.looked_up(link, vec![somewhere()], now);
+    }
+    dials.heard(BOB, somewhere(), now);
+    let now = now + Duration::from_secs(1);
+    let out = out(&mut dials, now);
+    assert_eq!(out.len(), 100 + 1);
+    let is_bob = |callee: &Callee| matches!(callee, Callee::At { to: Some(BOB), .. });
+    assert!(out.iter().any(|(_, callee)| is_bob(callee)));
+}
+
+#[test]
+fn an_address_with_a_crowd_holds_up_no_peer_that_was_heard_at_another_one_too() {
+    let now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    for invented in 3..100 {
+        dials.heard(PeerId::from_bits(invented), somewhere(), now);
+    }
+    let now = now + Duration::from_secs(1);
+    assert_eq!(out(&mut dials, now).len(), MAX_DIALS_EACH);
+    // A stranger says that Bob is there, too.
+    dials.heard(BOB, "10.0.0.8:8080".parse().unwrap(), now);
+    dials.heard(BOB, somewhere(), now);
+    let (_, address) = next_address(&mut dials, now + Duration::from_secs(1));
+    assert_eq!(address, "10.0.0.8:8080".parse().unwrap());
 }

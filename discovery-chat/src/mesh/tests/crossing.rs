@@ -45,6 +45,15 @@ struct World {
     breaks: usize,
     /// How many more messages Alice may say.
     says: usize,
+    /// Whether other things can happen while a name is looked up.
+    names_take_time: bool,
+    /// Which side waits for an answer of its name server.
+    looking_up: [Option<LinkId>; 2],
+    /// How many datagrams are on their way to each, from the other one's second address, at which
+    /// no dial is answered.
+    from_elsewhere: [usize; 2],
+    /// The dials of each to that address.
+    unanswered: [Vec<LinkId>; 2],
 }
 
 /// What could happen next.
@@ -69,12 +78,30 @@ enum Choice {
     },
     /// Alice says something.
     Says,
+    /// A name has been looked up.
+    Found {
+        side: usize,
+    },
+    DatagramFromElsewhere {
+        to: usize,
+    },
+    /// A dial is given up.
+    Fails {
+        side: usize,
+    },
 }
+
+/// An address of both, in a network that lets broadcasts through and nothing else.
+const ELSEWHERE: &str = "10.1.0.1";
 
 const IDS: [PeerId; 2] = [PeerId::from_bits(1), PeerId::from_bits(2)];
 
 fn info_of(side: usize) -> PeerInfo {
     info(IDS[side], ["Alice", "Bob"][side])
+}
+
+fn address_of(side: usize) -> SocketAddr {
+    ["10.0.0.1:8081", "10.0.0.2:8081"][side].parse().unwrap()
 }
 
 impl World {
@@ -94,6 +121,10 @@ impl World {
             shown: [Vec::new(), Vec::new()],
             breaks,
             says: 0,
+            names_take_time: false,
+            looking_up: [None; 2],
+            from_elsewhere: [0; 2],
+            unanswered: [Vec::new(), Vec::new()],
         }
     }
 
@@ -108,6 +139,17 @@ impl World {
         for side in 0..2 {
             if self.meshes[side].dials.next_due().is_some_and(|due| due <= soon) {
                 choices.push(Choice::Time { side });
+            }
+        }
+        for side in 0..2 {
+            if self.looking_up[side].is_some() {
+                choices.push(Choice::Found { side });
+            }
+            if self.from_elsewhere[side] > 0 {
+                choices.push(Choice::DatagramFromElsewhere { to: side });
+            }
+            if !self.unanswered[side].is_empty() {
+                choices.push(Choice::Fails { side });
             }
         }
         for (wire, state) in self.wires.iter().enumerate() {
@@ -158,7 +200,7 @@ impl World {
             Choice::Reads { wire, side } => {
                 let said = self.wires[wire].to[side].remove(0);
                 let link = self.wires[wire].links[side];
-                let address = ["10.0.0.1:8081", "10.0.0.2:8081"][1 - side].parse().unwrap();
+                let address = address_of(1 - side);
                 match said {
                     Said::Hello => {
                         let report = Report::DialAnswered(link, info_of(1 - side), address);
@@ -176,6 +218,17 @@ impl World {
                         self.on(side, Report::HungUp(link, Gone::HungUp), None);
                     }
                 }
+            }
+            Choice::Found { side } => self.is_found(side),
+            Choice::DatagramFromElsewhere { to } => {
+                self.from_elsewhere[to] -= 1;
+                let here = Ok(Announcement::Here(info_of(1 - to)));
+                self.on(to, Report::Heard(here, ip(ELSEWHERE)), None);
+            }
+            Choice::Fails { side } => {
+                let link = self.unanswered[side].remove(0);
+                let why = NoLink::Failed(Failure::NoAnswer(PATIENCE));
+                self.on(side, Report::NotLinked(link, why), None);
             }
             Choice::Breaks { wire } => {
                 self.breaks -= 1;
@@ -214,6 +267,17 @@ impl World {
         self.shown[side].extend(shown(&actions));
         for action in actions {
             match action {
+                Action::Dial(link, Callee::Name(_)) => {
+                    self.looking_up[side] = Some(link);
+                    if !self.names_take_time {
+                        self.is_found(side);
+                    }
+                }
+                Action::Dial(link, Callee::At { address, .. })
+                    if address.ip() == ip(ELSEWHERE) =>
+                {
+                    self.unanswered[side].push(link);
+                }
                 Action::Dial(link, callee) => self.dial(side, link, &callee),
                 Action::Answer(_, answer) => {
                     let wire = asked.expect("only a caller that asks is answered");
@@ -239,6 +303,14 @@ impl World {
         }
     }
 
+    /// The other side's name is looked up, and found.
+    fn is_found(&mut self, side: usize) {
+        let link = self.looking_up[side].take().expect("it is being looked up");
+        self.on(side, Report::LookedUp(link, vec![address_of(1 - side)]), None);
+        // The owner looks what is due before it takes the next report.
+        self.on(side, Report::Tick, None);
+    }
+
     fn dial(&mut self, side: usize, link: LinkId, callee: &Callee) {
         let mut wire = Wire {
             dialer: side,
@@ -248,7 +320,7 @@ impl World {
             closed: [false; 2],
         };
         // Until it arrives, this remembers on the other side whether the hello names no peer.
-        wire.closed[1 - side] = matches!(callee, Callee::Named(_));
+        wire.closed[1 - side] = matches!(callee, Callee::At { to: None, .. });
         wire.links[1 - side] = LinkId::Accepted(0);
         self.wires.push(wire);
     }
@@ -312,6 +384,19 @@ fn two_that_were_told_of_each_other_get_one_link_in_every_order() {
 }
 
 #[test]
+fn two_that_look_each_other_up_get_one_link_in_every_order() {
+    let mut stories = 0;
+    for named in [[true, false], [false, true], [true, true]] {
+        for datagrams in [[0, 0], [1, 0], [0, 1]] {
+            let mut world = World::new(datagrams, named, 0);
+            world.names_take_time = true;
+            stories += explore(&world, &mut Vec::new(), &|world, story| world.is_well(story));
+        }
+    }
+    assert!(stories > 1_000, "{stories}");
+}
+
+#[test]
 #[ignore = "half a million stories take eight seconds"]
 fn two_that_find_each_other_in_all_ways_at_once_get_one_link_in_every_order() {
     let world = World::new([1, 1], [true; 2], 0);
@@ -319,24 +404,42 @@ fn two_that_find_each_other_in_all_ways_at_once_get_one_link_in_every_order() {
     assert!(stories > 400_000, "{stories}");
 }
 
+/// A few announcements later, one after the other.
+fn heal(world: &mut World) {
+    for _ in 0..4 {
+        world.now += Duration::from_secs(30);
+        world.datagrams = [1, 1];
+        while let Some(choice) = world.choices().first() {
+            world.happens(*choice);
+        }
+    }
+}
+
 #[test]
 fn whenever_a_connection_breaks_there_is_one_link_again() {
-    let heal = |mut world: World, story: &[Choice]| {
-        // A few announcements later, one after the other.
-        for _ in 0..4 {
-            world.now += Duration::from_secs(30);
-            world.datagrams = [1, 1];
-            while let Some(choice) = world.choices().first() {
-                world.happens(*choice);
-            }
-        }
+    let ends_well = |mut world: World, story: &[Choice]| {
+        heal(&mut world);
         let links =
             [0, 1].map(|side| world.meshes[side].linked.get(&IDS[1 - side]).map(|p| p.link));
         let same = world.wires.iter().any(|wire| wire.links.map(Some) == links);
         assert!(same, "{links:?} after {story:?}");
     };
     let world = World::new([1, 1], [false; 2], 1);
-    let stories = explore(&world, &mut Vec::new(), &heal);
+    let stories = explore(&world, &mut Vec::new(), &ends_well);
+    assert!(stories > 1_000, "{stories}");
+}
+
+#[test]
+fn two_that_hear_each_other_at_two_addresses_get_one_link_at_the_one_that_answers() {
+    let mut stories = 0;
+    for from_elsewhere in [[1, 0], [0, 1], [1, 1]] {
+        let mut world = World::new([1, 1], [false; 2], 0);
+        world.from_elsewhere = from_elsewhere;
+        stories += explore(&world, &mut Vec::new(), &|mut world, story| {
+            heal(&mut world);
+            world.is_well(story);
+        });
+    }
     assert!(stories > 1_000, "{stories}");
 }
 

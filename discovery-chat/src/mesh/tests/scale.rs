@@ -169,7 +169,7 @@ impl Network {
                     self.announcements += 1;
                     self.on_its_way.push(Arrival::Announcement { from: who });
                 }
-                Action::Dial(dialed, Callee::Heard(id, address)) => {
+                Action::Dial(dialed, Callee::At { to: Some(id), address, .. }) => {
                     self.dials += 1;
                     let IpAddr::V4(ip) = address.ip() else { panic!("{address}") };
                     let to = usize::try_from(ip.to_bits() - 0x0A00_0001).unwrap();
