@@ -99,6 +99,7 @@ mod picture;
 mod port_lease;
 mod program;
 mod prompts;
+pub mod pty;
 pub mod report;
 pub mod scratch;
 mod screen;
