@@ -136,7 +136,7 @@ impl Owner {
                     }
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => ControlFlow::Break(()),
+                recv(interrupts) -> _ => return self.console.interrupted(),
                 default(self.until_next_look(now)) => ControlFlow::Continue(()),
             };
             if flow.is_break() {

@@ -62,7 +62,9 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
     let screen = Screen::non_blocking().context("cannot print")?;
     let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
     let (chat, downloads) = (ChatClient::new(name, Instant::now()), Downloads::new(downloads));
-    let owner = Owner::new(chat, Dialer { server, token }, downloads, screen, has_colour());
+    let has_prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let dialer = Dialer { server, token };
+    let owner = Owner::new(chat, dialer, downloads, screen, has_colour(), has_prompt);
     match owner.run(&lines, &interrupts) {
         // The user has closed the window, and the others have been told.
         Err(error) if is_gone(&error) => Ok(Ok(())),

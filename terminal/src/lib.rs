@@ -11,6 +11,7 @@ mod keyboard;
 mod mode;
 mod ready;
 mod screen;
+mod stdin;
 mod stdout;
 
 pub use clean::{clean, is_harmless, is_unseen};
@@ -18,6 +19,7 @@ pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
 pub use editor::{Editor, Printer};
 pub use interrupts::interrupts;
-pub use keyboard::{Typed, lines};
+pub use keyboard::{LONGEST_TYPED, Typed, lines};
 pub use screen::{LOOK_AGAIN, Screen, is_gone};
-pub use stdout::NonBlockingStdout;
+pub use stdin::stdin;
+pub use stdout::{BlockingStdout, NonBlockingStdout};

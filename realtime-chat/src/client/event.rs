@@ -3,12 +3,17 @@
 
 use std::fmt;
 
+use terminal::LONGEST_TYPED;
+
 use crate::client::server_url::ServerUrl;
 use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, OfferId, Size};
 use crate::name::Name;
 
 /// What the user is asked.
 pub(crate) const PROMPT: &str = "\nEnter your username: ";
+
+/// Where the user types, on a terminal.
+pub(crate) const CHAT_PROMPT: &str = "> ";
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +166,12 @@ impl Event {
                  with / is typed with two of them"
             ),
             Self::Usage(usage) => format!("❌ Type it like this: {usage}"),
+            // Only a terminal sets a lower limit than ours.
+            Self::TooLong(..=MAX_MESSAGE) => {
+                format!(
+                    "❌ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
+                )
+            }
             Self::TooLong(bytes) => format!(
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"

@@ -13,7 +13,7 @@ use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 use crate::client::chat_client::{Action, ChatClient, Happened, LEAVING};
 use crate::client::dialer::Dialer;
 use crate::client::downloads::Downloads;
-use crate::client::event::{Event, Gone, PROMPT};
+use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT};
 use crate::client::session::{Order, Report};
 use crate::client::shared_files::SharedFiles;
 
@@ -44,6 +44,9 @@ pub(crate) struct Owner {
     screen: Screen<NonBlockingStdout>,
     /// Whether the screen shows colours.
     colour: bool,
+    /// Whether the user types on a terminal: then a line that comes in does not stand behind a
+    /// half-typed one, but below it, and a prompt comes again.
+    has_prompt: bool,
     link: Option<Link>,
 }
 
@@ -66,9 +69,10 @@ impl Owner {
         downloads: Downloads,
         screen: Screen<NonBlockingStdout>,
         colour: bool,
+        has_prompt: bool,
     ) -> Self {
         let shared = SharedFiles::default();
-        Self { chat, dialer, shared, downloads, screen, colour, link: None }
+        Self { chat, dialer, shared, downloads, screen, colour, has_prompt, link: None }
     }
 
     /// Talks until the user leaves, or the server is gone. An error is one of the terminal, or
@@ -112,8 +116,16 @@ impl Owner {
                 _ => &no_reports,
             };
             let happened = select! {
-                recv(interrupts) -> _ => Happened::Quit,
-                recv(lines) -> line => line.map_or(Happened::Quit, Happened::Typed),
+                recv(interrupts) -> _ => {
+                    self.screen.interrupted()?;
+                    Happened::Quit
+                }
+                recv(lines) -> line => {
+                    if line.is_ok() && self.has_prompt && self.chat.is_chatting() {
+                        self.screen.answered(CHAT_PROMPT);
+                    }
+                    line.map_or(Happened::Quit, Happened::Typed)
+                }
                 recv(reports) -> report => self.heard(report.ok()),
                 default(wait) => continue, // Something is due, or the terminal may have room.
             };
@@ -179,6 +191,10 @@ impl Owner {
                 }
                 Action::End(how) => return self.screen.refresh().map(|()| Some(how)),
             }
+        }
+        let is_idle = self.link.as_ref().is_none_or(|link| link.reports.is_empty());
+        if self.has_prompt && is_idle && self.chat.is_chatting() {
+            self.screen.ask(CHAT_PROMPT);
         }
         self.screen.refresh().map(|()| None)
     }
