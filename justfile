@@ -8,33 +8,42 @@ export RUSTDOCFLAGS := "-D warnings"
 default:
     @just --list --unsorted
 
+# A program that ends at Ctrl-C with a goodbye has ended well. `just` itself, and the shell that it
+# starts, have got the Ctrl-C, too: they would call that an error, hence `no-exit-message`.
+
 # Lab 1: three peers in memory; `just pattern-in-memory --script -` tells your own story
 [group('run a lab')]
+[no-exit-message]
 pattern-in-memory *ARGS:
     cargo run --package pattern-in-memory -- {{ ARGS }}
 
 # Lab 1 in its other designs: `just design shared`, `just design mailboxes`
 [group('run a lab')]
+[no-exit-message]
 design NAME:
     cargo run --package pattern-in-memory --example {{ NAME }}
 
 # Lab 2: one peer, by its number; start several in several terminals
 [group('run a lab')]
+[no-exit-message]
 week05 *ARGS:
     cargo run --package week05 -- {{ ARGS }}
 
 # Lab 3: a peer, `just capability-peers alice`; then bob in another terminal
 [group('run a lab')]
+[no-exit-message]
 capability-peers NAME *ARGS:
     cargo run --package capability-peers --bin {{ NAME }} -- {{ ARGS }}
 
 # Lab 4: the server, `just realtime-chat server`; then a client in each further terminal
 [group('run a lab')]
+[no-exit-message]
 realtime-chat NAME *ARGS:
     cargo run --package realtime-chat --bin chat-{{ NAME }} -- {{ ARGS }}
 
 # Lab 5: one peer; `just discovery-chat start --local --name Alice`
 [group('run a lab')]
+[no-exit-message]
 discovery-chat *ARGS:
     cargo run --package discovery-chat -- {{ ARGS }}
 

@@ -86,7 +86,7 @@ impl Owner {
                     Ok(Report::AcceptFailed(why)) => vec![Event::AcceptFailed(why)],
                     Err(_) => return Ok(()), // The listener has ended.
                 },
-                recv(interrupts) -> _ => return Ok(()),
+                recv(interrupts) -> _ => return self.screen.interrupted(),
                 default(wait) => Vec::new(), // Something is due, or the terminal may have room.
             };
             self.show(&shown);

@@ -16,9 +16,9 @@ pub(crate) fn shown(value: &Value) -> String {
     }
 }
 
-/// Text of others, fit for one line of a terminal: without control characters, and without tabs.
+/// Text of others, fit for one line of a terminal.
 pub(crate) fn harmless(text: &str) -> String {
-    clean(text.as_bytes()).replace('\t', "\u{FFFD}")
+    clean(text.as_bytes())
 }
 
 /// A value as Python's `repr` has it.

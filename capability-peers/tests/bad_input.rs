@@ -223,7 +223,6 @@ fn a_chat_cannot_reach_through_to_the_terminal() {
         "\\u007f",
         "\\u2028",
         "\\u202e",
-        "\\t",
     ] {
         let reply = alice.is_asked_for(chat(&format!("\"before{acting}after\"")));
         assert!(reply.text().starts_with(r#"["resolve",1,"#), "{acting}: {}", reply.text());

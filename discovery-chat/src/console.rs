@@ -56,4 +56,9 @@ impl Console {
             self.screen.answered(PROMPT);
         }
     }
+
+    /// The user has pressed Ctrl-C, which a terminal shows, and a line editor does not.
+    pub(crate) fn interrupted(&mut self) -> io::Result<()> {
+        if self.style == Style::Editor { Ok(()) } else { self.screen.interrupted() }
+    }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use terminal::LONGEST_TYPED;
+
 use crate::frame::MAX_MESSAGE;
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::VERSION;
@@ -151,6 +153,13 @@ impl fmt::Display for Event {
             Self::Gone(who, how) => write!(f, "⚠️ lost {who} ({how})"),
             Self::Unsure(who, messages) => {
                 write!(f, "⚠️ {messages} message(s) to {who} may not have arrived")
+            }
+            // Only a terminal sets a lower limit than ours.
+            Self::TooLong(..=MAX_MESSAGE) => {
+                write!(
+                    f,
+                    "⚠️ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
+                )
             }
             Self::TooLong(bytes) => write!(
                 f,

@@ -138,7 +138,7 @@ impl Owner {
                     }
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => ControlFlow::Break(()),
+                recv(interrupts) -> _ => return self.console.interrupted(),
                 default(self.until_next_look(due, now)) => ControlFlow::Continue(()),
             };
             if flow.is_break() {

@@ -4,15 +4,8 @@
 
 mod fixture;
 
-use std::env;
-use std::io::{self, Write};
-use std::sync::Once;
-
 use fixture::{Fixture, P2P_CHAT, Peer};
-use scenario::{Program, Terminal};
-
-/// Whether it has been said that script(1) is missing. Once is enough.
-static TOLD: Once = Once::new();
+use scenario::{Terminal, pty};
 
 /// Alice on a terminal with the line editor, which is ready, and Bob, who is linked with her;
 /// `None` where there is no such terminal.
@@ -25,30 +18,18 @@ fn alice_with_the_editor_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> 
     Some((alice, bob))
 }
 
-/// A terminal of its own for a peer, if this machine has script(1). Where it must have it (in CI,
-/// say, where `CI` is set), a missing script(1) is a failure.
+/// A terminal of its own for a peer.
 fn on_a_terminal(fixture: &Fixture, name: &str) -> Option<Terminal> {
-    if Program::is_a_stranger() {
-        return None;
-    }
-    if !Program::exactly(&["script"]).runs_with("--version") {
-        assert!(env::var_os("CI").is_none(), "no script(1) here: install bsdutils");
-        TOLD.call_once(|| {
-            let notice = "\n##########\n# NOTICE: script(1) is not here, so the line editor was \
-                          not tried.\n# Install bsdutils, or util-linux where that has it.\n\
-                          ##########\n";
-            // Not `eprintln!`: of a test that passes, nobody would see it.
-            let _ = io::stderr().write_all(notice.as_bytes());
-        });
-        return None;
-    }
-    let port = fixture.discovery_port();
-    let command =
-        format!("exec {P2P_CHAT} start --local --discovery-port {port} --name {name}");
-    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
-    let mut peer = fixture.story.terminal_with(name, &script, &[], &[("TERM", "xterm")]);
+    let program = pty::on_a_terminal(&format!("exec {}", command(fixture, name)))?;
+    let mut peer = fixture.story.terminal_with(name, &program, &[], &[("TERM", "xterm")]);
     peer.sees("🔗 TCP listener started on port ");
     Some(peer)
+}
+
+/// The command that starts a peer.
+fn command(fixture: &Fixture, name: &str) -> String {
+    let port = fixture.discovery_port();
+    format!("{P2P_CHAT} start --local --discovery-port {port} --name {name}")
 }
 
 #[test]
@@ -116,4 +97,127 @@ fn half_a_key_on_a_terminal_stops_nobody() {
     alice.types_bytes(b"\x16");
     alice.is_terminated();
     bob.sees("👋 Alice left\n");
+}
+
+/// A terminal with a shell that can suspend programs.
+fn shell(fixture: &Fixture) -> Option<Terminal> {
+    let bash = pty::on_a_terminal("exec bash --norc --noprofile --noediting -i")?;
+    Some(fixture.story.terminal_with("shell", &bash, &[], &[("PS1", "$ "), ("TERM", "xterm")]))
+}
+
+/// Alice in a shell with the line editor, Bob who is linked with her, and half a line.
+fn alice_in_a_shell_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
+    let mut shell = shell(fixture)?;
+    shell.types(&command(fixture, "Alice"));
+    shell.sees("🔗 TCP listener started on port ");
+    let mut bob = fixture.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    shell.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    shell.sees("💬 ");
+    shell.types_half("I am half way thr\x1b[D"); // And one to the left.
+    shell.sees("half way thr");
+    Some((shell, bob))
+}
+
+#[test]
+fn a_peer_that_was_suspended_goes_on_with_the_half_typed_line() {
+    let fixture = Fixture::open();
+    let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
+    shell.types_bytes(b"\x1a"); // Ctrl-Z.
+    shell.sees("Stopped");
+    bob.types("Are you there?");
+    shell.types("echo this is the shell");
+    shell.sees("\nthis is the shell");
+    shell.types("fg");
+    shell.sees("📨 Bob says: Are you there?");
+    shell.sees("💬 I am half way thr");
+    shell.types_half("ou\x05gh it\r"); // Before the last letter; then at the end.
+    bob.sees("📨 Alice says: I am half way thourgh it\n");
+    shell.types("/quit");
+    shell.sees("👋 Goodbye!");
+}
+
+/// The system stops a program in the background that wants the terminal.
+#[test]
+fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
+    let fixture = Fixture::open();
+    let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
+    shell.types_bytes(b"\x1a");
+    shell.sees("Stopped");
+    shell.types("kill %1");
+    bob.sees("👋 Alice left\n");
+    shell.sees("👋 Goodbye!");
+    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
+    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+    // The terminal is the shell's, and shows what is typed there.
+    shell.types("stty -a");
+    shell.sees(" echo ");
+}
+
+#[test]
+fn in_the_background_a_peer_shows_what_comes_in_and_is_not_stopped() {
+    let fixture = Fixture::open();
+    let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
+    shell.types_bytes(b"\x1a");
+    shell.sees("Stopped");
+    shell.types("bg");
+    bob.types("Are you there?");
+    shell.sees("📨 Bob says: Are you there?");
+    shell.types("jobs");
+    shell.sees("Running");
+    shell.types("fg");
+    shell.sees("💬 I am half way thr");
+    shell.types("");
+    bob.sees("📨 Alice says: I am half way thr\n");
+}
+
+#[test]
+fn a_terminal_that_another_program_has_made_non_blocking_has_the_editor() {
+    let fixture = Fixture::open();
+    let Some(alice) = pty::on_a_non_blocking_terminal(&command(&fixture, "Alice")) else {
+        return;
+    };
+    let mut alice = fixture.story.terminal_with("Alice", &alice, &[], &[("TERM", "xterm")]);
+    alice.sees("🔗 TCP listener started on port ");
+    let mut bob = fixture.peer("Bob");
+    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 ");
+    alice.types_half("Hello 👋\r");
+    bob.sees("📨 Alice says: Hello 👋\n");
+    for line in 0..200 {
+        bob.types(&format!("line {line} {}", "x".repeat(1000)));
+    }
+    alice.sees("📨 Bob says: line 199 ");
+    alice.types_half("\x04");
+    alice.sees("👋 Goodbye!");
+    alice.ends_well();
+}
+
+/// Where the editor cannot work, there is a prompt.
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_has_no_editor() {
+    for term in ["dumb", "Dumb", "emacs", "cons25", "CONS25"] {
+        let fixture = Fixture::open();
+        let command = format!("exec {}", command(&fixture, "Alice"));
+        let Some(program) = pty::on_a_terminal(&command) else { return };
+        let mut alice = fixture.story.terminal_with("Alice", &program, &[], &[("TERM", term)]);
+        alice.sees("🔗 TCP listener started on port ");
+        alice.sees("💬 ");
+        alice.types("/help");
+        alice.sees("❓ Type a message");
+        alice.types("/quit");
+        alice.sees("👋 Goodbye!");
+        alice.ends_well();
+    }
+}
+
+/// They neither stop the terminal nor stand in the next line.
+#[test]
+fn ctrl_s_and_ctrl_q_do_nothing() {
+    let fixture = Fixture::open();
+    let Some((mut alice, mut bob)) = alice_with_the_editor_and_bob(&fixture) else { return };
+    alice.types_half("one\x13 two\x11 three\x11\r");
+    bob.sees("📨 Alice says: one two three\n");
+    alice.sees("📤 Message sent to 1 peer(s)");
 }

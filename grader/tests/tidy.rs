@@ -317,6 +317,28 @@ fn every_file_that_a_page_names_exists() {
     }
 }
 
+/// The folder that cargo builds in has another name where `CARGO_TARGET_DIR` is set.
+#[test]
+fn no_lab_says_where_cargo_builds() {
+    for (_, folder) in labs() {
+        let pages = files(&folder, ".md").into_iter();
+        for page in pages.filter(|page| !page.to_string_lossy().contains("node_modules")) {
+            assert!(!read(&page).contains("target/"), "{}: say it otherwise", page.display());
+        }
+    }
+}
+
+/// At Ctrl-C `just`, and the shell that it starts, end with an error after a program that has ended
+/// well.
+#[test]
+fn just_has_nothing_to_add_to_the_last_words_of_a_lab() {
+    let recipes = read(&workspace().join("justfile"));
+    let (group, quiet) = ("[group('run a lab')]\n", "[no-exit-message]\n");
+    let runs = recipes.matches(group).count();
+    assert!(runs >= labs().len());
+    assert_eq!(recipes.matches(&format!("{group}{quiet}")).count(), runs);
+}
+
 #[test]
 fn every_task_can_be_read_and_its_files_are_marked() {
     for (lab, _) in labs() {

@@ -13,10 +13,8 @@ fn main() -> ExitCode {
     let args = arguments().get_matches();
     let ended = match args.get_one::<PathBuf>("script") {
         None => print(&demo::story()),
-        Some(path) if path.as_os_str() == "-" => {
-            tell(path, Ok(io::stdin().lock()), io::stdin().is_terminal())
-        }
-        Some(path) => tell(path, File::open(path).map(BufReader::new), false),
+        Some(path) if path.as_os_str() == "-" => tell(path, Ok(terminal::stdin())),
+        Some(path) => tell(path, File::open(path).map(BufReader::new)),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -30,15 +28,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what each line of `script` leads to. If it `goes_on`, a refused line does not end the
+/// Prints what each line of `script` leads to. If it is typed, a refused line does not end the
 /// story: a person at a terminal types it again, but the rest of a file may need the refused step.
-fn tell(path: &Path, script: io::Result<impl BufRead>, goes_on: bool) -> Result<(), Error> {
+fn tell(path: &Path, script: io::Result<impl BufRead>) -> Result<(), Error> {
+    let is_typed = path.as_os_str() == "-" && io::stdin().is_terminal();
     let name = || terminal::clean(path.to_string_lossy().as_bytes());
+    // A terminal drops the end of a longer line without a word.
+    let limit = if is_typed { terminal::LONGEST_TYPED } else { script::MAX_LINE };
     let unreadable = |error| Error::Script { name: name(), error };
-    for (number, told) in (1..).zip(script::tell(script.map_err(unreadable)?)) {
+    for (number, told) in (1..).zip(script::tell(script.map_err(unreadable)?, limit)) {
         match told.map_err(unreadable)? {
             Ok(events) => print(&events)?,
-            Err(refusal) if goes_on => complain(&Error::Line { number, refusal }),
+            Err(refusal) if is_typed => complain(&Error::Line { number, refusal }),
             Err(refusal) => return Err(Error::Line { number, refusal }),
         }
     }
@@ -46,7 +47,7 @@ fn tell(path: &Path, script: io::Result<impl BufRead>, goes_on: bool) -> Result<
 }
 
 fn print(events: &[Event]) -> Result<(), Error> {
-    let print = |event| writeln!(io::stdout(), "{event}");
+    let print = |event| writeln!(terminal::BlockingStdout, "{event}");
     events.iter().try_for_each(print).map_err(Error::Screen)
 }
 

@@ -15,37 +15,37 @@ use crate::story::Story;
 
 /// How many bytes a line may have. Without a bound, one line that never ends takes all the
 /// memory there is; and 64 peers keep 64 messages each.
-const MAX_LINE: usize = 4 * 1024;
+pub const MAX_LINE: usize = 4 * 1024;
 
 /// The events of one line, or why it is refused.
 pub type Told = Result<Vec<Event>, Refusal>;
 
-/// Tells the story that `script` holds, one item a line. The caller decides whether the
-/// story goes on after a refused line.
-pub fn tell(mut script: impl BufRead) -> impl Iterator<Item = io::Result<Told>> {
+/// Tells the story that `script` holds, one item a line of at most `limit` bytes. The caller
+/// decides whether the story goes on after a refused line.
+pub fn tell(mut script: impl BufRead, limit: usize) -> impl Iterator<Item = io::Result<Told>> {
     let mut story = Story::default();
     let mut line = Vec::new();
-    iter::from_fn(move || match read_line(&mut script, &mut line) {
+    iter::from_fn(move || match read_line(&mut script, &mut line, limit) {
         Ok(0) => None,
-        Ok(_) => Some(Ok(readable(&line).and_then(|line| story.tell(&line)))),
+        Ok(_) => Some(Ok(readable(&line, limit).and_then(|line| story.tell(&line)))),
         Err(error) => Some(Err(error)),
     })
 }
 
 /// Puts the next line of `script` into `line`, but no more of it than shows that it is too long.
-fn read_line(script: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
-    if line.len() > MAX_LINE && !line.ends_with(b"\n") {
+fn read_line(script: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
+    if line.len() > limit && !line.ends_with(b"\n") {
         script.skip_until(b'\n')?; // The line before this one was too long. Its rest is no line.
     }
     line.clear();
-    script.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', line) // One more for its end.
+    script.by_ref().take(limit as u64 + 1).read_until(b'\n', line) // One more for its end.
 }
 
 /// `line` as text, if it is not too long.
-fn readable(line: &[u8]) -> Result<String, Refusal> {
+fn readable(line: &[u8], limit: usize) -> Result<String, Refusal> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    if line.len() > MAX_LINE {
-        return Err(Refusal::LongLine { limit: MAX_LINE });
+    if line.len() > limit {
+        return Err(Refusal::LongLine { limit });
     }
     let line = line.strip_suffix(b"\r").unwrap_or(line); // Windows ends its lines with both.
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line); // Some editors mark UTF-8.
@@ -59,7 +59,7 @@ mod tests {
     /// The events of all lines of `script`, and the first refusal.
     fn told(script: &[u8]) -> (Vec<String>, Option<String>) {
         let (mut shown, mut refused) = (Vec::new(), None);
-        for told in tell(script) {
+        for told in tell(script, MAX_LINE) {
             match told.expect("a slice can be read") {
                 Ok(events) => shown.extend(events.iter().map(Event::to_string)),
                 Err(refusal) => refused = refused.or(Some(refusal.to_string())),
@@ -93,12 +93,12 @@ mod tests {
             let long = b"#".repeat(MAX_LINE + extra);
             let script = [b"peer A\n".as_slice(), &long, b"\ninbox A\n"].concat();
             assert_eq!(told(&script).0, ["A has no messages"], "{extra} bytes too long");
-            assert_eq!(tell(&script[..]).count(), 3, "{extra} bytes too long");
+            assert_eq!(tell(&script[..], MAX_LINE).count(), 3, "{extra} bytes too long");
         }
     }
 
     #[test]
     fn bytes_that_are_no_text_become_replacement_characters() {
-        assert_eq!(readable(b"a\xFFb\0c\n").expect("short"), "a\u{FFFD}b\u{FFFD}c");
+        assert_eq!(readable(b"a\xFFb\0c\n", MAX_LINE).expect("short"), "a\u{FFFD}b\u{FFFD}c");
     }
 }

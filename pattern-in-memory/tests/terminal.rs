@@ -2,31 +2,16 @@
 //! The terminal comes from script(1), as Linux has it.
 #![cfg(target_os = "linux")]
 
-use std::env;
-use std::io::{self, Write};
-
-use scenario::{Program, Story, Terminal, lab_sheet};
+use scenario::{Story, Terminal, lab_sheet, pty};
 
 const SHEET: &str = include_str!("../README.md");
 
-/// The program on a terminal of its own; `None` if this machine has no script(1). In CI, where
-/// `CI` is set, a missing script(1) is a failure.
+const DEMO: &str = env!("CARGO_BIN_EXE_pattern-in-memory");
+
+/// The program on a terminal of its own.
 fn at_a_terminal(story: &Story) -> Option<Terminal> {
-    if Program::is_a_stranger() {
-        return None; // Another program may know a terminal by other means.
-    }
-    if !Program::exactly(&["script"]).runs_with("--version") {
-        assert!(env::var_os("CI").is_none(), "no script(1) here: install bsdutils");
-        // Not `eprintln!`: cargo hides what a passing test prints with it.
-        let _ = io::stderr().write_all(
-            b"\n##########\n# NOTICE: script(1) is not here, so no story was typed at a terminal.\n\
-              # Install bsdutils, or util-linux where that has it.\n##########\n",
-        );
-        return None;
-    }
-    let command = format!("exec '{}' --script -", env!("CARGO_BIN_EXE_pattern-in-memory"));
-    let script = Program::exactly(&["script", "-qec", &command, "/dev/null"]);
-    Some(story.terminal("Terminal 1", &script, &[]))
+    let program = pty::on_a_terminal(&format!("exec '{DEMO}' --script -"))?;
+    Some(story.terminal("Terminal 1", &program, &[]))
 }
 
 #[test]
@@ -61,4 +46,39 @@ fn at_a_terminal_every_refused_line_is_reported_with_its_number() {
     demo.sees("Peer 1 has no messages");
     demo.types_half("\x04");
     demo.ends_well();
+}
+
+/// A terminal drops the end of a line that is longer than it has room for.
+#[test]
+fn at_a_terminal_a_line_that_may_be_cut_is_refused() {
+    let story = Story::begin();
+    let Some(mut demo) = at_a_terminal(&story) else { return };
+    let refusal = "the line is too long; write at most 4094 bytes on one line";
+    for (number, length) in [(1, 4095), (2, 4096), (3, 5000), (4, 9000)] {
+        demo.types(&format!("peer {}", "x".repeat(length - "peer ".len())));
+        demo.sees(&format!("line {number}: {refusal}"));
+    }
+    demo.types("peer A");
+    demo.types("peer B");
+    demo.types("connect A B");
+    demo.sees("A is now connected to B");
+    let text = format!("{}!", "x".repeat(4094 - "send A B !".len()));
+    demo.types(&format!("send A B {text}"));
+    demo.sees(&format!("B received a message from A: {text}"));
+}
+
+#[test]
+fn a_pipe_or_terminal_that_is_non_blocking_is_read_and_written_like_any_other() {
+    let story = Story::begin();
+    let pipe = pty::non_blocking(&[DEMO, "--script", "-"]);
+    let terminal = pty::on_a_non_blocking_terminal(&format!("'{DEMO}' --script -"));
+    for program in [pipe, terminal] {
+        let Some(program) = program else { return };
+        let mut demo = story.terminal("Terminal 1", &program, &[]);
+        demo.types("peer A");
+        demo.types("inbox A");
+        demo.sees("A has no messages");
+        demo.types("inbox A");
+        demo.sees("A has no messages");
+    }
 }

@@ -63,7 +63,8 @@ fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result
     let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
     let (chat, downloads) = (ChatClient::new(name, Instant::now()), Downloads::new(downloads));
     let (dialer, has_colour) = (Dialer { server, token }, has_colour());
-    let owner = Owner { chat, dialer, downloads, screen, has_colour, link: None };
+    let has_prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let owner = Owner { chat, dialer, downloads, screen, has_colour, has_prompt, link: None };
     match owner.run(&lines, &interrupts) {
         // The user has closed the window, and the others have been told.
         Err(error) if is_gone(&error) => Ok(Ok(())),

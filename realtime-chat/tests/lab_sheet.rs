@@ -22,8 +22,8 @@ fn plays(page: &str, heading: &str) {
     let fixture = Fixture::open();
     let page = page.replace(&format!("{CLIENTS} -- "), &format!("{CLIENTS} "));
     let page = page.replace(CLIENTS, CLIENTS_ELSEWHERE);
-    let saved = Path::new("target").join("LICENSE").display().to_string();
-    let page = page.replace("as target/LICENSE", &format!("as {saved}"));
+    let saved = Path::new("downloads").join("LICENSE").display().to_string();
+    let page = page.replace("as downloads/LICENSE", &format!("as {saved}"));
     let prompts = &["Enter your username: "];
     let sheet = Sheet { page: &page, prompts, first_port: 8080, airy: false };
     let port = fixture.ports.port(0).to_string();
@@ -52,7 +52,7 @@ impl Folder {
         let name = heading.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let name = format!("{name}-{}", std::process::id());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(folder.join("target")).expect("a folder can be made");
+        fs::create_dir_all(folder.join("downloads")).expect("a folder can be made");
         fs::copy("../LICENSE", folder.join("LICENSE")).expect("the course has a license");
         Self(folder)
     }

@@ -20,6 +20,7 @@
 //! | `fixture.rs` | what one test has to itself: a story, ports, peers |
 //! | `story.rs` | all terminals of one scenario |
 //! | `terminal.rs` | one terminal window: what is typed, what is seen, how it ends |
+//! | `pty.rs` | real terminals, and pipes as other programs leave them |
 //! | `program.rs` | which program is judged: the lab's own, or any in `LAB_PROGRAM` |
 //! | `stranger.rs` | a bare socket on which a test speaks to a program |
 //! | `http.rs` | as much HTTP as a stranger needs |
@@ -52,6 +53,7 @@ mod picture;
 mod port_lease;
 mod program;
 mod prompts;
+pub mod pty;
 mod screen;
 #[cfg(unix)]
 mod signals;

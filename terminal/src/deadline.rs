@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::ready::{has_bytes, has_room};
+use crate::ready::{NOW, has_bytes, has_room};
 
 /// The moment at which all waiting ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,7 +98,7 @@ impl<S: Deref<Target = TcpStream>> Read for Timed<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let left = self.deadline.left();
-            if left.is_none() && !has_bytes(&*self.stream)? {
+            if left.is_none() && !has_bytes(&*self.stream, NOW)? {
                 return Err(ErrorKind::TimedOut.into());
             }
             let wait = left.unwrap_or(LATE).min(LONGEST_READ);
@@ -120,7 +120,7 @@ impl<S: Deref<Target = TcpStream>> Write for Timed<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let left = self.deadline.left();
-            if left.is_none() && !has_room(&*self.stream)? {
+            if left.is_none() && !has_room(&*self.stream, NOW)? {
                 return Err(ErrorKind::TimedOut.into());
             }
             let wait = left.unwrap_or(LATE);

@@ -9,23 +9,21 @@
 //! which may be the beginning of another one) it prints nothing until the next key, so one more
 //! thread, `screen`, waits for it in the place of the thread that prints.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
+use std::mem;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
-use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
-use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
-use rustyline::validate::Validator;
 use rustyline::{
-    CompletionType, Config, Context, Editor as Rustyline, ExternalPrinter, Helper,
+    Cmd, ConditionalEventHandler, Config, Editor as Rustyline, Event, EventContext,
+    EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
 use crate::clean;
 use crate::keyboard::{TYPED_AHEAD, Typed};
-use crate::mode::{Mode, mode, restore};
+use crate::mode::{Mode, make_blocking, mode, restore, suspend, wait_for_foreground};
 
 /// How many lines the editor remembers, for the key that goes up.
 const HISTORY: usize = 100;
@@ -41,18 +39,24 @@ pub struct Editor {
 
 /// What the thread `keyboard` needs.
 struct Keyboard<F> {
-    editor: Rustyline<TabKey, MemHistory>,
+    editor: Rustyline<(), MemHistory>,
     prompt: String,
     max_bytes: usize,
     is_last: F,
     typed: Sender<Typed>,
+    /// The line at which Ctrl-Z was pressed.
+    suspended: Receiver<Line>,
 }
 
+/// A line that is being edited: what stands before the cursor, and what behind it.
+type Line = (String, String);
+
 impl Editor {
-    /// Whether stdin and stdout are a terminal that lines can be edited on.
+    /// Whether stdin and stdout are a terminal that lines can be edited on. `rustyline` knows
+    /// some on which it cannot, by the names that they have in `TERM`.
     pub fn is_possible() -> bool {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+        let editor = Rustyline::<(), _>::with_history(Config::default(), MemHistory::new());
+        editor.is_ok_and(|mut editor| editor.create_external_printer().is_ok())
     }
 
     /// Starts to edit lines of at most `max_bytes` behind `prompt`, up to the line of which
@@ -67,18 +71,31 @@ impl Editor {
         let config = Config::builder()
             // Every line that is pasted is a line of its own.
             .bracketed_paste(false)
-            .completion_type(CompletionType::List) // See `TabKey`.
             .auto_add_history(true)
             .max_history_size(HISTORY)
             .map_err(io::Error::other)?
             .build();
         let history = MemHistory::with_config(&config);
         let mut editor = Rustyline::with_history(config, history).map_err(io::Error::other)?;
-        editor.set_helper(Some(TabKey));
+        let (suspend, suspended) = bounded(1);
+        if cfg!(unix) {
+            let handler = EventHandler::Conditional(Box::new(CtrlZ(suspend)));
+            editor.bind_sequence(KeyEvent::ctrl('Z'), handler);
+        }
+        // As without an editor. For `rustyline` it is a wish to complete the line.
+        editor.bind_sequence(
+            KeyEvent(KeyCode::Tab, Modifiers::NONE),
+            Cmd::Insert(1, "\t".into()),
+        );
+        // Without an editor they stop the terminal. Here they would search, and quote the next key.
+        for key in ['S', 'Q'] {
+            editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
+        }
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let printer = Printer::start(printer)?;
         let (typed, lines) = bounded(TYPED_AHEAD);
-        let keyboard = Keyboard { editor, prompt: prompt.into(), max_bytes, is_last, typed };
+        let prompt = prompt.into();
+        let keyboard = Keyboard { editor, prompt, max_bytes, is_last, typed, suspended };
         thread::Builder::new().name("keyboard".into()).spawn(|| keyboard.read())?;
         Ok((Self { lines, before }, printer))
     }
@@ -97,15 +114,24 @@ impl Drop for Editor {
 
 impl<F: Fn(&str) -> bool> Keyboard<F> {
     fn read(mut self) {
+        let mut begun = Line::default();
         loop {
-            let line = match self.editor.readline(&self.prompt) {
+            wait_for_foreground();
+            make_blocking();
+            let (left, right) = mem::take(&mut begun);
+            let line = match self.editor.readline_with_initial(&self.prompt, (&left, &right)) {
                 Ok(line) => line,
                 // No key that we can read; the line is empty again.
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
                     continue;
                 }
-                // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
-                Err(_) => return,
+                Err(_) => {
+                    // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
+                    let Ok(line) = self.suspended.try_recv() else { return };
+                    suspend();
+                    begun = line;
+                    continue;
+                }
             };
             let bytes = line.len();
             let line = clean(line.as_bytes());
@@ -120,31 +146,16 @@ impl<F: Fn(&str) -> bool> Keyboard<F> {
     }
 }
 
-/// The Tab key inserts a tab, as without an editor. `rustyline` takes this key for a wish to complete
-/// the line, so there is one completion, everywhere: a tab. With [`CompletionType::List`] a single
-/// completion is inserted at once.
-struct TabKey;
+/// The Ctrl-Z key ends the line, and the program is suspended after that. `rustyline` would suspend
+/// it, and then take the terminal as soon as the program goes on, also in the background.
+struct CtrlZ(Sender<Line>);
 
-impl Completer for TabKey {
-    type Candidate = &'static str;
-
-    fn complete(
-        &self,
-        _line: &str,
-        cursor: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<&'static str>)> {
-        Ok((cursor, vec!["\t"]))
+impl ConditionalEventHandler for CtrlZ {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, key: &EventContext) -> Option<Cmd> {
+        let (left, right) = key.line().split_at(key.pos());
+        self.0.try_send((left.into(), right.into())).map(|()| Cmd::Interrupt).ok()
     }
 }
-
-impl Hinter for TabKey {
-    type Hint = &'static str;
-}
-
-impl Highlighter for TabKey {}
-impl Validator for TabKey {}
-impl Helper for TabKey {}
 
 /// Prints above the line that is being edited, through a thread that waits for the editor. It
 /// takes a text whole, or fails with [`ErrorKind::WouldBlock`] until the one before is printed.

@@ -1,11 +1,12 @@
 //! The keyboard: a thread that reads stdin line by line.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::clean;
+use crate::stdin::stdin;
 
 /// How many lines may be typed ahead. The system keeps the rest. When lines are piped in, fewer
 /// would make the two threads wait for each other every few lines: 16 halves the throughput.
@@ -14,12 +15,20 @@ pub(crate) const TYPED_AHEAD: usize = 256;
 /// The byte order mark, which some editors and shells put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// The longest line, in bytes, that a terminal is sure to deliver whole.
+///
+/// A terminal keeps a line until Enter is pressed, for Backspace to work. It has room for 4095
+/// bytes (on macOS for 1023), and what is typed or pasted behind them it drops without a word. So a
+/// line with so many may have lost its end.
+pub const LONGEST_TYPED: usize = if cfg!(target_os = "macos") { 1022 } else { 4094 };
+
 /// A line from the keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
     /// The line, [`clean`] and without its line end.
     Line(String),
-    /// A line of this many bytes, more than the caller of [`lines`] allows. It was not kept.
+    /// A line of this many bytes, more than the caller of [`lines`] allows, or more than
+    /// [`LONGEST_TYPED`] from a terminal. It was not kept.
     TooLong(usize),
 }
 
@@ -30,8 +39,10 @@ pub enum Typed {
 /// nothing, and ends with the process.
 pub fn lines(max_bytes: usize) -> io::Result<Receiver<Typed>> {
     let (typed, lines) = bounded(TYPED_AHEAD);
+    let most = if io::stdin().is_terminal() { LONGEST_TYPED } else { usize::MAX };
+    let max_bytes = max_bytes.min(most);
     thread::Builder::new().name("keyboard".into()).spawn(move || {
-        for line in read_lines(io::stdin().lock(), max_bytes) {
+        for line in read_lines(stdin(), max_bytes) {
             if typed.send(line).is_err() {
                 break;
             }

@@ -13,6 +13,7 @@ mod keyboard;
 mod mode;
 mod ready;
 mod screen;
+mod stdin;
 mod stdout;
 
 #[cfg(feature = "appearance")]
@@ -22,6 +23,7 @@ pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
 pub use editor::{Editor, Printer};
 pub use interrupts::interrupts;
-pub use keyboard::{Typed, lines};
+pub use keyboard::{LONGEST_TYPED, Typed, lines};
 pub use screen::{LOOK_AGAIN, Screen, is_gone};
-pub use stdout::NonBlockingStdout;
+pub use stdin::stdin;
+pub use stdout::{BlockingStdout, NonBlockingStdout};

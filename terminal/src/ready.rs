@@ -1,33 +1,42 @@
-//! Whether a read or a write would have to wait.
+//! Whether a read or a write would have to wait, now or for some time.
 //!
 //! Unix says so, with poll(2). Windows has no call that serves sockets, pipes and consoles alike,
 //! so there the answer is always that it need not wait.
 
-use std::io;
+use std::time::Duration;
 
-/// Whether `source` has bytes to read, or has ended.
 #[cfg(unix)]
-pub(crate) fn has_bytes(source: &impl std::os::fd::AsFd) -> io::Result<bool> {
-    unix::poll(source, nix::poll::PollFlags::POLLIN)
-}
+pub(crate) use unix::{has_bytes, has_room};
 
-/// Whether `sink` has room for some bytes, or is broken; then the write says so.
-#[cfg(unix)]
-pub(crate) fn has_room(sink: &impl std::os::fd::AsFd) -> io::Result<bool> {
-    unix::poll(sink, nix::poll::PollFlags::POLLOUT)
-}
+/// No time at all.
+pub(crate) const NOW: Duration = Duration::ZERO;
+
+/// Time enough for a thread that has nothing else to do, and asks again after that.
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 #[cfg(unix)]
 mod unix {
     use std::io;
     use std::os::fd::AsFd;
+    use std::time::Duration;
 
     use nix::errno::Errno;
     use nix::poll::{PollFd, PollFlags, PollTimeout};
 
-    pub(super) fn poll(file: &impl AsFd, what_for: PollFlags) -> io::Result<bool> {
+    /// Whether `source` has bytes to read within `time`, or has ended.
+    pub(crate) fn has_bytes(source: &impl AsFd, time: Duration) -> io::Result<bool> {
+        poll(source, PollFlags::POLLIN, time)
+    }
+
+    /// Whether `sink` has room for some bytes within `time`, or is broken; then the write says so.
+    pub(crate) fn has_room(sink: &impl AsFd, time: Duration) -> io::Result<bool> {
+        poll(sink, PollFlags::POLLOUT, time)
+    }
+
+    fn poll(file: &impl AsFd, what_for: PollFlags, time: Duration) -> io::Result<bool> {
         let mut files = [PollFd::new(file.as_fd(), what_for)];
-        is_ready(nix::poll::poll(&mut files, PollTimeout::ZERO))
+        let time = PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX);
+        is_ready(nix::poll::poll(&mut files, time))
     }
 
     /// A signal that comes in meanwhile (Ctrl-C) is an error of the call, and says nothing about
@@ -53,11 +62,11 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn has_bytes<T>(_source: &T) -> io::Result<bool> {
+pub(crate) fn has_bytes<T>(_source: &T, _time: Duration) -> std::io::Result<bool> {
     Ok(true)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn has_room<T>(_sink: &T) -> io::Result<bool> {
+pub(crate) fn has_room<T>(_sink: &T, _time: Duration) -> std::io::Result<bool> {
     Ok(true)
 }

@@ -3,14 +3,14 @@
 //! Text is gathered, and written in one piece by [`Screen::refresh`]: many lines that arrive
 //! together cost the terminal one write. What the terminal has no room for waits here.
 
-use std::io::{self, ErrorKind, Stdout, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
 use std::time::Duration;
 
 use crossbeam_channel::never;
 
 use crate::deadline::Deadline;
-use crate::stdout::NonBlockingStdout;
+use crate::stdout::{BlockingStdout, NonBlockingStdout};
 
 /// How many bytes may wait to be written before [`Screen::is_full`] says so.
 const BACKLOG: usize = 16 * 1024;
@@ -20,7 +20,7 @@ pub const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A terminal that one thread writes to.
 #[derive(Debug)]
-pub struct Screen<W = Stdout> {
+pub struct Screen<W = BlockingStdout> {
     out: W,
     backlog: Vec<u8>,
     /// A prompt stands on the last line, and its answer is not yet typed.
@@ -31,7 +31,7 @@ impl Screen {
     /// The screen of this process. A terminal that is stopped (Ctrl-S, or a pipe that is not
     /// read) stops [`Screen::refresh`].
     pub fn stdout() -> Self {
-        Self::new(io::stdout())
+        Self::new(BlockingStdout)
     }
 }
 
@@ -82,6 +82,15 @@ impl<W: Write> Screen<W> {
     pub fn answered(&mut self, prompt: &str) {
         self.ask(prompt);
         self.is_asking = false;
+    }
+
+    /// The user has pressed Ctrl-C. A terminal shows it (`^C`), so the next line begins below.
+    pub fn interrupted(&mut self) -> io::Result<()> {
+        if io::stdin().is_terminal() && io::stdout().is_terminal() {
+            self.backlog.push(b'\n');
+            self.is_asking = false;
+        }
+        self.refresh()
     }
 
     /// Whether so much text waits that it is time to write it, although there is more to come.

@@ -1,11 +1,39 @@
-//! Stdout for a thread that must not wait: it takes what it has room for now.
+//! Stdout for a thread that must not wait, and for one that must.
 //!
 //! A terminal may be stopped (Ctrl-S), and a pipe may have a reader that does not read. A write
-//! would wait for them, so this stdout asks first.
+//! would wait for them, so the stdout of a thread that must not wait asks first.
+//!
+//! And stdout may be non-blocking (`O_NONBLOCK`), because a program that shares it has asked for
+//! that. A write would fail where it should wait, so the stdout of a thread that waits tries again.
 
 use std::io::{self, ErrorKind, Write};
 
-use crate::ready::has_room;
+use crate::ready::{LONG, NOW, has_room};
+
+/// Stdout that waits until it has room, even where stdout is non-blocking.
+#[derive(Debug)]
+pub struct BlockingStdout;
+
+impl Write for BlockingStdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        wait_and_try_again(|| io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        wait_and_try_again(|| io::stdout().flush())
+    }
+}
+
+fn wait_and_try_again<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match write() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                has_room(&io::stdout(), LONG)?;
+            }
+            done => return done,
+        }
+    }
+}
 
 /// How many bytes a pipe that has any room takes at once (`PIPE_BUF` on Linux; less elsewhere,
 /// where a nearly full pipe can then hold up a write).
@@ -39,7 +67,7 @@ impl NonBlockingStdout {
 
 impl Write for NonBlockingStdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !has_room(&self.0)? {
+        if !has_room(&self.0, NOW)? {
             return Err(ErrorKind::WouldBlock.into());
         }
         self.0.write(&bytes[..bytes.len().min(PIECE)])

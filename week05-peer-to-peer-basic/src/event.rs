@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use terminal::LONGEST_TYPED;
+
 use crate::call::Cut;
 use crate::config::{CALLER_PATIENCE, DIAL_PATIENCE, MAX_MESSAGE, PeerId};
 use crate::report::Failure;
@@ -105,6 +107,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Offline => write!(f, "no peer listens there"),
             Self::NoAnswer => write!(f, "no answer within {DIAL_PATIENCE:?}"),
+            // Only a terminal sets a lower limit than ours.
+            Self::TooLong(..=MAX_MESSAGE) => {
+                write!(f, "a terminal cuts a line of more than {LONGEST_TYPED} bytes")
+            }
             Self::TooLong(bytes) => {
                 write!(f, "a message has at most {MAX_MESSAGE} bytes, ")?;
                 write!(f, "and this one has {bytes}. Send it in parts")

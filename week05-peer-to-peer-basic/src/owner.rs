@@ -74,7 +74,7 @@ impl Owner {
                     Ok(line) => self.on_typed(line),
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
-                recv(interrupts) -> _ => ControlFlow::Break(()),
+                recv(interrupts) -> _ => return self.screen.interrupted(),
             };
             if flow.is_break() {
                 return Ok(());

@@ -134,6 +134,11 @@ impl ChatClient {
         }
     }
 
+    /// Whether the user has joined, and can say something.
+    pub(crate) fn is_chatting(&self) -> bool {
+        self.stage == Stage::Chatting
+    }
+
     /// Takes in what has happened.
     pub(crate) fn on(&mut self, happened: Happened, now: Instant) {
         match happened {

@@ -3,11 +3,16 @@
 
 use std::fmt;
 
+use terminal::LONGEST_TYPED;
+
 use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, Offer, Size};
 use crate::name::Name;
 
 /// What the user is asked.
 pub(crate) const PROMPT: &str = "\nEnter your username: ";
+
+/// Where the user types, on a terminal.
+pub(crate) const CHAT_PROMPT: &str = "> ";
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +163,12 @@ impl Event {
                  with / is typed with two of them"
             ),
             Self::Usage(usage) => format!("❌ Type it like this: {usage}"),
+            // Only a terminal sets a lower limit than ours.
+            Self::TooLong(..=MAX_MESSAGE) => {
+                format!(
+                    "❌ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
+                )
+            }
             Self::TooLong(bytes) => format!(
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"

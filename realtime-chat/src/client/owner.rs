@@ -11,7 +11,7 @@ use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 use crate::client::chat_client::{Action, ChatClient, Happened};
 use crate::client::dialer::{Dialer, Link};
 use crate::client::downloads::Downloads;
-use crate::client::event::{Event, Gone, PROMPT};
+use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT};
 use crate::client::session::{Order, Report};
 use crate::client::shared_file::SharedFile;
 
@@ -31,6 +31,9 @@ pub(crate) struct Owner {
     pub screen: Screen<NonBlockingStdout>,
     /// Whether the screen shows colours.
     pub has_colour: bool,
+    /// Whether the user types on a terminal: then a line that comes in does not stand behind a
+    /// half-typed one, but below it, and a prompt comes again.
+    pub has_prompt: bool,
     pub link: Option<Link>,
 }
 
@@ -79,8 +82,16 @@ impl Owner {
                 _ => &no_reports,
             };
             let happened = select! {
-                recv(interrupts) -> _ => Happened::Quit,
-                recv(lines) -> line => line.map_or(Happened::Quit, Happened::Typed),
+                recv(interrupts) -> _ => {
+                    self.screen.interrupted()?;
+                    Happened::Quit
+                }
+                recv(lines) -> line => {
+                    if line.is_ok() && self.has_prompt && self.chat.is_chatting() {
+                        self.screen.answered(CHAT_PROMPT);
+                    }
+                    line.map_or(Happened::Quit, Happened::Typed)
+                }
                 recv(reports) -> report => self.heard(report.ok()),
                 default(wait) => continue, // Something is due, or the terminal may have room.
             };
@@ -131,6 +142,10 @@ impl Owner {
                 }
                 Action::End(how) => return self.screen.refresh().map(|()| Some(how)),
             }
+        }
+        let is_idle = self.link.as_ref().is_none_or(|link| link.reports.is_empty());
+        if self.has_prompt && is_idle && self.chat.is_chatting() {
+            self.screen.ask(CHAT_PROMPT);
         }
         self.screen.refresh().map(|()| None)
     }

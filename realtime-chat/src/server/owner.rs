@@ -125,7 +125,7 @@ impl Owner {
                     }
                     Err(_) => return Ok(()), // Nobody can come any more.
                 },
-                recv(interrupts) -> _ => return Ok(()),
+                recv(interrupts) -> _ => return self.screen.interrupted(),
                 default(wait) => {} // Something is due, or the terminal may have room.
             }
         }

@@ -1,0 +1,56 @@
+//! Real terminals, and pipes in a state that other programs leave them in: what the pipes of a
+//! [`Terminal`](crate::Terminal) are not.
+//!
+//! A real terminal comes from script(1), as Linux has it. Where a machine lacks it, a test that
+//! needs it is not played, and says so; in CI, where `CI` is set, that is a failure.
+
+use std::env;
+use std::io::{self, Write};
+use std::sync::Once;
+
+use crate::program::Program;
+
+/// Makes stdin and stdout non-blocking, and becomes the program that its arguments name.
+const NON_BLOCKING: &str = "import os, sys; [os.set_blocking(file, False) for file in (0, 1)]; \
+                            os.execvp(sys.argv[1], sys.argv[1:])";
+
+/// Whether it has been said that a program is missing. Once is enough.
+static TOLD: Once = Once::new();
+
+/// `line`, a command for sh, on a terminal of its own.
+pub fn on_a_terminal(line: &str) -> Option<Program> {
+    let is_here =
+        !Program::is_a_stranger() && is_installed("script", "bsdutils, or util-linux");
+    is_here.then(|| Program::exactly(&["script", "-qec", line, "/dev/null"]))
+}
+
+/// `words`, with a non-blocking stdin and stdout (`O_NONBLOCK`).
+pub fn non_blocking(words: &[&str]) -> Option<Program> {
+    let is_here = !Program::is_a_stranger() && is_installed("python3", "python3");
+    is_here.then(|| Program::exactly(&[&["python3", "-c", NON_BLOCKING], words].concat()))
+}
+
+/// `line`, a program and its arguments, on a terminal of its own that is non-blocking.
+pub fn on_a_non_blocking_terminal(line: &str) -> Option<Program> {
+    if is_installed("python3", "python3") {
+        on_a_terminal(&format!("exec python3 -c '{NON_BLOCKING}' {line}"))
+    } else {
+        None
+    }
+}
+
+fn is_installed(program: &str, packages: &str) -> bool {
+    if Program::exactly(&[program]).runs_with("--version") {
+        return true;
+    }
+    assert!(env::var_os("CI").is_none(), "no {program} here: install {packages}");
+    TOLD.call_once(|| {
+        let notice = format!(
+            "\n##########\n# NOTICE: {program} is not here, so some things were not tried.\n# \
+             Install {packages}.\n##########\n"
+        );
+        // Not `eprintln!`: of a test that passes, nobody would see it.
+        let _ = io::stderr().write_all(notice.as_bytes());
+    });
+    false
+}
