@@ -86,10 +86,15 @@ browser:
     npm ci --prefix realtime-chat/tests/browser --loglevel error --ignore-scripts --no-audit --no-fund
     cargo test --package realtime-chat --test browser -- --ignored --test-threads 1
 
-# Measure all labs, or one: `just bench week05`
+# Follow the pages as a newcomer with nothing but Rust would, and print how long it takes (Linux)
+[group('test')]
+newcomer:
+    .ci/newcomer
+
+# Measure all labs, or one, and write docs/performance.md: `just bench week05`
 [group('test')]
 bench LAB="":
-    cargo bench {{ if LAB == "" { "--workspace" } else { "--package " + LAB } }}
+    @cargo lab bench {{ LAB }}
 
 # Everything that must hold before a change lands
 [group('develop')]
@@ -150,6 +155,11 @@ docs *ARGS:
 [group('develop')]
 book *ARGS:
     @cargo lab book {{ ARGS }}
+
+# Draw the pictures of the book from real runs (Linux)
+[group('develop')]
+pictures:
+    .ci/pictures
 
 # How large each crate is and may be, or each file of a crate: `just size week05`
 [group('develop')]

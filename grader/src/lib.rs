@@ -25,6 +25,7 @@
 //! | `story.rs` | all terminals of one scenario |
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
+//! | `svg.rs` | the same as SVG, for the book |
 //! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
 //! | `port_lease.rs` | ports that belong to one test alone |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
@@ -63,6 +64,7 @@
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `bench.rs` | the verb `bench`: measures labs, and writes `docs/performance.md` |
 //! | `book.rs` | the verb `book`: the pages as an mdBook |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!
@@ -71,6 +73,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "to panic is what all of this is for")]
 
+pub mod bench;
 pub mod book;
 pub mod build;
 pub mod catches;
@@ -113,6 +116,7 @@ pub mod statistics;
 mod story;
 pub mod stranger;
 pub mod submission;
+mod svg;
 pub mod task;
 mod terminal;
 pub mod test;

@@ -17,8 +17,8 @@ use grader::labs::{Lab, Misspelt, find, workspace};
 use grader::size::{self, Crate};
 use grader::task;
 use grader::{
-    book, class, grade, gradescope, handout, mistakes, report, scratch, soak, solution, start,
-    test, watch,
+    bench, book, class, grade, gradescope, handout, mistakes, report, scratch, soak, solution,
+    start, test, watch,
 };
 
 fn main() -> ExitCode {
@@ -68,6 +68,7 @@ fn run() -> Result<ExitCode> {
             let all = task::all(&workspace, &labs)?;
             handout::run(&workspace, &all, &tasks()?, to(), flag("solution")).map(|()| true)?
         }
+        "bench" => bench::run(&workspace, word("LAB")).map(|()| true)?,
         "book" => book::run(&workspace, flag("open")).map(|()| true)?,
         "report" => {
             let to = word("to").unwrap_or("target/report.html");
@@ -143,13 +144,14 @@ fn usage() -> clap::Command {
                 lab.clone(),
                 task,
             ]),
+            verb("bench", "Measure all labs, or one, and write docs/performance.md").arg(&lab),
+            verb("book", "Build the pages as a book")
+                .arg(flag("open").help("Show it in a browser")),
             verb("class", "Make submissions to try grading with").args([
                 times("100"),
                 lab.default_value("week05"),
                 to,
             ]),
-            verb("book", "Build the pages as a book")
-                .arg(flag("open").help("Show it in a browser")),
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])

@@ -3,6 +3,8 @@
 //! When a scenario fails, the first terminal to notice tells the whole story, as a picture.
 
 use std::env;
+use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 use std::thread;
 
@@ -15,6 +17,9 @@ use crate::wire;
 
 /// `always` draws the picture of every story, also if its test passes.
 pub(crate) const LAB_PICTURE: &str = "LAB_PICTURE";
+
+/// The file into which the picture of the first story is drawn, as SVG.
+const LAB_SVG: &str = "LAB_SVG";
 
 /// One scenario, from its first terminal to its end.
 #[derive(Debug)]
@@ -61,6 +66,12 @@ impl Story {
 impl Drop for Story {
     /// A test that fails by an assertion of its own shows the picture as well.
     fn drop(&mut self) {
+        if let Some(mut file) =
+            env::var_os(LAB_SVG).and_then(|file| File::create_new(file).ok())
+        {
+            self.timeline.settle();
+            let _ = file.write_all(self.timeline.svg().as_bytes()); // Its reader will see.
+        }
         let always = env::var_os(LAB_PICTURE).is_some_and(|when| when == "always");
         if always || thread::panicking() {
             self.timeline.settle();
