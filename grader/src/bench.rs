@@ -18,9 +18,8 @@ const PAGE: &str = "docs/performance.md";
 const HEAD: &str = "\
 # Performance
 
-Each section is what its command printed, on the machine that is named there. The rows of a table were
-measured in one run, in turns, so other work of the machine slows all of them: read the ratios. Type the
-command to repeat a section; `just bench` repeats all of them.
+Each section is what its command printed, on that machine. The rows of a table were measured in one run, in
+turns, so other work of the machine slows all of them: read the ratios. `just bench` repeats all of them.
 ";
 
 /// Measures the lab of this name, or all labs, and writes each section as soon as it is known.
