@@ -95,10 +95,15 @@ browser:
     npm ci --prefix realtime-chat/tests/browser --loglevel error --ignore-scripts --no-audit --no-fund
     cargo test --package realtime-chat --test browser -- --ignored --test-threads 1
 
-# Measure all labs, or one: `just bench week05`
+# Follow the pages as a newcomer with nothing but Rust would, and print how long it takes (Linux)
+[group('test')]
+newcomer:
+    .ci/newcomer
+
+# Measure all labs, or one, and write docs/performance.md: `just bench week05`
 [group('test')]
 bench LAB="":
-    cargo bench {{ if LAB == "" { "--workspace" } else { "--package " + LAB } }}
+    @cargo lab bench {{ LAB }}
 
 # Measure how far lab 5's mesh carries: 2 to 100 peers, and up to 10,000 in a simulation
 [group('test')]
@@ -164,6 +169,11 @@ docs *ARGS:
 [group('develop')]
 book *ARGS:
     @cargo lab book {{ ARGS }}
+
+# Draw the pictures of the book from real runs (Linux)
+[group('develop')]
+pictures:
+    .ci/pictures
 
 # How large each crate is and may be, or each file of a crate: `just size week05`
 [group('develop')]

@@ -32,8 +32,8 @@ const ALONE: &str =
     "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
 
 /// The programs that the test of `task` is tried on, in the order of its behaviours. The right one
-/// is alone where no mistakes are known, as in an edition. Those with a mistake are kept in
-/// `target/catches`.
+/// is alone where no mistakes are known, as in an edition, and where no git can make them. Those
+/// with a mistake are kept in `target/catches`.
 pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
     let right = judge.built.programs.get(&task.lab.package);
     let mut programs = vec![right.context("the lab has a program")?.clone()];
@@ -42,7 +42,7 @@ pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<Path
     if !workspace.join(&task.lab.folder).join("mistakes").is_dir() {
         return Ok(programs);
     }
-    let files = tracked(workspace)?;
+    let Ok(files) = tracked(workspace) else { return Ok(programs) };
     let mut tree = Tree::new()?;
     for name in &task.catches {
         let patch = task.mistake(workspace, name, "patch");

@@ -35,8 +35,10 @@
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
 //! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `bench.rs` | the verb `bench`: measures labs, and writes `docs/performance.md` |
 //! | `book.rs` | the verb `book`: the pages as an mdBook |
 
+pub mod bench;
 pub mod book;
 pub mod build;
 pub mod catches;

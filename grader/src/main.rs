@@ -15,8 +15,8 @@ use grader::labs::Misspelt;
 use grader::size::{self, Crate};
 use grader::task::{self, Task};
 use grader::{
-    book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak, solution,
-    start, test, watch,
+    bench, book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak,
+    solution, start, test, watch,
 };
 use scenario::workspace;
 
@@ -74,6 +74,7 @@ fn run() -> Result<ExitCode> {
         }
         "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
+        "bench" => bench::run(&workspace, word("LAB"))?,
         "book" => book::run(&workspace, flag("open"))?,
         "class" => class::run(&workspace, &tasks()?, times(), to())?,
         "size" => {
@@ -149,13 +150,14 @@ fn usage() -> clap::Command {
                 lab.clone(),
                 task,
             ]),
+            verb("bench", "Measure all labs, or one, and write docs/performance.md").arg(&lab),
+            verb("book", "Build the pages as a book")
+                .arg(flag("open").help("Show it in a browser")),
             verb("class", "Make submissions to try grading with").args([
                 times("100"),
                 lab.default_value("week05"),
                 to,
             ]),
-            verb("book", "Build the pages as a book")
-                .arg(flag("open").help("Show it in a browser")),
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])

@@ -13,5 +13,8 @@ pub const LAB_JUDGED: &str = "LAB_JUDGED";
 /// `always` draws the picture of every story, also if its test passes.
 pub const LAB_PICTURE: &str = "LAB_PICTURE";
 
+/// The file into which the picture of the first story is drawn, as SVG.
+pub const LAB_SVG: &str = "LAB_SVG";
+
 /// Set where a test has a network of its own.
 pub const LAB_IN_NAMESPACES: &str = "LAB_IN_NAMESPACES";

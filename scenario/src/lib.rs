@@ -35,6 +35,7 @@
 //! | `wait.rs` | polling for a change that the system does not announce |
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
+//! | `svg.rs` | the same as SVG, for the book |
 //! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
 //! | `threads.rs` | the threads of a program, held against its thread map |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
@@ -61,6 +62,7 @@ mod spawn_lock;
 pub mod statistics;
 mod story;
 pub mod stranger;
+mod svg;
 mod terminal;
 mod threads;
 mod timeline;

@@ -66,7 +66,7 @@ impl What {
     }
 
     /// The sign in front, and the text.
-    fn drawn(&self) -> (&'static str, String) {
+    pub(crate) fn drawn(&self) -> (&'static str, String) {
         match self {
             Self::Runs(command) => ("$ ", command.clone()),
             Self::Prints(text) => ("  ", text.clone()),
@@ -166,7 +166,7 @@ fn acts(c: char) -> bool {
 }
 
 /// Cuts `text` into lines of `width` cells; a character that acts is drawn, not obeyed.
-fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.trim_matches('\n').split('\n') {
         let mut drawn = sign.to_owned();

@@ -3,10 +3,12 @@
 //! When a scenario fails, the first terminal to notice tells the whole story, as a picture.
 
 use std::env;
+use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 use std::thread;
 
-use crate::environment::LAB_PICTURE;
+use crate::environment::{LAB_PICTURE, LAB_SVG};
 use crate::port_lease::PortLease;
 use crate::program::Program;
 use crate::terminal::Terminal;
@@ -59,6 +61,12 @@ impl Story {
 impl Drop for Story {
     /// A test that fails by an assertion of its own shows the picture as well.
     fn drop(&mut self) {
+        if let Some(mut file) =
+            env::var_os(LAB_SVG).and_then(|file| File::create_new(file).ok())
+        {
+            self.timeline.settle();
+            let _ = file.write_all(self.timeline.svg().as_bytes()); // Its reader will see.
+        }
         let always = env::var_os(LAB_PICTURE).is_some_and(|when| when == "always");
         if always || thread::panicking() {
             self.timeline.settle();

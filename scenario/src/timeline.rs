@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::picture::{Moment, What, draw};
+use crate::svg;
 use crate::wait::eventually;
 
 /// What a program says where it reaches the stub of a task.
@@ -80,6 +81,12 @@ impl Timeline {
             }
             picture
         })
+    }
+
+    /// The picture as SVG.
+    pub(crate) fn svg(&self) -> String {
+        let events = self.events();
+        svg::draw(&events.titles, &events.moments)
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
