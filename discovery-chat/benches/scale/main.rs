@@ -38,16 +38,16 @@ const SIMULATED: [usize; 13] = [2, 5, 10, 20, 50, 100, 200, 257, 500, 1000, 2000
 const SETTLED: Duration = Duration::from_secs(2);
 const COUNTED: Duration = Duration::from_secs(10);
 
-/// What the headers of IPv4 and UDP add to an announcement, in bytes.
-const HEADERS: usize = 20 + 8;
+/// How often a peer announces itself, in seconds. In the simulation that is only computed.
+const EVERY: f64 = 5.0;
 
 /// One size of a mesh, real or simulated. `None`: does not come to that, or cannot be read here.
 struct Row {
     peers: f64,
     links: f64,
     full_ms: Option<f64>,
+    /// The announcements of a second, which each peer hears.
     heard: f64,
-    heard_bytes: f64,
     memory_kib: Option<f64>,
 }
 
@@ -89,21 +89,19 @@ fn measure(peers: usize) -> Result<Row> {
     let begun = Instant::now();
     let full = room.fill(peers)?.duration_since(begun);
     room.lets_pass(SETTLED);
-    let (datagrams, bytes) = count_announcements(room.discovery_port())?;
+    let announcements = count_announcements(room.discovery_port())?;
     let memory: Vec<_> = room.pids().filter_map(statistics::memory_kib).collect();
-    let seconds = COUNTED.as_secs_f64();
     Ok(Row {
         peers: number(peers),
         links: number(peers - 1),
         full_ms: Some(full.as_secs_f64() * 1000.0),
-        heard: number(datagrams) / seconds,
-        heard_bytes: number(bytes) / seconds,
+        heard: number(announcements) / COUNTED.as_secs_f64(),
         memory_kib: (!memory.is_empty()).then(|| number(memory.iter().sum()) / number(peers)),
     })
 }
 
 /// Listens where the peers listen.
-fn count_announcements(port: u16) -> Result<(usize, usize)> {
+fn count_announcements(port: u16) -> Result<usize> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     socket.set_reuse_address(true)?;
     #[cfg(unix)]
@@ -111,17 +109,14 @@ fn count_announcements(port: u16) -> Result<(usize, usize)> {
     socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
     let socket = UdpSocket::from(socket);
     let end = Instant::now() + COUNTED;
-    let (mut datagrams, mut bytes) = (0, 0);
+    let mut announcements = 0;
     while let Some(left) =
         end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     {
         socket.set_read_timeout(Some(left))?;
-        if let Ok(length) = socket.recv(&mut [0; 512]) {
-            datagrams += 1;
-            bytes += length + HEADERS;
-        }
+        announcements += usize::from(socket.recv(&mut [0; 512]).is_ok());
     }
-    Ok((datagrams, bytes))
+    Ok(announcements)
 }
 
 /// Plays the rules alone, in a process of its own.
@@ -149,24 +144,17 @@ fn simulate(peers: usize) -> Result<Row> {
     })?;
     let columns: Vec<Option<f64>> =
         columns.split(',').map(|column| column.parse().ok()).collect();
-    let [Some(peers), _, Some(links), full_ms, _, Some(heard), Some(heard_bytes), memory_kib] =
-        columns[..]
-    else {
+    let [Some(peers), _, Some(links), full_ms, _, memory_kib] = columns[..] else {
         return Err(format!("not what the simulation prints: {printed}").into());
     };
-    Ok(Row { peers, links, full_ms, heard, heard_bytes, memory_kib })
+    Ok(Row { peers, links, full_ms, heard: peers / EVERY, memory_kib })
 }
 
 fn print(kind: &str, row: Option<&Row>) {
-    let Some(Row { peers, links, full_ms, heard, heard_bytes, memory_kib }) = row else {
-        return;
-    };
+    let Some(Row { peers, links, full_ms, heard, memory_kib }) = row else { return };
     let full = full_ms.map_or("never".into(), |ms| format!("{ms:.0} ms"));
     let memory = memory_kib.map_or("not here".into(), |kib| format!("{kib:.0} KiB"));
-    let kilobytes = heard_bytes / 1000.0;
-    println!(
-        "| {kind} | {peers} | {links:.0} | {full} | {heard:.1}/s, {kilobytes:.1} kB/s | {memory} |"
-    );
+    println!("| {kind} | {peers} | {links:.0} | {full} | {heard:.1}/s | {memory} |");
 }
 
 fn draw(real: &[Row], simulated: &[Row], overlay: &[(f64, gossip::Outcome)]) -> Result<()> {

@@ -19,20 +19,13 @@ const STEP: Duration = Duration::from_millis(1);
 /// All peers start within this time, one after the other.
 const STARTS: Duration = Duration::from_secs(1);
 
-/// How long until peers announce themselves no more than regularly.
-const SETTLED: Duration = Duration::from_secs(2);
-
-/// How long the mesh is watched then.
-const WATCHED: Duration = Duration::from_secs(5);
-
-/// What an announcement carries beside its text: the headers of IPv4 and UDP, in bytes.
-const HEADERS: usize = 20 + 8;
+/// How long the mesh is watched then. Each peer has announced itself three times.
+const WATCHED: Duration = Duration::from_secs(2);
 
 /// What is printed: the peers; the fewest links that a peer has in the end, and the mean; the
-/// milliseconds from the last start to a full mesh; dials of each peer; announcements in
-/// a second, which all peers hear, and their bytes; memory for each peer, in KiB, with its share of
-/// what is on its way.
-const COLUMNS: &str = "peers,fewest,mean,full,dials,heard,heard_bytes,memory";
+/// milliseconds from the last start to a full mesh; the dials of a peer; its memory, in KiB, with
+/// its share of what is on its way.
+const COLUMNS: &str = "peers,fewest,mean,full,dials,memory";
 
 /// A peer, by its number in the simulation.
 type Who = usize;
@@ -61,7 +54,6 @@ struct Network {
     /// Each end of a link, and the other one.
     ends: HashMap<(Who, LinkId), (Who, LinkId)>,
     accepted: u64,
-    announcements: usize,
     dials: usize,
     random: Random,
 }
@@ -89,7 +81,6 @@ impl Network {
             on_its_way: Vec::new(),
             ends: HashMap::new(),
             accepted: 0,
-            announcements: 0,
             dials: 0,
             random: Random(1),
         }
@@ -165,10 +156,7 @@ impl Network {
         self.touched[who] = true;
         for action in self.peers[who].on(report, self.now) {
             match action {
-                Action::Announce => {
-                    self.announcements += 1;
-                    self.on_its_way.push(Arrival::Announcement { from: who });
-                }
+                Action::Announce => self.on_its_way.push(Arrival::Announcement { from: who }),
                 Action::Dial(dialed, Callee::At { to: Some(id), address, .. }) => {
                     self.dials += 1;
                     let IpAddr::V4(ip) = address.ip() else { panic!("{address}") };
@@ -192,7 +180,6 @@ impl Network {
 }
 
 /// Plays a mesh of so many peers, and prints what came out: see [`COLUMNS`].
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 fn play(peers: usize) -> Network {
     let memory_before = memory_kib(process::id());
     let mut network = Network::new();
@@ -200,26 +187,18 @@ fn play(peers: usize) -> Network {
     let pause = STARTS / u32::try_from(peers).unwrap();
     let (mut next_start, mut last_start) = (begun, begun);
     let mut full = None;
-    let mut before = None;
-    while network.now < begun + STARTS + SETTLED + WATCHED {
+    while network.now < begun + STARTS + WATCHED {
         while network.peers.len() < peers && next_start <= network.now {
             network.start_peer();
             last_start = next_start;
             next_start += pause;
         }
         network.step();
-        if network.now >= begun + STARTS + SETTLED {
-            before.get_or_insert(network.announcements);
-        }
         if full.is_none() && network.peers.len() == peers && network.is_full() {
             full = Some(network.now - last_start);
         }
     }
     let links: Vec<_> = network.peers.iter().map(|peer| peer.linked.len()).collect();
-    let text = Announcement::Here(info_of(peers - 1)).to_string();
-    let announcements = network.announcements - before.unwrap_or(0);
-    let heard = announcements as f64 / WATCHED.as_secs_f64();
-    let bytes = heard * (text.len() + HEADERS) as f64;
     let memory = memory_kib(process::id()).zip(memory_before);
     let memory = memory.map(|(after, before)| after.saturating_sub(before) / peers);
     let columns = [
@@ -228,8 +207,6 @@ fn play(peers: usize) -> Network {
         (links.iter().sum::<usize>() / peers).to_string(),
         full.map_or("never".into(), |full| full.as_millis().to_string()),
         (network.dials / peers).to_string(),
-        format!("{heard:.1}"),
-        format!("{bytes:.1}"),
         memory.map_or("not here".into(), |kib| kib.to_string()),
     ];
     println!("{COLUMNS}\n{}", columns.join(","));
