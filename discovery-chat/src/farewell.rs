@@ -101,6 +101,7 @@ impl Goodbyes {
                     self.0.remove(&link);
                 }
                 Ok(LinkReport { report: read @ Report::Got(_, Frame::Read(_)), .. }) => {
+                    progress = Instant::now(); // It reads.
                     pass_on(read);
                 }
                 // A peer that has just answered is told goodbye, too.

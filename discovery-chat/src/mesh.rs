@@ -271,11 +271,13 @@ impl Mesh {
         let mut receipts = before.unwrap_or_default();
         receipts.relink(self.said + 1);
         let linked = Linked { name, address, link, since: now, receipts };
+        let was = self.label(id);
         let before = self.linked.insert(id, linked);
         let (who, from) = (self.label(id), address.ip());
         match before {
             None => show(Event::Discovered(who, from)),
             Some(before) => {
+                let who = if who == was { who } else { format!("{was}, now {who},") };
                 let crossed = now.duration_since(before.since) < CROSSING
                     && matches!(link, LinkId::Dialed(_));
                 let mut actions = vec![Action::HangUp(before.link)];

@@ -63,7 +63,9 @@ impl fmt::Display for Name {
 /// not told apart: that takes a table of all scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
     let pretends = matches!(c, ':' | '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FF1A}')
-        || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}');
+        || matches!(c, '\u{2D0}' | '\u{2F8}' | '\u{589}' | '\u{205A}' | '\u{A4FD}')
+        || matches!(c, '\u{FE13}' | '\u{FE30}')
+        || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}' | '\u{266F}' | '\u{22D5}');
     c != '\t'
         && is_harmless(c)
         && !is_unseen(c)
@@ -114,8 +116,13 @@ mod tests {
         for unseen in ['\u{34F}', '\u{2065}', '\u{206A}', '\u{FE00}', '\u{E0041}', '\u{F8FF}'] {
             assert_eq!(claimed(&format!("Bob{unseen}")).unwrap(), "Bob\u{FFFD}", "{unseen:?}");
         }
-        for pretends in ["Alice says\u{FF1A} hi", "Alice says\u{A789} hi", "Bob\u{FF03}3f2a1c"]
-        {
+        for pretends in [
+            "Alice says\u{FF1A} hi",
+            "Alice says\u{FE13} hi",
+            "Bob\u{266F}3f2a1c",
+            "Alice says\u{A789} hi",
+            "Bob\u{FF03}3f2a1c",
+        ] {
             assert!(claimed(pretends).unwrap().contains('\u{FFFD}'), "{pretends}");
         }
     }

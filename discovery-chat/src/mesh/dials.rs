@@ -89,10 +89,10 @@ struct Known {
     peer: Option<PeerId>,
     /// Where it was heard first.
     from: Option<IpAddr>,
-    /// Where it is still to be dialed, or is being dialed: the next one first. Without any, a name
-    /// is to be looked up, and a peer has to be heard again.
+    /// Where it is to be dialed, one address after the other. Without any, a name is to be looked
+    /// up, and a peer has to be heard again.
     addresses: Vec<SocketAddr>,
-    /// How many others were tried in vain, one after the other.
+    /// How many of them were tried in vain. The next one is being dialed, or is to be.
     tried: usize,
     state: State,
     /// How many times in a row all of them were tried in vain, or a link was short.
@@ -125,11 +125,11 @@ impl Dials {
             let spread = Duration::from_millis(scatter(self.me, id, SPREAD_MS).into());
             known.state = State::Waiting(until.max(now + spread));
         }
-        if !known.addresses.contains(&address) {
-            // It is the next to be tried. If one is being tried now, that is the first.
-            let place = usize::from(known.state == State::Out);
-            known.addresses.insert(place, address);
-            known.addresses.truncate(MAX_ADDRESSES);
+        // A peer has one port, so there is one address for each machine. None takes the place of one
+        // that is still to be tried: any program can announce that this peer is elsewhere.
+        let is_new = known.addresses.iter().all(|known| known.ip() != from);
+        if is_new && known.addresses.len() < MAX_ADDRESSES {
+            known.addresses.push(address);
         }
     }
 
@@ -186,8 +186,11 @@ impl Dials {
         let waiting = self.known.iter().filter_map(|(whom, known)| {
             let State::Waiting(due) = known.state else { return None };
             let place = match whom {
-                Whom::Named(_) => 0,
-                Whom::Heard(_) => known.addresses.iter().position(has_room)?,
+                Whom::Named(_) => known.tried,
+                Whom::Heard(_) => {
+                    let untried = known.addresses[known.tried..].iter();
+                    known.tried + untried.clone().position(has_room)?
+                }
             };
             Some((due, whom, place))
         });
@@ -254,21 +257,24 @@ impl Dials {
         let Some((whom, known)) = self.ended(link) else { return };
         // The link to a peer that was heard is coming; if not, the next announcement brings us back
         // here. At a named address a peer listens that we know, or are about to. Should that come
-        // to nothing, it is worth another try.
+        // to nothing, it is worth another try, and soon: a peer is there.
         let failures = if let Whom::Heard(_) = whom { 1 } else { known.failures + 1 };
+        let failures = failures.min(MOST_UNANSWERED);
         known.rests(failures, now);
     }
 
     /// A dial failed. Returns what our user is told, who has named the address: once.
     pub(super) fn failed(&mut self, link: LinkId, why: Failure, now: Instant) -> Option<Event> {
         let (whom, known) = self.ended(link)?;
+        let is_silent = matches!(why, Failure::Gone(Gone::Silent(_)));
         if is_unanswered(&why) {
             known.failures = known.failures.min(MOST_UNANSWERED - 1);
         }
         known.tried += 1;
-        if known.addresses.len() > 1 && known.tried < MAX_ADDRESSES {
-            known.addresses.remove(0);
-            known.state = State::Waiting(now);
+        if known.tried < known.addresses.len() {
+            // While it was dialed at one that says nothing, it was itself told `dup`. Now it can call.
+            let gap = if is_silent { pause(1) } else { Duration::ZERO };
+            known.state = State::Waiting(now + gap);
             return None;
         }
         known.rests(known.failures + 1, now);
@@ -303,9 +309,9 @@ impl Known {
 
     /// What its next dial goes to: the address at this place.
     fn next_address(&mut self, to: Option<PeerId>, place: usize) -> Callee {
-        self.addresses.rotate_left(place);
-        let all = u32::try_from(self.tried + self.addresses.len()).unwrap_or(1);
-        Callee::At { to, address: self.addresses[0], patience: PATIENCE / all }
+        self.addresses.swap(self.tried, place);
+        let all = u32::try_from(self.addresses.len()).unwrap_or(1);
+        Callee::At { to, address: self.addresses[self.tried], patience: PATIENCE / all }
     }
 
     /// Is left alone after so many failures in a row.

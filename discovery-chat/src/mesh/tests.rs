@@ -220,6 +220,10 @@ fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     assert_eq!(alice.shows(Report::Got(new, said("two"))), ["📨 Bob says: two"]);
     let [.., Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
     assert_eq!(to[..], [new]);
+    // Whoever takes its place and calls itself otherwise does not hide who was there.
+    alice.now += Duration::from_mins(1);
+    let (_, actions) = alice.asked(info(BOB, "Carol"), "10.0.0.9");
+    assert_eq!(shown(&actions), ["🔁 Bob, now Carol, reconnected from 10.0.0.9"]);
 }
 
 #[test]
@@ -678,8 +682,8 @@ fn a_peer_that_is_heard_at_two_addresses_is_dialed_at_the_second_when_the_first_
     for why in [Failure::NoAnswer(PATIENCE), Failure::Refused, Failure::AnotherPeer] {
         let mut alice = Alice::new();
         let announcement = || Ok(Announcement::Here(info(BOB, "Bob")));
-        assert_eq!(alice.on(Report::Heard(announcement(), ip("10.1.0.7"))), []);
-        let out = alice.dials(info(BOB, "Bob"), "10.0.0.7");
+        assert_eq!(alice.on(Report::Heard(announcement(), ip("10.0.0.7"))), []);
+        let out = alice.dials(info(BOB, "Bob"), "10.1.0.7");
         let first = "10.0.0.7:8081".parse().unwrap();
         let patience = PATIENCE / 2;
         assert_eq!(out[0].1, Callee::At { to: Some(BOB), address: first, patience });

@@ -262,8 +262,8 @@ fn the_addresses_at_which_a_peer_was_heard_are_tried_one_after_the_other() {
         dials.heard(BOB, at(n), now);
     }
     now += Duration::from_secs(1);
-    // The last ones that were heard, and all within the patience.
-    for n in [9, 8, 7, 6] {
+    // The first ones that were heard, and all within the patience.
+    for n in [1, 2, 3, 4] {
         let (link, callee) = dials.take_due(now).unwrap();
         let expected = Callee::At { to: Some(BOB), address: at(n), patience: PATIENCE / 4 };
         assert_eq!(callee, expected);
@@ -271,21 +271,32 @@ fn the_addresses_at_which_a_peer_was_heard_are_tried_one_after_the_other() {
         dials.failed(link, Failure::AnotherPeer, now);
     }
     assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(1));
-    // One that is heard while another is being tried is the next.
+    // One that is heard while another is being tried has its turn. None
+    // takes the place of another one, or is a second one of the same machine.
     dials.heard(BOB, at(6), now);
     now += Duration::from_secs(1);
-    let (link, address) = next_address(&mut dials, now);
-    assert_eq!(address, at(6));
+    let (link, callee) = dials.take_due(now).unwrap();
+    assert_eq!(callee, Callee::At { to: Some(BOB), address: at(6), patience: PATIENCE });
+    dials.heard(BOB, SocketAddr::from(([10, 0, 0, 6], 9)), now);
     dials.heard(BOB, at(1), now);
     dials.failed(link, Failure::Refused, now);
-    let (link, address) = next_address(&mut dials, now);
-    assert_eq!(address, at(1));
-    dials.answered(link, BOB);
-    dials.linked(BOB);
-    dials.lost(BOB, Duration::from_mins(1), now);
-    dials.heard(BOB, at(1), now);
-    now += Duration::from_secs(1);
-    assert_eq!(next_address(&mut dials, now).1, at(1));
+    dials.heard(BOB, at(6), now);
+    let (link, callee) = dials.take_due(now).unwrap();
+    let patience = PATIENCE / 2;
+    assert_eq!(callee, Callee::At { to: Some(BOB), address: at(1), patience });
+    dials.failed(link, Failure::Refused, now);
+    assert_eq!(rests_until(&dials, BOB), now + Duration::from_secs(2));
+}
+
+#[test]
+fn after_an_address_that_says_nothing_the_peer_itself_has_time_to_call() {
+    let now = Instant::now();
+    let mut dials = Dials::new(ME, &["bob:8080".into()], now);
+    let silent = Failure::Gone(Gone::Silent(Duration::from_secs(5)));
+    let found = [somewhere(), "[::1]:8080".parse().unwrap()];
+    let link = next_dial_of_bob(&mut dials, &found, now);
+    assert_eq!(dials.failed(link, silent, now), None);
+    assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
 }
 
 #[test]
