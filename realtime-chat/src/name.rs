@@ -166,7 +166,9 @@ fn all_belong(text: &str) -> Result<(), String> {
 fn belongs(c: char) -> bool {
     let pretends =
         matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}')
-            || matches!(c, '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FE5F}');
+            || matches!(c, '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FE5F}')
+            || matches!(c, '\u{2D0}' | '\u{2F8}' | '\u{589}' | '\u{205A}' | '\u{A4FD}')
+            || matches!(c, '\u{FE13}' | '\u{FE30}' | '\u{266F}' | '\u{22D5}');
     let strange_space = c.is_whitespace() && c != ' ';
     !acts(c) && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
 }

@@ -46,10 +46,13 @@ mod unix {
         tcgetpgrp(io::stdin()).is_ok_and(|foreground| foreground != getpgrp())
     }
 
-    pub(crate) fn wait_for_foreground() {
+    /// Waits until this program is in the foreground; returns whether it was not.
+    pub(crate) fn wait_for_foreground() -> bool {
+        let has_to_wait = is_background();
         while is_background() {
             let _ = never::<()>().recv_timeout(LOOK_AGAIN);
         }
+        has_to_wait
     }
 
     /// Stops this program, and those that wait for it, such as `just`; returns when it goes on.
@@ -96,7 +99,9 @@ mod other {
 
     pub(crate) fn restore(_before: &Mode) {}
 
-    pub(crate) fn wait_for_foreground() {}
+    pub(crate) fn wait_for_foreground() -> bool {
+        false
+    }
 
     #[cfg(feature = "editor")]
     pub(crate) fn suspend() {}

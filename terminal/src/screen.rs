@@ -84,9 +84,10 @@ impl<W: Write> Screen<W> {
         self.is_asking = false;
     }
 
-    /// The user has pressed Ctrl-C. A terminal shows it (`^C`), so the next line begins below.
+    /// The user has pressed Ctrl-C, which a terminal shows (`^C`), so the next line begins below. So
+    /// it does after `kill`, which comes the same way.
     pub fn interrupted(&mut self) -> io::Result<()> {
-        if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        if io::stdout().is_terminal() {
             self.backlog.push(b'\n');
             self.is_asking = false;
         }

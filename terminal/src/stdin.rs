@@ -4,7 +4,7 @@
 //! Then a read that finds nothing fails, and does not wait. And a terminal belongs to the programs
 //! in the foreground. The system stops a program that reads it in the background, so that one
 //! which was suspended (Ctrl-Z) could not say goodbye when it is killed. So this stdin first waits
-//! for something to read, and then reads in the foreground alone.
+//! for something to read, and reads it in the foreground alone.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
@@ -24,7 +24,9 @@ impl Read for BlockingStdin {
             if !has_bytes(&io::stdin(), LONG)? {
                 continue;
             }
-            wait_for_foreground();
+            if wait_for_foreground() {
+                continue; // What was there may have been typed for the shell, which has read it.
+            }
             match io::stdin().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 done => return done,

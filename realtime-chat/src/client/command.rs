@@ -42,7 +42,7 @@ impl Command {
             None => line,
             Some(said) if said.starts_with('/') => said,
             Some(order) => {
-                let (word, rest) = order.split_once(' ').unwrap_or((order, ""));
+                let (word, rest) = order.split_once(char::is_whitespace).unwrap_or((order, ""));
                 return match (word, rest.trim()) {
                     ("users", "") => Self::Ask(Request::ListUsers),
                     ("rooms", "") => Self::Ask(Request::ListRooms),
