@@ -811,6 +811,37 @@ fn commands_can_be_typed_here_too() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn a_command_finds_the_name_that_is_meant() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut others = ["Mary", "Mary Ann", "José", "José Luis"].map(|name| fixture.client(name));
+    browser.plays(
+        "Alice comes to the page
+         Alice meets people Mary, Mary Ann, José, José Luis, Alice (you)",
+    );
+    let typed = [
+        ("mary ann", "Mary Ann"),
+        ("Mary\u{a0}Ann", "Mary Ann"),
+        ("Mary  Ann", "Mary Ann"),
+        ("Mary\u{200e} Ann", "Mary Ann"),
+        ("Jose\u{301} Luis", "José Luis"),
+        ("MARY", "Mary"),
+        ("jose\u{301}", "José"),
+    ];
+    for (number, (name, meant)) in typed.into_iter().enumerate() {
+        browser.plays(&format!(
+            "Alice says /msg {name} secret {number}
+             Alice reads [You, privately to {meant}] secret {number}"
+        ));
+    }
+    others[1].sees("[Alice, privately] secret 3\n");
+    others[3].sees("[Alice, privately] secret 4\n");
+    others[0].sees("[Alice, privately] secret 5\n");
+    others[2].sees("[Alice, privately] secret 6\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn six_people_have_six_colours() {
     let fixture = Fixture::open();
     let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
