@@ -692,6 +692,90 @@ fn a_private_message_reaches_no_newcomer_unasked() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    server.is_killed();
+    browser.plays("Alice sees Connection lost");
+    let _server = fixture.server();
+    let mut newcomer = fixture.client("bob");
+    browser.plays("Alice reads *** Connected again, as Alice. ***");
+    newcomer.types("/msg Alice I am new");
+    browser.plays(
+        "Alice reads [bob, privately] I am new
+         Alice says /msg Bob one secret
+         Alice sees this may be somebody else by now. For bob, privately.
+         Alice has written
+         Alice reloads
+         Alice joins as Alicia
+         Alice reads *** Welcome to the chat, Alicia! ***
+         Alice presses Discard
+         Alice says /msg Bob another secret
+         Alice sees this may be somebody else by now. For bob, privately.",
+    );
+    newcomer.types("hello");
+    browser.plays(
+        "Alice reads [bob] hello
+         Alice can be read by everybody",
+    );
+    assert!(!newcomer.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Send to whoever is called bob now
+         Alice reads [You, privately to bob] another secret
+         Alice says /msg Bob a third
+         Alice reads [You, privately to bob] a third",
+    );
+    newcomer.sees("[Alicia, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn an_answer_to_an_old_line_reaches_no_newcomer_unasked() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost
+         Alice presses Write to Bob privately",
+    );
+    let _server = fixture.server();
+    let mut newcomer = fixture.client("Bob");
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice says one secret
+         Alice sees Bob may be somebody else by now: say first who gets it.
+         Alice presses Write to everybody
+         Alice presses answer
+         Alice says another secret
+         Alice sees Bob may be somebody else by now: say first who gets it.",
+    );
+    newcomer.types("hello");
+    browser.plays("Alice reads [Bob] hello");
+    assert!(!newcomer.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Write to whoever is called Bob now
+         Alice hits Enter
+         Alice reads [You, privately to Bob] another secret",
+    );
+    newcomer.sees("[Alice, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn whoever_reads_stays_in_her_place() {
     let fixture = Fixture::open();
     let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
