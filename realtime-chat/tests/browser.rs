@@ -817,6 +817,8 @@ fn whoever_reads_stays_in_her_place() {
          Alice has a window of 500x500
          Alice looks at the same line
          Alice presses Newer messages ↓
+         Alice is at the end
+         Alice is taller for a moment and then lower
          Alice is at the end",
     );
 }
