@@ -825,6 +825,46 @@ fn whoever_reads_stays_in_her_place() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn whoever_reads_stays_in_her_place_when_the_server_is_back() {
+    let fixture = Fixture::open();
+    let options = ["--rate", "10000", "--burst", "10000"];
+    let (mut server, mut browser) =
+        (fixture.server_with(&options), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    for number in 1..=60 {
+        bob.types(&format!("line {number}"));
+    }
+    browser.plays(
+        "Alice reads [Bob] line 60
+         Alice scrolls up by 700
+         Alice says /join #lobby
+         Alice reads *** You are in #lobby now ***
+         Alice looks at the same line",
+    );
+    server.is_killed();
+    browser.plays("Alice sees Connection lost");
+    let _server = fixture.server();
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice looks at the same line
+         Alice presses Newer messages ↓
+         Alice is at the end
+         Alice scrolls up by 300
+         Alice says /join rust
+         Alice reads *** You are in #rust now ***
+         Alice is at the end
+         Alice says /join lobby
+         Alice reads [Bob] line 60
+         Alice is at the end",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn only_what_is_new_is_read_out() {
     let fixture = Fixture::open();
     let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
