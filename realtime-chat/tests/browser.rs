@@ -737,6 +737,46 @@ fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn who_gets_a_private_message_is_asked_once() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays("Alice comes to the page");
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    bob.types("/quit");
+    bob.ends_well();
+    let mut newcomer = fixture.client("Bob");
+    browser.plays(
+        "Alice has read once *** Bob left the chat ***
+         Alice presses answer
+         Alice says one secret
+         Alice sees Bob may be somebody else by now: say first who gets it.
+         Alice presses Write to whoever is called Bob now
+         Alice hits Enter
+         Alice reads [You, privately to Bob] one secret
+         Alice says another
+         Alice reads [You, privately to Bob] another",
+    );
+    newcomer.types("/quit");
+    newcomer.ends_well();
+    let mut third = fixture.client("Bob");
+    browser.plays(
+        "Alice says /msg Bob another secret
+         Alice sees Not sent: the Bob that you have written with has left",
+    );
+    third.types("hello");
+    browser.plays("Alice reads [Bob] hello");
+    assert!(!third.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Send to whoever is called Bob now
+         Alice reads [You, privately to Bob] another secret",
+    );
+    third.sees("[Alice, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn an_answer_to_an_old_line_reaches_no_newcomer_unasked() {
     let fixture = Fixture::open();
     let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
