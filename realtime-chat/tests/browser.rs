@@ -579,6 +579,36 @@ fn what_the_server_has_not_answered_stays() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn who_leaves_takes_along_what_was_not_sent() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(
+        "Alice comes to the page
+         Alice says /msg Nobody not for you
+         Alice sees Not sent: nobody here is called Nobody
+         Alice presses Write to Bob privately
+         Alice types a draft
+         Alice presses Leave
+         Alice sees One person is here.
+         Alice stands on textbox \"Your name\"
+         Alice joins as Mallory
+         Alice reads *** Welcome to the chat, Mallory! ***
+         Alice no longer sees not for you
+         Alice has written
+         Alice says for all
+         Alice reads [You] for all
+         Alice reloads
+         Alice joins as Mallory again
+         Alice reads *** Welcome to the chat, Mallory again! ***
+         Alice no longer sees not for you
+         Alice has written",
+    );
+    bob.sees("[Mallory] for all\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn what_the_server_refuses_stays() {
     let fixture = Fixture::open();
     let options = ["--burst", "3", "--rate", "1"]; // To join costs one, too.
