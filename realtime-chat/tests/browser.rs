@@ -579,6 +579,36 @@ fn what_the_server_has_not_answered_stays() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn who_leaves_takes_along_what_was_not_sent() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(
+        "Alice comes to the page
+         Alice says /msg Nobody not for you
+         Alice sees Not sent: nobody here is called Nobody
+         Alice presses Write to Bob privately
+         Alice types a draft
+         Alice presses Leave
+         Alice sees One person is here.
+         Alice stands on textbox \"Your name\"
+         Alice joins as Mallory
+         Alice reads *** Welcome to the chat, Mallory! ***
+         Alice no longer sees not for you
+         Alice has written
+         Alice says for all
+         Alice reads [You] for all
+         Alice reloads
+         Alice joins as Mallory again
+         Alice reads *** Welcome to the chat, Mallory again! ***
+         Alice no longer sees not for you
+         Alice has written",
+    );
+    bob.sees("[Mallory] for all\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn what_the_server_refuses_stays() {
     let fixture = Fixture::open();
     let options = ["--burst", "3", "--rate", "1"]; // To join costs one, too.
@@ -692,6 +722,130 @@ fn a_private_message_reaches_no_newcomer_unasked() {
 
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
+fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    server.is_killed();
+    browser.plays("Alice sees Connection lost");
+    let _server = fixture.server();
+    let mut newcomer = fixture.client("bob");
+    browser.plays("Alice reads *** Connected again, as Alice. ***");
+    newcomer.types("/msg Alice I am new");
+    browser.plays(
+        "Alice reads [bob, privately] I am new
+         Alice says /msg Bob one secret
+         Alice sees this may be somebody else by now. For bob, privately.
+         Alice has written
+         Alice reloads
+         Alice joins as Alicia
+         Alice reads *** Welcome to the chat, Alicia! ***
+         Alice presses Discard
+         Alice says /msg Bob another secret
+         Alice sees this may be somebody else by now. For bob, privately.",
+    );
+    newcomer.types("hello");
+    browser.plays(
+        "Alice reads [bob] hello
+         Alice can be read by everybody",
+    );
+    assert!(!newcomer.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Send to whoever is called bob now
+         Alice reads [You, privately to bob] another secret
+         Alice says /msg Bob a third
+         Alice reads [You, privately to bob] a third",
+    );
+    newcomer.sees("[Alicia, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn who_gets_a_private_message_is_asked_once() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays("Alice comes to the page");
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    bob.types("/quit");
+    bob.ends_well();
+    let mut newcomer = fixture.client("Bob");
+    browser.plays(
+        "Alice has read once *** Bob left the chat ***
+         Alice presses answer
+         Alice says one secret
+         Alice sees Bob may be somebody else by now: say first who gets it.
+         Alice presses Write to whoever is called Bob now
+         Alice hits Enter
+         Alice reads [You, privately to Bob] one secret
+         Alice says another
+         Alice reads [You, privately to Bob] another",
+    );
+    newcomer.types("/quit");
+    newcomer.ends_well();
+    let mut third = fixture.client("Bob");
+    browser.plays(
+        "Alice says /msg Bob another secret
+         Alice sees Not sent: the Bob that you have written with has left",
+    );
+    third.types("hello");
+    browser.plays("Alice reads [Bob] hello");
+    assert!(!third.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Send to whoever is called Bob now
+         Alice reads [You, privately to Bob] another secret",
+    );
+    third.sees("[Alice, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn an_answer_to_an_old_line_reaches_no_newcomer_unasked() {
+    let fixture = Fixture::open();
+    let (mut server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    bob.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Bob, privately] what is the code?");
+    server.is_killed();
+    browser.plays(
+        "Alice sees Connection lost
+         Alice presses Write to Bob privately",
+    );
+    let _server = fixture.server();
+    let mut newcomer = fixture.client("Bob");
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice says one secret
+         Alice sees Bob may be somebody else by now: say first who gets it.
+         Alice presses Write to everybody
+         Alice presses answer
+         Alice says another secret
+         Alice sees Bob may be somebody else by now: say first who gets it.",
+    );
+    newcomer.types("hello");
+    browser.plays("Alice reads [Bob] hello");
+    assert!(!newcomer.printed().contains("secret"), "it was meant for somebody else");
+    browser.plays(
+        "Alice presses Write to whoever is called Bob now
+         Alice hits Enter
+         Alice reads [You, privately to Bob] another secret",
+    );
+    newcomer.sees("[Alice, privately] another secret\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
 fn whoever_reads_stays_in_her_place() {
     let fixture = Fixture::open();
     let _server = fixture.server_with(&["--rate", "10000", "--burst", "10000"]);
@@ -733,6 +887,48 @@ fn whoever_reads_stays_in_her_place() {
          Alice has a window of 500x500
          Alice looks at the same line
          Alice presses Newer messages ↓
+         Alice is at the end
+         Alice is taller for a moment and then lower
+         Alice is at the end",
+    );
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn whoever_reads_stays_in_her_place_when_the_server_is_back() {
+    let fixture = Fixture::open();
+    let options = ["--rate", "10000", "--burst", "10000"];
+    let (mut server, mut browser) =
+        (fixture.server_with(&options), Browser::opens_in(&fixture));
+    let mut bob = fixture.client("Bob");
+    browser.plays(&format!(
+        "Alice may complain of {AWAY}
+         Alice comes to the page"
+    ));
+    for number in 1..=60 {
+        bob.types(&format!("line {number}"));
+    }
+    browser.plays(
+        "Alice reads [Bob] line 60
+         Alice scrolls up by 700
+         Alice says /join #lobby
+         Alice reads *** You are in #lobby now ***
+         Alice looks at the same line",
+    );
+    server.is_killed();
+    browser.plays("Alice sees Connection lost");
+    let _server = fixture.server();
+    browser.plays(
+        "Alice reads *** Connected again, as Alice. ***
+         Alice looks at the same line
+         Alice presses Newer messages ↓
+         Alice is at the end
+         Alice scrolls up by 300
+         Alice says /join rust
+         Alice reads *** You are in #rust now ***
+         Alice is at the end
+         Alice says /join lobby
+         Alice reads [Bob] line 60
          Alice is at the end",
     );
 }
@@ -807,6 +1003,37 @@ fn commands_can_be_typed_here_too() {
     mary.sees("[Alice, privately] psst\n");
     mary.sees("[Alice] /quit is a command\n");
     mary.sees("*** Alice went to #rust ***\n");
+}
+
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_command_finds_the_name_that_is_meant() {
+    let fixture = Fixture::open();
+    let (_server, mut browser) = (fixture.server(), Browser::opens_in(&fixture));
+    let mut others = ["Mary", "Mary Ann", "José", "José Luis"].map(|name| fixture.client(name));
+    browser.plays(
+        "Alice comes to the page
+         Alice meets people Mary, Mary Ann, José, José Luis, Alice (you)",
+    );
+    let typed = [
+        ("mary ann", "Mary Ann"),
+        ("Mary\u{a0}Ann", "Mary Ann"),
+        ("Mary  Ann", "Mary Ann"),
+        ("Mary\u{200e} Ann", "Mary Ann"),
+        ("Jose\u{301} Luis", "José Luis"),
+        ("MARY", "Mary"),
+        ("jose\u{301}", "José"),
+    ];
+    for (number, (name, meant)) in typed.into_iter().enumerate() {
+        browser.plays(&format!(
+            "Alice says /msg {name} secret {number}
+             Alice reads [You, privately to {meant}] secret {number}"
+        ));
+    }
+    others[1].sees("[Alice, privately] secret 3\n");
+    others[3].sees("[Alice, privately] secret 4\n");
+    others[0].sees("[Alice, privately] secret 5\n");
+    others[2].sees("[Alice, privately] secret 6\n");
 }
 
 #[test]

@@ -221,6 +221,16 @@ const verbs = {
     await page.setViewportSize({ width, height });
     await painted(page);
   },
+  // As some browsers do on the way to another size.
+  async "is taller for a moment and then lower"(page) {
+    await page.evaluate(() => {
+      const { style } = document.querySelector("#chat");
+      style.height = "1400px";
+      document.querySelector("#log").getBoundingClientRect();
+      style.height = "400px";
+    });
+    await painted(page);
+  },
   async "is at the end"(page) {
     const rest = () => page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
     await painted(page);
