@@ -110,6 +110,13 @@ bench LAB="":
 scale:
     cargo bench --package discovery-chat --bench scale
 
+# Lab 5 and the same chat on rust-libp2p, in two networks without a common broadcast (Linux, as root)
+[group('test')]
+beyond:
+    cargo build --release --package discovery-chat --target-dir target/beyond
+    cargo build --release --manifest-path beyond/Cargo.toml --target-dir target/beyond
+    target/beyond/release/two_networks target/beyond/release/p2p_chat target/beyond/release/beyond
+
 # Everything that must hold before a change lands
 [group('develop')]
 check: format lint docs all-tests
