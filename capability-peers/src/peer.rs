@@ -7,7 +7,7 @@ use capnweb::{Code, RpcError, Target, Value};
 use crossbeam_channel::Sender;
 
 use crate::event::Event;
-use crate::repr::harmless;
+use crate::repr::harmless_lines;
 use crate::role::Role;
 
 /// The longest message, in bytes of UTF-8.
@@ -56,7 +56,7 @@ impl Peer {
         //| let count = self.received.load(Ordering::SeqCst);
         // LAB:END stats
         // Waits until the owner has it: what is answered is shown.
-        if self.report.send(Event::Received(harmless(message))).is_err() {
+        if self.report.send(Event::Received(harmless_lines(message))).is_err() {
             let text = format!("{} is shutting down", self.role.name);
             return Err(RpcError::new(Code::Canceled, text));
         }

@@ -21,6 +21,13 @@ pub(crate) fn harmless(text: &str) -> String {
     clean(text.as_bytes())
 }
 
+/// A message of others. Its lines stay lines, marked, so that none passes for somebody else's.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<_> = text.trim_end_matches('\n').split('\n').map(harmless).collect();
+    lines.join("\n    | ")
+}
+
 /// A value as Python's `repr` has it.
 pub(crate) fn repr(value: &Value) -> String {
     match value {
@@ -55,6 +62,19 @@ pub(crate) fn repr(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_of_lines_stays_one_and_each_line_is_marked() {
+        for (text, shown) in [
+            ("one", "one"),
+            ("one\ntwo\r\n📨 Bob received: 3", "one\n    | two\n    | 📨 Bob received: 3"),
+            ("one\n\ntwo\n", "one\n    | \n    | two"),
+            ("a\rb\u{1b}[2J\u{2028}c\n\rd", "a\u{FFFD}b\u{FFFD}[2J\u{FFFD}c\n    | \u{FFFD}d"),
+            ("\n", ""),
+        ] {
+            assert_eq!(harmless_lines(text), shown);
+        }
+    }
 
     #[test]
     fn values_look_as_in_python_and_do_no_harm() {

@@ -217,7 +217,6 @@ fn a_chat_cannot_reach_through_to_the_terminal() {
         "\\u001b]0;owned\\u0007",
         "\\u009b2J",
         "\\r",
-        "\\n📨 Alice received: forged",
         "\\u0000",
         "\\b\\b\\b",
         "\\u007f",
@@ -229,6 +228,9 @@ fn a_chat_cannot_reach_through_to_the_terminal() {
         alice.sees("📨 Alice received: before\u{FFFD}");
         alice.sees("after\n");
     }
+    // A line end is kept, but no line passes for one of the program.
+    let _ = alice.is_asked_for(chat(r#""before\n📨 Alice received: forged""#));
+    alice.sees("📨 Alice received: before\n    | 📨 Alice received: forged\n");
     let printed = alice.printed();
     let acts = |c: char| c.is_control() && c != '\n' || "\u{2028}\u{202e}".contains(c);
     assert!(!printed.contains(acts), "{printed:?}");

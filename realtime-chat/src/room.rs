@@ -42,6 +42,7 @@ use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use self::files::Files;
 use self::history::History;
+use self::private::Partner;
 use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
@@ -80,9 +81,11 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
-    /// The users with whom it has written privately, the newest first. Somebody else may have such
-    /// a name by now.
-    partners: Vec<(Name, ClientId)>,
+    /// First those to whom it has written, then those who have only written to it; each the newest
+    /// first.
+    partners: Vec<Partner>,
+    /// The last private message that was refused since its receiver's name was another's before.
+    refused: Option<(ClientId, String)>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
@@ -156,6 +159,7 @@ impl ChatRoom {
             message_tokens: Bucket::full(self.rate, now),
             typing_tokens: Bucket::full(self.rate, now),
             partners: Vec::new(),
+            refused: None,
             asked: 0,
         });
     }
@@ -202,7 +206,7 @@ impl ChatRoom {
             Request::MessageCount => Reply::Number(self.count),
             Request::SendPrivate { username, to, text } => {
                 let user = self.user_named(client, &username)?;
-                self.check_receiver(&user, &to)?;
+                self.check_receiver(&user, &to, &text)?;
                 self.send_private(&user, &to, &text)?
             }
             Request::EnterRoom { username, room } => {

@@ -146,6 +146,8 @@ fn a_private_message_does_not_go_to_a_newcomer_unasked() {
     alice.types("/msg Bob two");
     alice.sees("❌ ");
     alice.sees("send it again to tell the one who has this name now\n");
+    alice.types("/msg Bob three"); // Another text than the refused one is refused, too.
+    alice.sees("send it again to tell the one who has this name now\n");
     alice.types("/msg Bob three");
     newcomer.sees("[Alice, privately] three\n");
     assert!(!newcomer.printed().contains("two"), "it was meant for Bob");

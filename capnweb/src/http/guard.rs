@@ -9,7 +9,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::origin::Origin;
+use super::origin::{Origin, is_port, split_port};
 use super::refusal::Refusal;
 use super::request::Request;
 
@@ -53,11 +53,7 @@ pub(super) fn check(
 ///
 /// This machine may have any port: a tunnel (`ssh -L`) or a container may lead from there to us.
 pub(super) fn is_here(host: &str, here: SocketAddr) -> bool {
-    // The last colon is before the port, unless it is within the brackets of an address.
-    let (name, given) = match host.rsplit_once(':') {
-        Some((name, given)) if !given.ends_with(']') => (name, Some(given)),
-        _ => (host, None),
-    };
+    let (name, given) = split_port(host);
     let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     let v6 = v6.and_then(|v6| v6.parse().ok()).map(IpAddr::V6);
     let address = v6.or_else(|| name.parse::<Ipv4Addr>().ok().map(IpAddr::V4));
@@ -69,12 +65,9 @@ pub(super) fn is_here(host: &str, here: SocketAddr) -> bool {
     // A socket for both kinds of addresses has its own way to write one of IPv4.
     let dialed = [here.ip(), here.ip().to_canonical()];
     let is_dialed = address.is_some_and(|address| dialed.contains(&address));
-    // Rust would also read "+80" and "080".
-    let is_port = |given: &str| {
-        given.parse::<u16>().is_ok_and(|port| port.to_string() == given)
-            && (is_this_machine || given == here.port().to_string())
-    };
-    (is_this_machine || is_dialed) && given.is_none_or(is_port)
+    let may_be_given =
+        |given: &str| is_port(given) && (is_this_machine || given == here.port().to_string());
+    (is_this_machine || is_dialed) && given.is_none_or(may_be_given)
 }
 
 /// Whether a page elsewhere has sent the whole tab to our page.

@@ -1,6 +1,8 @@
 //! An origin: scheme, host and port of a page, as a browser names it in `Origin`. A peer behind a
 //! proxy has one that it cannot know by itself.
 
+use std::net::Ipv6Addr;
+
 /// An origin, such as `https://chat.example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
@@ -23,12 +25,8 @@ impl Origin {
         let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
         let (scheme, host) = text.split_once("://").unwrap_or_default();
         let default_port = if scheme == "https" { ":443" } else { ":80" };
-        let host = host.strip_suffix(default_port).unwrap_or(host); // As a browser does.
-        let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-        if ["http", "https"].contains(&scheme)
-            && !host.is_empty()
-            && host.bytes().all(may_stand)
-        {
+        if ["http", "https"].contains(&scheme) && can_match(host) {
+            let host = host.strip_suffix(default_port).unwrap_or(host); // As a browser does.
             Ok(Self(format!("{scheme}://{host}")))
         } else {
             Err("write a scheme and a host, such as https://chat.example".into())
@@ -43,7 +41,9 @@ impl Origin {
     /// Whether the header `Host` means it.
     pub(super) fn has_host(&self, header: &str) -> bool {
         let parts = self.0.split_once("://");
-        parts.is_some_and(|(_, host)| host.eq_ignore_ascii_case(header))
+        parts.is_some_and(|(scheme, _)| {
+            Self::read(&format!("{scheme}://{header}")).as_ref() == Ok(self)
+        })
     }
 
     /// Whether the header `Origin` means it.
@@ -52,9 +52,48 @@ impl Origin {
     }
 }
 
+/// Whether a browser can name this host, with a port or without.
+fn can_match(host: &str) -> bool {
+    let (name, port) = split_port(host);
+    let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let is_v6 = v6.is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok());
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(may_stand);
+    (is_v6 || name.split('.').all(is_label)) && port.is_none_or(is_port)
+}
+
+/// The last colon is before the port, unless it is within the brackets of an address.
+pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+/// Rust would also read "+80" and "080".
+pub(super) fn is_port(port: &str) -> bool {
+    port.parse::<u16>().is_ok_and(|number| number.to_string() == port)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_may_have_the_port_that_the_scheme_has_by_itself() {
+        for (text, host, is_ours) in [
+            ("https://chat.example", "chat.example:443", true),
+            ("https://chat.example", "Chat.Example:443", true),
+            ("https://chat.example", "chat.example:80", false),
+            ("http://chat.example", "chat.example:80", true),
+            ("http://chat.example", "chat.example:443", false),
+            ("https://chat.example:8443", "chat.example:8443:443", false),
+            ("https://chat.example:8443", "chat.example", false),
+            ("https://[2001:db8::1]", "[2001:db8::1]:443", true),
+        ] {
+            assert_eq!(Origin::read(text).unwrap().has_host(host), is_ours, "{text} {host}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_a_port() {
@@ -85,6 +124,21 @@ mod tests {
             "https://chat.example#x",
             "https://user@chat.example",
             "https://chat.example:+1",
+            "https://chat.example:",
+            "https://chat.example:0443",
+            "https://chat.example:99999",
+            "https://chat.example:1:2",
+            "https://chat.example:a",
+            "https://:",
+            "https://..",
+            "https://.example",
+            "https://chat..example",
+            "https://[::1",
+            "https://[::1]x",
+            "https://[]",
+            "https://[chat.example]",
+            "https://::1",
+            "https://a[b",
             "https://bücher.example",
             "https://*.example",
             "https://a b",

@@ -18,6 +18,8 @@ pub(super) struct Caller {
     activity: Arc<Activity>,
     stream: Arc<TcpStream>,
     reader: Reader<Timed<Arc<TcpStream>>>,
+    /// Whether a request on this connection has been answered.
+    answered: bool,
 }
 
 /// What comes after an answer.
@@ -37,14 +39,14 @@ impl Caller {
     ) -> Self {
         let timed = Deadline::after(service.patience.idle).of(Arc::clone(&stream));
         let reader = Reader::new(timed, here, Arc::clone(&service.origins));
-        Self { service, activity, stream, reader }
+        Self { service, activity, stream, reader, answered: false }
     }
 
     /// Answers all requests. The connection is closed at the end.
     pub(super) fn serve(mut self) {
         loop {
             match self.serve_one() {
-                Ok(Next::Request) => {}
+                Ok(Next::Request) => self.answered = true,
                 Ok(Next::Close) => return self.close(),
                 Ok(Next::TakeOver(take_over)) => {
                     let _ = self.hand_over(take_over); // Fails if the caller is gone.
@@ -85,11 +87,13 @@ impl Caller {
         }
         self.wait_at_most(self.service.patience.idle);
         let has_come = self.reader.wait_for_bytes().unwrap_or(false);
+        // Its slot may have been given to another caller. Every HTTP client knows that a connection
+        // can end between two requests; but the first one has to be answered.
+        let has_to_know = has_come || !(self.answered || self.service.is_closing());
         match (has_come, self.activity.set_busy()) {
             (true, true) => Ok(()),
-            // Its slot was given to another caller just before.
-            (true, false) => Err(Refusal::TOO_MANY_CALLERS.into()),
-            (false, _) => Err(Unread::Gone),
+            (_, false) if has_to_know => Err(Refusal::TOO_MANY_CALLERS.into()),
+            _ => Err(Unread::Gone),
         }
     }
 
@@ -106,8 +110,7 @@ impl Caller {
             }
             Answer::Reply(response) => (response, Next::Close),
         };
-        let bytes = response.bytes(request, matches!(next, Next::Close));
-        self.write(&bytes)?;
+        self.write(&response.bytes(request, matches!(next, Next::Close)))?;
         Ok(next)
     }
 
@@ -136,11 +139,10 @@ impl Caller {
     }
 
     fn hand_over(self, take_over: TakeOver) -> io::Result<()> {
-        let Self { stream, reader, .. } = self;
-        let early = reader.into_early_bytes();
-        stream.set_read_timeout(None)?;
-        stream.set_write_timeout(None)?;
-        take_over(stream, early);
+        let early = self.reader.into_early_bytes();
+        self.stream.set_read_timeout(None)?;
+        self.stream.set_write_timeout(None)?;
+        take_over(self.stream, early);
         Ok(())
     }
 }

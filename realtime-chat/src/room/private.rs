@@ -1,7 +1,6 @@
 //! A message to one user, whichever rooms both are in. It is no part of any history: no other user
 //! ever sees it. The person who runs the server could.
 
-use std::mem;
 use std::sync::Arc;
 
 use capnweb::{Code, RpcError};
@@ -44,35 +43,71 @@ impl ChatRoom {
     }
 }
 
+/// A user with whom a client has written privately.
+#[derive(Debug)]
+pub(super) struct Partner {
+    name: Name,
+    /// Who has the name now may be somebody else.
+    id: ClientId,
+    /// Whether the client has written to it, and not only it to the client.
+    is_written_to: bool,
+}
+
 impl ChatRoom {
     /// Refuses a message for a name that somebody else has taken since the sender and its user have
     /// written to each other. If it is sent once more, it is meant for the one who has it now.
-    pub(super) fn check_receiver(&mut self, sender: &User, to: &Name) -> Result<(), RpcError> {
+    pub(super) fn check_receiver(
+        &mut self,
+        sender: &User,
+        to: &Name,
+        text: &str,
+    ) -> Result<(), RpcError> {
         let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
-        let known = self.clients.get_mut(&sender.id).map(|client| client.partner(&receiver));
-        if known.is_some_and(|known| mem::replace(known, receiver.id) != receiver.id) {
-            let text = format!(
-                "the {to} that you have written with has left: send it again to tell the one who \
-                 has this name now"
-            );
-            return Err(RpcError::new(Code::NotFound, text));
+        if let Some(client) = self.clients.get_mut(&sender.id) {
+            client.write_to(&receiver, text)?;
         }
-        self.clients.entry(receiver.id).and_modify(|client| {
-            client.partner(sender);
-        });
+        if let Some(client) = self.clients.get_mut(&receiver.id) {
+            client.remember(sender, false);
+        }
         Ok(())
     }
 }
 
 impl Client {
-    /// Whom it has written with under this user's name; it is this user, if it was nobody.
-    fn partner(&mut self, user: &User) -> &mut ClientId {
-        let known = self.partners.iter().position(|(name, _)| name.looks_like(&user.name));
-        let index = known.unwrap_or_else(|| {
-            self.partners.insert(0, (user.name.clone(), user.id));
-            self.partners.truncate(MAX_PARTNERS);
-            0
+    /// Refuses the text if the receiver's name was another's, until the same text comes again:
+    /// another one may have been typed before the refusal of the first could be read.
+    fn write_to(&mut self, receiver: &User, text: &str) -> Result<(), RpcError> {
+        let partner = self.remember(receiver, true);
+        let message = (receiver.id, text.to_owned());
+        if partner != receiver.id && self.refused.as_ref() != Some(&message) {
+            self.refused = Some(message);
+            let text = format!(
+                "the {} that you have written with has left: send it again to tell the one who \
+                 has this name now",
+                self.partners[0].name
+            );
+            return Err(RpcError::new(Code::NotFound, text));
+        }
+        self.partners[0].id = receiver.id;
+        Ok(())
+    }
+
+    /// Whom it has written with under this user's name; it is this user, if it was nobody. Those
+    /// to whom it has written come first, so that no crowd that writes to it makes it forget them.
+    fn remember(&mut self, user: &User, is_written_to: bool) -> ClientId {
+        let known = self.partners.iter().position(|one| one.name.looks_like(&user.name));
+        let mut partner = known.map(|index| self.partners.remove(index)).unwrap_or(Partner {
+            name: user.name.clone(),
+            id: user.id,
+            is_written_to,
         });
-        &mut self.partners[index].1
+        partner.is_written_to |= is_written_to;
+        let id = partner.id;
+        let first = self.partners.iter().position(|one| !one.is_written_to);
+        let index =
+            if partner.is_written_to { 0 } else { first.unwrap_or(self.partners.len()) };
+        self.partners.insert(index, partner);
+        self.partners.truncate(MAX_PARTNERS);
+        id
     }
 }

@@ -23,6 +23,7 @@ fn a_thousand_idle_connections_keep_nobody_out() {
         // Those that are hung up on need no descriptor of ours.
         crowd.drain(..crowd.len().saturating_sub(MAX_CALLERS + 32));
     }
+    assert_eq!(first.hears_status(), 503, "it has not been answered yet");
     first.hears_the_end();
     known.hears_the_end();
     // A caller with a request is served, and keeps its slot while it has one.
@@ -123,12 +124,10 @@ fn of_a_burst_each_is_served_or_told_that_it_is_not() {
 
 /// The acceptor gave the slot to another caller, and the thread has not noticed yet.
 #[test]
-fn a_request_that_came_when_its_slot_was_gone_is_answered() {
+fn whoever_has_had_no_answer_is_told_that_its_slot_is_gone() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    for (said, answer) in
-        [(get("/page"), "HTTP/1.1 503 Service Unavailable\r\n"), (String::new(), "")]
-    {
+    for said in [get("/page"), String::new()] {
         let mut client = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
         client.write_all(said.as_bytes()).unwrap();
         let (stream, _) = socket.accept().unwrap();
@@ -147,6 +146,6 @@ fn a_request_that_came_when_its_slot_was_gone_is_answered() {
         Caller::new(service.into(), activity, stream.into(), here).serve();
         let mut heard = String::new();
         client.read_to_string(&mut heard).unwrap();
-        assert_eq!(heard.split_inclusive('\n').next().unwrap_or_default(), answer);
+        assert!(heard.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{heard}");
     }
 }
