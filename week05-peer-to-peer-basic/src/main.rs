@@ -14,10 +14,14 @@ use week05::config::MAX_MESSAGE;
 use week05::owner::Owner;
 
 fn main() -> ExitCode {
-    let Err(error) = run(Arguments::read()) else { return ExitCode::SUCCESS };
-    // Not `eprintln!`, which panics if stderr is closed too.
-    let _ = writeln!(io::stderr(), "error: {error:#}");
-    ExitCode::FAILURE
+    match run(Arguments::read()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not `eprintln!`, which panics if stderr is closed too.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(Arguments { id, plan }: Arguments) -> Result<()> {
@@ -27,10 +31,7 @@ fn run(Arguments { id, plan }: Arguments) -> Result<()> {
     let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
     let lines = terminal::lines(MAX_MESSAGE).context("cannot read the keyboard")?;
     let owner = Owner::start(id, plan, socket).context("cannot start the threads")?;
-    match owner.run(&lines, &interrupts) {
-        Err(error) if terminal::is_gone(&error) => Ok(()), // The user has closed the window.
-        ended => ended.context("cannot print"),
-    }
+    owner.run(&lines, &interrupts).context("cannot print")
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {
