@@ -75,6 +75,8 @@ pub struct Mesh {
     told_other_version: bool,
     told_crowded: bool,
     told_cannot_announce: bool,
+    /// What is to be done, and was not handed out yet.
+    actions: Vec<Action>,
 }
 
 impl Mesh {
@@ -93,6 +95,7 @@ impl Mesh {
             told_other_version: false,
             told_crowded: false,
             told_cannot_announce: false,
+            actions: Vec::new(),
         }
     }
 
@@ -109,77 +112,74 @@ impl Mesh {
             Report::Heard(heard, from) => self.on_heard(heard, from, now),
             Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
             Report::DialAnswered(link, info, address) => {
-                self.on_dial_answered(link, info, address, now)
+                self.on_dial_answered(link, info, address, now);
             }
-            Report::NotLinked(link, NoLink::Dup) => {
-                self.dials.refused(link, now);
-                Vec::new()
-            }
+            Report::NotLinked(link, NoLink::Dup) => self.dials.refused(link, now),
             Report::NotLinked(link, NoLink::Failed(why)) => {
-                self.dials.failed(link, why, now).map_or_else(Vec::new, show)
+                let told = self.dials.failed(link, why, now);
+                self.actions.extend(told.map(Action::Show));
             }
             Report::LookedUp(link, found) => {
                 let due = self.dial_of_named_is_due(&found, now);
                 self.dials.looked_up(link, found, due);
-                Vec::new()
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
             Report::Announced(Err(why)) => {
-                let first = !mem::replace(&mut self.told_cannot_announce, true);
-                show_if(first, || Event::CannotAnnounce(why))
+                if !mem::replace(&mut self.told_cannot_announce, true) {
+                    self.show(Event::CannotAnnounce(why));
+                }
             }
             Report::Announced(Ok(())) => {
-                let again = mem::take(&mut self.told_cannot_announce);
-                show_if(again, || Event::Announcing)
+                if mem::take(&mut self.told_cannot_announce) {
+                    self.show(Event::Announcing);
+                }
             }
-            Report::CannotAccept(why) => show(Event::CannotAccept(why)),
+            Report::CannotAccept(why) => self.show(Event::CannotAccept(why)),
             Report::Typed(command) => self.on_typed(command),
             Report::Leaving => self.confirm(),
-            Report::Left => self.on_left(),
+            Report::Left => {
+                let peers = self.linked.iter();
+                self.actions = peers.filter_map(|peer| self.unconfirmed(peer)).collect();
+            }
         }
+        mem::take(&mut self.actions)
+    }
+
+    fn show(&mut self, event: Event) {
+        self.actions.push(Action::Show(event));
     }
 
     /// Something was heard by UDP: hearsay, from any program that could send it.
-    fn on_heard(
-        &mut self,
-        heard: Result<Announcement, NotOurs>,
-        from: IpAddr,
-        now: Instant,
-    ) -> Vec<Action> {
+    fn on_heard(&mut self, heard: Result<Announcement, NotOurs>, from: IpAddr, now: Instant) {
         match heard {
-            _ if !self.scope.covers(from) => Vec::new(),
+            _ if !self.scope.covers(from) => {}
             Ok(Announcement::Here(info)) => {
                 let is_new = info.id != self.me.id && !self.linked.contains_key(&info.id);
                 if is_new && self.linked.len() < MAX_LINKS {
                     self.dials.heard(info.id, SocketAddr::new(from, info.port), now);
                 }
-                Vec::new()
             }
-            Ok(Announcement::Bye(id)) => {
-                self.dials.give_up(id, now);
-                Vec::new()
-            }
+            Ok(Announcement::Bye(id)) => self.dials.give_up(id, now),
             Err(NotOurs::OtherVersion(version)) => {
-                let first = !mem::replace(&mut self.told_other_version, true);
-                show_if(first, || Event::OtherVersion(version, from))
+                if !mem::replace(&mut self.told_other_version, true) {
+                    self.show(Event::OtherVersion(version, from));
+                }
             }
-            Err(NotOurs::Noise) => Vec::new(),
+            Err(NotOurs::Noise) => {}
         }
     }
 
-    fn on_tick(&mut self, now: Instant) -> Vec<Action> {
-        let mut actions = Vec::new();
+    fn on_tick(&mut self, now: Instant) {
         if self.announcer.take_due(now) {
-            actions.push(Action::Announce);
+            self.actions.push(Action::Announce);
         }
         if self.confirm_at.is_some_and(|due| due <= now) {
-            actions.extend(self.confirm());
+            self.confirm();
         }
         while let Some((link, callee)) = self.dials.take_due(now) {
-            actions.push(Action::Dial(link, callee));
+            self.actions.push(Action::Dial(link, callee));
         }
-        actions
     }
 
     /// When to dial the addresses of a name that was looked up: at once, unless a peer that says it
@@ -192,32 +192,24 @@ impl Mesh {
     }
 
     /// A peer dialed us: is the link wanted?
-    fn on_asked(
-        &mut self,
-        link: LinkId,
-        hello: Hello,
-        from: IpAddr,
-        now: Instant,
-    ) -> Vec<Action> {
+    fn on_asked(&mut self, link: LinkId, hello: Hello, from: IpAddr, now: Instant) {
         let address = SocketAddr::new(from, hello.info.port);
         let answer = self.answer_to(&hello, address, now);
-        let mut actions = vec![Action::Answer(link, answer)];
+        self.actions.push(Action::Answer(link, answer));
+        let is_crowded = self.linked.len() >= MAX_LINKS;
         if answer == Answer::Hello {
-            actions.extend(self.link_up(link, hello.info, address, now));
-        } else if self.linked.len() >= MAX_LINKS {
-            let first = !mem::replace(&mut self.told_crowded, true);
-            actions.extend(show_if(first, || Event::Crowded(MAX_LINKS)));
+            self.link_up(link, hello.info, address, now);
+        } else if is_crowded && !mem::replace(&mut self.told_crowded, true) {
+            self.show(Event::Crowded(MAX_LINKS));
         }
-        actions
     }
 
     fn answer_to(&self, hello: &Hello, address: SocketAddr, now: Instant) -> Answer {
-        let (to, caller) = (hello.to, hello.info.id);
-        if caller == self.me.id || to.is_some_and(|to| to != self.me.id) {
+        if hello.info.id == self.me.id || !hello.is_for(self.me.id) {
             return Answer::Nothing;
         }
-        let call = self.crossing(caller, now);
-        let is_dup = match to {
+        let call = self.crossing(hello.info.id, now);
+        let is_dup = match hello.to {
             Some(_) => call.is_dup(),
             None => call.is_dup_of_unknown(self.dials.is_calling_whoever_is_at(address)),
         };
@@ -242,19 +234,18 @@ impl Mesh {
         info: PeerInfo,
         address: SocketAddr,
         now: Instant,
-    ) -> Vec<Action> {
+    ) {
         let is_new = !self.linked.contains_key(&info.id);
         if is_new && self.linked.len() >= MAX_LINKS {
             self.dials.refused(link, now); // To be tried again, when there is room.
-            return vec![Action::HangUp(link)];
+            return self.actions.push(Action::HangUp(link));
         }
         self.dials.answered(link, info.id);
-        let unwanted = info.id == self.me.id || self.crossing(info.id, now).gives_way();
-        if unwanted {
+        if info.id == self.me.id || self.crossing(info.id, now).gives_way() {
             self.whose.insert(link, info.id);
-            return vec![Action::HangUp(link)];
+            return self.actions.push(Action::HangUp(link));
         }
-        self.link_up(link, info, address, now)
+        self.link_up(link, info, address, now);
     }
 
     /// A link stands. If another one to the same peer stood before, that one is done.
@@ -264,101 +255,88 @@ impl Mesh {
         PeerInfo { id, name, .. }: PeerInfo,
         address: SocketAddr,
         now: Instant,
-    ) -> Vec<Action> {
+    ) {
         self.dials.linked(id);
         self.whose.insert(link, id);
-        let before = self.linked.get(&id).map(|before| before.receipts.clone());
-        let mut receipts = before.unwrap_or_default();
-        receipts.relink(self.said + 1);
-        let linked = Linked { name, address, link, since: now, receipts };
         let was = self.label(id);
-        let before = self.linked.insert(id, linked);
+        let before = self.linked.remove(&id);
+        let mut receipts = before.clone().map(|peer| peer.receipts).unwrap_or_default();
+        receipts.relink(self.said + 1);
+        self.linked.insert(id, Linked { name, address, link, since: now, receipts });
         let (who, from) = (self.label(id), address.ip());
-        match before {
-            None => show(Event::Discovered(who, from)),
-            Some(before) => {
-                let who = if who == was { who } else { format!("{was}, now {who},") };
-                let crossed = now.duration_since(before.since) < CROSSING
-                    && matches!(link, LinkId::Dialed(_));
-                let mut actions = vec![Action::HangUp(before.link)];
-                // No peer proves who it is. So one that takes another's place is told, and is not
-                // taken for it in silence.
-                actions.extend(show_if(!crossed, || Event::Reconnected(who, from)));
-                actions
-            }
+        let Some(before) = before else { return self.show(Event::Discovered(who, from)) };
+        self.actions.push(Action::HangUp(before.link));
+        // No peer proves who it is. So one that takes another's place is told, and is not taken for
+        // it in silence.
+        if matches!(link, LinkId::Accepted(_)) || now.duration_since(before.since) >= CROSSING {
+            let who = if who == was { who } else { format!("{was}, now {who},") };
+            self.show(Event::Reconnected(who, from));
         }
     }
 
-    fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) -> Vec<Action> {
-        let Some(&id) = self.whose.get(&link) else { return Vec::new() };
-        let Some(peer) = self.linked.get_mut(&id) else { return Vec::new() };
+    fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
+        let Some(&id) = self.whose.get(&link) else { return };
+        let Some(peer) = self.linked.get_mut(&id) else { return };
         match frame {
             Frame::Say { seq, text } => {
                 self.received.insert(link, (id, seq));
                 self.confirm_at.get_or_insert(now + CONFIRM_AFTER);
-                show(Event::Said(self.label(id), text))
+                self.show(Event::Said(self.label(id), text));
             }
-            Frame::Read(seq) => {
-                peer.receipts.confirm(seq);
-                Vec::new()
-            }
+            Frame::Read(seq) => peer.receipts.confirm(seq),
             Frame::Bye => {
-                let confirmed = self.confirm();
-                let gone = self.on_hung_up(link, Gone::Left, now);
-                [confirmed, vec![Action::HangUp(link)], gone].concat()
+                self.confirm();
+                self.actions.push(Action::HangUp(link));
+                self.on_hung_up(link, Gone::Left, now);
             }
-            Frame::Dup | Frame::Ping => Vec::new(),
+            Frame::Dup | Frame::Ping => {}
         }
     }
 
     /// Confirms what was received, to each peer on the link that stands.
-    fn confirm(&mut self) -> Vec<Action> {
+    fn confirm(&mut self) {
         self.confirm_at = None;
         let received = mem::take(&mut self.received).into_values();
         let link = |id| self.linked.get(&id).map(|peer| peer.link);
-        received.filter_map(|(id, seq)| Some(Action::Confirm(link(id)?, seq))).collect()
+        let confirm = |(id, seq)| Some(Action::Confirm(link(id)?, seq));
+        self.actions.extend(received.filter_map(confirm));
     }
 
-    fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) -> Vec<Action> {
-        let Some(id) = self.whose.remove(&link) else { return Vec::new() };
-        if self.linked.get(&id).is_none_or(|peer| peer.link != link) {
-            return Vec::new(); // Another link has long taken its place.
-        }
-        let who = self.label(id);
-        let Some(Linked { since, receipts, .. }) = self.linked.remove(&id) else {
-            return Vec::new();
+    fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) {
+        let Some(id) = self.whose.remove(&link) else { return };
+        let Some(peer) = self.linked.get(&id).filter(|peer| peer.link == link) else {
+            return; // Another link has long taken its place.
         };
-        self.dials.lost(id, now.duration_since(since), now);
-        let mut actions = show(Event::Gone(who.clone(), how));
-        actions.extend(show_missing(who, &receipts));
-        actions
+        self.dials.lost(id, now.duration_since(peer.since), now);
+        let unconfirmed = self.unconfirmed((&id, peer));
+        self.show(Event::Gone(self.label(id), how));
+        self.actions.extend(unconfirmed);
+        self.linked.remove(&id);
     }
 
-    /// We have left, and will hear nothing more.
-    fn on_left(&self) -> Vec<Action> {
-        let missing =
-            |(id, peer): (&PeerId, &Linked)| show_missing(self.label(*id), &peer.receipts);
-        self.linked.iter().flat_map(missing).collect()
+    /// What our user is told if a peer has not confirmed all messages.
+    fn unconfirmed(&self, (id, peer): (&PeerId, &Linked)) -> Option<Action> {
+        let missing = peer.receipts.missing();
+        (missing > 0).then(|| Action::Show(Event::Unsure(self.label(*id), missing)))
     }
 
-    fn on_typed(&mut self, command: Command) -> Vec<Action> {
+    fn on_typed(&mut self, command: Command) {
         match command {
-            Command::Nothing => Vec::new(),
-            Command::List => show(Event::Listed(self.list())),
-            Command::Help => show(Event::Help),
-            Command::Quit => vec![Action::Leave],
-            Command::Unknown(word) => show(Event::Unknown(word)),
-            Command::TooLong(bytes) => show(Event::TooLong(bytes)),
-            Command::Say(_) if self.linked.is_empty() => show(Event::NoPeers),
+            Command::Nothing => {}
+            Command::List => self.show(Event::Listed(self.list())),
+            Command::Help => self.show(Event::Help),
+            Command::Quit => self.actions.push(Action::Leave),
+            Command::Unknown(word) => self.show(Event::Unknown(word)),
+            Command::TooLong(bytes) => self.show(Event::TooLong(bytes)),
+            Command::Say(_) if self.linked.is_empty() => self.show(Event::NoPeers),
             Command::Say(text) => {
+                self.confirm(); // It may be an answer: who reads it knows that we have read.
                 self.said += 1;
                 for peer in self.linked.values_mut() {
                     peer.receipts.sent(self.said);
                 }
                 let to = self.linked.values().map(|peer| peer.link).collect();
-                let say = Action::Say(Frame::Say { seq: self.said, text }, to);
-                // It may be an answer: whoever reads it knows that we have read the question.
-                [self.confirm(), vec![say]].concat()
+                self.actions.push(Action::Say(Frame::Say { seq: self.said, text }, to));
             }
         }
     }
@@ -367,11 +345,7 @@ impl Mesh {
     fn list(&self) -> Vec<Peer> {
         let mut peers: Vec<_> = self.linked.iter().collect();
         peers.sort_by_key(|(id, peer)| (peer.name.clone(), **id));
-        let line = |(id, peer): (&PeerId, &Linked)| Peer {
-            who: self.label(*id),
-            id: *id,
-            address: peer.address,
-        };
+        let line = |(&id, &Linked { address, .. })| Peer { who: self.label(id), id, address };
         peers.into_iter().map(line).collect()
     }
 
@@ -387,17 +361,4 @@ impl Mesh {
             None => name.to_string(),
         }
     }
-}
-
-fn show(event: Event) -> Vec<Action> {
-    vec![Action::Show(event)]
-}
-
-fn show_missing(who: String, receipts: &Receipts) -> Vec<Action> {
-    let missing = receipts.missing();
-    show_if(missing > 0, || Event::Unsure(who, missing))
-}
-
-fn show_if(wanted: bool, event: impl FnOnce() -> Event) -> Vec<Action> {
-    if wanted { show(event()) } else { Vec::new() }
 }

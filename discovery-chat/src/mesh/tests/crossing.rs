@@ -175,8 +175,8 @@ impl World {
         match choice {
             Choice::Datagram { to } => {
                 self.datagrams[to] -= 1;
-                let from = ip(["10.0.0.1", "10.0.0.2"][1 - to]);
-                self.on(to, Report::Heard(Ok(Announcement::Here(info_of(1 - to))), from), None);
+                let from = ["10.0.0.1", "10.0.0.2"][1 - to];
+                self.on(to, heard(info_of(1 - to), from), None);
             }
             Choice::Time { side } => {
                 let due = self.meshes[side].dials.next_due();
@@ -222,8 +222,7 @@ impl World {
             Choice::Found { side } => self.is_found(side),
             Choice::DatagramFromElsewhere { to } => {
                 self.from_elsewhere[to] -= 1;
-                let here = Ok(Announcement::Here(info_of(1 - to)));
-                self.on(to, Report::Heard(here, ip(ELSEWHERE)), None);
+                self.on(to, heard(info_of(1 - to), ELSEWHERE), None);
             }
             Choice::Fails { side } => {
                 let link = self.unanswered[side].remove(0);
