@@ -40,16 +40,13 @@ impl Dialer {
             Callee::Name(name) => {
                 self.look_up(&name).map(|found| Report::LookedUp(link, found))
             }
-            Callee::At { to, address, patience } => {
-                match connect_from(self.bind, address, patience) {
-                    Ok(stream) => {
-                        let stream = Arc::new(stream);
-                        let call = Call { link, stream, me: self.me, report: self.report };
-                        return call.introduce(to, address);
-                    }
-                    Err(error) => Err(failure(&error)),
+            Callee::At { to, address, patience } => match self.connect(address, patience) {
+                Ok(stream) => {
+                    let Self { me, report, .. } = self;
+                    return Call { link, stream, me, report }.introduce(to, address);
                 }
-            }
+                Err(error) => Err(failure(&error)),
+            },
         };
         let report = result.unwrap_or_else(|why| Report::NotLinked(link, NoLink::Failed(why)));
         let _ = self.report.send(report.into()); // Fails once the owner has gone.
@@ -68,21 +65,17 @@ impl Dialer {
             true => Err(Failure::System("the name has no address".into())),
         }
     }
-}
 
-fn connect_from(
-    from: Option<Ipv4Addr>,
-    to: SocketAddr,
-    patience: Duration,
-) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
-    if let Some(from) = from.filter(|_| to.is_ipv4()) {
-        socket.bind(&SocketAddr::from((from, 0)).into())?;
+    fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<Arc<TcpStream>> {
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+        if let Some(from) = self.bind.filter(|_| to.is_ipv4()) {
+            socket.bind(&SocketAddr::from((from, 0)).into())?;
+        }
+        socket.connect_timeout(&to.into(), patience)?;
+        // A line goes out when it is said, not when there is enough for a packet.
+        let _ = socket.set_tcp_nodelay(true);
+        Ok(Arc::new(socket.into()))
     }
-    socket.connect_timeout(&to.into(), patience)?;
-    // A line goes out when it is said, not when there is enough for a packet.
-    let _ = socket.set_tcp_nodelay(true);
-    Ok(socket.into())
 }
 
 fn failure(error: &io::Error) -> Failure {

@@ -4,14 +4,14 @@
 //! left and says no more, and then the other side has a moment to hang up.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::frame::Frame;
-use crate::link::{LinkHandle, LinkReport};
+use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 
 /// The most links that linger while we go on.
@@ -122,11 +122,6 @@ impl Goodbyes {
         //| let _ = (AT_MOST, LOOK_AGAIN, &mut self.0, reports, &mut pass_on, hang_up);
         // LAB:END leave
     }
-}
-
-/// Hangs up in both directions, whatever is still on its way.
-pub(crate) fn hang_up(stream: &TcpStream) {
-    let _ = stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
 }
 
 #[cfg(test)]

@@ -80,14 +80,16 @@ impl Call {
     /// `pending` lives, the listener counts this call as a handshake: until the owner knows of it.
     pub(crate) fn answer(self, from: IpAddr, pending: Arc<()>) {
         let mut lines = self.lines(HELLO_PATIENCE);
-        let Some(hello) = self.read_hello(&mut lines, from) else { return self.hang_up() };
+        let Some(hello) = self.read_hello(&mut lines, from) else {
+            return hang_up(&self.stream);
+        };
         let Ok((handle, writer)) = self.start_writer(Some(hello.info.id)) else {
-            return self.hang_up();
+            return hang_up(&self.stream);
         };
         let report = Report::Asked(self.link, hello, from);
         let asked = LinkReport { report, handle: Some(handle) };
         if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
-            self.hang_up(); // The owner is too busy for callers.
+            hang_up(&self.stream); // The owner is too busy for callers.
         }
         drop(pending);
         self.run(lines, writer);
@@ -130,7 +132,7 @@ impl Call {
             }
             Err(why) => {
                 drop(handle);
-                self.hang_up();
+                hang_up(&self.stream);
                 self.end(writer, Report::NotLinked(self.link, why));
             }
         }
@@ -141,7 +143,7 @@ impl Call {
         let how = self.read(&mut lines);
         // A peer that says no more may still read our last words: then the owner hangs up.
         if how != Gone::HungUp {
-            self.hang_up();
+            hang_up(&self.stream);
         }
         self.end(writer, Report::HungUp(self.link, how));
     }
@@ -185,10 +187,11 @@ impl Call {
     fn tell(&self, report: Report) {
         let _ = self.report.send(report.into()); // Fails once the owner has gone.
     }
+}
 
-    fn hang_up(&self) {
-        let _ = self.stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
-    }
+/// Hangs up in both directions, whatever is still on its way.
+pub(crate) fn hang_up(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both); // Fails if it was hung up already.
 }
 
 /// The answer of the peer that we have dialed: its hello, or the reason why there is no link.

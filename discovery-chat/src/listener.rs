@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::config::LINK_STACK;
-use crate::link::{Call, LinkReport};
+use crate::link::{Call, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 use crate::peer_info::PeerInfo;
 
@@ -146,8 +146,7 @@ impl Acceptor {
 
     fn hang_up_on_the_oldest(&mut self) {
         if let Some(oldest) = self.handshakes.front() {
-            // Fails if the caller has just hung up.
-            let _ = oldest.stream.upgrade().map(|stream| stream.shutdown(Shutdown::Both));
+            let _ = oldest.stream.upgrade().map(|stream| hang_up(&stream));
             // It is counted until its thread has ended, but is not the oldest any more.
             self.handshakes.rotate_left(1);
         }

@@ -87,7 +87,7 @@ enum State {
 struct Known {
     /// The peer, which answers first where it was only named.
     peer: Option<PeerId>,
-    /// Where it was heard first.
+    /// Where it was heard first; `None` if it was named.
     from: Option<IpAddr>,
     /// Where it is to be dialed, one address after the other. Without any, a name is to be looked
     /// up, and a peer has to be heard again.
@@ -141,9 +141,8 @@ impl Dials {
         if !crowded && self.known.len() < MAX_KNOWN {
             return true;
         }
-        let in_vain = self.known.iter().find(|(whom, known)| {
-            let may_go =
-                matches!(whom, Whom::Heard(_)) && (!crowded || known.from == Some(from));
+        let in_vain = self.known.iter().find(|(_, known)| {
+            let may_go = known.from.is_some_and(|other| !crowded || other == from);
             let is_new = known.failures == 0 && !known.addresses.is_empty();
             may_go && !is_new && matches!(known.state, State::Waiting(_))
         });
@@ -292,11 +291,11 @@ impl Dials {
 
     /// The link to this peer is gone, after so long.
     pub(super) fn lost(&mut self, id: PeerId, lasted: Duration, now: Instant) {
-        for known in self.known.values_mut().filter(|known| known.peer == Some(id)) {
-            if known.state == State::Linked {
-                let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
-                known.rests(failures, now);
-            }
+        let is_its =
+            |known: &&mut Known| known.peer == Some(id) && known.state == State::Linked;
+        for known in self.known.values_mut().filter(is_its) {
+            let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
+            known.rests(failures, now);
         }
     }
 }
