@@ -3,27 +3,32 @@
 #![cfg(target_os = "linux")]
 
 mod fixture;
+mod shell;
 
 use fixture::{Fixture, P2P_CHAT, Peer};
-use scenario::{Terminal, pty};
+use scenario::{Program, Terminal, pty};
+use shell::{shell, suspends, suspends_and_kills};
 
 /// Alice on a terminal with the line editor, which is ready, and Bob, who is linked with her;
 /// `None` where there is no such terminal.
 fn alice_with_the_editor_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
-    let mut alice = on_a_terminal(fixture, "Alice")?;
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
-    alice.sees("💬 "); // Before that, it would not be the editor that reads.
-    Some((alice, bob))
+    let program = pty::on_a_terminal(&format!("exec {}", command(fixture, "Alice")))?;
+    Some(with_the_editor(fixture, &program))
 }
 
-/// A terminal of its own for a peer.
-fn on_a_terminal(fixture: &Fixture, name: &str) -> Option<Terminal> {
-    let program = pty::on_a_terminal(&format!("exec {}", command(fixture, name)))?;
-    let mut peer = fixture.story.terminal_with(name, &program, &[], &[("TERM", "xterm")]);
-    peer.sees("🔗 TCP listener started on port ");
-    Some(peer)
+/// The same with this program, which starts Alice on a terminal.
+fn with_the_editor(fixture: &Fixture, program: &Program) -> (Terminal, Peer) {
+    let mut alice = starts(fixture, program, "xterm");
+    let bob = fixture.bob_joins(&mut alice);
+    alice.sees("💬 "); // Before that, it would not be the editor that reads.
+    (alice, bob)
+}
+
+/// Starts Alice on a terminal of this kind.
+fn starts(fixture: &Fixture, program: &Program, kind: &str) -> Terminal {
+    let mut alice = fixture.story.terminal_with("Alice", program, &[], &[("TERM", kind)]);
+    alice.sees("🔗 TCP listener started on port ");
+    alice
 }
 
 /// The command that starts a peer.
@@ -99,20 +104,12 @@ fn half_a_key_on_a_terminal_stops_nobody() {
     bob.sees("👋 Alice left\n");
 }
 
-/// A terminal with a shell that can suspend programs.
-fn shell(fixture: &Fixture) -> Option<Terminal> {
-    let bash = pty::on_a_terminal("exec bash --norc --noprofile --noediting -i")?;
-    Some(fixture.story.terminal_with("shell", &bash, &[], &[("PS1", "$ "), ("TERM", "xterm")]))
-}
-
 /// Alice in a shell with the line editor, Bob who is linked with her, and half a line.
 fn alice_in_a_shell_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
     let mut shell = shell(fixture)?;
     shell.types(&command(fixture, "Alice"));
     shell.sees("🔗 TCP listener started on port ");
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    shell.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    let bob = fixture.bob_joins(&mut shell);
     shell.sees("💬 ");
     shell.types_half("I am half way thr\x1b[D"); // And one to the left.
     shell.sees("half way thr");
@@ -123,8 +120,7 @@ fn alice_in_a_shell_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
 fn a_peer_that_was_suspended_goes_on_with_the_half_typed_line() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    shell.types_bytes(b"\x1a"); // Ctrl-Z.
-    shell.sees("Stopped");
+    suspends(&mut shell);
     bob.types("Are you there?");
     shell.types("echo this is the shell");
     shell.sees("\nthis is the shell");
@@ -142,13 +138,7 @@ fn a_peer_that_was_suspended_goes_on_with_the_half_typed_line() {
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    shell.types_bytes(b"\x1a");
-    shell.sees("Stopped");
-    shell.types("kill %1");
-    bob.sees("👋 Alice left\n");
-    shell.sees("👋 Goodbye!");
-    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
-    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+    suspends_and_kills(&mut shell, &mut bob);
     // The terminal is the shell's, and shows what is typed there.
     shell.types("stty -a");
     shell.sees(" echo ");
@@ -158,8 +148,7 @@ fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
 fn in_the_background_a_peer_shows_what_comes_in_and_is_not_stopped() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    shell.types_bytes(b"\x1a");
-    shell.sees("Stopped");
+    suspends(&mut shell);
     shell.types("bg");
     bob.types("Are you there?");
     shell.sees("📨 Bob says: Are you there?");
@@ -177,12 +166,7 @@ fn a_terminal_that_another_program_has_made_non_blocking_has_the_editor() {
     let Some(alice) = pty::on_a_non_blocking_terminal(&command(&fixture, "Alice")) else {
         return;
     };
-    let mut alice = fixture.story.terminal_with("Alice", &alice, &[], &[("TERM", "xterm")]);
-    alice.sees("🔗 TCP listener started on port ");
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
-    alice.sees("💬 ");
+    let (mut alice, mut bob) = with_the_editor(&fixture, &alice);
     alice.types_half("Hello 👋\r");
     bob.sees("📨 Alice says: Hello 👋\n");
     for line in 0..200 {
@@ -201,8 +185,7 @@ fn a_terminal_that_cannot_move_its_cursor_has_no_editor() {
         let fixture = Fixture::open();
         let command = format!("exec {}", command(&fixture, "Alice"));
         let Some(program) = pty::on_a_terminal(&command) else { return };
-        let mut alice = fixture.story.terminal_with("Alice", &program, &[], &[("TERM", term)]);
-        alice.sees("🔗 TCP listener started on port ");
+        let mut alice = starts(&fixture, &program, term);
         alice.sees("💬 ");
         alice.types("/help");
         alice.sees("❓ Type a message");

@@ -4,11 +4,13 @@
 #![cfg(target_os = "linux")]
 
 mod fixture;
+mod shell;
 
 use std::process::Command;
 
 use fixture::{Fixture, P2P_CHAT};
 use scenario::{Program, Terminal, pty};
+use shell::{shell, suspends_and_kills};
 
 /// The command that starts a peer without the editor.
 fn command(fixture: &Fixture, name: &str) -> String {
@@ -16,18 +18,20 @@ fn command(fixture: &Fixture, name: &str) -> String {
 }
 
 fn starts(fixture: &Fixture, program: &Program) -> Terminal {
-    fixture.story.terminal_with("Alice", program, &[], &[("PS1", "$ ")])
+    fixture.story.terminal("Alice", program, &[])
+}
+
+/// Alice on a terminal of her own; `None` where there is no such terminal.
+fn alice_on_a_terminal(fixture: &Fixture) -> Option<Terminal> {
+    let program = pty::on_a_terminal(&format!("exec {}", command(fixture, "Alice")))?;
+    Some(starts(fixture, &program))
 }
 
 #[test]
 fn a_typed_line_that_the_terminal_may_have_cut_is_not_sent() {
     let fixture = Fixture::open();
-    let alice = pty::on_a_terminal(&format!("exec {}", command(&fixture, "Alice")));
-    let Some(alice) = alice else { return };
-    let mut alice = starts(&fixture, &alice);
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
+    let mut bob = fixture.bob_joins(&mut alice);
     for length in [4095, 4096, 5000] {
         alice.types(&"x".repeat(length));
         alice.sees("⚠️ Not sent: a terminal cuts a line of more than 4094 bytes");
@@ -40,12 +44,8 @@ fn a_typed_line_that_the_terminal_may_have_cut_is_not_sent() {
 #[test]
 fn a_tab_stays_a_tab_however_it_comes() {
     let fixture = Fixture::open();
-    let alice = pty::on_a_terminal(&format!("exec {}", command(&fixture, "Alice")));
-    let Some(alice) = alice else { return };
-    let mut alice = starts(&fixture, &alice);
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
+    let mut bob = fixture.bob_joins(&mut alice);
     alice.types("typed\tat a\tterminal");
     bob.sees("📨 Alice says: typed\tat a\tterminal\n");
     bob.types("through\ta pipe");
@@ -63,9 +63,7 @@ fn one_byte_order_mark_before_the_first_line_is_dropped() {
 #[test]
 fn after_ctrl_c_on_a_terminal_the_last_line_begins_below_it() {
     let fixture = Fixture::open();
-    let alice = pty::on_a_terminal(&format!("exec {}", command(&fixture, "Alice")));
-    let Some(alice) = alice else { return };
-    let mut alice = starts(&fixture, &alice);
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
     alice.sees("🔗 TCP listener started on port ");
     alice.types_bytes(b"\x03");
     alice.sees("^C\r\n👋 Goodbye!\r\n");
@@ -76,20 +74,10 @@ fn after_ctrl_c_on_a_terminal_the_last_line_begins_below_it() {
 #[test]
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::open();
-    let bash = "exec bash --norc --noprofile --noediting -i";
-    let Some(shell) = pty::on_a_terminal(bash) else { return };
-    let mut shell = starts(&fixture, &shell);
+    let Some(mut shell) = shell(&fixture) else { return };
     shell.types(&command(&fixture, "Alice"));
-    let mut bob = fixture.peer("Bob");
-    bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-    shell.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
-    shell.types_bytes(b"\x1a"); // Ctrl-Z.
-    shell.sees("Stopped");
-    shell.types("kill %1");
-    bob.sees("👋 Alice left\n");
-    shell.sees("👋 Goodbye!");
-    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
-    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+    let mut bob = fixture.bob_joins(&mut shell);
+    suspends_and_kills(&mut shell, &mut bob);
 }
 
 /// As `nohup` starts a program, and a script's `&`.
@@ -120,9 +108,7 @@ fn a_non_blocking_pipe_or_terminal_is_read_and_written_like_any_other() {
     for program in [pty::non_blocking(&words), pty::on_a_non_blocking_terminal(&command)] {
         let Some(program) = program else { return };
         let mut alice = starts(&fixture, &program);
-        let mut bob = fixture.peer("Bob");
-        bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
-        alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+        let mut bob = fixture.bob_joins(&mut alice);
         // More than a pipe or a terminal takes at once.
         let text = "x".repeat(4000);
         for line in 100..140 {
