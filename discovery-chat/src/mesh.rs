@@ -330,7 +330,7 @@ impl Mesh {
             Command::TooLong(bytes) => self.show(Event::TooLong(bytes)),
             Command::Say(_) if self.linked.is_empty() => self.show(Event::NoPeers),
             Command::Say(text) => {
-                self.confirm(); // It may be an answer: who reads it knows that we have read.
+                self.confirm(); // It may be an answer, and so the peer has its receipt first.
                 self.said += 1;
                 for peer in self.linked.values_mut() {
                     peer.receipts.sent(self.said);

@@ -10,7 +10,7 @@ use fixture::{
     port_of,
 };
 
-/// What tells that something went wrong between peers.
+/// The signs of the lines that tell of trouble between peers.
 const TROUBLE: [&str; 3] = ["👋", "⚠", "🔁"];
 
 /// Two peers on one machine differ in nothing but their ports.
@@ -53,7 +53,7 @@ fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
     bob.lists(&[("Alice", &alice)]);
 }
 
-/// Three peers, so three links, each of which could be there twice.
+/// Three peers have three links, each of which could be there twice.
 #[test]
 fn what_each_of_three_says_is_heard_once_by_the_two_others() {
     let names = ["Alice", "Bob", "Charlie"];
@@ -84,14 +84,14 @@ fn what_each_of_three_says_is_heard_once_by_the_two_others() {
 
 /// Twenty peers start in the same moment, so that each two of them dial each other.
 #[test]
-fn twenty_that_start_at_once_lose_no_line_and_nobody() {
+fn twenty_that_start_at_once_lose_no_line_and_no_peer() {
     const PEERS: usize = 20;
     const LINES: usize = 50;
     let fixture = Fixture::open();
     let names: Vec<_> = (0..PEERS).map(|n| format!("peer{n:02}")).collect();
     let terminals: Vec<_> = names.iter().map(|name| fixture.starts(name, &[])).collect();
     let mut peers: Vec<_> = terminals.into_iter().map(Peer::is_up).collect();
-    // The hard limit of the whole, for a machine that has other things to do.
+    // The hard limit of the whole: a machine may have other things to do.
     for peer in &mut peers {
         peer.has_shown("🔍 Discovered new peer: ", PEERS - 1, 2 * PATIENCE);
     }
@@ -144,7 +144,7 @@ fn a_peer_that_starts_again_is_another_one_and_the_only_one() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// Nobody hands out names, so two peers may choose the same one.
+/// No server hands out names, so two peers may choose the same one.
 #[test]
 fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     let fixture = Fixture::open();
@@ -152,7 +152,7 @@ fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     let mut bobs = [fixture.peer("Bob"), fixture.peer("Bob")];
     alice.has_shown("🔍 Discovered new peer: Bob", 2, PATIENCE);
     for bob in &mut bobs {
-        // For each of them, the other one is called as it is itself.
+        // Each of them sees that the other one has its own name.
         bob.has_shown("🔍 Discovered new peer: Bob#", 1, PATIENCE);
         bob.has_shown("🔍 Discovered new peer: Alice (", 1, PATIENCE);
     }
@@ -185,7 +185,7 @@ fn one_who_passes_for_another_is_told_apart_by_as_many_digits_as_it_takes() {
         .collect();
     bob.types("It is me");
     alice.sees_next(&format!("📨 José#{} says: It is me", bob.id));
-    // Nobody can pass for her, either.
+    // No peer can pass for her, either.
     let own = if alice.id[8..].starts_with('0') { '1' } else { '0' };
     let id = format!("{}{own}000000000", &alice.id[..8]);
     let _liar = alice.is_linked_with("alice", &id);
@@ -205,7 +205,7 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     alice.sees("\n");
     let elsewhere = a_stranger_listens();
     let begun = Instant::now();
-    // For longer than the 1 s in which a call that has failed is not repeated.
+    // A call that has failed is not repeated within 1 s; this is longer.
     while begun.elapsed() < Duration::from_secs(2) {
         fixture.announces(&invented_id(1), alice.port, "Eve");
         fixture.announces(&alice.id, port_of(&elsewhere), "Alice");
@@ -221,7 +221,7 @@ fn a_peer_that_hears_of_itself_does_not_talk_to_itself() {
     assert_eq!(alice.lines_with(&["🔍", "📨", "📤", "🔁"]), [""; 0]);
 }
 
-/// The peer at an announced address is not the announced one, again and again.
+/// A stranger listens at an announced address, and is not the announced peer, again and again.
 #[test]
 fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
     let fixture = Fixture::open();
@@ -237,9 +237,9 @@ fn a_call_that_fails_is_not_repeated_as_often_as_it_is_asked_for() {
     assert!((1..=2).contains(&calls), "{calls} calls");
 }
 
-/// Somebody announces twenty peers that do not exist, all of them at Bob's port.
+/// A stranger announces twenty peers that do not exist, all of them at Bob's port.
 #[test]
-fn invented_peers_at_a_real_ones_door_break_no_link() {
+fn invented_peers_at_the_port_of_a_real_one_break_no_link() {
     const INVENTED: usize = 20;
     let fixture = Fixture::open();
     let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
@@ -266,7 +266,7 @@ fn invented_peers_at_a_real_ones_door_break_no_link() {
     assert_eq!(bob.lines_with(&TROUBLE), ["👋 Alice left", "👋 Goodbye!"]);
 }
 
-/// Bob is heard at three addresses: at one of them nobody listens, at another one another peer.
+/// Bob is heard at three addresses: no program listens at the first, and Eve listens at the second.
 #[test]
 #[cfg(target_os = "linux")] // Other systems have one address of loopback.
 fn a_peer_that_is_heard_at_several_addresses_is_dialed_at_each_until_it_answers() {
@@ -316,9 +316,9 @@ fn a_named_dial_that_gets_no_answer_holds_up_no_caller() {
     }
 }
 
-/// Guests that know no id join and leave while Alice waits for her next dial.
+/// Callers that know no id join and leave while Alice waits for her next dial.
 #[test]
-fn guests_that_come_and_go_put_off_no_dial_of_ours() {
+fn callers_that_come_and_go_put_off_no_dial_of_ours() {
     let fixture = Fixture::open();
     let port = fixture.ports.port(1);
     let address = format!("127.0.0.1:{port}");
@@ -327,13 +327,13 @@ fn guests_that_come_and_go_put_off_no_dial_of_ours() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is ours");
     let begun = Instant::now();
     for n in 1.. {
-        let mut guest = alice.is_dialed();
-        guest.says(&format!("p2pchat/1 hello - {} 9 Guest", invented_id(n)));
-        assert!(guest.hears().starts_with("p2pchat/1 hello "), "a guest is let in");
+        let mut caller = alice.is_dialed();
+        caller.says(&format!("p2pchat/1 hello - {} 9 Caller", invented_id(n)));
+        assert!(caller.hears().starts_with("p2pchat/1 hello "), "a caller is let in");
         if next_dial(&listener, Duration::from_millis(500)).is_some() {
             return;
         }
-        guest.says("bye");
+        caller.says("bye");
         // The pauses are 1 s and 2 s.
         assert!(begun.elapsed() < SOON, "Alice does not dial");
     }

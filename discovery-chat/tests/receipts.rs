@@ -1,4 +1,4 @@
-//! What was said arrives, or whoever said it is told. Nothing but a receipt proves that it has arrived.
+//! What a peer says arrives, or its user is told. Nothing but a receipt proves that it has arrived.
 
 mod fixture;
 

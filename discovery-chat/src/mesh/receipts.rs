@@ -6,8 +6,8 @@
 use std::mem;
 use std::ops::Range;
 
-/// The messages that one peer was sent, by number. Each link carries numbers in a row, so whoever
-/// has read one of them has read those before it on the same link, and on no other.
+/// The messages that one peer was sent, by number. Each link carries numbers in a row, so a peer
+/// that has read one of them has read those before it on the same link, and on no other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Receipts {
     /// The unconfirmed ones on the link that stands.

@@ -73,7 +73,7 @@ impl Alice {
         self.on(Report::Tick)
     }
 
-    /// A peer dials, in the way of one who has heard our announcement.
+    /// A peer dials that has heard our announcement.
     fn asked(&mut self, info: PeerInfo, from: &str) -> (LinkId, Vec<Action>) {
         self.accepted += 1;
         let link = LinkId::Accepted(self.accepted);
@@ -168,7 +168,7 @@ fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     assert_eq!(alice.shows(Report::Got(new, said("two"))), ["📨 Bob says: two"]);
     let [.., Action::Say(_, to)] = &alice.says("hi")[..] else { panic!() };
     assert_eq!(to[..], [new]);
-    // Whoever takes its place and calls itself otherwise does not hide who was there.
+    // A peer that takes its place under another name does not hide which peer was there.
     alice.now += Duration::from_mins(1);
     let (_, actions) = alice.asked(info(BOB, "Carol"), "10.0.0.9");
     assert_eq!(shown(&actions), ["🔁 Bob, now Carol, reconnected from 10.0.0.9"]);

@@ -172,7 +172,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
 fn calls(alice: &mut Alice, id: PeerId, from: &str, port: u16) -> (LinkId, Vec<Action>) {
     alice.accepted += 1;
     let link = LinkId::Accepted(alice.accepted);
-    let info = PeerInfo { port, ..info(id, "Guest") };
+    let info = PeerInfo { port, ..info(id, "Caller") };
     (link, alice.on(Report::Asked(link, Hello { to: None, info }, ip(from))))
 }
 
@@ -185,7 +185,7 @@ fn a_name_that_is_looked_up_in_vain_holds_up_no_caller() {
         alice.now += Duration::from_secs(30);
         let (link, actions) = calls(&mut alice, id, "10.0.0.7", 8081);
         assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
-        // Nor is anybody else left alone who is heard.
+        // A peer that is heard meanwhile is dialed.
         let heard = info(PeerId::from_bits(900), "Zoe");
         assert_eq!(alice.dials(heard, "10.0.0.8").len(), 1);
         let why = NoLink::Failed(Failure::System("no name server".into()));
@@ -211,8 +211,8 @@ fn a_dial_to_a_named_address_holds_up_no_caller_but_the_one_that_listens_there()
 }
 
 #[test]
-fn guests_that_come_and_go_put_off_no_dial_of_ours() {
-    // A guest that says it listens at the named address puts off the dial once.
+fn callers_that_come_and_go_put_off_no_dial_of_ours() {
+    // A caller that says it listens at the named address puts off the dial once.
     for (from, port, latest) in
         [("10.0.0.7", 8081, 1), ("10.0.0.99", 8082, 1), ("10.0.0.99", 8081, 4)]
     {
@@ -223,14 +223,14 @@ fn guests_that_come_and_go_put_off_no_dial_of_ours() {
         let start = alice.now;
         let mut dialed = None;
         while dialed.is_none() {
-            let (guest, actions) = calls(&mut alice, BOB, from, port);
-            assert_eq!(actions[0], Action::Answer(guest, Answer::Hello));
+            let (caller, actions) = calls(&mut alice, BOB, from, port);
+            assert_eq!(actions[0], Action::Answer(caller, Answer::Hello));
             for _ in 0..5 {
                 let out = dials(&alice.passes(Duration::from_millis(100)));
                 let after = alice.now.duration_since(start);
                 dialed = dialed.or_else(|| (!out.is_empty()).then_some(after));
             }
-            assert!(alice.shows(Report::HungUp(guest, Gone::HungUp))[0].contains("left"));
+            assert!(alice.shows(Report::HungUp(caller, Gone::HungUp))[0].contains("left"));
         }
         assert!(dialed <= Some(Duration::from_secs(latest)), "{from} {port}: {dialed:?}");
     }

@@ -36,7 +36,7 @@ fn a_goodbye_does_not_prove_that_all_was_read() {
         let gone = alice.shows(Report::Got(link, Frame::Bye));
         let expected: Vec<_> = ["👋 Bob left"].into_iter().chain(unsure).collect();
         assert_eq!(gone, expected);
-        // The same if it is we who leave: whoever has not confirmed all by then is named.
+        // The same if it is we who leave: a peer that has not confirmed all by then is named.
         let mut alice = Alice::new();
         let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
         let _ = (alice.says("one"), alice.says("two"));
@@ -105,7 +105,7 @@ fn what_was_read_is_confirmed_on_the_link_that_stands() {
     let _ = alice.on(Report::Got(new, message(7)));
     let actions = alice.on(Report::Got(new, Frame::Bye));
     assert_eq!(actions[..2], [Action::Confirm(new, 7), Action::HangUp(new)]);
-    // Who is gone gets no receipt.
+    // A peer that is gone gets no receipt.
     let (ann, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
     let _ = alice.on(Report::Got(ann, message(1)));
     let _ = alice.on(Report::HungUp(ann, Gone::HungUp));
