@@ -153,7 +153,9 @@ impl Network {
     }
 
     fn on(&mut self, who: Who, report: Report) {
-        self.touched[who] = true;
+        // A peer that has all its links takes no notice of an announcement.
+        let is_full = self.peers[who].linked.len() == MAX_LINKS;
+        self.touched[who] |= !is_full || !matches!(report, Report::Heard(..));
         for action in self.peers[who].on(report, self.now) {
             match action {
                 Action::Announce => self.on_its_way.push(Arrival::Announcement { from: who }),
