@@ -131,8 +131,8 @@ async fn chat(
                 Some("") => {}
                 Some("/list") => {
                     let peers = swarm.behaviour().gossip.all_peers();
-                    for (peer, topics) in peers.filter(|(_, topics)| !topics.is_empty()) {
-                        println!("  - {} ({} room)", label(peer), topics.len());
+                    for (peer, _) in peers.filter(|(_, topics)| !topics.is_empty()) {
+                        println!("  - {}", label(peer));
                     }
                 }
                 Some(text) => {
