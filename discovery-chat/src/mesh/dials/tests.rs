@@ -299,6 +299,19 @@ fn after_an_address_that_says_nothing_the_peer_itself_has_time_to_call() {
     assert_eq!(dials.next_due(), Some(now + Duration::from_secs(1)));
 }
 
+/// The peer that is being dialed calls us, and its call becomes the link.
+#[test]
+fn a_dial_that_fails_when_there_is_a_link_already_is_not_followed_by_another_one() {
+    let now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    dials.heard(BOB, somewhere(), now);
+    dials.heard(BOB, "10.1.0.7:8080".parse().unwrap(), now);
+    let (link, _) = dials.take_due(now + Duration::from_secs(1)).unwrap();
+    dials.linked(BOB);
+    dials.failed(link, Failure::NoAnswer(PATIENCE), now);
+    assert_eq!(dials.next_due(), None);
+}
+
 #[test]
 fn at_however_many_addresses_a_peer_is_heard_four_are_dialed_in_each_pause() {
     let start = Instant::now();
