@@ -196,10 +196,10 @@ impl Mesh {
         let address = SocketAddr::new(from, hello.info.port);
         let answer = self.answer_to(&hello, address, now);
         self.actions.push(Action::Answer(link, answer));
-        let is_crowded = self.linked.len() >= MAX_LINKS;
         if answer == Answer::Hello {
             self.link_up(link, hello.info, address, now);
-        } else if is_crowded && !mem::replace(&mut self.told_crowded, true) {
+        } else if self.linked.len() >= MAX_LINKS && !mem::replace(&mut self.told_crowded, true)
+        {
             self.show(Event::Crowded(MAX_LINKS));
         }
     }
@@ -211,7 +211,7 @@ impl Mesh {
         let call = self.crossing(hello.info.id, now);
         let is_dup = match hello.to {
             Some(_) => call.is_dup(),
-            None => call.is_dup_of_unknown(self.dials.is_calling_whoever_is_at(address)),
+            None => call.is_dup_of_unknown(self.dials.is_calling_address(address)),
         };
         match call.standing {
             _ if is_dup => Answer::Dup,
@@ -266,8 +266,8 @@ impl Mesh {
         let (who, from) = (self.label(id), address.ip());
         let Some(before) = before else { return self.show(Event::Discovered(who, from)) };
         self.actions.push(Action::HangUp(before.link));
-        // No peer proves who it is. So one that takes another's place is told, and is not taken for
-        // it in silence.
+        // Our own dial, if it has crossed with the peer's, is no news. Any other link is told of: no
+        // peer proves who it is, and this one has taken the place of another one.
         if matches!(link, LinkId::Accepted(_)) || now.duration_since(before.since) >= CROSSING {
             let who = if who == was { who } else { format!("{was}, now {who},") };
             self.show(Event::Reconnected(who, from));

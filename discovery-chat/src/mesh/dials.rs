@@ -228,7 +228,7 @@ impl Dials {
     }
 
     /// Whether a dial is out to this address, of which we do not know the peer.
-    pub(super) fn is_calling_whoever_is_at(&self, address: SocketAddr) -> bool {
+    pub(super) fn is_calling_address(&self, address: SocketAddr) -> bool {
         let mut out = self.out.values();
         out.any(|(_, callee)| {
             matches!(callee, Callee::At { to: None, address: called, .. } if *called == address)
