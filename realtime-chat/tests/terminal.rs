@@ -15,24 +15,26 @@ fn client(fixture: &Fixture, name: &str) -> String {
     format!("{CLIENT} --url {} --name {name}", fixture.url())
 }
 
-/// Waits until Alice has joined, on a terminal.
+/// A client on a terminal, which has joined as Alice; `None` where there are no terminals.
 #[track_caller]
-fn joins(fixture: &Fixture, program: &Program) -> Terminal {
-    let mut alice = fixture.story.terminal_with("Alice", program, &[], &[("PS1", "$ ")]);
-    alice.sees("'/help' for commands");
-    alice.sees("\n> ");
-    alice
+fn alice_on_a_terminal(fixture: &Fixture) -> Option<Terminal> {
+    let program = pty::on_a_terminal(&format!("exec {}", client(fixture, "Alice")))?;
+    let mut alice = fixture.story.terminal_with("Alice", &program, &[], &[("PS1", "$ ")]);
+    shows_a_prompt(&mut alice);
+    Some(alice)
+}
+
+#[track_caller]
+fn shows_a_prompt(terminal: &mut Terminal) {
+    terminal.sees("'/help' for commands");
+    terminal.sees("\n> ");
 }
 
 #[test]
 fn a_line_that_comes_in_stands_below_a_half_typed_one() {
     let fixture = Fixture::open();
     let _server = fixture.server();
-    let Some(program) = pty::on_a_terminal(&format!("exec {}", client(&fixture, "Alice")))
-    else {
-        return;
-    };
-    let mut alice = joins(&fixture, &program);
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
     alice.types_half("I am half way thr");
     alice.sees("thr");
     let mut bob = fixture.client("Bob");
@@ -53,11 +55,7 @@ fn a_line_that_comes_in_stands_below_a_half_typed_one() {
 fn a_typed_line_that_the_terminal_may_have_cut_is_not_said() {
     let fixture = Fixture::open();
     let _server = fixture.server();
-    let Some(program) = pty::on_a_terminal(&format!("exec {}", client(&fixture, "Alice")))
-    else {
-        return;
-    };
-    let mut alice = joins(&fixture, &program);
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
     let mut bob = fixture.client("Bob");
     for length in [4095, 4096, 5000] {
         alice.types(&"x".repeat(length));
@@ -73,11 +71,7 @@ fn a_typed_line_that_the_terminal_may_have_cut_is_not_said() {
 fn a_tab_stays_a_tab_however_it_comes() {
     let fixture = Fixture::open();
     let _server = fixture.server();
-    let Some(program) = pty::on_a_terminal(&format!("exec {}", client(&fixture, "Alice")))
-    else {
-        return;
-    };
-    let mut alice = joins(&fixture, &program);
+    let Some(mut alice) = alice_on_a_terminal(&fixture) else { return };
     let mut bob = fixture.client("Bob");
     alice.types("typed\tat a\tterminal");
     bob.sees("[Alice] typed\tat a\tterminal\n");
@@ -123,8 +117,7 @@ fn a_client_that_was_suspended_and_is_killed_leaves() {
     let Some(shell) = pty::on_a_terminal(bash) else { return };
     let mut shell = fixture.story.terminal_with("shell", &shell, &[], &[("PS1", "$ ")]);
     shell.types(&client(&fixture, "Alice"));
-    shell.sees("'/help' for commands");
-    shell.sees("\n> ");
+    shows_a_prompt(&mut shell);
     let mut bob = fixture.client("Bob");
     shell.types_bytes(b"\x1a"); // Ctrl-Z.
     shell.sees("Stopped");

@@ -7,8 +7,9 @@
 //   Alice joins as Alice
 //   Alice reads [Bob] hello
 //
-// Where a text has several lines, `⏎` stands between them. Done, it is answered `✅ ` and the line; not done in time, `❌ ` and why. What is saved and
-// photographed goes to FOLDER. At the end of the input it says what any page has complained of.
+// Where a text has several lines, `⏎` stands between them. The answer is `✅ ` and the line when it is
+// done, or `❌ ` and why when it is not done in time. Downloads and screenshots go to FOLDER. At the end
+// of the input, the driver prints what any page has complained of.
 
 import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -30,7 +31,7 @@ const browser = await patiently(() => chromium.launch({
   chromiumSandbox: process.getuid?.() !== 0, // As root there is none.
 }));
 
-// Says now and then that it is still at work.
+// Prints a line now and then while the work goes on.
 async function patiently(work) {
   const alive = setInterval(() => console.log("… still at it"), STILL_AT_IT);
   try {
@@ -95,7 +96,7 @@ const verbs = {
       window.WebSocket = class extends WebSocket {
         constructor(...words) { super(...words); window.link = this; } // The last one: see below.
       };
-      // What a screen reader says by itself: what is new, or shown again, in a live region.
+      // A screen reader says by itself what is new, or shown again, in a live region.
       window.heard = [];
       const regions = "[aria-live], [role=log], [role=status], [role=alert]";
       const listen = ({ type, target, addedNodes }) => {
@@ -139,7 +140,11 @@ const verbs = {
     tunnel.unref();
     await verbs["comes to"](name, `http://localhost:${tunnel.address().port}/`);
   },
-  async reloads(page) { await page.reload(); },
+  async "comes back as"(page, name) {
+    await page.reload();
+    await verbs.joins(page, `as ${name}`);
+    await verbs.reads(page, `*** Welcome to the chat, ${name}! ***`);
+  },
   async closes(page) { await page.context().close(); },
   async fills(page, rest) {
     const [, label, text] = /^(.*?): ?(.*)$/s.exec(rest);
@@ -151,9 +156,17 @@ const verbs = {
   },
   async presses(page, name) { await button(page, name).click(); },
   async "presses the first"(page, name) { await button(page, name).first().click(); },
-  async hits(page, key) { await page.keyboard.press(key); },
+  async hits(page, rest) {
+    const [, key, count] = /^(\S+)(?: (\d+) times)?$/.exec(rest);
+    for (let n = 0; n < Number(count ?? 1); n += 1) await page.keyboard.press(key);
+  },
+  async enters(page, room) {
+    await page.getByLabel("Name of another room").fill(room);
+    await button(page, "Enter").click();
+    await verbs.reads(page, `*** You are in #${room.toLowerCase()} now ***`);
+  },
   async types(page, words) { await page.keyboard.type(words); },
-  // As an input method does that has not finished: Japanese, say.
+  // As an input method does before its conversion is done: for Japanese, say.
   async composes(page, text) {
     const cdp = await page.context().newCDPSession(page);
     const end = text.length;
@@ -169,8 +182,7 @@ const verbs = {
     await page.locator("#text").fill(words);
     await page.locator("#text").press("Enter");
   },
-  // Between the first and the last word of a goodbye there is always a moment. Here she is quick
-  // enough for it.
+  // Between the first and the last frame of a goodbye there is always a moment: here she uses it.
   async "says into the closing link"(page, words) {
     await page.evaluate((words) => {
       window.link.close();
@@ -221,7 +233,7 @@ const verbs = {
     await page.setViewportSize({ width, height });
     await painted(page);
   },
-  // As some browsers do on the way to another size.
+  // Some layouts are, on the way to another size.
   async "is taller for a moment and then lower"(page) {
     await page.evaluate(() => {
       const { style } = document.querySelector("#chat");
@@ -319,7 +331,7 @@ const verbs = {
     });
     if (wide.scrolls || wide.out.length || wide.small.length) throw new Error(JSON.stringify(wide));
   },
-  // Whatever can be used has a name; whatever can be read stands out from what is behind it.
+  // Every control has a name, and every text stands out from its background.
   async "can be read by everybody"(page) {
     const cdp = await page.context().newCDPSession(page);
     const { nodes } = await cdp.send("Accessibility.getFullAXTree");
@@ -355,6 +367,11 @@ const verbs = {
     });
     const roles = nameless.map((node) => node.role.value);
     if (roles.length || pale.length) throw new Error(JSON.stringify({ nameless: roles, pale }));
+  },
+  async "fits the phone in the picture"(page, name) {
+    await verbs["has room for everything"](page);
+    await verbs["can be read by everybody"](page);
+    await verbs["is photographed as"](page, name);
   },
   async "is photographed as"(page, name) { await page.screenshot({ path: join(folder, `${name}.png`) }); },
   async "may complain of"(name, text) { excused.push(`${name}: ${text}`); },
