@@ -1,8 +1,8 @@
 //! The npm package `capnweb` calls our peers and is called by them, and neither side can tell that
 //! the other one is not its own kind.
 //!
-//! `just interop` fetches the package and runs these. Where it is missing, they say so and do no
-//! more.
+//! `just interop` fetches the package and runs these tests. Without the package, they print a
+//! notice and do no more.
 
 use std::env;
 use std::io::{self, Write};
@@ -15,11 +15,11 @@ use scenario::{Fixture, Program, Terminal};
 const SHEET: &str = include_str!("../README.md");
 const INSTRUCTIONS: &str = include_str!("../docs/run_instructions.md");
 
-/// Whether it has been said that something is missing. Once is enough.
+/// Whether the notice of a missing program was printed. It is printed once.
 static TOLD: Once = Once::new();
 
-/// One of the programs in `tests/interop/`, if this machine has what it needs. Where it must have
-/// it (in CI, say, where `CI` is set), that is a failure, unless `P2P_WITHOUT_NPM` is set, too.
+/// One of the programs in `tests/interop/`, if this machine has Node.js and the package. In CI
+/// (`CI` is set) the test fails without them, unless `P2P_WITHOUT_NPM` is set, too.
 fn npm(program: &str) -> Option<Program> {
     let folder = Path::new("tests").join("interop");
     // `fetch` is an error where Node.js is too old to have it.
@@ -38,13 +38,13 @@ fn npm(program: &str) -> Option<Program> {
             "\n##########\n# NOTICE: {missing} is not here, so nothing was tried with npm.\n\
              # Install Node.js, then type `just interop`.\n##########\n"
         );
-        // Not `eprintln!`: of a test that passes, nobody would see it.
+        // Not `eprintln!`, which is not shown of a test that passes.
         let _ = io::stderr().write_all(notice.as_bytes());
     });
     None
 }
 
-/// A peer that calls nobody, and may be called at the port of peer 0.
+/// A peer that makes no calls, and may be called at the port of peer 0.
 fn serves(fixture: &Fixture, name: &str, program: &Program) -> Terminal {
     let (port, nobody) =
         (fixture.ports.port(0), format!("http://127.0.0.1:{}", fixture.ports.port(31)));
@@ -55,7 +55,7 @@ fn serves(fixture: &Fixture, name: &str, program: &Program) -> Terminal {
     peer
 }
 
-/// What `calls.mjs` must print about a peer, ours or npm's.
+/// The lines that `calls.mjs` must print about a peer, ours or npm's.
 fn answers_of(name: &str, greeting: &str, thanks: &str) -> String {
     let refused = "TypeError: chat(message): message must be a string";
     let stats = |count| format!(r#"{{"name":"{name}","messages_received":{count}}}"#);
@@ -152,7 +152,7 @@ fn npm_calls_our_bob() {
     answers(&fixture, &mut bob, BOB, &calls);
 }
 
-/// The measure of the two above: what npm answers is what we have to answer.
+/// The two tests above demand these answers of us because npm gives them.
 #[test]
 fn npm_calls_its_own_bob_and_hears_the_same() {
     let (Some(calls), Some(bob)) = (npm("calls.mjs"), npm("bob.mjs")) else { return };

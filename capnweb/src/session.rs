@@ -207,13 +207,9 @@ impl<T: Clone> Session<T> {
             return Vec::new();
         }
         let calls = std::mem::take(&mut self.calls).into_keys();
-        let mut out = Vec::new();
-        out.extend(
-            calls.map(|call| Output::Answered {
-                call: CallId(call),
-                result: Err(error.clone()),
-            }),
-        );
+        let answered =
+            |call| Output::Answered { call: CallId(call), result: Err(error.clone()) };
+        let mut out: Vec<_> = calls.map(answered).collect();
         out.push(Output::Ended(error));
         *self = Self { is_over: true, ..Self::new(None) };
         out
@@ -222,7 +218,7 @@ impl<T: Clone> Session<T> {
     /// Ends all calls of the other side that are not done with this error. For a batch, whose
     /// caller sends nothing more that they could wait for.
     #[must_use]
-    pub fn cancel(&mut self, error: &RpcError) -> Vec<Output<T>> {
+    pub(crate) fn cancel(&mut self, error: &RpcError) -> Vec<Output<T>> {
         let mut out = Vec::new();
         // From the last to the first: so none starts because another one has failed.
         let ids: Vec<_> = self.slots.keys().copied().rev().collect();
@@ -234,8 +230,9 @@ impl<T: Clone> Session<T> {
         out
     }
 
-    /// How many entries are in the tables. A test can see by it that nothing is left over.
-    pub fn entries(&self) -> usize {
+    /// How many entries are in the tables: a test sees by it that nothing is left over.
+    #[cfg(test)]
+    pub(crate) fn entries(&self) -> usize {
         self.exports.len() + self.slots.len() + self.imports.len() + self.calls.len()
     }
 

@@ -56,7 +56,7 @@ mod tests {
     type Side = Session<&'static str>;
 
     #[test]
-    fn who_is_told_what_was_written_is_told_the_same() {
+    fn arguments_that_were_written_before_are_sent_as_any_others() {
         let (mut one, mut other) = (Side::new(None), Side::new(None));
         let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
         for number in 0..2000 {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_cannot_be_told_in_writing() {
+    fn a_call_that_is_refused_is_refused_with_written_arguments_too() {
         let nothing = Written::new::<()>(vec![]).unwrap();
         let refused = |side: &mut Side, to| {
             let told = side.tell(to, "hear", vec![]).unwrap_err();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_or_different_for_each_session_is_not_written() {
+    fn arguments_that_are_too_deep_or_have_a_capability_are_not_written() {
         let deep = |brackets| {
             (0..brackets).fold(Value::Null, |value, _| Value::object([("in", value)]))
         };

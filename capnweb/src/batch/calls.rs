@@ -104,7 +104,7 @@ impl Batch {
     }
 
     /// There is no reply, for this reason.
-    pub fn fail(self, error: RpcError) -> Reply {
+    pub(crate) fn fail(self, error: RpcError) -> Reply {
         self.read("", error)
     }
 
@@ -137,7 +137,8 @@ impl Batch {
                 return Err(RpcError::new(Code::TooMany, text));
             }
             self.messages += 1;
-            // A call that does not fit was counted here, and not there. So it is the last one.
+            // The session has counted a call that does not fit, and the server never will. So no
+            // further call can have its right number.
             join(&mut self.body, &line, MAX_BODY)
                 .inspect_err(|_| self.messages = MAX_MESSAGES)?;
         }

@@ -1,4 +1,4 @@
-//! Batches as npm's client sends them, and batches as nobody should.
+//! Batches as npm's client sends them, and batches that no client should send.
 
 mod calling;
 mod limits;

@@ -5,11 +5,12 @@
 //! to 127.0.0.1, so that the browser believes page and peer to be one; but then that name stands
 //! in `Host`. Programs that are no browsers say nothing of this, and may call.
 //!
-//! One thing any page may do: send the whole tab to our page, by a link. Then it is gone itself.
+//! One thing is open to any page: to send its whole tab to our page, by a link. Then that page is
+//! gone.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::origin::{Origin, is_port, split_port};
+use super::origin::{Origin, is_port, read_v6, split_port};
 use super::refusal::Refusal;
 use super::request::Request;
 
@@ -54,13 +55,11 @@ pub(super) fn check(
 /// This machine may have any port: a tunnel (`ssh -L`) or a container may lead from there to us.
 pub(super) fn is_here(host: &str, here: SocketAddr) -> bool {
     let (name, given) = split_port(host);
-    let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-    let v6 = v6.and_then(|v6| v6.parse().ok()).map(IpAddr::V6);
-    let address = v6.or_else(|| name.parse::<Ipv4Addr>().ok().map(IpAddr::V4));
+    let v4 = || name.parse::<Ipv4Addr>().ok().map(IpAddr::V4);
+    let address = read_v6(name).map(IpAddr::V6).or_else(v4);
     let is_this_machine = match address {
         None => name.eq_ignore_ascii_case("localhost"),
-        Some(IpAddr::V4(v4)) => v4.is_loopback(),
-        Some(IpAddr::V6(v6)) => v6 == Ipv6Addr::LOCALHOST,
+        Some(address) => address.is_loopback(),
     };
     // A socket for both kinds of addresses has its own way to write one of IPv4.
     let dialed = [here.ip(), here.ip().to_canonical()];

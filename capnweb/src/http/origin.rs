@@ -40,10 +40,8 @@ impl Origin {
 
     /// Whether the header `Host` means it.
     pub(super) fn has_host(&self, header: &str) -> bool {
-        let parts = self.0.split_once("://");
-        parts.is_some_and(|(scheme, _)| {
-            Self::read(&format!("{scheme}://{header}")).as_ref() == Ok(self)
-        })
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        Self::read(&format!("{scheme}://{header}")).as_ref() == Ok(self)
     }
 
     /// Whether the header `Origin` means it.
@@ -55,11 +53,14 @@ impl Origin {
 /// Whether a browser can name this host, with a port or without.
 fn can_match(host: &str) -> bool {
     let (name, port) = split_port(host);
-    let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-    let is_v6 = v6.is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok());
     let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     let is_label = |label: &str| !label.is_empty() && label.bytes().all(may_stand);
-    (is_v6 || name.split('.').all(is_label)) && port.is_none_or(is_port)
+    (read_v6(name).is_some() || name.split('.').all(is_label)) && port.is_none_or(is_port)
+}
+
+/// An address of IPv6 stands in brackets.
+pub(super) fn read_v6(name: &str) -> Option<Ipv6Addr> {
+    name.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
 /// The last colon is before the port, unless it is within the brackets of an address.

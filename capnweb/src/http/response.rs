@@ -1,7 +1,5 @@
 //! A response: status, headers and body, and the bytes of them all.
 
-use std::borrow::Cow;
-
 use super::refusal::Refusal;
 use super::request::Request;
 
@@ -12,7 +10,7 @@ pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     status: u16,
-    fields: Vec<(&'static str, Cow<'static, str>)>,
+    fields: Vec<(&'static str, String)>,
     body: Vec<u8>,
 }
 
@@ -35,12 +33,8 @@ impl Response {
 
     /// The same with one more header. Its value cannot end its line.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        let mut value = value.into();
-        if value.contains(char::is_control) {
-            value = value.replace(char::is_control, " ").into();
-        }
-        self.fields.push((name, value));
+    pub fn with(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.fields.push((name, value.as_ref().replace(char::is_control, " ")));
         self
     }
 

@@ -58,7 +58,6 @@ pub(super) struct Acceptor {
     alive: Sender<Infallible>,
     all_ended: Receiver<Infallible>,
     rejected: VecDeque<(Instant, Arc<TcpStream>)>,
-    rejection: Vec<u8>,
 }
 
 /// A caller that has a slot.
@@ -102,7 +101,6 @@ impl Acceptor {
             alive,
             all_ended,
             rejected: VecDeque::new(),
-            rejection: Response::from(Refusal::TOO_MANY_CALLERS).last_bytes(),
         }
     }
 
@@ -206,8 +204,9 @@ impl Acceptor {
 
     /// Says that all slots are taken, without waiting.
     fn reject(&mut self, stream: Arc<TcpStream>) {
+        let rejection = Response::from(Refusal::TOO_MANY_CALLERS).last_bytes();
         // What cannot be sent at once is not sent; on a new connection a few bytes always can.
-        if stream.set_nonblocking(true).is_ok() && (&*stream).write(&self.rejection).is_ok() {
+        if stream.set_nonblocking(true).is_ok() && (&*stream).write(&rejection).is_ok() {
             let _ = stream.shutdown(Shutdown::Write); // Fails if the caller is gone.
             // If we closed at once, a request that is under way would make the system take back
             // what we have said.

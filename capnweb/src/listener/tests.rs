@@ -8,7 +8,6 @@ mod stop;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, TryRecvError, unbounded};
 
@@ -38,9 +37,6 @@ const ENDLESS: Patience = Patience {
 /// An answer that no system takes into its buffers.
 const BIG: usize = 64 * 1024 * 1024;
 
-/// A lock, though only in tests: a process has one list of threads, and one test at a time counts.
-static ALONE: Mutex<()> = Mutex::new(());
-
 /// A running listener, and what its handler tells and waits for.
 struct Peer {
     listener: Listener,
@@ -49,9 +45,6 @@ struct Peer {
     called: Receiver<()>,
     /// Lets a `/wait` go on.
     go_on: Sender<()>,
-    /// How many threads of listeners there were before: those of a test that has failed.
-    threads_before: usize,
-    _alone: MutexGuard<'static, ()>,
 }
 
 fn peer(patience: Patience) -> Peer {
@@ -59,8 +52,6 @@ fn peer(patience: Patience) -> Peer {
 }
 
 fn peer_for(max_callers: usize, patience: Patience) -> Peer {
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let threads_before = threads();
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     let (call, called) = unbounded();
@@ -71,7 +62,7 @@ fn peer_for(max_callers: usize, patience: Patience) -> Peer {
         handle(request, &wait)
     };
     let listener = Listener::start(socket, &[], max_callers, patience, report, handle).unwrap();
-    Peer { listener, port, called, go_on, threads_before, _alone: alone }
+    Peer { listener, port, called, go_on }
 }
 
 fn handle(request: &Request, wait: &Receiver<()>) -> Answer {
@@ -131,8 +122,6 @@ impl Peer {
         }
         if cfg!(target_os = "linux") {
             assert_eq!(sockets_at(self.port), 0);
-            // A thread that has been joined can be in the list for a moment.
-            until("all threads have ended", || threads() <= self.threads_before);
         }
         took
     }
@@ -147,21 +136,8 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// How many threads of listeners there are in this process.
-fn threads() -> usize {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0 }; // Not Linux.
-    let tasks = tasks.flatten();
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-    names.filter(|name| ["listener", "caller"].contains(&name.trim())).count()
-}
-
-/// How many descriptors this process has.
-#[cfg(target_os = "linux")]
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// How many sockets at that port somebody has a descriptor of.
+/// How many sockets at that port a process has a descriptor of: the listener's own, one for each
+/// thread of a caller, and those of rejected callers.
 fn sockets_at(port: u16) -> usize {
     let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
     let is_open_at_port = |line: &&str| {

@@ -1,4 +1,4 @@
-//! Two sides of a session, in one hand; and one side, in bad hands.
+//! One test plays both sides of a session, or sends one side what no honest side would send.
 
 mod damage;
 mod room;
@@ -17,7 +17,7 @@ fn name(text: &str) -> Key {
     text.into()
 }
 
-/// What is sent, in its order.
+/// The messages to be sent, in their order.
 fn sent<T>(outputs: &[Output<T>]) -> Vec<&str> {
     let sent = outputs.iter().filter_map(|output| match output {
         Output::Send(text) => Some(text.as_str()),
@@ -68,7 +68,7 @@ fn calls_start_as_they_come_and_end_as_they_like() {
     assert_eq!(alice.receive("[\"pull\",2]"), []);
     assert_eq!(sent(&alice.answer(two, Ok(2.into()))), ["[\"resolve\",2,2]"]);
     assert_eq!(sent(&alice.answer(one, Ok(1.into()))), ["[\"resolve\",1,1]"]);
-    // Once is enough.
+    // A second answer and a second pull change nothing.
     assert_eq!(alice.answer(one, Ok(3.into())), []);
     assert_eq!(alice.receive("[\"pull\",1]"), []);
     assert_eq!(alice.receive("[\"release\",1,1]"), []);
@@ -78,7 +78,7 @@ fn calls_start_as_they_come_and_end_as_they_like() {
 }
 
 #[test]
-fn what_is_not_pulled_runs_and_stays_until_it_is_released() {
+fn a_call_that_is_not_pulled_runs_and_its_result_stays_until_it_is_released() {
     let mut alice = alice();
     let id = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
     assert_eq!(alice.answer(id, Ok("x".into())), []);
@@ -93,7 +93,7 @@ fn what_is_not_pulled_runs_and_stays_until_it_is_released() {
 }
 
 #[test]
-fn what_needs_a_result_starts_when_it_is_there() {
+fn a_call_that_needs_a_result_starts_when_the_result_is_there() {
     let mut alice = alice();
     let one = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
     let two = called(&mut alice, r#"["pipeline",0,["two"],[]]"#);
@@ -105,8 +105,8 @@ fn what_needs_a_result_starts_when_it_is_there() {
         assert_eq!(alice.receive(&format!("[\"push\",{expr}]")), []);
     }
     assert_eq!(alice.receive("[\"pull\",5]"), []);
-    // Released by the caller, who has not been answered yet: what waits for it still gets it, but
-    // nobody else does.
+    // The caller releases result 1 before it is there: the calls that wait for it still get it, and
+    // no later one does.
     assert_eq!(alice.receive("[\"release\",1,1]"), []);
     let no_entry = "no such entry on exports table: 1";
     assert_eq!(why(&alice.clone().receive("[\"pull\",1]")), no_entry);
@@ -128,7 +128,7 @@ fn what_needs_a_result_starts_when_it_is_there() {
 }
 
 #[test]
-fn what_waits_for_the_same_goes_on_in_its_order() {
+fn calls_that_wait_for_one_result_go_on_in_their_order() {
     let mut alice = alice();
     let one = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
     for id in 2..6 {
@@ -147,7 +147,7 @@ fn what_waits_for_the_same_goes_on_in_its_order() {
 }
 
 #[test]
-fn what_is_put_into_arguments_is_neither_too_much_nor_too_deep() {
+fn results_in_arguments_are_neither_too_big_nor_too_deep() {
     let mut alice = alice();
     let one = called(&mut alice, r#"["pipeline",0,["one"],[]]"#);
     let two = called(&mut alice, r#"["pipeline",0,["two"],[]]"#);
@@ -184,7 +184,7 @@ fn a_stub_in_an_argument_is_given_back_at_the_end_of_the_call_unless_it_is_kept(
     assert_eq!(alice.release(bob), []);
     let error = alice.tell(bob, "onMessage", vec![]).unwrap_err();
     assert_eq!(error.code, Some(Code::CapRevoked));
-    // Nobody can give back what was not kept, and the call goes on with it.
+    // A stub that was not kept cannot be given back, and the call goes on with it.
     let id = called(&mut alice, r#"["pipeline",0,["x"],[["export",-5]]]"#);
     assert_eq!(alice.release(Stub { id: -5 }), []);
     assert_eq!(sent(&alice.answer(id, Ok(Value::Null))), ["[\"release\",-5,1]"]);
@@ -250,7 +250,7 @@ fn our_calls_are_answered_by_number() {
     // The stub is ours, until we release it.
     assert!(bob.push(stub, [name("greet")], None).is_ok());
     assert_eq!(sent(&bob.release(stub)), ["[\"release\",-1,1]"]);
-    // Answers that nobody waits for.
+    // An answer is ignored if its call has one, or was given up.
     assert_eq!(bob.receive("[\"resolve\",3,1]"), []);
     assert_eq!(bob.receive("[\"resolve\",1,1]"), []);
     // An answer that is here is no promise any more.
@@ -268,7 +268,7 @@ fn our_calls_are_answered_by_number() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_not_sent() {
+fn a_value_that_cannot_be_sent_is_not_sent() {
     let mut bob: Side = Session::new(None);
     let deep = (0..40).fold(Value::Null, |value, _| Value::Array(vec![value]));
     let error = bob.call(Stub::MAIN, "x", vec![deep.clone()]).unwrap_err();
@@ -278,7 +278,7 @@ fn what_cannot_be_sent_is_not_sent() {
     // Nothing was counted: the next call is the first one.
     let (first, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
     assert_eq!(first.call, CallId(1));
-    // What goes out comes in, however deep it is.
+    // The other side can read each message that goes out, however deep it is.
     let mut alice = alice();
     assert_eq!(alice.receive(r#"["push",1]"#), []);
     let mut value = first.get("a").into();
@@ -313,13 +313,13 @@ fn a_broken_session_answers_all_calls_and_does_nothing_more() {
     let mut bob = alice();
     let out = bob.receive(r#"["abort",["error","Error","over"]]"#);
     assert_eq!(out, [Output::Ended(RpcError::plain("over"))]);
-    // And a dead connection hears nothing, either.
+    // Nothing is sent over a dead connection, either.
     let mut bob = alice();
     assert_eq!(sent(&bob.lost(RpcError::plain("gone"))), [""; 0]);
 }
 
 #[test]
-fn there_is_room_for_so_much_and_no_more() {
+fn a_session_takes_as_much_as_its_limits_say_and_no_more() {
     let mut busy = alice();
     for _ in 0..MAX_PENDING {
         called(&mut busy, r#"["pipeline",0,["x"],[]]"#);
@@ -359,7 +359,7 @@ fn there_is_room_for_so_much_and_no_more() {
         assert_eq!(sent(&said)[0].starts_with("[\"resolve\""), id < 4);
     }
     assert!(heavy.held <= MAX_HELD);
-    // What waits weighs as much as what is there.
+    // A value that waits weighs as much as a result.
     let _ = heavy.receive("[\"release\",1,1]");
     for id in 5..8 {
         let wait = format!("[\"push\",[[\"{long}\",[\"promise\",-1]]]]");

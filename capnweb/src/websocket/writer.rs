@@ -154,10 +154,9 @@ impl<H: SessionHandler> Writer<H> {
         &mut self,
         incoming: &Receiver<Incoming>,
         orders: &Receiver<H::Order>,
-        wait: Duration,
+        mut wait: Duration,
     ) -> Result<Next, CannotWrite> {
         let nothing = never();
-        let mut wait = wait;
         for _ in 0..MAX_TAKEN {
             // Nobody notices then that the reading half has ended; but the calls that are under
             // way are answered within moments, or run into a deadline.

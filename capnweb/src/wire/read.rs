@@ -84,7 +84,7 @@ fn value(json: Json) -> Result<Value<Ref>, RpcError> {
 }
 
 /// An array that begins with a tag. More items than the tag needs are ignored, as npm does.
-fn special(mut items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
+fn special(items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
     let tag = items[0].as_str().unwrap_or_default();
     let special = match (tag, &items[1..]) {
         ("undefined", _) => Some(Value::Undefined),
@@ -122,7 +122,7 @@ fn special(mut items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
         ) => return Err(refused(tag)),
         _ => None,
     };
-    special.ok_or_else(|| unknown(&Json::Array(std::mem::take(&mut items))))
+    special.ok_or_else(|| unknown(&Json::Array(items)))
 }
 
 fn pipeline(items: Vec<Json>) -> Result<Value<Ref>, RpcError> {

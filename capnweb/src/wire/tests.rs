@@ -103,7 +103,7 @@ fn every_expression_is_read_and_written() {
 }
 
 #[test]
-fn what_is_no_message_says_so() {
+fn text_that_is_no_message_is_refused_with_the_reason() {
     for (text, why) in [
         ("", "bad JSON: EOF while parsing a value at line 1 column 0"),
         (" ", "bad JSON: EOF"),
@@ -147,7 +147,7 @@ fn what_is_no_message_says_so() {
 }
 
 #[test]
-fn what_is_no_expression_says_so() {
+fn json_that_is_no_expression_is_refused_with_the_reason() {
     for text in [
         "[]",
         "[1]",
@@ -197,7 +197,7 @@ fn what_is_no_expression_says_so() {
 }
 
 #[test]
-fn what_only_browsers_have_is_refused() {
+fn types_that_only_browsers_have_are_refused() {
     for tag in ["remap", "headers", "request", "response", "blob", "writable", "readable"] {
         let error = expr(&format!("[[1,[\"{tag}\",1,2]]]")).expect_err(tag);
         assert_eq!(error.message, format!("this peer takes no {tag}"));

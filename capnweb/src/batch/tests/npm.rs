@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_npm_was_answered_is_what_we_answer() {
+fn we_answer_as_npm_was_answered() {
     let alice = Alice::shared();
     let mut batches = 0;
     for line in include_str!("../../traces/js-js-batch.jsonl").lines() {
@@ -23,7 +23,7 @@ fn what_npm_was_answered_is_what_we_answer() {
 }
 
 #[test]
-fn what_npm_has_asked_is_what_we_ask() {
+fn we_ask_as_npm_has_asked() {
     let recorded = include_str!("../../traces/js-js-batch.jsonl").lines();
     let recorded = recorded.map(|line| serde_json::from_str::<Json>(line).unwrap());
     let requests: Vec<_> = recorded

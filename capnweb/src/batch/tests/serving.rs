@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn nothing_asked_nothing_answered() {
+fn a_batch_without_a_pull_has_an_empty_reply() {
     assert_eq!(reply(&[]), "");
     assert_eq!(reply(&[r#"["push",["pipeline",0,["greet"],[]]]"#]), "");
     // A second pull changes nothing.
@@ -32,7 +32,7 @@ fn lines_are_parted_by_a_newline_and_nothing_else() {
 }
 
 #[test]
-fn one_bad_line_and_nobody_is_answered() {
+fn one_bad_line_fails_the_whole_batch() {
     let good = "[\"push\",[\"pipeline\",0,[\"name\"]]]\n[\"pull\",1]\n";
     let no_entry = "no such entry on exports table:";
     for (line, why) in [

@@ -35,7 +35,7 @@ fn requests_are_read_in_pieces_of_any_size() {
 }
 
 #[test]
-fn what_has_not_come_yet_is_waited_for() {
+fn the_rest_of_a_request_is_waited_for() {
     for (bytes, stage) in [
         ("", Stage::Idle),
         ("G", Stage::Head),

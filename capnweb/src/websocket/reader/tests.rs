@@ -84,7 +84,7 @@ fn a_message_comes_whole_however_it_was_cut() {
 }
 
 #[test]
-fn what_was_read_too_far_in_the_handshake_is_read_first() {
+fn bytes_that_the_handshake_read_too_far_come_first() {
     let mut reading = Reading::begins_with([frame(TEXT, b"one"), frame(TEXT, b"two")].concat());
     reading.sends(&frame(TEXT, b"three"));
     for expected in ["one", "two", "three"] {
@@ -110,7 +110,7 @@ fn a_side_that_hangs_up_without_a_word_is_told_nothing() {
 }
 
 #[test]
-fn who_breaks_the_rules_is_told_which() {
+fn a_side_that_breaks_the_rules_is_told_which() {
     let unmasked = [TEXT, 2, b'h', b'i'];
     let long_ping = frame(PING, &[0; 126]);
     let claim = |length| [head(TEXT, length), vec![0; 4]].concat();

@@ -180,7 +180,7 @@ const TEXT: u8 = 0x81;
 const PING: u8 = 0x89;
 
 #[test]
-fn what_is_heard_and_what_is_ordered_go_out_in_their_order() {
+fn answers_and_orders_go_out_in_their_order() {
     let mut writing = Writing::begins();
     for number in 0..100 {
         writing.is_ordered(Order::Say(number.to_string()));
@@ -203,7 +203,7 @@ fn what_is_heard_and_what_is_ordered_go_out_in_their_order() {
 }
 
 #[test]
-fn who_says_nothing_is_asked_for_a_sign_of_life_also_while_it_is_told_much() {
+fn a_silent_side_is_pinged_also_while_it_is_told_much() {
     let patience = Patience { write: LONG, ..SHORT };
     let mut writing = Writing::begins_with(patience);
     writing.pings_three_times();
@@ -221,7 +221,7 @@ fn who_says_nothing_is_asked_for_a_sign_of_life_also_while_it_is_told_much() {
 /// What is ready comes in any order. So that all of the larger heap comes first, by chance, does
 /// not happen within the age of the universe.
 #[test]
-fn who_is_told_much_is_heard_meanwhile_and_who_says_much_is_told_something() {
+fn a_side_that_is_told_much_is_heard_and_one_that_says_much_is_told_something() {
     let much = "x".repeat(BATCH / 4);
     for (calls, orders) in [(1, 96), (96, 1)] {
         let (ours, mut theirs) = connection();
@@ -250,7 +250,7 @@ fn who_is_told_much_is_heard_meanwhile_and_who_says_much_is_told_something() {
 }
 
 #[test]
-fn who_says_much_that_needs_no_answer_is_told_something_meanwhile() {
+fn an_order_goes_out_among_messages_that_need_no_answer() {
     let (ours, mut theirs) = connection();
     let (mut writer, _ended) = writer(SHORT, ours);
     let ((read, incoming), (order, orders)) = (unbounded(), bounded(1));
@@ -316,7 +316,7 @@ fn a_side_that_does_not_close_is_hung_up_on() {
 }
 
 #[test]
-fn who_breaks_the_rules_is_told_so_and_closed() {
+fn a_side_that_breaks_the_rules_is_told_so_and_closed() {
     let mut writing = Writing::begins();
     writing.hears(Incoming::Broken(code::INVALID, "text must be UTF-8"));
     let abort =
@@ -327,7 +327,7 @@ fn who_breaks_the_rules_is_told_so_and_closed() {
 }
 
 #[test]
-fn it_ends_with_its_reader_and_with_its_owner() {
+fn a_writer_ends_with_its_reader_and_with_its_owner() {
     let mut writing = Writing::begins();
     writing.read = None;
     assert_eq!(writing.writes(), None);
@@ -377,7 +377,7 @@ fn a_side_that_does_not_read_is_given_up_alone_and_soon() {
 }
 
 #[test]
-fn what_has_piled_up_goes_out_in_one_write() {
+fn messages_that_have_piled_up_go_out_in_one_write() {
     let (ours, _theirs) = connection();
     let (mut writer, _ended) = writer(SHORT, ours);
     let ((read, incoming), (order, orders)) = (unbounded(), unbounded());
