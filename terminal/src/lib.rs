@@ -17,7 +17,7 @@ mod stdin;
 mod stdout;
 
 #[cfg(feature = "appearance")]
-pub use appearance::{appearance, is_blank, is_unseen};
+pub use appearance::{appearance, is_blank, is_unseen, looks_like_colon, looks_like_hash};
 pub use clean::{clean, is_harmless};
 pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
