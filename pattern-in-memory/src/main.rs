@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Arg, Command, value_parser};
 use pattern_in_memory::event::{Error, Event, FORMS};
 use pattern_in_memory::{demo, script};
+use terminal::Screen;
 
 fn main() -> ExitCode {
     let args = arguments().get_matches();
@@ -47,8 +48,11 @@ fn tell(path: &Path, script: io::Result<impl BufRead>) -> Result<(), Error> {
 }
 
 fn print(events: &[Event]) -> Result<(), Error> {
-    let print = |event| writeln!(terminal::BlockingStdout, "{event}");
-    events.iter().try_for_each(print).map_err(Error::Screen)
+    let mut screen = Screen::stdout().map_err(Error::Screen)?;
+    for event in events {
+        screen.show(&event.to_string());
+    }
+    screen.flush().map_err(Error::Screen)
 }
 
 fn complain(error: &Error) {
