@@ -5,9 +5,8 @@
 
 mod fixture;
 
-use std::process::Command;
-
 use fixture::{Fixture, P2P_CHAT};
+use scenario::signal::{SIGHUP, SIGINT};
 use scenario::{Program, Terminal, pty};
 
 /// The command that starts a peer without the editor.
@@ -16,7 +15,7 @@ fn command(fixture: &Fixture, name: &str) -> String {
 }
 
 fn starts(fixture: &Fixture, program: &Program) -> Terminal {
-    fixture.story.terminal_with("Alice", program, &[], &[("PS1", "$ ")])
+    fixture.story.terminal("Alice", program, &[])
 }
 
 #[test]
@@ -76,32 +75,27 @@ fn after_ctrl_c_on_a_terminal_the_last_line_begins_below_it() {
 #[test]
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::open();
-    let bash = "exec bash --norc --noprofile --noediting -i";
-    let Some(shell) = pty::on_a_terminal(bash) else { return };
+    let Some(shell) = pty::shell() else { return };
     let mut shell = starts(&fixture, &shell);
     shell.types(&command(&fixture, "Alice"));
     let mut bob = fixture.peer("Bob");
     bob.sees("🔍 Discovered new peer: Alice (127.0.0.1)\n");
     shell.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
-    shell.types_bytes(b"\x1a"); // Ctrl-Z.
-    shell.sees("Stopped");
+    pty::suspends(&mut shell);
     shell.types("kill %1");
     bob.sees("👋 Alice left\n");
     shell.sees("👋 Goodbye!");
-    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
-    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+    pty::job_ends_well(&mut shell);
 }
 
 /// As `nohup` starts a program, and a script's `&`.
 #[test]
 fn a_signal_that_was_ignored_when_the_peer_started_stays_ignored() {
     let fixture = Fixture::open();
-    let ignoring = format!("trap '' HUP INT; exec {}", command(&fixture, "Alice"));
-    let mut alice = starts(&fixture, &Program::exactly(&["sh", "-c", &ignoring]));
+    let mut alice = starts(&fixture, &pty::ignoring_signals(&command(&fixture, "Alice")));
     alice.sees("🔗 TCP listener started on port ");
-    for signal in ["-HUP", "-INT"] {
-        let sent = Command::new("kill").args([signal, &alice.pid().to_string()]).status();
-        assert!(sent.unwrap().success());
+    for signal in [SIGHUP, SIGINT] {
+        alice.is_sent(signal);
         for _ in 0..10 {
             alice.types("/help");
             alice.sees("❓ Type a message");
