@@ -224,8 +224,10 @@ mod tests {
         }
     }
 
-    /// A terminal that is gone.
-    struct Gone;
+    /// A terminal that is gone. The channel closes when no thread prints on it any more.
+    struct Gone {
+        _in_use: Sender<()>,
+    }
 
     impl ExternalPrinter for Gone {
         fn print(&mut self, _text: String) -> rustyline::Result<()> {
@@ -235,13 +237,10 @@ mod tests {
 
     #[test]
     fn a_text_for_a_terminal_that_is_gone_is_not_swallowed() {
-        let mut printer = Printer::start(Gone).unwrap();
-        let told = loop {
-            match printer.write(b"x\n") {
-                Err(error) if error.kind() != ErrorKind::WouldBlock => break error.kind(),
-                _ => thread::yield_now(), // The thread has not tried to print the first one yet.
-            }
-        };
-        assert_eq!(told, ErrorKind::BrokenPipe);
+        let (_in_use, in_use) = bounded(0);
+        let mut printer = Printer::start(Gone { _in_use }).unwrap();
+        printer.write_all(b"one\n").unwrap();
+        in_use.recv().unwrap_err();
+        assert_eq!(printer.write(b"two\n").unwrap_err().kind(), ErrorKind::BrokenPipe);
     }
 }

@@ -228,9 +228,41 @@ mod tests {
         screen.finish(Duration::from_millis(1)).unwrap();
         assert!(screen.backlog() > 0);
         screen.out.room = 100;
-        screen.flush().unwrap();
+        screen.finish(Duration::ZERO).unwrap();
         assert_eq!(screen.out.text, "grüß dich\n".as_bytes());
         assert_eq!(screen.backlog(), 0);
+    }
+
+    /// A terminal that has room at every second look.
+    #[derive(Default)]
+    struct Slow {
+        text: Vec<u8>,
+        has_room: bool,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.has_room = !self.has_room;
+            if self.has_room {
+                self.text.write(&bytes[..1])
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_flush_waits_until_all_is_written() {
+        let mut screen = Screen::new(Slow::default());
+        screen.show("wait");
+        screen.refresh().unwrap();
+        assert_eq!(screen.out.text, b"w");
+        screen.flush().unwrap();
+        assert_eq!(screen.out.text, b"wait\n");
     }
 
     #[test]
