@@ -43,7 +43,7 @@ pub(crate) struct Owner {
 impl Owner {
     /// Starts the threads of a peer that is dialed on `socket`.
     pub(crate) fn start(role: Role, socket: TcpListener, friend: Friend) -> io::Result<Self> {
-        let mut screen = Screen::non_blocking()?;
+        let mut screen = Screen::stdout()?;
         let address = socket.local_addr()?;
         screen.show(&Event::Starting(address.port()).text(&role));
         // No event waits in between, where it would be lost when the user ends the program.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use terminal::{appearance, is_blank, is_harmless, is_unseen};
+use terminal::{
+    appearance, is_blank, is_harmless, is_unseen, looks_like_colon, looks_like_hash,
+};
 
 /// The longest name, in characters.
 pub(crate) const MAX_NAME: usize = 32;
@@ -62,14 +64,11 @@ impl fmt::Display for Name {
 /// name: `Alice says: pay me` or `Bob#3f2a1c`. Letters of other scripts that look like these are
 /// not told apart: that takes a table of all scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
-    let pretends = matches!(c, ':' | '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FF1A}')
-        || matches!(c, '\u{2D0}' | '\u{2F8}' | '\u{589}' | '\u{205A}' | '\u{A4FD}')
-        || matches!(c, '\u{FE13}' | '\u{FE30}')
-        || matches!(c, '#' | '\u{FE5F}' | '\u{FF03}' | '\u{266F}' | '\u{22D5}');
     c != '\t'
         && is_harmless(c)
         && !is_unseen(c)
-        && !pretends
+        && !looks_like_colon(c)
+        && !looks_like_hash(c)
         && c != char::REPLACEMENT_CHARACTER
 }
 

@@ -3,11 +3,9 @@
 #![cfg(target_os = "linux")]
 
 mod fixture;
-mod shell;
 
 use fixture::{Fixture, P2P_CHAT, Peer};
 use scenario::{Program, Terminal, pty};
-use shell::{shell, suspends, suspends_and_kills};
 
 /// Alice on a terminal with the line editor, which is ready, and Bob, who is linked with her;
 /// `None` where there is no such terminal.
@@ -106,7 +104,8 @@ fn half_a_key_on_a_terminal_stops_nobody() {
 
 /// Alice in a shell with the line editor, Bob who is linked with her, and half a line.
 fn alice_in_a_shell_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
-    let mut shell = shell(fixture)?;
+    let mut shell =
+        fixture.story.terminal_with("shell", &pty::shell()?, &[], &[("TERM", "xterm")]);
     shell.types(&command(fixture, "Alice"));
     shell.sees("🔗 TCP listener started on port ");
     let bob = fixture.bob_joins(&mut shell);
@@ -120,7 +119,7 @@ fn alice_in_a_shell_and_bob(fixture: &Fixture) -> Option<(Terminal, Peer)> {
 fn a_peer_that_was_suspended_goes_on_with_the_half_typed_line() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    suspends(&mut shell);
+    pty::suspends(&mut shell);
     bob.types("Are you there?");
     shell.types("echo this is the shell");
     shell.sees("\nthis is the shell");
@@ -138,7 +137,8 @@ fn a_peer_that_was_suspended_goes_on_with_the_half_typed_line() {
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    suspends_and_kills(&mut shell, &mut bob);
+    pty::suspends(&mut shell);
+    bob.sees_that_a_suspended_alice_is_killed(&mut shell);
     // The terminal is the shell's, and shows what is typed there.
     shell.types("stty -a");
     shell.sees(" echo ");
@@ -148,7 +148,7 @@ fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
 fn in_the_background_a_peer_shows_what_comes_in_and_is_not_stopped() {
     let fixture = Fixture::open();
     let Some((mut shell, mut bob)) = alice_in_a_shell_and_bob(&fixture) else { return };
-    suspends(&mut shell);
+    pty::suspends(&mut shell);
     shell.types("bg");
     bob.types("Are you there?");
     shell.sees("📨 Bob says: Are you there?");

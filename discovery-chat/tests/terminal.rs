@@ -4,13 +4,10 @@
 #![cfg(target_os = "linux")]
 
 mod fixture;
-mod shell;
-
-use std::process::Command;
 
 use fixture::{Fixture, P2P_CHAT};
+use scenario::signal::{SIGHUP, SIGINT};
 use scenario::{Program, Terminal, pty};
-use shell::{shell, suspends_and_kills};
 
 /// The command that starts a peer without the editor.
 fn command(fixture: &Fixture, name: &str) -> String {
@@ -74,22 +71,22 @@ fn after_ctrl_c_on_a_terminal_the_last_line_begins_below_it() {
 #[test]
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::open();
-    let Some(mut shell) = shell(&fixture) else { return };
+    let Some(shell) = pty::shell() else { return };
+    let mut shell = starts(&fixture, &shell);
     shell.types(&command(&fixture, "Alice"));
     let mut bob = fixture.bob_joins(&mut shell);
-    suspends_and_kills(&mut shell, &mut bob);
+    pty::suspends(&mut shell);
+    bob.sees_that_a_suspended_alice_is_killed(&mut shell);
 }
 
 /// As `nohup` starts a program, and a script's `&`.
 #[test]
 fn a_signal_that_was_ignored_when_the_peer_started_stays_ignored() {
     let fixture = Fixture::open();
-    let ignoring = format!("trap '' HUP INT; exec {}", command(&fixture, "Alice"));
-    let mut alice = starts(&fixture, &Program::exactly(&["sh", "-c", &ignoring]));
+    let mut alice = starts(&fixture, &pty::ignoring_signals(&command(&fixture, "Alice")));
     alice.sees("🔗 TCP listener started on port ");
-    for signal in ["-HUP", "-INT"] {
-        let sent = Command::new("kill").args([signal, &alice.pid().to_string()]).status();
-        assert!(sent.unwrap().success());
+    for signal in [SIGHUP, SIGINT] {
+        alice.is_sent(signal);
         for _ in 0..10 {
             alice.types("/help");
             alice.sees("❓ Type a message");

@@ -10,8 +10,7 @@ use pattern_in_memory::event::{Error, Event, FORMS};
 use pattern_in_memory::{demo, script};
 
 fn main() -> ExitCode {
-    let args = arguments().get_matches();
-    let ended = match args.get_one::<PathBuf>("script") {
+    let ended = match arguments().get_matches().get_one::<PathBuf>("script") {
         None => print(&demo::story()),
         Some(path) if path.as_os_str() == "-" => tell(path, Ok(terminal::stdin())),
         Some(path) => tell(path, File::open(path).map(BufReader::new)),
@@ -47,8 +46,9 @@ fn tell(path: &Path, script: io::Result<impl BufRead>) -> Result<(), Error> {
 }
 
 fn print(events: &[Event]) -> Result<(), Error> {
-    let print = |event| writeln!(terminal::BlockingStdout, "{event}");
-    events.iter().try_for_each(print).map_err(Error::Screen)
+    let mut screen = terminal::Screen::stdout().map_err(Error::Screen)?;
+    events.iter().for_each(|event| screen.show(&event.to_string()));
+    screen.flush().map_err(Error::Screen)
 }
 
 fn complain(error: &Error) {

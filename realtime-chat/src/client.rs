@@ -59,7 +59,7 @@ pub fn talk() -> ExitCode {
 fn run(Arguments { server, name, token, downloads }: Arguments) -> Result<Result<(), Gone>> {
     // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
-    let screen = Screen::non_blocking().context("cannot print")?;
+    let screen = Screen::stdout().context("cannot print")?;
     let lines = lines(MAX_LINE).context("cannot read the keyboard")?;
     let (chat, downloads) = (ChatClient::new(name, Instant::now()), Downloads::new(downloads));
     let (dialer, has_colour) = (Dialer { server, token }, has_colour());

@@ -7,7 +7,9 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use terminal::{appearance, is_blank, is_harmless, is_unseen};
+use terminal::{
+    appearance, is_blank, is_harmless, is_unseen, looks_like_colon, looks_like_hash,
+};
 
 /// The longest name of a user or of a room, in characters.
 pub(crate) const MAX_NAME: usize = 32;
@@ -165,10 +167,7 @@ fn all_belong(text: &str) -> Result<(), String> {
 /// scripts, and does not replace knowing who it is.
 fn belongs(c: char) -> bool {
     let pretends =
-        matches!(c, '[' | ']' | ',' | ':' | '#' | '*' | '/' | '\u{FF1A}' | '\u{FF03}')
-            || matches!(c, '\u{2236}' | '\u{A789}' | '\u{FE55}' | '\u{FE5F}')
-            || matches!(c, '\u{2D0}' | '\u{2F8}' | '\u{589}' | '\u{205A}' | '\u{A4FD}')
-            || matches!(c, '\u{FE13}' | '\u{FE30}' | '\u{266F}' | '\u{22D5}');
+        looks_like_colon(c) || looks_like_hash(c) || matches!(c, '[' | ']' | ',' | '*' | '/');
     let strange_space = c.is_whitespace() && c != ' ';
     !acts(c) && !is_unseen(c) && !strange_space && !pretends && c != char::REPLACEMENT_CHARACTER
 }

@@ -55,7 +55,7 @@ fn run(Arguments { bind_address, origins, token, history, rate }: Arguments) -> 
     let past = past.unwrap_or_default();
     // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
-    let screen = Screen::non_blocking().context("cannot print")?;
+    let screen = Screen::stdout().context("cannot print")?;
     let owner = Owner::new(rate, history, past.notes, screen);
     match owner.run(socket, token, &origins, &past.news, &interrupts) {
         // The user has closed the window, which ends the program.

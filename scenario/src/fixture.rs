@@ -39,6 +39,11 @@ impl Fixture {
         Self { program: Some(Program::under_test(own)), ..Self::open() }
     }
 
+    /// The same, for what the lab's own program alone promises; `None` where another one is judged.
+    pub fn of_own(own: &str) -> Option<Self> {
+        (!Program::is_a_stranger()).then(|| Self::of(own))
+    }
+
     /// The program under test.
     pub fn program(&self) -> &Program {
         self.program.as_ref().expect("Fixture::of names a program")

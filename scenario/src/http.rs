@@ -15,7 +15,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct HttpStranger {
     bare: Stranger,
-    port: u16,
+    /// The port of the program; 0 if it has called us.
+    pub port: u16,
 }
 
 impl HttpStranger {

@@ -74,6 +74,8 @@ mod workspace;
 pub use fixture::Fixture;
 pub use port_lease::PortLease;
 pub use program::Program;
+#[cfg(unix)]
+pub use signal_hook::consts as signal;
 pub use story::Story;
 pub use stranger::Stranger;
 pub use terminal::Terminal;

@@ -1,5 +1,5 @@
-//! Real terminals, and pipes in a state that other programs leave them in: what the pipes of a
-//! [`Terminal`](crate::Terminal) are not.
+//! Real terminals, shells, and files and signals in a state that other programs leave them in: what a
+//! [`Terminal`] of two pipes is not.
 //!
 //! A real terminal comes from script(1), as Linux has it. Where a machine lacks it, a test that
 //! needs it is not played, and says so; in CI, where `CI` is set, that is a failure.
@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::sync::Once;
 
 use crate::program::Program;
+use crate::terminal::Terminal;
 
 /// Makes stdin and stdout non-blocking, and becomes the program that its arguments name.
 const NON_BLOCKING: &str = "import os, sys; [os.set_blocking(file, False) for file in (0, 1)]; \
@@ -37,6 +38,32 @@ pub fn on_a_non_blocking_terminal(line: &str) -> Option<Program> {
     } else {
         None
     }
+}
+
+/// A shell on a terminal of its own, with the prompt `$ `.
+pub fn shell() -> Option<Program> {
+    on_a_terminal("export PS1='$ '; exec bash --norc --noprofile --noediting -i")
+}
+
+/// Presses Ctrl-Z in a shell, which suspends the program in the foreground.
+#[track_caller]
+pub fn suspends(shell: &mut Terminal) {
+    shell.types_bytes(b"\x1a");
+    shell.sees("Stopped");
+}
+
+/// Waits in a shell until the program that was suspended has ended, and demands that it reports
+/// success.
+#[track_caller]
+pub fn job_ends_well(shell: &mut Terminal) {
+    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
+    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+}
+
+/// `line`, a program and its arguments, told to ignore SIGHUP and SIGINT, as `nohup` and the `&` of a
+/// script tell it.
+pub fn ignoring_signals(line: &str) -> Program {
+    Program::exactly(&["sh", "-c", &format!("trap '' HUP INT; exec {line}")])
 }
 
 fn is_installed(program: &str, packages: &str) -> bool {

@@ -12,7 +12,10 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    low_level::signal_name,
+};
 
 use crate::child::{Child, Output};
 use crate::picture::What;
@@ -272,8 +275,15 @@ impl Terminal {
     #[cfg(unix)]
     #[track_caller]
     pub fn is_terminated(&mut self) {
-        self.presses("SIGTERM");
-        self.child.signal(SIGTERM).expect("the program is still there");
+        self.is_sent(SIGTERM);
+    }
+
+    /// Sends a signal for which there is no key (Unix).
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn is_sent(&mut self, signal: i32) {
+        self.presses(signal_name(signal).unwrap_or("a signal"));
+        self.child.signal(signal).expect("the program is still there");
     }
 
     /// Ends the program at once, with no chance to say goodbye.

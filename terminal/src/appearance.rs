@@ -42,7 +42,18 @@ pub fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..) // for private use
 }
 
-/// The same, and also U+200D, which joins emoji, U+FE0F, which makes an emoji of the character
+/// Whether `c` is a colon or looks like one. In a name it would let `Alice says: hello` pass for one.
+pub fn looks_like_colon(c: char) -> bool {
+    matches!(c, ':' | '\u{2D0}' | '\u{2F8}' | '\u{589}' | '\u{205A}' | '\u{2236}' | '\u{A4FD}')
+        || matches!(c, '\u{A789}' | '\u{FE13}' | '\u{FE30}' | '\u{FE55}' | '\u{FF1A}')
+}
+
+/// Whether `c` is a `#` or looks like one, as in `Bob#3f2a1c` or `#lobby`.
+pub fn looks_like_hash(c: char) -> bool {
+    matches!(c, '#' | '\u{22D5}' | '\u{266F}' | '\u{FE5F}' | '\u{FF03}')
+}
+
+/// Whether [`is_unseen`], and also U+200D, which joins emoji, U+FE0F, which makes an emoji of the character
 /// before it, and marks that turn the text beside them.
 fn leaves_no_mark(c: char) -> bool {
     is_unseen(c)

@@ -18,12 +18,13 @@ use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{
     Cmd, ConditionalEventHandler, Config, Editor as Rustyline, Event, EventContext,
-    EventHandler, ExternalPrinter, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    EventHandler, ExternalPrinter, KeyEvent, RepeatCount,
 };
 
 use crate::clean;
+use crate::foreground::{suspend, wait_for_foreground};
 use crate::keyboard::{TYPED_AHEAD, Typed};
-use crate::mode::{Mode, make_blocking, mode, restore, suspend, wait_for_foreground};
+use crate::mode::{Mode, make_blocking, mode, restore};
 
 /// How many lines the editor remembers, for the key that goes up.
 const HISTORY: usize = 100;
@@ -83,10 +84,7 @@ impl Editor {
             editor.bind_sequence(KeyEvent::ctrl('Z'), handler);
         }
         // As without an editor. For `rustyline` it is a wish to complete the line.
-        editor.bind_sequence(
-            KeyEvent(KeyCode::Tab, Modifiers::NONE),
-            Cmd::Insert(1, "\t".into()),
-        );
+        editor.bind_sequence(KeyEvent::from('\t'), Cmd::Insert(1, "\t".into()));
         // Without an editor they stop the terminal. Here they would search, and quote the next key.
         for key in ['S', 'Q'] {
             editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
@@ -158,7 +156,8 @@ impl ConditionalEventHandler for CtrlZ {
 }
 
 /// Prints above the line that is being edited, through a thread that waits for the editor. It
-/// takes a text whole, or fails with [`ErrorKind::WouldBlock`] until the one before is printed.
+/// takes a text whole, or fails with [`ErrorKind::WouldBlock`] until the one before is printed. Once
+/// the terminal is gone, it fails with [`ErrorKind::BrokenPipe`].
 #[derive(Debug)]
 pub struct Printer(Sender<String>);
 
@@ -167,8 +166,9 @@ impl Printer {
         let (show, texts) = bounded::<String>(1);
         let body = move || {
             for text in texts {
+                make_blocking(); // Another program may have asked for the opposite since.
                 if printer.print(text).is_err() {
-                    return; // The terminal is gone; the keyboard will say so.
+                    return; // The channel closes.
                 }
             }
         };
@@ -180,9 +180,9 @@ impl Printer {
 impl Write for Printer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.try_send(String::from_utf8_lossy(bytes).into_owned()) {
+            Ok(()) => Ok(bytes.len()),
             Err(TrySendError::Full(_)) => Err(ErrorKind::WouldBlock.into()),
-            // Closed when the terminal is gone. Then nobody reads it, wherever it goes.
-            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(bytes.len()),
+            Err(TrySendError::Disconnected(_)) => Err(ErrorKind::BrokenPipe.into()),
         }
     }
 
@@ -222,5 +222,25 @@ mod tests {
             next.send(()).unwrap();
             assert_eq!(printed.recv().unwrap(), "é\n");
         }
+    }
+
+    /// A terminal that is gone. The channel closes when no thread prints on it any more.
+    struct Gone {
+        _in_use: Sender<()>,
+    }
+
+    impl ExternalPrinter for Gone {
+        fn print(&mut self, _text: String) -> rustyline::Result<()> {
+            Err(io::Error::from(ErrorKind::BrokenPipe).into())
+        }
+    }
+
+    #[test]
+    fn a_text_for_a_terminal_that_is_gone_is_not_swallowed() {
+        let (held, in_use) = bounded(0);
+        let mut printer = Printer::start(Gone { _in_use: held }).unwrap();
+        printer.write_all(b"one\n").unwrap();
+        in_use.recv().unwrap_err();
+        assert_eq!(printer.write(b"two\n").unwrap_err().kind(), ErrorKind::BrokenPipe);
     }
 }

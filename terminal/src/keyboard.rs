@@ -70,18 +70,20 @@ fn read_line(
     let mut line = Vec::new();
     // Room for the longest line, and for its end, which has two bytes on Windows.
     let most = max_bytes + mark.len() + b"\r\n".len();
-    if input.take(most as u64).read_until(b'\n', &mut line)? == 0 {
+    input.take(most as u64).read_until(b'\n', &mut line)?;
+    if line.starts_with(mark) {
+        line.drain(..mark.len());
+    }
+    if line.is_empty() {
         return Ok(None);
     }
-    let kept = line.len();
-    let text = line.strip_prefix(mark).unwrap_or(&line);
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let text = line.strip_suffix(b"\n").unwrap_or(&line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     if text.len() <= max_bytes {
         return Ok(Some(Typed::Line(clean(text))));
     }
     let rest = if line.ends_with(b"\n") { 0 } else { input.skip_until(b'\n')? };
-    Ok(Some(Typed::TooLong(kept + rest - b"\n".len()))) // Its end is not counted.
+    Ok(Some(Typed::TooLong(line.len() + rest - b"\n".len()))) // Its end is not counted.
 }
 
 #[cfg(test)]
@@ -115,6 +117,9 @@ mod tests {
         assert_eq!(typed("\u{FEFF}list\n\u{FEFF}list\n"), [line("list"), line("\u{FEFF}list")]);
         let longest = "x".repeat(MAX);
         assert_eq!(typed(format!("\u{FEFF}{longest}\r\n")), [line(&longest)]);
+        let too_long = "x".repeat(2 * MAX);
+        assert_eq!(typed(format!("\u{FEFF}{too_long}\n")), [Typed::TooLong(2 * MAX)]);
+        assert_eq!((typed("\u{FEFF}"), typed("\u{FEFF}\n")), (vec![], vec![line("")]));
     }
 
     #[test]

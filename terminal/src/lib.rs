@@ -8,6 +8,7 @@ mod clean;
 mod deadline;
 #[cfg(feature = "editor")]
 mod editor;
+mod foreground;
 mod interrupts;
 mod keyboard;
 mod mode;
@@ -17,7 +18,7 @@ mod stdin;
 mod stdout;
 
 #[cfg(feature = "appearance")]
-pub use appearance::{appearance, is_blank, is_unseen};
+pub use appearance::{appearance, is_blank, is_unseen, looks_like_colon, looks_like_hash};
 pub use clean::{clean, is_harmless};
 pub use deadline::{Deadline, Timed};
 #[cfg(feature = "editor")]
@@ -26,4 +27,4 @@ pub use interrupts::interrupts;
 pub use keyboard::{LONGEST_TYPED, Typed, lines};
 pub use screen::{LOOK_AGAIN, Screen, is_gone};
 pub use stdin::stdin;
-pub use stdout::{BlockingStdout, NonBlockingStdout};
+pub use stdout::NonBlockingStdout;

@@ -1,7 +1,8 @@
 //! The screen: lines of output, and at most one open prompt.
 //!
-//! Text is gathered, and written in one piece by [`Screen::refresh`]: many lines that arrive
-//! together cost the terminal one write. What the terminal has no room for waits here.
+//! Text is gathered, and written in one piece by [`Screen::refresh`] or [`Screen::flush`]: many lines that arrive
+//! together cost the terminal one write. What the terminal has no room for waits here, also where
+//! another program has made the terminal non-blocking.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
@@ -10,7 +11,8 @@ use std::time::Duration;
 use crossbeam_channel::never;
 
 use crate::deadline::Deadline;
-use crate::stdout::{BlockingStdout, NonBlockingStdout};
+use crate::ready::LONG;
+use crate::stdout::NonBlockingStdout;
 
 /// How many bytes may wait to be written before [`Screen::is_full`] says so.
 const BACKLOG: usize = 16 * 1024;
@@ -20,7 +22,7 @@ pub const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A terminal that one thread writes to.
 #[derive(Debug)]
-pub struct Screen<W = BlockingStdout> {
+pub struct Screen<W = NonBlockingStdout> {
     out: W,
     backlog: Vec<u8>,
     /// A prompt stands on the last line, and its answer is not yet typed.
@@ -28,17 +30,8 @@ pub struct Screen<W = BlockingStdout> {
 }
 
 impl Screen {
-    /// The screen of this process. A terminal that is stopped (Ctrl-S, or a pipe that is not
-    /// read) stops [`Screen::refresh`].
-    pub fn stdout() -> Self {
-        Self::new(BlockingStdout)
-    }
-}
-
-impl Screen<NonBlockingStdout> {
-    /// The screen of this process, for a thread that must go on while the terminal is stopped.
-    /// Fails if stdout is closed.
-    pub fn non_blocking() -> io::Result<Self> {
+    /// The screen of this process. Fails if stdout is closed.
+    pub fn stdout() -> io::Result<Self> {
         Ok(Self::new(NonBlockingStdout::open()?))
     }
 }
@@ -104,9 +97,9 @@ impl<W: Write> Screen<W> {
         self.backlog.len()
     }
 
-    /// Writes the waiting text to the terminal. What a non-blocking terminal has no room for
-    /// stays in the [`Screen::backlog`]; refresh again after [`LOOK_AGAIN`]. Fails if the
-    /// terminal is gone.
+    /// Writes the waiting text to the terminal. What the terminal has no room for, because it is
+    /// stopped (Ctrl-S) or a pipe that is not read, stays in the [`Screen::backlog`]; refresh again
+    /// after [`LOOK_AGAIN`]. Fails if the terminal is gone.
     pub fn refresh(&mut self) -> io::Result<()> {
         if self.backlog.is_empty() {
             return Ok(());
@@ -137,6 +130,14 @@ impl<W: Write> Screen<W> {
         while self.backlog() > 0 && deadline.left().is_some() {
             let _ = never::<()>().recv_timeout(LOOK_AGAIN);
             self.refresh()?;
+        }
+        Ok(())
+    }
+
+    /// Writes all of the waiting text, for a thread that may wait as long as the terminal is stopped.
+    pub fn flush(&mut self) -> io::Result<()> {
+        while self.backlog() > 0 {
+            self.finish(LONG)?;
         }
         Ok(())
     }
@@ -230,6 +231,38 @@ mod tests {
         screen.finish(Duration::ZERO).unwrap();
         assert_eq!(screen.out.text, "grüß dich\n".as_bytes());
         assert_eq!(screen.backlog(), 0);
+    }
+
+    /// A terminal that has room at every second look.
+    #[derive(Default)]
+    struct Slow {
+        text: Vec<u8>,
+        has_room: bool,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.has_room = !self.has_room;
+            if self.has_room {
+                self.text.write(&bytes[..1])
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_flush_waits_until_all_is_written() {
+        let mut screen = Screen::new(Slow::default());
+        screen.show("wait");
+        screen.refresh().unwrap();
+        assert_eq!(screen.out.text, b"w");
+        screen.flush().unwrap();
+        assert_eq!(screen.out.text, b"wait\n");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct Owner {
 impl Owner {
     /// Starts the threads of peer `id`, which is dialed on `socket`.
     pub fn start(id: PeerId, plan: AddressPlan, socket: TcpListener) -> io::Result<Self> {
-        let mut screen = Screen::stdout();
+        let mut screen = Screen::stdout()?;
         screen.show(&Event::Listening(socket.local_addr()?.port()).line(id));
         let (report, reports) = bounded(MAX_REPORTS);
         let senders = Senders::start(plan, &report)?;
@@ -63,7 +63,7 @@ impl Owner {
             let is_idle = self.reports.is_empty() && typed.is_empty();
             if is_idle || self.screen.is_full() {
                 prompt.inspect(|prompt| self.screen.ask(prompt));
-                self.screen.refresh()?;
+                self.screen.flush()?;
             }
             let flow = select! {
                 recv(self.reports) -> report => match report {
@@ -141,26 +141,26 @@ impl Owner {
         let last_actions = self.peer.on_quit(self.senders.take_back());
         let _ = self.carry_out(last_actions, None);
         self.senders.stop();
-        let mut shown = self.screen.refresh();
+        let mut shown = self.screen.flush();
         self.listener.stop();
         // Each thread holds an end of this channel, and drops it last. When all threads have done
         // so, the channel is closed. A thread that is stuck at the deadline is left behind: it owns
         // nothing that the end of the process does not free.
         while let Ok(report) = self.reports.recv_deadline(deadline) {
             let _ = self.on_report(report);
-            shown = shown.and_then(|()| self.screen.refresh());
+            shown = shown.and_then(|()| self.screen.flush());
         }
         for event in self.peer.last_results() {
             self.screen.show(&event.line(self.id));
         }
         self.screen.show(&Event::ShuttingDown.line(self.id));
-        shown.and_then(|()| self.screen.refresh())
+        shown.and_then(|()| self.screen.flush())
         // LAB:STUB
         //| // What there is to use:
         //| let _ = (crate::config::SHUTDOWN_PATIENCE, Event::ShuttingDown);
         //| let _ = (Listener::stop, Senders::take_back, Senders::stop);
         //| let _ = (Peer::on_quit, Peer::last_results, &self.listener);
-        //| self.screen.refresh()?;
+        //| self.screen.flush()?;
         //| Err(io::Error::other("task c is not written yet"))
         // LAB:END c
     }
@@ -180,7 +180,7 @@ mod tests {
         let owner = Owner {
             id: 1,
             peer: Peer::new(1, plan),
-            screen: Screen::stdout(),
+            screen: Screen::stdout().unwrap(),
             senders: Senders::start(plan, &report).unwrap(),
             listener: Listener::start(socket, report.clone()).unwrap(),
             reports,

@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use scenario::fixture::sends;
+#[cfg(unix)]
+use scenario::signal::{SIGCONT, SIGSTOP};
 use scenario::{Fixture, Program, Story, eventually, statistics};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
@@ -314,13 +316,9 @@ fn a_byte_order_mark_in_front_of_the_first_line_is_dropped() {
     let mut peer1 = fixture.peer(1);
     peer1.types("\u{FEFF}list");
     peer1.sees("[PEER 1] Known peers: [1, 2, 3, 4, 5]\n");
-}
-
-#[cfg(unix)]
-fn signal(which: &str, peer: &scenario::Terminal) {
-    let pid = peer.pid().to_string();
-    let kill = std::process::Command::new("kill").args([which, &pid]).status();
-    assert!(kill.expect("there is a kill(1)").success());
+    // It is no part of any other line.
+    peer1.types("\u{FEFF}list");
+    peer1.sees("[PEER] Invalid input. ");
 }
 
 #[test]
@@ -332,12 +330,12 @@ fn a_caller_that_finished_while_the_peer_was_stopped_is_not_blamed() {
     slow.write_all(b"slow ").expect("the peer takes it");
     peer1.runs_threads_called("caller", 1);
     // The peer stands still for longer than a caller may take.
-    signal("-STOP", &peer1);
+    peer1.is_sent(SIGSTOP);
     let begun = Instant::now();
     slow.write_all(b"but whole").expect("the system takes it");
     drop(slow);
     peer1.waits_until("more than 2 s to pass", |_| begun.elapsed().as_millis() > 2100);
-    signal("-CONT", &peer1);
+    peer1.is_sent(SIGCONT);
     peer1.sees("): slow but whole\n");
     peer1.sees("Send to peer ID: ");
     peer1.types("quit");

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use scenario::fixture::{fills_the_queue_of, hears, sends};
 use scenario::stranger::accepts;
-use scenario::{Fixture, Program, patience};
+use scenario::{Fixture, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -236,10 +236,7 @@ fn three_peers_relay_what_a_user_types() {
 /// The words of a refusal are ours alone.
 #[test]
 fn a_refused_relay_is_told_why() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     fixture.leaves(1, "relay 65535 hi");
     peer1.sees("[PEER 1] ERROR: Peer 65535 cannot exist: peer IDs go from 0 to ");

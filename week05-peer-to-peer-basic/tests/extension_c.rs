@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use scenario::fixture::fills_the_queue_of;
 use scenario::fixture::{hears, sends};
 use scenario::stranger::accepts;
-use scenario::{Fixture, Program, Stranger, Terminal, patience};
+use scenario::{Fixture, Stranger, Terminal, patience};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -121,10 +121,7 @@ fn a_stalled_caller_and_a_half_typed_answer_do_not_hold_up_the_shutdown() {
 /// The words of the notice are ours alone.
 #[test]
 fn what_a_stalled_caller_has_said_is_shown_at_the_end() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     let mut stalled = fixture.dials(1);
     stalled.write_all(b"I was going to say").expect("the peer takes it");

@@ -8,10 +8,7 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
 #[test]
 fn slow_callers_have_threads_and_the_listener_is_one() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let peer1 = fixture.peer(1);
     peer1.runs_threads_called("caller", 0);
 
@@ -26,10 +23,7 @@ fn slow_callers_have_threads_and_the_listener_is_one() {
 /// The map stands in `src/lib.rs`.
 #[test]
 fn the_thread_map_is_true() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     let at_rest = [&["week05", "ctrl-c", "keyboard", "listener"][..], &["sender"; 8]].concat();
     peer1.runs_threads(&at_rest);
@@ -43,10 +37,7 @@ fn the_thread_map_is_true() {
 
 #[test]
 fn there_are_always_eight_senders() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let stranger = fixture.stranger(2);
     // The queue of peer 2 is full, so the dial takes a while.
     let _queue = fills_the_queue_of(&stranger);
@@ -59,10 +50,7 @@ fn there_are_always_eight_senders() {
 
 #[test]
 fn help_names_every_command() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     peer1.types("help");
     for command in ["a number", "list", "broadcast", "discover", "help", "quit"] {
@@ -73,10 +61,7 @@ fn help_names_every_command() {
 
 #[test]
 fn flags_and_environment_choose_the_address() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let program = Program::under_test(WEEK05);
     let base_port = fixture.ports.base_port().to_string();
     let flags = ["3", "--host", "localhost", "--base-port", &base_port];
@@ -100,10 +85,7 @@ fn flags_and_environment_choose_the_address() {
 
 #[test]
 fn a_message_that_comes_in_leaves_the_prompt_below_it() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     peer1.types("2");
     peer1.is_asked("Message: ");
@@ -117,10 +99,7 @@ fn a_message_that_comes_in_leaves_the_prompt_below_it() {
 
 #[test]
 fn lines_that_are_typed_ahead_still_get_their_prompts() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
     peer1.types_bytes(b"list\n2\nHello?\nlist\n");
     let known = "[PEER 1] Known peers: [1, 2, 3, 4, 5]";

@@ -2,10 +2,8 @@
 //! signals, non-blocking files. Terminals come from script(1), as Linux has it.
 #![cfg(target_os = "linux")]
 
-use std::io::Write;
-use std::process::Command;
-
-use scenario::fixture::sends;
+use scenario::fixture::{fills_the_queue_of, sends};
+use scenario::signal::{SIGHUP, SIGINT};
 use scenario::{Fixture, Program, Terminal, pty};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
@@ -13,14 +11,7 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 /// Starts `program`, which runs peer 1.
 fn starts(fixture: &Fixture, program: &Program) -> Terminal {
     let base_port = fixture.ports.base_port().to_string();
-    let environment = [("P2P_BASE_PORT", base_port.as_str()), ("PS1", "$ ")];
-    fixture.story.terminal_with("peer 1", program, &[], &environment)
-}
-
-/// Sends a signal that no key sends.
-fn sends_signal(peer: &Terminal, signal: &str) {
-    let sent = Command::new("kill").args([signal, &peer.pid().to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "{signal}");
+    fixture.story.terminal_with("peer 1", program, &[], &[("P2P_BASE_PORT", &base_port)])
 }
 
 #[test]
@@ -47,7 +38,7 @@ fn a_typed_line_that_the_terminal_may_have_cut_is_not_sent() {
 }
 
 #[test]
-fn a_tab_stays_a_tab_however_it_comes() {
+fn a_tab_that_is_typed_on_a_terminal_stays_a_tab() {
     let fixture = Fixture::of(WEEK05);
     let Some(terminal) = pty::on_a_terminal(&format!("exec {WEEK05} 1")) else { return };
     let mut peer1 = starts(&fixture, &terminal);
@@ -57,47 +48,28 @@ fn a_tab_stays_a_tab_however_it_comes() {
     peer2.sees("): typed\tat a\tterminal\n");
     sends(&mut peer2, "1", "through\ta pipe");
     peer1.sees("): through\ta pipe");
-    fixture.leaves(2, "from\ta stranger");
-    peer2.sees("): from\ta stranger\n");
-}
-
-#[test]
-fn one_byte_order_mark_before_the_first_line_is_dropped() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.starts(1);
-    peer1.types_bytes("\u{FEFF}list\n".as_bytes());
-    peer1.sees("[PEER 1] Known peers: ");
-    peer1.types_bytes("\u{FEFF}list\n".as_bytes());
-    peer1.sees("[PEER] Invalid input. ");
 }
 
 /// The system stops a program in the background that reads its terminal.
 #[test]
 fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     let fixture = Fixture::of(WEEK05);
-    let bash = "exec bash --norc --noprofile --noediting -i";
-    let Some(shell) = pty::on_a_terminal(bash) else { return };
+    let Some(shell) = pty::shell() else { return };
     let mut shell = starts(&fixture, &shell);
     let mut peer2 = fixture.peer(2);
     shell.types(&format!("{WEEK05} 1"));
     shell.sees("Send to peer ID: ");
-    shell.types_bytes(b"\x1a"); // Ctrl-Z.
-    shell.sees("Stopped");
+    pty::suspends(&mut shell);
     shell.types("kill %1");
     shell.sees("[PEER 1] Shutting down");
     peer2.sees("[PEER 2] Peer 1 has left\n");
-    shell.types("while jobs | grep -q Stopped; do sleep 0.1; done; wait");
-    shell.sees("Done"); // A status other than 0 would be an `Exit`.
+    pty::job_ends_well(&mut shell);
 }
 
 #[test]
 fn a_peer_in_the_background_shows_what_comes_in_and_is_not_stopped() {
     let fixture = Fixture::of(WEEK05);
-    let bash = "exec bash --norc --noprofile --noediting -i";
-    let Some(shell) = pty::on_a_terminal(bash) else { return };
+    let Some(shell) = pty::shell() else { return };
     let mut shell = starts(&fixture, &shell);
     shell.types(&format!("{WEEK05} 1 &"));
     shell.sees("Send to peer ID: ");
@@ -115,7 +87,7 @@ fn a_peer_in_the_background_shows_what_comes_in_and_is_not_stopped() {
 fn after_ctrl_c_on_a_terminal_the_next_line_begins_below_it() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(2);
-    let _queue = scenario::fixture::fills_the_queue_of(&stranger);
+    let _queue = fills_the_queue_of(&stranger);
     let Some(terminal) = pty::on_a_terminal(&format!("exec {WEEK05} 1")) else { return };
     let mut peer1 = starts(&fixture, &terminal);
     peer1.sees("Send to peer ID: ");
@@ -130,15 +102,11 @@ fn after_ctrl_c_on_a_terminal_the_next_line_begins_below_it() {
 /// As `nohup` starts a program, and a script's `&`.
 #[test]
 fn a_signal_that_was_ignored_when_the_peer_started_stays_ignored() {
-    let fixture = Fixture::of(WEEK05);
-    if Program::is_a_stranger() {
-        return;
-    }
-    let ignoring = format!("trap '' HUP INT; exec {WEEK05} 1");
-    let mut peer1 = starts(&fixture, &Program::exactly(&["sh", "-c", &ignoring]));
+    let Some(fixture) = Fixture::of_own(WEEK05) else { return };
+    let mut peer1 = starts(&fixture, &pty::ignoring_signals(&format!("{WEEK05} 1")));
     peer1.sees("Send to peer ID: ");
-    for signal in ["-HUP", "-INT"] {
-        sends_signal(&peer1, signal);
+    for signal in [SIGHUP, SIGINT] {
+        peer1.is_sent(signal);
         for _ in 0..10 {
             peer1.types("list");
             peer1.sees("[PEER 1] Known peers: ");
@@ -174,28 +142,4 @@ fn non_blocking_pipes_and_terminals_are_read_and_written_like_any_other() {
         peer1.sees("[PEER 1] Shutting down");
         peer1.ends_well();
     }
-}
-
-/// A peer that was stopped for longer than its patience looks once more at what is there.
-#[test]
-fn a_caller_is_not_blamed_for_a_pause_of_the_peer() {
-    if Program::is_a_stranger() {
-        return;
-    }
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
-    let mut peer2 = fixture.peer(2);
-    let mut caller = fixture.dials(1);
-    caller.write_all(b"slow ").unwrap();
-    peer1.runs_threads_called("caller", 1);
-    sends_signal(&peer1, "-STOP");
-    // Peer 2 is the clock: it gives a caller as much time.
-    let _silent = fixture.dials(2);
-    peer2.sees("cut after 0 bytes: it was not finished within 2s");
-    caller.write_all(b"but whole").unwrap();
-    drop(caller);
-    sends_signal(&peer1, "-CONT");
-    peer1.sees("): slow but whole\n");
-    peer1.types("quit");
-    peer1.never_saw("cut after");
 }

@@ -224,7 +224,7 @@ mod tests {
     /// client that reads has everything.
     #[test]
     fn many_stallers_cost_the_others_a_moment_in_all_and_are_dropped() {
-        let screen = Screen::non_blocking().unwrap();
+        let screen = Screen::stdout().unwrap();
         let rate = Rate { burst: 1, per_second: 1 };
         let mut owner = Owner::new(rate, None, Vec::new(), screen);
         let mut stalled = Vec::new();
