@@ -3,7 +3,7 @@
 mod fixture;
 
 use fixture::{CLIENT, Fixture, WELCOME};
-use scenario::Program;
+use scenario::{Program, pty};
 
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
@@ -68,6 +68,7 @@ fn ctrl_c_and_a_system_that_shuts_down_end_it_in_order() {
         }
         alice.ends_well();
         assert_eq!(alice.complained(), "");
+        assert!(alice.printed().ends_with('\n'), "what comes next stands below");
     }
 }
 
@@ -139,4 +140,33 @@ fn on_a_terminal_our_lines_are_gray_and_the_chats_yellow() {
         assert_eq!(alice.printed().contains('\x1b'), no_color.is_empty());
         bob.sees("*** Alice left the chat ***\n");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_the_last_error_stands_below_the_prompt() {
+    let fixture = Fixture::open();
+    let mut server = fixture.server();
+    let client = format!("exec {CLIENT} --url {} --name Alice", fixture.url());
+    let Some(program) = pty::on_a_terminal(&client) else { return };
+    let mut alice = fixture.story.terminal("Alice", &program, &[]);
+    alice.sees("'/help' for commands");
+    alice.sees("\n> ");
+    server.is_killed();
+    alice.sees("\r\nConnection error: the server is gone. When it is back, start again\r\n");
+    alice.ends_with(1);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_ctrl_c_at_the_question_for_a_name_does_not_ask_again() {
+    let fixture = Fixture::open();
+    let client = format!("exec {CLIENT} --url {}", fixture.url());
+    let Some(program) = pty::on_a_terminal(&client) else { return };
+    let mut alice = fixture.story.terminal("Alice", &program, &[]);
+    alice.sees("Enter your username: ");
+    alice.types_bytes(b"\x03");
+    alice.ends_well();
+    let printed = alice.printed();
+    assert!(printed.ends_with("\r\nEnter your username: ^C\r\n"), "{printed:?}");
 }
