@@ -33,7 +33,6 @@ const NONCE: &str = "__NONCE__";
 const OUTBOX: usize = 1024;
 
 /// What all connections share: nothing in it changes, but for one number.
-#[derive(Debug)]
 pub(crate) struct Routes {
     token: Option<Token>,
     /// Where the WebSocket of the page is, if a proxy stands before us: more of the page's policy.
