@@ -19,7 +19,7 @@
 
 mod emoji;
 pub(crate) mod files;
-pub(crate) mod history;
+mod history;
 mod private;
 mod rate;
 mod report;
