@@ -23,6 +23,12 @@ const CAROL: ClientId = ClientId(3);
 /// Enough for any test but those of the rate itself.
 const FAST: Rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
 
+/// How many files are shared, and how many reads wait.
+fn file_counts(room: &ChatRoom) -> (usize, usize) {
+    let shared = room.clients.values().map(|client| client.shared.len());
+    (shared.sum(), room.reads.waiting.len())
+}
+
 /// A room, and the sessions of its clients.
 struct Chat {
     room: ChatRoom,
