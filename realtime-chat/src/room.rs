@@ -42,7 +42,7 @@ use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use self::files::Reads;
 use self::history::History;
-use self::private::Partner;
+use self::private::Partners;
 use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
@@ -81,11 +81,7 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
-    /// First those to whom it has written, then those who have only written to it; each the newest
-    /// first.
-    partners: Vec<Partner>,
-    /// The last private message that was refused since its receiver's name was another's before.
-    refused: Option<(ClientId, String)>,
+    partners: Partners,
     /// The files that it shares.
     shared: Vec<Arc<Shared>>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
@@ -160,8 +156,7 @@ impl ChatRoom {
             join_until: now + JOIN_PATIENCE,
             message_tokens: Bucket::full(self.rate, now),
             typing_tokens: Bucket::full(self.rate, now),
-            partners: Vec::new(),
-            refused: None,
+            partners: Partners::default(),
             shared: Vec::new(),
             asked: 0,
         });
