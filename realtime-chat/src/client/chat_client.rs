@@ -262,7 +262,7 @@ impl ChatClient {
     }
 
     fn take_note(&mut self, note: Note<Offer>) {
-        let is_ours = self.me.as_ref().is_some_and(|me| me.as_str() == note.username);
+        let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
         match &note.kind {
             Kind::System => {
                 let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);

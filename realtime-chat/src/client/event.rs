@@ -280,7 +280,7 @@ fn connected(users: &[String]) -> String {
 /// `You`, which would pass for our user, stands in quotes.
 fn safe_name(name: &str) -> String {
     match Name::read(name) {
-        Ok(read) if read.as_str() == name => name.to_owned(),
+        Ok(read) if read.to_string() == name => name.to_owned(),
         _ => format!("{name:?}"),
     }
 }

@@ -97,7 +97,7 @@ impl SessionHandler for ClientSession {
                 None => link.tell(client, "onMessage", vec![note.write(true)]),
             },
             Order::Typing(client, username, is_typing) => {
-                let user = ("username", username.as_str().into());
+                let user = ("username", username.to_string().into());
                 let typing = Value::object([user, ("isTyping", is_typing.into())]);
                 link.tell(client, "onTyping", vec![typing]);
             }

@@ -47,7 +47,7 @@ fn all_in_the_room_are_offered_a_file_by_its_name() {
     let Kind::File { name, size: 12_345, content: Some(file) } = &note.kind else {
         panic!("{note:?}")
     };
-    assert_eq!((&**name, file.by, file.name.as_str()), ("cat.png", ALICE, "Alice"));
+    assert_eq!((&**name, file.by, &*file.name.to_string()), ("cat.png", ALICE, "Alice"));
     assert_eq!(
         chat.carry_out(&actions),
         [
