@@ -40,11 +40,6 @@ impl Name {
         }
     }
 
-    /// The name, as it is shown.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.shown
-    }
-
     /// Whether both look the same to a hasty reader.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.appearance == other.appearance
@@ -82,11 +77,6 @@ impl RoomName {
             return Err(format!("the name of a room cannot contain {unseen:?}"));
         }
         Ok(Self(format!("#{seen}")))
-    }
-
-    /// The name, with its `#`.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -128,11 +118,6 @@ impl FileName {
             return Err(format!("{text} names a device on Windows"));
         }
         Ok(Self(text.to_owned()))
-    }
-
-    /// The name.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

@@ -19,7 +19,7 @@
 
 mod emoji;
 pub(crate) mod files;
-pub(crate) mod history;
+mod history;
 mod private;
 mod rate;
 mod report;
@@ -40,13 +40,13 @@ use std::{iter, mem};
 use capnweb::websocket::code;
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use self::files::Files;
+use self::files::Reads;
 use self::history::History;
-use self::private::Partner;
+use self::private::Partners;
 use self::rate::Bucket;
 use self::rooms::Rooms;
 use self::typing::Typing;
-use crate::interface::{Kind, Note, Notice, Reply, Request};
+use crate::interface::{Kind, Note, Notice, Reply, Request, Shared};
 use crate::name::{Name, RoomName};
 
 /// How long a client may be connected without joining. A client that only looks has no reason to
@@ -65,7 +65,7 @@ pub(crate) struct ChatRoom {
     history: History,
     rooms: Rooms,
     typing: Typing,
-    files: Files,
+    reads: Reads,
     /// What is to be done, and was not handed out yet.
     actions: Vec<Action>,
 }
@@ -81,11 +81,9 @@ struct Client {
     message_tokens: Bucket,
     /// A token for each time that it may still say whether it is typing.
     typing_tokens: Bucket,
-    /// First those to whom it has written, then those who have only written to it; each the newest
-    /// first.
-    partners: Vec<Partner>,
-    /// The last private message that was refused since its receiver's name was another's before.
-    refused: Option<(ClientId, String)>,
+    partners: Partners,
+    /// The files that it shares.
+    shared: Vec<Arc<Shared>>,
     /// How many reads of its files it has not answered yet, whether anybody still waits or not.
     asked: usize,
 }
@@ -158,8 +156,8 @@ impl ChatRoom {
             join_until: now + JOIN_PATIENCE,
             message_tokens: Bucket::full(self.rate, now),
             typing_tokens: Bucket::full(self.rate, now),
-            partners: Vec::new(),
-            refused: None,
+            partners: Partners::default(),
+            shared: Vec::new(),
             asked: 0,
         });
     }
@@ -274,15 +272,14 @@ impl ChatRoom {
     }
 
     fn leave(&mut self, user: &User, id: AnswerId, now: Instant) {
-        let shared: Vec<_> = self.files_of(user.id).collect();
-        for stub in iter::once(user.stub).chain(shared) {
+        let Some(client) = self.clients.get_mut(&user.id) else { return };
+        (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
+        let shared = mem::take(&mut client.shared);
+        for stub in iter::once(user.stub).chain(shared.iter().map(|file| file.stub)) {
             self.order(user.id, Order::Release(stub));
         }
         let goodbye = Reply::Message(format!("Goodbye, {}!", user.name));
         self.order(user.id, Order::Answer(id, Ok(goodbye)));
-        self.clients.entry(user.id).and_modify(|client| {
-            (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
-        });
         self.user_left(user);
     }
 
@@ -320,11 +317,8 @@ impl ChatRoom {
 
     /// Gives an order to each in a room for whom there is one.
     fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
-        let here = self
-            .clients
-            .values()
-            .filter_map(|client| client.user.as_ref())
-            .filter(|it| it.room == *room);
+        let users = self.clients.values().filter_map(|client| client.user.as_ref());
+        let here = users.filter(|user| user.room == *room);
         let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
         self.actions.extend(orders);
     }

@@ -56,11 +56,17 @@ impl<W: Write> Screen<W> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn show(&mut self, line: &str) {
+        self.end_prompt();
+        self.backlog.extend_from_slice(line.as_bytes());
+        self.backlog.push(b'\n');
+    }
+
+    /// Ends the line of an open prompt that will not be answered: what other programs, and stderr,
+    /// write next stands below it.
+    pub fn end_prompt(&mut self) {
         if mem::take(&mut self.is_asking) {
             self.backlog.push(b'\n');
         }
-        self.backlog.extend_from_slice(line.as_bytes());
-        self.backlog.push(b'\n');
     }
 
     /// Asks `prompt`, unless a prompt is open already.
@@ -174,6 +180,17 @@ mod tests {
             screen.show("Invalid input");
         });
         assert_eq!(shown, "Listening\nTo: \nPeer 2 has left\nTo: Invalid input\n");
+    }
+
+    #[test]
+    fn a_prompt_that_is_open_ends_its_line_and_no_other_does() {
+        let shown = shown(|screen| {
+            screen.end_prompt();
+            screen.ask("To: ");
+            screen.end_prompt();
+            screen.end_prompt();
+        });
+        assert_eq!(shown, "To: \n");
     }
 
     #[test]

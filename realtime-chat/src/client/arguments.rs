@@ -10,7 +10,6 @@ use crate::name::Name;
 use crate::token::Token;
 
 /// The arguments of a client.
-#[derive(Clone, Debug)]
 pub(crate) struct Arguments {
     /// Where the server is.
     pub server: ServerUrl,

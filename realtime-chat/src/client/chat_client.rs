@@ -11,7 +11,7 @@ use terminal::{Typed, appearance};
 
 use crate::client::command::Command;
 use crate::client::downloads::Step;
-use crate::client::event::{Event, Gone, Trouble};
+use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT, Trouble};
 use crate::client::session::{Ask, AskId, Callback, Order, Report};
 use crate::client::shared_file::SharedFile;
 use crate::interface::{Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Size, repeated};
@@ -58,9 +58,6 @@ pub(crate) enum Happened {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     Show(Event),
-    /// Ask the user for a name, and then: the name is typed.
-    AskName,
-    NameTyped,
     Dial,
     HangUp,
     /// Have the session do this.
@@ -113,9 +110,8 @@ impl ChatClient {
     pub(crate) fn new(me: Option<Name>, now: Instant) -> Self {
         let mut client = Self { asks_for_name: me.is_none(), ..Self::default() };
         client.show(Event::Started);
-        match me {
-            Some(me) => client.join(me, now),
-            None => client.actions.push_back(Action::AskName),
+        if let Some(me) = me {
+            client.join(me, now);
         }
         client
     }
@@ -134,9 +130,13 @@ impl ChatClient {
         }
     }
 
-    /// Whether the user has joined, and can say something.
-    pub(crate) fn is_chatting(&self) -> bool {
-        self.stage == Stage::Chatting
+    /// What the user is asked, if anything.
+    pub(crate) fn prompt(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Asking => Some(PROMPT),
+            Stage::Chatting => Some(CHAT_PROMPT),
+            _ => None,
+        }
     }
 
     /// Takes in what has happened.
@@ -194,7 +194,6 @@ impl ChatClient {
             Typed::Line(text) => Name::read(&text),
             Typed::TooLong(_) => Err("that is no name".into()),
         };
-        self.actions.push_back(Action::NameTyped);
         match name {
             Ok(name) => self.join(name, now),
             Err(why) => self.ask_again(why),
@@ -214,7 +213,6 @@ impl ChatClient {
     fn ask_again(&mut self, why: String) {
         self.stage = Stage::Asking;
         self.show(Event::Refused(why));
-        self.actions.push_back(Action::AskName);
     }
 
     fn take_line(&mut self, text: &str, now: Instant) {
@@ -237,12 +235,7 @@ impl ChatClient {
 
     fn quit(&mut self, now: Instant) {
         match self.stage {
-            Stage::Asking => {
-                self.actions.push_back(Action::NameTyped);
-                self.show(Event::NobodyCame);
-                self.end(Ok(()));
-            }
-            Stage::Joining => self.end(Ok(())),
+            Stage::Asking | Stage::Joining => self.end(Ok(())),
             Stage::Chatting => {
                 self.actions.push_back(Action::GiveUp);
                 self.show(Event::Leaving);
@@ -269,7 +262,7 @@ impl ChatClient {
     }
 
     fn take_note(&mut self, note: Note<Offer>) {
-        let is_ours = self.me.as_ref().is_some_and(|me| me.as_str() == note.username);
+        let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
         match &note.kind {
             Kind::System => {
                 let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);

@@ -32,7 +32,7 @@ const MAX_ORDERS: usize = 128;
 const ENDING: Duration = Duration::from_millis(1250);
 
 /// Whom to dial.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Dialer {
     pub server: ServerUrl,
     /// What the server may want to see.

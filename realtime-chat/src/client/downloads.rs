@@ -67,7 +67,7 @@ impl Downloads {
     /// A new file of this name, or nearly: `cat.png`, `cat (1).png`, and so on. No file is there
     /// that only looks as if it had the same name.
     fn create(&self, number: u64, name: &str, size: u64) -> Result<(File, PathBuf), Trouble> {
-        let name = FileName::read(name).map_err(Trouble::Other)?;
+        let name = FileName::read(name).map_err(Trouble::Other)?.to_string();
         if size > MAX_FILE {
             return Err(Trouble::TooBig(Size(size)));
         }
@@ -80,7 +80,7 @@ impl Downloads {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let taken = entries.map(|entry| appearance(&entry.file_name().to_string_lossy()));
         let taken: BTreeSet<_> = taken.collect();
-        let names = (0..MAX_NAMES).map(|number| numbered(name.as_str(), number));
+        let names = (0..MAX_NAMES).map(|number| numbered(&name, number));
         for name in names.filter(|name| !taken.contains(&appearance(name))) {
             let path = self.folder.join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {

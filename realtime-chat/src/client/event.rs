@@ -19,8 +19,6 @@ pub(crate) const CHAT_PROMPT: &str = "> ";
 pub(crate) enum Event {
     /// The client is up.
     Started,
-    /// The user is gone, without having joined.
-    NobodyCame,
     /// The server is dialed.
     Connecting(Name),
     /// The user has joined, and these are there.
@@ -140,7 +138,6 @@ impl Event {
     fn text(&self) -> String {
         match self {
             Self::Started => "=== Cap'n Web Chat Client ===".into(),
-            Self::NobodyCame => String::new(),
             Self::Connecting(name) => format!("\nConnecting to chat server as '{name}'...\n"),
             Self::Welcome(name, users) => format!(
                 "Welcome to the chat, {name}!\n{}\n\nType messages and press Enter to send.\n\
@@ -283,7 +280,7 @@ fn connected(users: &[String]) -> String {
 /// `You`, which would pass for our user, stands in quotes.
 fn safe_name(name: &str) -> String {
     match Name::read(name) {
-        Ok(read) if read.as_str() == name => name.to_owned(),
+        Ok(read) if read.to_string() == name => name.to_owned(),
         _ => format!("{name:?}"),
     }
 }

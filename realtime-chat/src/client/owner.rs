@@ -11,7 +11,7 @@ use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
 use crate::client::chat_client::{Action, ChatClient, Happened};
 use crate::client::dialer::{Dialer, Link};
 use crate::client::downloads::Downloads;
-use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT};
+use crate::client::event::{Event, Gone, PROMPT};
 use crate::client::session::{Order, Report};
 use crate::client::shared_file::SharedFile;
 
@@ -50,7 +50,6 @@ impl Owner {
     ) -> io::Result<Ended> {
         let ended = self.converse(lines, interrupts);
         self.hang_up();
-        drop(self.downloads);
         // That the last line cannot be shown is no reason not to end in order.
         let finished = self.screen.finish(LAST_LINE);
         let ended = ended?;
@@ -87,25 +86,19 @@ impl Owner {
                     Happened::Quit
                 }
                 recv(lines) -> line => {
-                    if line.is_ok() && self.has_prompt && self.chat.is_chatting() {
-                        self.screen.answered(CHAT_PROMPT);
+                    if let (Ok(_), Some(prompt)) = (&line, self.prompt()) {
+                        self.screen.answered(prompt);
                     }
                     line.map_or(Happened::Quit, Happened::Typed)
                 }
-                recv(reports) -> report => self.heard(report.ok()),
+                // Without a last report its reader has panicked, and said so.
+                recv(reports) -> report => {
+                    Happened::Reported(report.unwrap_or(Report::Ended(Gone::HungUp)))
+                }
                 default(wait) => continue, // Something is due, or the terminal may have room.
             };
             self.tell(happened);
         }
-    }
-
-    /// The link has a report, or has ended without one.
-    fn heard(&mut self, report: Option<Report>) -> Happened {
-        let report = report.unwrap_or(Report::Ended(Gone::HungUp));
-        if let Report::Ended(_) = report {
-            self.hang_up();
-        }
-        Happened::Reported(report)
     }
 
     /// Does what is to be done, and what follows from it; how the program ends, if it does.
@@ -113,8 +106,6 @@ impl Owner {
         while let Some(action) = self.chat.next_action() {
             match action {
                 Action::Show(event) => self.show_all([event]),
-                Action::AskName => self.screen.ask(PROMPT),
-                Action::NameTyped => self.screen.answered(PROMPT),
                 Action::Dial => {
                     self.screen.refresh()?; // Before what may take its time.
                     self.link = Some(self.dialer.dial()?);
@@ -140,14 +131,22 @@ impl Owner {
                     let told = self.downloads.give_up();
                     self.show_all(told);
                 }
-                Action::End(how) => return self.screen.refresh().map(|()| Some(how)),
+                Action::End(how) => {
+                    self.screen.end_prompt(); // What `stderr` is told next stands below it.
+                    return self.screen.refresh().map(|()| Some(how));
+                }
             }
         }
         let is_idle = self.link.as_ref().is_none_or(|link| link.reports.is_empty());
-        if self.has_prompt && is_idle && self.chat.is_chatting() {
-            self.screen.ask(CHAT_PROMPT);
+        if let Some(prompt) = self.prompt().filter(|_| is_idle) {
+            self.screen.ask(prompt);
         }
         self.screen.refresh().map(|()| None)
+    }
+
+    /// What the user is asked. A prompt for each line is for a terminal only.
+    fn prompt(&self) -> Option<&'static str> {
+        self.chat.prompt().filter(|&prompt| self.has_prompt || prompt == PROMPT)
     }
 
     fn show_all(&mut self, events: impl IntoIterator<Item = Event>) {

@@ -45,7 +45,7 @@ pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
 impl<C: Clone, F> Request<C, F> {
     /// The method with its arguments; a property has none.
     pub(crate) fn write(&self) -> (&'static str, Option<Vec<Value<Cap<C>>>>) {
-        let user = |name: &Name| name.as_str().into();
+        let user = |name: &Name| name.to_string().into();
         let object = |object: &C| Value::Cap(Cap::Target(object.clone()));
         let (method, args) = match self {
             Self::Join { username, client } => ("join", vec![user(username), object(client)]),
@@ -61,14 +61,14 @@ impl<C: Clone, F> Request<C, F> {
                 ("sendPrivate", vec![user(username), user(to), text.as_str().into()])
             }
             Self::EnterRoom { username, room } => {
-                ("enterRoom", vec![user(username), room.as_str().into()])
+                ("enterRoom", vec![user(username), room.to_string().into()])
             }
             Self::ListRooms => ("listRooms", vec![]),
             Self::SetTyping { username, is_typing } => {
                 ("setTyping", vec![user(username), (*is_typing).into()])
             }
             Self::ShareFile { username, name, size, file } => {
-                let about = [("name", name.as_str().into()), ("size", number(*size))];
+                let about = [("name", name.to_string().into()), ("size", number(*size))];
                 ("shareFile", vec![user(username), Value::object(about), object(file)])
             }
             Self::ReadFile { offset, .. } => ("read", vec![number(*offset)]),

@@ -82,7 +82,7 @@ fn a_room_is_one_word_in_small_letters_with_or_without_its_sign() {
         ("#rust", "#rust"),
         (" #RUST ", "#rust"),
         ("Ärger", "#ärger"),
-        ("LOBBY", RoomName::lobby().as_str()),
+        ("LOBBY", &RoomName::lobby().to_string()),
         ("#Cafe\u{301}", "#café"),
         ("ΟΔΌΣ", "#οδός"),
     ] {
@@ -108,7 +108,7 @@ fn a_file_has_a_plain_name() {
     for name in
         ["cat.png", "a", "Zoë (1).txt", "-rf", "coma.txt", "COM10", "lpt", "null", "con1", "👩‍💻"]
     {
-        assert_eq!(FileName::read(name).as_ref().map(FileName::as_str), Ok(name));
+        assert_eq!(FileName::read(name).map(|name| name.to_string()), Ok(name.to_owned()));
     }
     let read = |name: &str| FileName::read(name).unwrap_err();
     for bad in "/\\:*?\"<>|\0\n\x7f\u{202e}\u{200b}".chars() {

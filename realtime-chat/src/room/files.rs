@@ -31,18 +31,17 @@ pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what went wrong with a file is repeated, in bytes.
 const SHOWN: usize = 200;
 
-/// The files that are shared, and the reads that wait.
+/// The reads that wait.
 #[derive(Debug, Default)]
-pub(super) struct Files {
-    shared: Vec<Arc<Shared>>,
+pub(super) struct Reads {
     /// In the order in which they were asked, so the first one is the first to be late.
-    reads: BTreeMap<AskId, Read>,
-    next_ask: u64,
+    pub(super) waiting: BTreeMap<AskId, Read>,
+    next: u64,
 }
 
 /// A read that waits.
 #[derive(Debug)]
-struct Read {
+pub(super) struct Read {
     /// The client that reads, and its call.
     reader: (ClientId, AnswerId),
     file: Arc<Shared>,
@@ -58,12 +57,15 @@ impl ChatRoom {
         size: u64,
         stub: Stub,
     ) -> Result<Reply, RpcError> {
-        if self.files_of(user.id).count() >= MAX_SHARED {
-            let text = format!("you share {MAX_SHARED} files already; they go when you leave");
-            return Err(RpcError::new(Code::TooMany, text));
-        }
         let file = Arc::new(Shared { by: user.id, name: user.name.clone(), stub });
-        self.files.shared.push(Arc::clone(&file));
+        if let Some(sharer) = self.clients.get_mut(&user.id) {
+            if sharer.shared.len() >= MAX_SHARED {
+                let text =
+                    format!("you share {MAX_SHARED} files already; they go when you leave");
+                return Err(RpcError::new(Code::TooMany, text));
+            }
+            sharer.shared.push(Arc::clone(&file));
+        }
         let text = format!("shares {name} ({})", Size(size));
         let kind = Kind::File { name: name.to_string(), size, content: Some(file) };
         let note = Note { username: user.name.to_string(), text, kind };
@@ -80,25 +82,24 @@ impl ChatRoom {
         offset: u64,
         now: Instant,
     ) -> Result<(), RpcError> {
-        if !self.files.shared.contains(&file) {
-            return Err(gone(&file.name));
-        }
-        let reads = self.files.reads.values();
-        if reads.filter(|read| read.reader.0 == reader.0).count() >= MAX_READS {
+        let reads = self.reads.waiting.values();
+        let waiting = reads.filter(|read| read.reader.0 == reader.0).count();
+        let Shared { by, name, stub } = &*file;
+        let sharer = self.clients.get_mut(by).filter(|client| client.shared.contains(&file));
+        let Some(sharer) = sharer else { return Err(gone(name)) };
+        if waiting >= MAX_READS {
             let text = format!("{MAX_READS} reads of yours are waiting already");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        let Shared { by, name, stub } = &*file;
-        let Some(sharer) = self.clients.get_mut(by) else { return Err(gone(name)) };
         if sharer.asked >= MAX_ASKED {
             let text = format!("{name} has {MAX_ASKED} reads to answer; try again later");
             return Err(RpcError::new(Code::TooMany, text));
         }
         sharer.asked += 1;
-        let ask = AskId(self.files.next_ask);
-        self.files.next_ask += 1;
+        let ask = AskId(self.reads.next);
+        self.reads.next += 1;
         self.order(*by, Order::Read { ask, file: *stub, offset });
-        self.files.reads.insert(ask, Read { reader, file, until: now + READ_PATIENCE });
+        self.reads.waiting.insert(ask, Read { reader, file, until: now + READ_PATIENCE });
         Ok(())
     }
 
@@ -112,10 +113,10 @@ impl ChatRoom {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
         }
-        if self.files.reads.get(&ask).is_none_or(|read| read.file.by != client) {
+        if self.reads.waiting.get(&ask).is_none_or(|read| read.file.by != client) {
             return;
         }
-        let Some(read) = self.files.reads.remove(&ask) else { return };
+        let Some(read) = self.reads.waiting.remove(&ask) else { return };
         let result = match bytes {
             Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
             Ok(_) => {
@@ -139,44 +140,32 @@ impl ChatRoom {
 
     /// When the first read has waited for too long.
     pub(super) fn next_late(&self) -> Option<Instant> {
-        self.files.reads.first_key_value().map(|(_, read)| read.until)
+        self.reads.waiting.first_key_value().map(|(_, read)| read.until)
     }
 
     /// Ends the wait of those who have waited for too long.
     pub(super) fn give_up_reads(&mut self, now: Instant) {
-        while let Some(entry) = self.files.reads.first_entry().filter(|e| e.get().until <= now)
-        {
-            let read = entry.remove();
-            let text = format!("{} does not answer", read.file.name);
-            self.answer_read(&read, Err(RpcError::new(Code::Internal, text)));
-        }
+        let late =
+            |name: &Name| RpcError::new(Code::Internal, format!("{name} does not answer"));
+        self.end_reads(|read| read.until <= now, late);
     }
 
-    /// The capabilities of the files that a client shares.
-    pub(super) fn files_of(&self, client: ClientId) -> impl Iterator<Item = Stub> {
-        let shared = self.files.shared.iter().filter(move |file| file.by == client);
-        shared.map(|file| file.stub)
-    }
-
-    /// The files of a user who is not here any more.
+    /// The files of a user who is not here any more cannot be read.
     pub(super) fn withdraw_files(&mut self, user: &User) {
-        self.files.shared.retain(|file| file.by != user.id);
-        let reads: Vec<_> =
-            self.files.reads.extract_if(.., |_, read| read.file.by == user.id).collect();
-        for (_, read) in reads {
-            self.answer_read(&read, Err(gone(&user.name)));
+        self.end_reads(|read| read.file.by == user.id, gone);
+    }
+
+    /// Ends the wait for a client, for this reason.
+    fn end_reads(&mut self, is_over: impl Fn(&Read) -> bool, why: fn(&Name) -> RpcError) {
+        let over = self.reads.waiting.extract_if(.., |_, read| is_over(read));
+        for (_, read) in over.collect::<Vec<_>>() {
+            self.answer_read(&read, Err(why(&read.file.name)));
         }
     }
 
     /// Nobody waits for what this client has asked.
     pub(super) fn forget_reads_by(&mut self, client: ClientId) {
-        self.files.reads.retain(|_, read| read.reader.0 != client);
-    }
-
-    /// How many files are shared, and how many reads wait.
-    #[cfg(test)]
-    pub(super) fn file_counts(&self) -> (usize, usize) {
-        (self.files.shared.len(), self.files.reads.len())
+        self.reads.waiting.retain(|_, read| read.reader.0 != client);
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use capnweb::{Code, RpcError};
 
-use super::{ChatRoom, Client, ClientId, Order, User, emoji};
+use super::{ChatRoom, ClientId, Order, User, emoji};
 use crate::interface::{Kind, Note, Notice, Reply};
 use crate::name::Name;
 
-/// With how many users a client can write privately, before the first of them is forgotten.
+/// How many partners of a kind are remembered, before the oldest is forgotten.
 const MAX_PARTNERS: usize = 64;
 
 impl ChatRoom {
@@ -43,14 +43,18 @@ impl ChatRoom {
     }
 }
 
-/// A user with whom a client has written privately.
-#[derive(Debug)]
-pub(super) struct Partner {
-    name: Name,
-    /// Who has the name now may be somebody else.
-    id: ClientId,
-    /// Whether the client has written to it, and not only it to the client.
-    is_written_to: bool,
+/// The name of a user that a client has written with privately, and which client that user is. Who
+/// has the name now may be somebody else.
+type Partner = (Name, ClientId);
+
+/// With whom a client has written privately, each the newest first. They are two lists, so that no
+/// crowd that writes to a client makes it forget to whom it has written.
+#[derive(Debug, Default)]
+pub(super) struct Partners {
+    written_to: Vec<Partner>,
+    have_written: Vec<Partner>,
+    /// The last message that was refused, and who would have got it.
+    refused: Option<(ClientId, String)>,
 }
 
 impl ChatRoom {
@@ -64,50 +68,50 @@ impl ChatRoom {
     ) -> Result<(), RpcError> {
         let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
         if let Some(client) = self.clients.get_mut(&sender.id) {
-            client.write_to(&receiver, text)?;
+            client.partners.check(&receiver, text)?;
         }
         if let Some(client) = self.clients.get_mut(&receiver.id) {
-            client.remember(sender, false);
+            let partner = client.partners.known_as(sender);
+            remember(&mut client.partners.have_written, partner);
         }
         Ok(())
     }
 }
 
-impl Client {
+impl Partners {
     /// Refuses the text if the receiver's name was another's, until the same text comes again:
     /// another one may have been typed before the refusal of the first could be read.
-    fn write_to(&mut self, receiver: &User, text: &str) -> Result<(), RpcError> {
-        let partner = self.remember(receiver, true);
+    fn check(&mut self, receiver: &User, text: &str) -> Result<(), RpcError> {
+        let (name, id) = self.known_as(receiver);
         let message = (receiver.id, text.to_owned());
-        if partner != receiver.id && self.refused.as_ref() != Some(&message) {
-            self.refused = Some(message);
-            let text = format!(
-                "the {} that you have written with has left: send it again to tell the one who \
-                 has this name now",
-                self.partners[0].name
-            );
-            return Err(RpcError::new(Code::NotFound, text));
+        if id == receiver.id || self.refused.as_ref() == Some(&message) {
+            forget(&mut self.have_written, &name); // From now on the name is the receiver's.
+            remember(&mut self.written_to, (name, receiver.id));
+            return Ok(());
         }
-        self.partners[0].id = receiver.id;
-        Ok(())
+        let text = format!(
+            "the {name} that you have written with has left: send it again to tell the one who \
+             has this name now"
+        );
+        remember(&mut self.written_to, (name, id));
+        self.refused = Some(message);
+        Err(RpcError::new(Code::NotFound, text))
     }
 
-    /// Whom it has written with under this user's name; it is this user, if it was nobody. Those
-    /// to whom it has written come first, so that no crowd that writes to it makes it forget them.
-    fn remember(&mut self, user: &User, is_written_to: bool) -> ClientId {
-        let known = self.partners.iter().position(|one| one.name.looks_like(&user.name));
-        let mut partner = known.map(|index| self.partners.remove(index)).unwrap_or(Partner {
-            name: user.name.clone(),
-            id: user.id,
-            is_written_to,
-        });
-        partner.is_written_to |= is_written_to;
-        let id = partner.id;
-        let first = self.partners.iter().position(|one| !one.is_written_to);
-        let index =
-            if partner.is_written_to { 0 } else { first.unwrap_or(self.partners.len()) };
-        self.partners.insert(index, partner);
-        self.partners.truncate(MAX_PARTNERS);
-        id
+    /// Who was written with under this user's name; this user, if nobody was.
+    fn known_as(&self, user: &User) -> Partner {
+        let mut partners = self.written_to.iter().chain(&self.have_written);
+        let known = partners.find(|(name, _)| name.looks_like(&user.name));
+        known.cloned().unwrap_or((user.name.clone(), user.id))
     }
+}
+
+fn remember(partners: &mut Vec<Partner>, partner: Partner) {
+    forget(partners, &partner.0);
+    partners.insert(0, partner);
+    partners.truncate(MAX_PARTNERS);
+}
+
+fn forget(partners: &mut Vec<Partner>, name: &Name) {
+    partners.retain(|(known, _)| !known.looks_like(name));
 }

@@ -7,7 +7,7 @@ use crate::interface::Reply;
 
 /// The clients that are typing.
 #[derive(Debug, Default)]
-pub(super) struct Typing(BTreeSet<ClientId>);
+pub(super) struct Typing(pub(super) BTreeSet<ClientId>);
 
 impl ChatRoom {
     /// What a client says of itself.
@@ -42,10 +42,5 @@ impl ChatRoom {
         //| // An `Order::Typing` for each other user in the room.
         //| let _ = (user, is_typing, &self.clients, Order::Typing);
         // LAB:END typing
-    }
-
-    #[cfg(test)]
-    pub(super) fn typing_count(&self) -> usize {
-        self.typing.0.len()
     }
 }

@@ -4,13 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use capnweb::http::Origin;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::room::Rate;
 use crate::token::Token;
 
 /// The arguments of a server.
-#[derive(Clone, Debug)]
 pub(crate) struct Arguments {
     /// Where to be dialed; port 0 for any that is free.
     pub bind_address: SocketAddr,
@@ -27,11 +26,8 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Reads the command line. On a mistake it says what was wrong and ends with status 2.
     pub(crate) fn read() -> Self {
-        Self::of(&usage().get_matches())
-    }
-
-    fn of(matches: &ArgMatches) -> Self {
         const HAS_DEFAULT: &str = "there is a default";
+        let matches = usage().get_matches();
         let number = |name| *matches.get_one::<u32>(name).expect(HAS_DEFAULT);
         let host = *matches.get_one::<IpAddr>("host").expect(HAS_DEFAULT);
         let port = *matches.get_one::<u16>("port").expect(HAS_DEFAULT);

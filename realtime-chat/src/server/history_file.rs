@@ -1,5 +1,6 @@
-//! The history file: what was said, one line a note. It is only ever appended to; what was
-//! written is never changed, not even a line that makes no sense.
+//! The history file: what was said, one line of JSON a note. It is only ever appended to; what was
+//! written is never changed, not even a line that makes no sense. A line is whole or it is not
+//! there: what was cut off by a crash is known by its missing line end.
 //!
 //! A line is handed to the system before anybody is told what stands in it. So what anybody has
 //! seen is still there when this program is killed; only the machine itself must go on.
@@ -8,9 +9,11 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::interface::Note;
+use capnweb::{Cap, Value};
+use serde_json::json;
+
+use crate::interface::{Kind, Note};
 use crate::name::RoomName;
-use crate::room::history;
 use crate::server::event::Event;
 
 /// How much of the end of the file is read at the start, in bytes. That is some ten thousand notes,
@@ -28,12 +31,14 @@ pub(crate) struct HistoryFile {
 }
 
 /// What was found in the file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Past {
-    /// The notes, oldest first.
+    /// What was said, and where, oldest first.
     pub notes: Vec<(RoomName, Note)>,
     /// What the user should know about it.
     pub news: Vec<Event>,
+    /// Whether the last line has no end: it was being written when the server stopped.
+    is_torn: bool,
 }
 
 impl HistoryFile {
@@ -56,23 +61,20 @@ impl HistoryFile {
         }
         let options = OpenOptions::new().read(true).append(true).create(true).open(path);
         let mut file = options.map_err(cannot)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                return Err(format!(
-                    "another chat server writes {shown}: choose another --history file"
-                ));
-            }
-            // Not every file system has locks.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+        // Any other error is none: not every file system has locks.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(format!(
+                "another chat server writes {shown}: choose another --history file"
+            ));
         }
-        let (past, is_torn) = read_back(&mut file).map_err(cannot)?;
-        Ok((Self { file, is_torn, lost: 0 }, past))
+        let past = read_back(&mut file).map_err(cannot)?;
+        Ok((Self { file, is_torn: past.is_torn, lost: 0 }, past))
     }
 
     /// Appends a note. Returns what the user should know, if anything.
     pub(crate) fn record(&mut self, room: &RoomName, note: &Note) -> Option<Event> {
         let mut line = if self.is_torn { "\n".to_owned() } else { String::new() };
-        line += &history::line(room, note);
+        line += &as_line(room, note);
         match self.file.write_all(line.as_bytes()) {
             Ok(()) => {
                 self.is_torn = false;
@@ -88,8 +90,8 @@ impl HistoryFile {
     }
 }
 
-/// Reads the end of the file; and whether the file ends in the middle of a line.
-fn read_back(file: &mut File) -> io::Result<(Past, bool)> {
+/// Reads the end of the file.
+fn read_back(file: &mut File) -> io::Result<Past> {
     let length = file.metadata()?.len();
     let skipped = length.saturating_sub(MAX_READ);
     file.seek(SeekFrom::Start(skipped))?;
@@ -98,12 +100,62 @@ fn read_back(file: &mut File) -> io::Result<(Past, bool)> {
     // A line that has begun before is no line.
     let begin = if skipped > 0 { bytes.iter().position(|byte| *byte == b'\n') } else { None };
     let lines = &bytes[begin.map_or(0, |end| end + 1)..];
-    let found = history::read(&String::from_utf8_lossy(lines));
-    let news = [
-        (skipped > 0).then_some(Event::HistoryIsLong(skipped)),
-        (found.bad > 0).then_some(Event::LinesSkipped(found.bad)),
-        found.torn.then_some(Event::LineTorn),
-    ];
-    let news = news.into_iter().flatten().collect();
-    Ok((Past { notes: found.notes, news }, found.torn))
+    let mut past = read(&String::from_utf8_lossy(lines));
+    if skipped > 0 {
+        past.news.insert(0, Event::HistoryIsLong(skipped));
+    }
+    Ok(past)
 }
+
+/// A note as a line of the file, with its end.
+fn as_line(room: &RoomName, note: &Note) -> String {
+    let mut json = json!({
+        "room": room.to_string(),
+        "username": note.username,
+        "text": note.text,
+        "type": note.kind.word(),
+    });
+    if let Kind::File { name, size, .. } = &note.kind {
+        json["file"] = json!({ "name": name, "size": size });
+    }
+    format!("{json}\n")
+}
+
+/// Reads lines of the file. Somebody may have edited it: a line that is no note is counted, and the
+/// rest is read all the same.
+fn read(text: &str) -> Past {
+    let (mut past, mut bad) = (Past::default(), 0);
+    for line in text.split_inclusive('\n') {
+        match line.strip_suffix('\n').map(note) {
+            Some(Some(note)) => past.notes.push(note),
+            Some(None) => bad += 1,
+            None => past.is_torn = true,
+        }
+    }
+    past.news.extend((bad > 0).then_some(Event::LinesSkipped(bad)));
+    past.news.extend(past.is_torn.then_some(Event::LineTorn));
+    past
+}
+
+/// The note in a line. The client that has shared a file is gone, and the file, too.
+fn note(line: &str) -> Option<(RoomName, Note)> {
+    let value = value(serde_json::from_str(line).ok()?);
+    let room = RoomName::read(value.get("room")?.as_str()?).ok()?;
+    let note = Note::read(&value, |_| None)?;
+    (!matches!(note.kind, Kind::Private { .. })).then_some((room, note))
+}
+
+/// A value as if it had come from a server, but without lists: there are none in a note.
+fn value(json: serde_json::Value) -> Value<Cap<()>> {
+    match json {
+        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        serde_json::Value::Object(entries) => {
+            Value::Object(entries.into_iter().map(|(key, json)| (key, value(json))).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests;

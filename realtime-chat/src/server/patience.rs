@@ -23,6 +23,7 @@ const REGAIN: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct Patience {
     left: Duration,
+    /// From when on it grows again.
     since: Instant,
 }
 
@@ -47,7 +48,9 @@ impl Patience {
         // What the system has added to the wait is paid in full.
         let waited = now.duration_since(began);
         let cost = waited.min(left / 2) + waited.saturating_sub(left);
-        (self.left, self.since) = (left.saturating_sub(cost), now);
+        // What is more than is left is paid later; not all of it, if the program was stopped.
+        let debt = cost.saturating_sub(left).min(LONGEST);
+        (self.left, self.since) = (left.saturating_sub(cost), now + REGAIN * debt);
     }
 }
 
@@ -86,19 +89,37 @@ mod tests {
         }
     }
 
-    /// On a busy machine, each wait lasts for longer than was meant.
-    #[test]
-    fn what_the_system_adds_to_a_wait_is_paid_in_full() {
-        let (late, mut now) = (Duration::from_millis(25), Instant::now());
-        let (mut patience, mut waited) = (Patience::new(now), Duration::ZERO);
+    /// How long the room waits for 200 stallers, and how long it all takes, if each wait lasts for
+    /// 25 ms longer than was meant, and so much time is between two of them.
+    fn waited_when_busy(between: Duration) -> (Duration, Duration) {
+        let (late, begin) = (Duration::from_millis(25), Instant::now());
+        let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
         for _ in 0..200 {
             let wait = patience.left(now);
             let took = if wait.is_zero() { wait } else { wait + late };
             patience.has_waited(now, now + took);
             waited += took;
-            now += took + Duration::from_micros(100);
+            now += took + between;
         }
+        (waited, now - begin)
+    }
+
+    #[test]
+    fn what_the_system_adds_to_a_wait_is_paid_in_full() {
+        let (waited, _) = waited_when_busy(Duration::from_micros(100));
         assert!(waited < Duration::from_millis(250), "{waited:?}");
+        let (waited, all) = waited_when_busy(Duration::from_millis(25));
+        assert!(waited < all / 6 + Duration::from_millis(250), "{waited:?} of {all:?}");
+    }
+
+    #[test]
+    fn a_program_that_was_stopped_in_a_wait_has_patience_again_after_a_moment() {
+        let begin = Instant::now();
+        let mut patience = Patience::new(begin);
+        let stopped = begin + Duration::from_hours(1);
+        patience.has_waited(begin, stopped);
+        assert_eq!(patience.left(stopped), Duration::ZERO);
+        assert_eq!(patience.left(stopped + 2 * REGAIN * LONGEST), LONGEST);
     }
 
     #[test]

@@ -33,7 +33,6 @@ const NONCE: &str = "__NONCE__";
 const OUTBOX: usize = 1024;
 
 /// What all connections share: nothing in it changes, but for one number.
-#[derive(Debug)]
 pub(crate) struct Routes {
     token: Option<Token>,
     /// Where the WebSocket of the page is, if a proxy stands before us: more of the page's policy.
@@ -55,17 +54,28 @@ impl Routes {
 
     /// Answers one request.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
+        self.find(request).unwrap_or_else(Answer::from)
+    }
+
+    /// What was asked for; or the refusal.
+    fn find(&self, request: &Request) -> Result<Answer, Response> {
         let Err(refused) = is_post_to(BATCH, request) else {
-            return self.batch(request).into();
+            self.check(request)?;
+            let me = self.next_client();
+            return Ok(batch_client::serve(request.body(), me, &self.report).into());
         };
         match (request.path(), request.method()) {
-            (PAGE, "GET" | "HEAD") => self.page(request).into(),
-            (WEBSOCKET, "GET") => self.websocket(request),
+            (PAGE, "GET" | "HEAD") => Ok(self.page(request).into()),
+            (WEBSOCKET, "GET") => {
+                self.check(request)?;
+                let (me, report) = (self.next_client(), self.report.clone());
+                Ok(accept(request, move |socket| stay(me, &report, socket)))
+            }
             // A method that no path knows.
-            _ if refused.status() == 501 => refused.into(),
-            (PAGE, method) => not_allowed(method, "GET, HEAD, OPTIONS").into(),
-            (WEBSOCKET, method) => not_allowed(method, "GET, OPTIONS").into(),
-            _ => refused.into(),
+            _ if refused.status() == 501 => Err(refused),
+            (PAGE, method) => Err(not_allowed(method, "GET, HEAD, OPTIONS")),
+            (WEBSOCKET, method) => Err(not_allowed(method, "GET, OPTIONS")),
+            _ => Err(refused),
         }
     }
 
@@ -88,21 +98,6 @@ impl Routes {
             .with("Cache-Control", "no-store")
             .with("X-Content-Type-Options", "nosniff")
             .with("Referrer-Policy", "no-referrer")
-    }
-
-    fn batch(&self, request: &Request) -> Response {
-        match self.check(request) {
-            Ok(()) => batch_client::serve(request.body(), self.next_client(), &self.report),
-            Err(refused) => refused,
-        }
-    }
-
-    fn websocket(&self, request: &Request) -> Answer {
-        if let Err(refused) = self.check(request) {
-            return refused.into();
-        }
-        let (me, report) = (self.next_client(), self.report.clone());
-        accept(request, move |socket| stay(me, &report, socket))
     }
 
     fn check(&self, request: &Request) -> Result<(), Response> {

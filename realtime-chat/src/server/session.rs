@@ -92,14 +92,12 @@ impl SessionHandler for ClientSession {
                 self.waiting -= 1;
                 link.answer(id, result.map(|reply| reply.write()));
             }
-            Order::Notify(client, Notice { written: Some(args), .. }) => {
-                link.tell_written(client, "onMessage", &args);
-            }
-            Order::Notify(client, Notice { note, .. }) => {
-                link.tell(client, "onMessage", vec![note.write(true)]);
-            }
+            Order::Notify(client, Notice { note, written }) => match written {
+                Some(args) => link.tell_written(client, "onMessage", &args),
+                None => link.tell(client, "onMessage", vec![note.write(true)]),
+            },
             Order::Typing(client, username, is_typing) => {
-                let user = ("username", username.as_str().into());
+                let user = ("username", username.to_string().into());
                 let typing = Value::object([user, ("isTyping", is_typing.into())]);
                 link.tell(client, "onTyping", vec![typing]);
             }

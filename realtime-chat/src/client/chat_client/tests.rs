@@ -70,8 +70,6 @@ impl Alice {
         let actions = self.wants();
         let shown = actions.iter().map(|act| match act {
             Action::Show(event) => event.lines(false) + "\n",
-            Action::AskName => PROMPT.to_owned(),
-            Action::NameTyped => String::new(),
             other => panic!("{other:?}"),
         });
         assert_eq!(shown.collect::<String>(), text);
@@ -134,15 +132,18 @@ fn opened(folder: &Folder) -> Arc<SharedFile> {
 #[test]
 fn a_user_without_a_name_is_asked_until_there_is_one() {
     let mut alice = Alice::starts(None);
-    assert_eq!(alice.wants(), [show(Event::Started), Action::AskName]);
+    assert_eq!(alice.wants(), [show(Event::Started)]);
+    assert_eq!(alice.chat.prompt(), Some("\nEnter your username: "));
     alice.types("A]lice");
-    alice.shows("❌ a name cannot contain ']'\n\nEnter your username: ");
+    alice.shows("❌ a name cannot contain ']'\n");
+    assert_eq!(alice.chat.prompt(), Some(PROMPT));
     alice.on(Happened::Typed(Typed::TooLong(10_000)));
-    alice.shows("❌ that is no name\n\nEnter your username: ");
+    alice.shows("❌ that is no name\n");
+    assert_eq!(alice.chat.prompt(), Some(PROMPT));
     alice.types(" Alice ");
     let join = order(alice.last_ask(), join());
-    let connects = [Action::NameTyped, show(Event::Connecting(me())), Action::Dial, join];
-    assert_eq!(alice.wants(), connects);
+    assert_eq!(alice.wants(), [show(Event::Connecting(me())), Action::Dial, join]);
+    assert_eq!(alice.chat.prompt(), None);
     assert!(!alice.chat.takes_lines(), "what is typed now is for the chat");
 }
 
@@ -155,9 +156,7 @@ fn who_leaves_before_joining_ends_well() {
             Some(line) => alice.types(line),
             None => alice.on(Happened::Quit),
         }
-        let nobody = show(Event::NobodyCame);
-        let ends = [Action::NameTyped, nobody, Action::GiveUp, Action::End(Ok(()))];
-        assert_eq!(alice.wants(), ends);
+        assert_eq!(alice.wants(), [Action::GiveUp, Action::End(Ok(()))]);
     }
     let mut alice = Alice::starts(Some("Alice"));
     alice.wants();
@@ -175,12 +174,13 @@ fn a_name_that_is_taken_is_asked_for_again_if_it_was_asked_for() {
     alice.wants();
     alice.is_answered(Err(taken()));
     let text = "Username Alice is already taken".to_owned();
-    let again = [show(Event::Refused(text.clone())), Action::AskName];
-    assert_eq!(alice.wants(), [&[Action::GiveUp, Action::HangUp][..], &again].concat());
+    let again = [Action::GiveUp, Action::HangUp, show(Event::Refused(text.clone()))];
+    assert_eq!(alice.wants(), again);
+    assert_eq!(alice.chat.prompt(), Some(PROMPT));
     alice.hears(Report::Ended(Gone::HungUp));
     assert_eq!(alice.wants(), [], "it was us who hung up");
     alice.types("Alicia");
-    assert_eq!(alice.wants()[2], Action::Dial);
+    assert_eq!(alice.wants()[1], Action::Dial);
 
     let mut alice = Alice::starts(Some("Alice"));
     alice.wants();

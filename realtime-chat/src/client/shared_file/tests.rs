@@ -26,7 +26,7 @@ fn a_file_is_read_in_parts_up_to_its_promised_end() {
     let bytes: Vec<u8> = (0..CHUNK + 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let path = folder.write("cat.png", &bytes);
     let file = SharedFile::open(&path).unwrap();
-    assert_eq!((file.name.as_str(), file.size), ("cat.png", bytes.len() as u64));
+    assert_eq!((file.name.to_string(), file.size), ("cat.png".into(), bytes.len() as u64));
     fs::write(&path, [&bytes[..], b"and more"].concat()).unwrap();
     let read = |offset| BASE64_NOPAD.decode(file.read(offset).unwrap().as_bytes()).unwrap();
     assert_eq!(read(0), bytes[..CHUNK]);

@@ -323,7 +323,7 @@ fn nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
         crowd.hears(client, Heard::Gone);
     }
     let room = &crowd.chat.room;
-    assert_eq!(room.clients.len() + room.typing_count(), 0);
-    assert_eq!(room.file_counts(), (0, 0));
+    assert_eq!(room.clients.len() + room.typing.0.len(), 0);
+    assert_eq!(file_counts(room), (0, 0));
     assert_eq!((room.next_due(), crowd.chat.kept.len()), (None, 0));
 }

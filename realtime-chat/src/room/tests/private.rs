@@ -137,6 +137,25 @@ fn of_many_partners_those_who_were_written_to_last_are_known() {
 }
 
 #[test]
+fn who_has_a_name_once_it_is_written_to_has_it_for_good() {
+    let mut chat = Chat::of(&[ALICE, BOB]);
+    assert_eq!(tells(&mut chat, BOB, "Alice", "psst").len(), 3);
+    let _ = chat.hears(BOB, Heard::Gone);
+    chat.arrives(CAROL);
+    let _ = chat.joins(CAROL, "Bob");
+    assert_eq!(tells(&mut chat, ALICE, "Bob", "hi"), [ANOTHER]);
+    assert_eq!(tells(&mut chat, ALICE, "Bob", "hi").len(), 3);
+    for number in 0..100 {
+        let partner = ClientId(10 + number);
+        chat.arrives(partner);
+        let name = format!("Partner{number}");
+        let _ = chat.joins(partner, &name);
+        assert_eq!(tells(&mut chat, ALICE, &name, "hi").len(), 3);
+    }
+    assert_eq!(tells(&mut chat, ALICE, "Bob", "psst").len(), 3);
+}
+
+#[test]
 fn who_leaves_and_comes_back_in_its_session_is_the_same() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     assert_eq!(tells(&mut chat, ALICE, "Bob", "psst").len(), 3);
