@@ -47,7 +47,7 @@ fn tell(path: &Path, script: io::Result<impl BufRead>) -> Result<(), Error> {
 
 fn print(events: &[Event]) -> Result<(), Error> {
     let mut screen = terminal::Screen::stdout().map_err(Error::Screen)?;
-    events.iter().for_each(|event| screen.show(&event.to_string()));
+    events.iter().map(Event::to_string).for_each(|line| screen.show(&line));
     screen.flush().map_err(Error::Screen)
 }
 
