@@ -3,7 +3,7 @@
 mod fixture;
 
 use fixture::{CLIENT, Fixture, WELCOME};
-use scenario::{Program, pty};
+use scenario::Program;
 
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
@@ -148,7 +148,7 @@ fn on_a_terminal_the_last_error_stands_below_the_prompt() {
     let fixture = Fixture::open();
     let mut server = fixture.server();
     let client = format!("exec {CLIENT} --url {} --name Alice", fixture.url());
-    let Some(program) = pty::on_a_terminal(&client) else { return };
+    let Some(program) = scenario::pty::on_a_terminal(&client) else { return };
     let mut alice = fixture.story.terminal("Alice", &program, &[]);
     alice.sees("'/help' for commands");
     alice.sees("\n> ");
@@ -162,7 +162,7 @@ fn on_a_terminal_the_last_error_stands_below_the_prompt() {
 fn on_a_terminal_ctrl_c_at_the_question_for_a_name_does_not_ask_again() {
     let fixture = Fixture::open();
     let client = format!("exec {CLIENT} --url {}", fixture.url());
-    let Some(program) = pty::on_a_terminal(&client) else { return };
+    let Some(program) = scenario::pty::on_a_terminal(&client) else { return };
     let mut alice = fixture.story.terminal("Alice", &program, &[]);
     alice.sees("Enter your username: ");
     alice.types_bytes(b"\x03");

@@ -127,15 +127,6 @@ impl Peer {
     }
 }
 
-/// Waits for what has no event.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + LONG;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it never came to this: {what}");
-        thread::park_timeout(Duration::from_millis(2));
-    }
-}
-
 /// How many sockets at that port a process has a descriptor of: the listener's own, one for each
 /// thread of a caller, and those of rejected callers.
 fn sockets_at(port: u16) -> usize {

@@ -12,6 +12,15 @@ use super::*;
 /// Few, since all tests run at once, in one process that has only so many descriptors.
 const SLOTS: usize = 8;
 
+/// Waits for what has no event.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it never came to this: {what}");
+        thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
 #[test]
 fn when_all_are_busy_the_others_are_told_so_at_once() {
     let peer = peer_for(SLOTS, ENDLESS);
