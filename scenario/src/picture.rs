@@ -51,7 +51,10 @@ pub(crate) enum What {
     Presses(&'static str),
     Ends(String),
     /// From port to port, in the column of the wire.
-    #[cfg(target_os = "linux")]
+    #[cfg_attr(
+        not(any(target_os = "linux", test)),
+        expect(dead_code, reason = "only Linux shows the wire")
+    )]
     Crosses(String),
     /// The expectation that failed, and where in the test it stands.
     Fails(String),
@@ -73,7 +76,6 @@ impl What {
             Self::Complains(text) => ("! ", text.clone()),
             Self::Types(text) => ("> ", text.clone()),
             Self::Presses(key) => ("> ", format!("({key})")),
-            #[cfg(target_os = "linux")]
             Self::Crosses(text) => ("", text.clone()),
             Self::Ends(how) => ("  ", format!("({how})")),
             Self::Fails(why) => ("✗ ", why.clone()),
