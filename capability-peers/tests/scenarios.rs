@@ -155,7 +155,7 @@ fn this_is_no_bob(reply: &str, line: &str) {
     alice.sees("⏳ Alice is waiting for calls from Bob...\n");
     let printed = alice.printed();
     assert!(!printed.contains(['\x1b', '\r', '\u{9b}']), "{printed:?}");
-    fixture::tells_nothing_of_this_machine(&printed);
+    scenario::http::tells_nothing_of_this_machine(&printed);
     alice.still_serves();
     assert_eq!(alice.complained(), "");
 }

@@ -6,8 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use fixture::{
-    Broadcaster, Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial,
-    port_of,
+    Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
 };
 
 /// The signs of the lines that tell of trouble between peers.
@@ -279,7 +278,7 @@ fn a_peer_that_is_heard_at_several_addresses_is_dialed_at_each_until_it_answers(
         let port = port_of(&bob);
         let other = TcpListener::bind((wrong, port)).expect("the port is free there, too");
         for address in order {
-            let broadcaster = Broadcaster::new(address, fixture.discovery_port());
+            let broadcaster = fixture::Broadcaster::new(address, fixture.discovery_port());
             broadcaster.sends(format!("p2pchat/1 here {} {port} Bob", invented_id(n)));
         }
         let begun = Instant::now();

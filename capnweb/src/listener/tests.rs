@@ -128,6 +128,7 @@ impl Peer {
 }
 
 /// Waits for what has no event.
+#[cfg(target_os = "linux")] // Only the crowd waits so.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + LONG;
     while !is_so() {
