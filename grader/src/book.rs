@@ -87,7 +87,7 @@ mod tests {
         let text = tree::text(&files, &path).unwrap();
         let new = text.split("\n## ").nth(1).unwrap();
         assert!(new.contains("README.md).\n\n![The threads of week05](../"), "{text}");
-        assert!(new.contains("**new**: ") && new.contains("`listener.rs` +"), "{text}");
+        assert!(new.contains("**new**: ") && new.contains("`listener.rs`\u{a0}+"), "{text}");
         assert!(text.ends_with("\n\n## Next\n"), "{text}");
         assert_eq!(files[&other.0], other.1);
     }

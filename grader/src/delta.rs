@@ -18,7 +18,8 @@ impl File<'_> {
         let counts = self.lines.into_iter().zip(["", "+", "\u{2212}"]).skip(1);
         let shown = counts.filter(|(count, _)| *count > 0);
         let shown = shown.map(|(count, sign)| format!("{sign}{count}"));
-        [format!("`{}`", self.path)].into_iter().chain(shown).collect::<Vec<_>>().join(" ")
+        // No-break spaces: the counts stay beside their file.
+        [format!("`{}`", self.path)].into_iter().chain(shown).collect::<Vec<_>>().join("\u{a0}")
     }
 }
 
@@ -155,8 +156,9 @@ all                    3      3        4
         assert_eq!(between(&before, &after), expected);
         let words = "1 files are new, 1 changed (`peer.rs`), 1 gone";
         assert_eq!(in_words(&before, &after), words);
-        let paragraphs = "**new**: `mesh.rs` +1\n\n**changed**: `peer.rs` +2 \u{2212}2\n\n\
-                          **as before**: `config.rs`\n\n**gone**: `door.rs` \u{2212}2\n\n";
+        let paragraphs = "**new**: `mesh.rs`\u{a0}+1\n\n\
+                          **changed**: `peer.rs`\u{a0}+2\u{a0}\u{2212}2\n\n\
+                          **as before**: `config.rs`\n\n**gone**: `door.rs`\u{a0}\u{2212}2\n\n";
         assert_eq!(in_paragraphs(&before, &after), paragraphs);
     }
 }
