@@ -138,8 +138,21 @@ fn put(row: &mut [char], at: usize, words: &str) {
     }
 }
 
-/// What lab 1 prints, as such a text: a column for each peer, and a row for each line. What one peer
-/// says to another one becomes an arrow, all else a note in the column of its peer.
+/// What a line of lab 1 says, and from which peer to which; a note of a peer leads to itself.
+fn said(line: &str) -> (usize, usize, &str) {
+    let peer_of = |text: &str| PEERS.iter().position(|name| text.starts_with(name));
+    let subject = peer_of(line).expect("a line begins with a peer");
+    let words = line[PEERS[subject].len()..].trim_start().trim_start_matches("is ");
+    let (said, object) = words.split_at(words.find("Peer ").expect("and names another one"));
+    let other = peer_of(object).expect("it is one of the three");
+    match object.split_once(": ") {
+        Some((_, message)) => (other, subject, message),
+        None if said.ends_with("to ") => (subject, subject, words),
+        None => (subject, other, said.trim_end_matches(" with ")),
+    }
+}
+
+/// What lab 1 prints, as such a text: a column for each peer, and a row for each line.
 fn sequence(printed: &str) -> String {
     const GAP: usize = 31;
     let lifeline = |peer| 12 + GAP * peer;
@@ -150,38 +163,22 @@ fn sequence(printed: &str) -> String {
         put(&mut lifelines, lifeline(peer), "│");
     }
     let mut rows = vec![head, lifelines.clone()];
-    for line in printed.lines() {
+    for (from, to, words) in printed.lines().map(said) {
         let mut row = lifelines.clone();
-        let mut named: Vec<_> = PEERS.into_iter().zip(0..).collect();
-        named.retain(|(name, _)| line.contains(name));
-        named.sort_by_key(|(name, _)| line.find(name));
-        let [(subject, mut from), (object, mut to)] = named[..] else {
-            panic!("two peers: {line}")
-        };
-        let said = line.trim_start_matches(subject).trim_start().trim_start_matches("is ");
-        let (said, heard) = said.split_once(object).expect("the line names it");
-        let mut words = said.trim_end_matches(" with ");
-        if let Some(message) = heard.strip_prefix(": ") {
-            words = message;
-            (from, to) = (to, from);
-        } else if said.ends_with("to ") {
-            let note = format!(" {said}{object} ");
-            put(&mut row, lifeline(from) - note.len() / 2, &note);
-            rows.push(row);
-            continue;
-        }
+        let words = format!(" {words} ");
         let (left, right) = (lifeline(from.min(to)), lifeline(from.max(to)));
-        for cell in &mut row[left + 1..right] {
+        for cell in &mut row[left..right] {
             *cell = if *cell == '│' { '┼' } else { '─' };
         }
+        let middle = if from == to { left } else { left + GAP / 2 };
         if from < to {
             put(&mut row, left, "├");
             put(&mut row, right - 1, "▶");
-        } else {
-            put(&mut row, left + 1, "◀");
+        } else if to < from {
+            put(&mut row, left, "│◀");
             put(&mut row, right, "┤");
         }
-        put(&mut row, left + (GAP - 1 - words.len()) / 2, &format!(" {words} "));
+        put(&mut row, middle - words.len() / 2, &words);
         rows.push(row);
     }
     rows.push(lifelines);
