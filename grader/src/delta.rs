@@ -13,6 +13,16 @@ struct File<'a> {
     lines: [usize; 3],
 }
 
+impl File<'_> {
+    fn named(&self) -> String {
+        let counts = self.lines.into_iter().zip(["", "+", "\u{2212}"]).skip(1);
+        let shown = counts.filter(|(count, _)| *count > 0);
+        let shown = shown.map(|(count, sign)| format!("{sign}{count}"));
+        // No-break spaces: the counts stay beside their file.
+        [format!("`{}`", self.path)].into_iter().chain(shown).collect::<Vec<_>>().join("\u{a0}")
+    }
+}
+
 /// A table of all files, grouped by what became of the file of the same path. A file in which
 /// only comments or blank space have changed is as before.
 pub fn between(before: &[Source], after: &[Source]) -> String {
@@ -39,6 +49,17 @@ pub fn in_words(before: &[Source], after: &[Source]) -> String {
     });
     let (new, count, gone) = (new.len(), changed.len(), gone.len());
     format!("{new} files are new, {count} changed ({}), {gone} gone", changed.join(", "))
+}
+
+/// All files in paragraphs, each with the code lines that came and went.
+pub fn in_paragraphs(before: &[Source], after: &[Source]) -> String {
+    let files = compared(before, after);
+    let paragraph = |state| {
+        let group = files.iter().filter(|file| file.state == state);
+        let named: Vec<_> = group.map(File::named).collect();
+        (!named.is_empty()).then(|| format!("**{state}**: {}\n\n", named.join(", ")))
+    };
+    ["new", "changed", "as before", "gone"].into_iter().filter_map(paragraph).collect()
 }
 
 fn compared<'a>(before: &'a [Source], after: &'a [Source]) -> Vec<File<'a>> {
@@ -135,5 +156,9 @@ all                    3      3        4
         assert_eq!(between(&before, &after), expected);
         let words = "1 files are new, 1 changed (`peer.rs`), 1 gone";
         assert_eq!(in_words(&before, &after), words);
+        let paragraphs = "**new**: `mesh.rs`\u{a0}+1\n\n\
+                          **changed**: `peer.rs`\u{a0}+2\u{a0}\u{2212}2\n\n\
+                          **as before**: `config.rs`\n\n**gone**: `door.rs`\u{a0}\u{2212}2\n\n";
+        assert_eq!(in_paragraphs(&before, &after), paragraphs);
     }
 }

@@ -16,6 +16,8 @@ use scenario::workspace;
 mod imports;
 #[path = "tidy/pages.rs"]
 mod pages;
+#[path = "tidy/pictures.rs"]
+mod pictures;
 use imports::circles;
 
 /// The pure files of labs and of `capnweb`, by name or by folder and name: text, numbers and rules.

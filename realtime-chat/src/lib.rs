@@ -11,20 +11,21 @@
 //!
 //! ```text
 //! the server
-//!  ctrl-c ── interrupt ───────────────┐
-//!  listener ─▶ caller* ─ text ┐       ├─▶  chat-server ──▶ screen, history file
-//!                             ▼       │     (select!)
-//!              TCP ◀─────  writer* ───┘         │
-//!                             ▲                 │
-//!                             └──── outbox ◀────┘        (* one for each client)
+//!  ctrl-c ── interrupt ──────────────┐
+//!  listener ─▶ caller* ─ text ┐      ├─▶  chat-server ┬─▶ screen
+//!                             ▼      │     (select!)  └─▶ history file
+//!              TCP ◀─────  writer* ──┘         │
+//!                             ▲                │
+//!                             └─── outbox ◀────┘
+//!              (* one for each client)
 //!
 //! the client
 //!  ctrl-c ── interrupt ──┐
-//!  keyboard ── line ─────┼─▶  chat-client ──▶ screen
-//!                        │     (select!)
-//!  reader ─ text ─▶ writer        │
-//!           TCP ◀──   ▲           │
-//!                     └── outbox ◀┘
+//!  keyboard ── line ─────┼─────▶  chat-client ──▶ screen
+//!                        │         (select!)
+//!  reader ── text ──▶  writer ◀─ outbox ◀┘
+//!                        │
+//!                        └─▶ TCP
 //! ```
 //!
 //! | thread        | owns                                  | waits in              | ends                        |

@@ -12,7 +12,7 @@
 //! ```text
 //!  keyboard ── line ──────┐             ┌─▶ screen
 //!  ctrl-c ── interrupt ───┼─▶  week05 ──┤
-//!  listener ── message ───┤  (select!)  └─▶ sender x 8 ─▶ dials another peer
+//!  listener ── message ───┤  (select!)  └─▶ sender x 8 ─▶ another peer
 //!  caller* ── message ────┤                 │
 //!  sender ── outcome ─────┘◀────────────────┘
 //! ```

@@ -166,7 +166,7 @@ fn every_block_that_is_taken_from_a_file_stands_there() {
             count += 1;
         }
     }
-    assert_ne!(count, 0, "the thread maps are taken from files");
+    assert_ne!(count, 0, "some pages quote files");
 }
 
 /// By a test of the lab: it names the heading.
