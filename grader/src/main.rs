@@ -74,7 +74,7 @@ fn run() -> Result<ExitCode> {
         }
         "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
-        "bench" => bench::run(&workspace, word("LAB"))?,
+        "bench" => bench::run(&workspace, &tasks()?)?,
         "book" => book::run(&workspace, flag("open"))?,
         "class" => class::run(&workspace, &tasks()?, times(), to())?,
         "size" => {
