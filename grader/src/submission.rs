@@ -71,7 +71,7 @@ impl Grader {
     /// Builds the tests of these tasks.
     pub fn new(workspace: &Path, tasks: Vec<Task>, confinement: Confinement) -> Result<Self> {
         let mut trials = Trials::new(workspace, &tasks)?;
-        trials.jail = confinement.jail()?;
+        trials.judge.jail = confinement.jail()?;
         let files = tracked(workspace)?;
         let all: Vec<_> = tasks.iter().collect();
         let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
@@ -88,7 +88,7 @@ impl Grader {
         let Self { workspace, tasks, trials, files, edition, stubs, confinement } = self;
         let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
-        trials.all_by = Some(begun + SUBMISSION_PATIENCE);
+        trials.judge.all_by = Some(begun + SUBMISSION_PATIENCE);
         let (asked, ignored) = match submission {
             Submission::Program(words) => {
                 let labs = tasks.chunk_by(|a, b| a.is_asked_with(b));
@@ -141,7 +141,7 @@ fn ask<'a>(
             let mut with = files.clone();
             let handed_in = |path: String| Some((path.clone(), taken.get(&path)?.clone()));
             with.extend(task.paths().filter_map(handed_in));
-            let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
+            let error = if trials.judge.all_by.is_some_and(|all_by| Instant::now() > all_by) {
                 Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {
                 trials.build(&with, &task.lab)?

@@ -29,9 +29,26 @@ pub fn ask<'a>(
     times: usize,
     environment: &[(String, String)],
 ) -> Vec<Asked<'a>> {
-    let labs = tasks.chunk_by(Task::is_asked_with);
-    let of_lab = |tasks| ask_lab(workspace, tasks, times, environment);
-    let mut asked: Vec<_> = labs.flat_map(of_lab).collect();
+    let mut asked = Vec::new();
+    for of_lab in tasks.chunk_by(Task::is_asked_with) {
+        let package = &of_lab[0].lab.package;
+        let of: usize = of_lab.iter().map(|task| task.behaviours.len()).sum();
+        let done = AtomicUsize::new(1);
+        let progress = || {
+            let done = done.fetch_add(1, Ordering::Relaxed);
+            show_progress(&format!("{package}: {done} of {of}"));
+        };
+        show_progress(&format!("{package}: building"));
+        let judged = Trials::new(workspace, of_lab).and_then(|mut trials| {
+            trials.judge.times = times;
+            trials.judge.environment = environment.to_vec();
+            trials.ask_own(of_lab, progress)
+        });
+        show_progress("");
+        asked.extend(judged.unwrap_or_else(|error| {
+            without_a_run(of_lab, Status::NoBuild, &format!("{error:#}"))
+        }));
+    }
     for of_task in asked.chunk_by_mut(|a, b| std::ptr::eq(a.task, b.task)) {
         // Not every stub says that it is one: that of `broadcast` may be an empty list.
         let task = of_task[0].task;
@@ -43,26 +60,6 @@ pub fn ask<'a>(
         }
     }
     asked
-}
-
-fn ask_lab<'a>(
-    workspace: &Path,
-    tasks: &'a [Task],
-    times: usize,
-    environment: &[(String, String)],
-) -> Vec<Asked<'a>> {
-    let package = &tasks[0].lab.package;
-    let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
-    let done = AtomicUsize::new(1);
-    let progress = || {
-        let done = done.fetch_add(1, Ordering::Relaxed);
-        show_progress(&format!("{package}: {done} of {of}"));
-    };
-    show_progress(&format!("{package}: building"));
-    let trials = Trials::new(workspace, tasks);
-    let asked = trials.and_then(|trials| trials.ask_own(tasks, times, environment, progress));
-    show_progress("");
-    asked.unwrap_or_else(|error| without_a_run(tasks, Status::NoBuild, &format!("{error:#}")))
 }
 
 /// Replaces the progress line, where somebody sees it.
