@@ -79,7 +79,6 @@ fn gradescope(grade: &Grade) -> Value {
             "visibility": "visible",
         })
     });
-    let tests: Vec<_> = tests.collect();
     let mut output = format!("Confinement: {}.", grade.confinement);
     if !grade.ignored.is_empty() {
         output += &cut(&format!("\nNot taken over: {}.", grade.ignored.join(", ")));
@@ -89,7 +88,7 @@ fn gradescope(grade: &Grade) -> Value {
         "output": output,
         "output_format": "text",
         "visibility": "visible",
-        "tests": tests,
+        "tests": tests.collect::<Value>(),
     })
 }
 
@@ -107,7 +106,6 @@ fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
             "status": one.status,
         })
     });
-    let tests: Vec<_> = tests.collect();
     let mut result = json!({
         "schema": "classroom50/result/v1",
         "classroom": text("CLASSROOM"),
@@ -120,7 +118,7 @@ fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
         "graded_at": now,
         "score": grade.points,
         "max-score": grade.of,
-        "tests": tests,
+        "tests": tests.collect::<Value>(),
     });
     // Classroom 50's own runner writes these two itself.
     for (field, name) in [("owner", "OWNER"), ("assignment_type", "ASSIGNMENT_TYPE")] {

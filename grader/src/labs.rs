@@ -15,9 +15,17 @@ pub struct Lab {
     pub package: String,
 }
 
-/// The error for a name that no lab, task or crate has. It lists the right names.
+/// The error for words that a user has typed, and that mean nothing here.
 #[derive(Debug)]
 pub struct Misspelt(pub String);
+
+impl Misspelt {
+    /// No task, or what else `kind` says, has this name. Lists the right names.
+    pub fn of(kind: &str, name: &str, right: &[String]) -> Self {
+        let right = right.join(", ");
+        Self(format!("there is no {kind} {name:?}; the {kind}s are: {right}"))
+    }
+}
 
 impl fmt::Display for Misspelt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

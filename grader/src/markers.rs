@@ -62,16 +62,20 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
     Ok(found)
 }
 
+/// The regions of `task`, in order.
+pub fn regions_of(text: &str, task: &str) -> Result<impl Iterator<Item = Region>> {
+    Ok(regions(text)?.into_iter().filter(move |region| region.task == task))
+}
+
 /// Whether an answer of `task` stands in the file, with the stub that can replace it.
 pub fn has_answer(text: &str, task: &str) -> Result<bool> {
-    Ok(regions(text)?.iter().any(|region| region.task == task && region.stub.is_some()))
+    Ok(regions_of(text, task)?.any(|region| region.stub.is_some()))
 }
 
 /// The file with each answer of `task` replaced by its stub. A region without a stub is emptied.
 /// The markers around them stay.
 pub fn stub(text: &str, task: &str) -> Result<String> {
-    let stubs: Vec<_> = bodies(text, task)?.iter().map(|body| stub_in(body)).collect();
-    replace(text, task, &stubs)
+    replace(text, task, &stubs(&bodies(text, task)?))
 }
 
 /// The file with all of its answers, and neither markers nor stubs.
@@ -85,22 +89,18 @@ pub fn model(text: &str) -> Result<String> {
 /// What stands in each region of `task`.
 pub fn bodies(text: &str, task: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let ours = regions(text)?.into_iter().filter(|region| region.task == task);
-    Ok(ours.map(|region| lines[region.lines].concat()).collect())
+    Ok(regions_of(text, task)?.map(|region| lines[region.lines].concat()).collect())
 }
 
-/// The file with the regions of `task` replaced by these bodies.
+/// The file with what stands in the regions of `task` replaced by these bodies.
 pub fn replace(text: &str, task: &str, bodies: &[String]) -> Result<String> {
-    let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let mut new = String::new();
-    let mut copied = 0;
-    let ours = regions(text)?.into_iter().filter(|region| region.task == task);
-    for (region, body) in ours.zip(bodies) {
-        new += &lines[copied..region.lines.start].concat();
-        new += body;
-        copied = region.lines.end;
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    // From the last one on, so that the numbers of the other lines stay true.
+    let replaced: Vec<_> = regions_of(text, task)?.zip(bodies).collect();
+    for (region, body) in replaced.into_iter().rev() {
+        lines.splice(region.lines, [body.as_str()]);
     }
-    Ok(new + &lines[copied..].concat())
+    Ok(lines.concat())
 }
 
 /// The answer in the body of a region, without its stub.
@@ -108,8 +108,12 @@ pub fn answer_in(body: &str) -> String {
     split(body).0.concat()
 }
 
-/// The stub in the body of a region, as it is without the answer.
-pub fn stub_in(body: &str) -> String {
+/// The stubs in the bodies of regions, as they are without the answers.
+pub fn stubs(bodies: &[String]) -> Vec<String> {
+    bodies.iter().map(|body| stub_in(body)).collect()
+}
+
+fn stub_in(body: &str) -> String {
     let line = |line: &&str| {
         let (indent, text) = line.split_once(STUB_LINE).unwrap_or_default();
         let line = format!("{indent}{}", text.strip_prefix(' ').unwrap_or(text));

@@ -102,8 +102,8 @@ impl Crate {
 pub fn find<'a>(all: &'a [Crate], name: &str) -> Result<&'a Crate, Misspelt> {
     let mut found = all.iter().filter(|one| name == one.package || one.folder.ends_with(name));
     found.next().ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|one| one.package.as_str()).collect();
-        Misspelt(format!("there is no crate {name:?}; the crates are: {}", names.join(", ")))
+        let names: Vec<_> = all.iter().map(|one| one.package.clone()).collect();
+        Misspelt::of("crate", name, &names)
     })
 }
 

@@ -257,8 +257,7 @@ pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     let words: Vec<_> = words.split(',').map(str::trim).collect();
     if let Some(word) = words.iter().find(|word| !all.iter().any(|task| is_meant(task, word))) {
         let names: Vec<_> = all.iter().map(Task::name).collect();
-        let names = names.join(", ");
-        return Err(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
+        return Err(Misspelt::of("task", word, &names));
     }
     let is_chosen = |task: &&Task| words.iter().any(|word| is_meant(task, word));
     Ok(all.iter().filter(is_chosen).cloned().collect())
