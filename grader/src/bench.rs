@@ -11,18 +11,17 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 
+use crate::labs::Lab;
 use crate::task::Task;
 
 const PAGE: &str = "docs/performance.md";
 
 /// Measures the labs of these tasks, and writes each section as soon as it is known.
 pub fn run(workspace: &Path, tasks: &[Task]) -> Result<()> {
-    let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
-    let mut labs: Vec<_> = tasks.iter().map(|task| &task.lab).collect();
-    labs.dedup();
-    labs.sort_by_key(|lab| manifest.find(&lab.folder)); // In the order of the course.
-    for lab in labs {
-        let package = &lab.package;
+    // In the order of the course.
+    let mut labs = Lab::members(workspace)?;
+    labs.retain(|lab| tasks.iter().any(|task| task.lab == *lab));
+    for Lab { package, .. } in &labs {
         let machine = machine();
         let measured = measure(workspace, package)?;
         let text = format!("`just bench {package}`, {machine}.\n\n{}", blocks(&measured));

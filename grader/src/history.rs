@@ -1,12 +1,12 @@
 //! The answers of a task in git's history, where the edition has them.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::markers::{bodies, has_answer, stubs};
 use crate::task::Task;
+use crate::tree::git;
 
 /// How many commits of a file are looked at.
 const COMMITS: &str = "-n50";
@@ -56,10 +56,4 @@ fn read(workspace: &Path, path: &str, task: &str) -> Result<Marked> {
         bail!("it has {} regions of task {task}, and {then} in its commit", now.len());
     }
     Ok(Marked { path: path.to_owned(), text, now, answers })
-}
-
-/// What git prints, if it succeeds.
-fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -36,20 +36,25 @@ impl fmt::Display for Misspelt {
 impl std::error::Error for Misspelt {}
 
 impl Lab {
-    /// All labs below `workspace`, sorted by folder.
+    /// All labs of `workspace`, sorted by folder.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
-        let mut labs = Vec::new();
-        for entry in fs::read_dir(workspace)? {
-            let entry = entry?;
-            if entry.path().join("lab.toml").is_file() {
-                let manifest = fs::read_to_string(entry.path().join("Cargo.toml"))?;
-                let package = value(&manifest, "name").unwrap_or_default().to_owned();
-                let folder = entry.file_name().to_string_lossy().into_owned();
-                labs.push(Self { folder, package });
-            }
-        }
+        let mut labs = Self::members(workspace)?;
+        labs.retain(|lab| workspace.join(&lab.folder).join("lab.toml").is_file());
         labs.sort_by(|a, b| a.folder.cmp(&b.folder));
         Ok(labs)
+    }
+
+    /// All crates of `workspace`, labs or not, in the order of its manifest.
+    pub fn members(workspace: &Path) -> io::Result<Vec<Self>> {
+        let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
+        let members = manifest.lines().find_map(|line| line.strip_prefix("members = ["));
+        let folders = members.unwrap_or_default().split('"').skip(1).step_by(2);
+        let member = |folder: &str| {
+            let manifest = fs::read_to_string(workspace.join(folder).join("Cargo.toml"))?;
+            let package = value(&manifest, "name").unwrap_or_default().to_owned();
+            Ok(Self { folder: folder.to_owned(), package })
+        };
+        folders.map(member).collect()
     }
 
     /// Whether a user who types `name` means this lab: its package, or its folder.

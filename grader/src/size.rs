@@ -4,10 +4,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::code::Source;
-use crate::labs::{Misspelt, value};
+use crate::labs::{Lab, Misspelt};
 use crate::table::{row, table};
 
 /// The most code lines and README words of a crate, enforced by `tests/tidy.rs` once it is done.
@@ -37,11 +37,10 @@ const TASKS_CODE: usize = 370;
 /// A crate of the workspace.
 #[derive(Debug)]
 pub struct Crate {
-    /// Its name in cargo.
-    pub package: String,
+    /// Its folder and its name in cargo.
+    pub member: Lab,
     /// Its files, without those of its tests.
     pub sources: Vec<Source>,
-    folder: PathBuf,
     words: usize,
 }
 
@@ -51,18 +50,13 @@ type Count = (&'static str, usize, Option<usize>);
 impl Crate {
     /// All members of the workspace, in the order of its manifest.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
-        let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
-        let members = manifest.lines().find_map(|line| line.strip_prefix("members = ["));
-        let members = members.unwrap_or_default().split('"').skip(1).step_by(2);
-        members.map(|member| Self::read(workspace.join(member))).collect()
-    }
-
-    fn read(folder: PathBuf) -> io::Result<Self> {
-        let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
-        let package = value(&manifest, "name").unwrap_or_default().to_owned();
-        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
-        let words = readme.split_whitespace().count();
-        Ok(Self { package, sources: Source::all(&folder)?, folder, words })
+        let read = |member: Lab| {
+            let folder = workspace.join(&member.folder);
+            let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+            let words = readme.split_whitespace().count();
+            Ok(Self { member, sources: Source::all(&folder)?, words })
+        };
+        Lab::members(workspace)?.into_iter().map(read).collect()
     }
 
     /// Whether the crate is in its small form.
@@ -74,13 +68,13 @@ impl Crate {
     pub fn excesses(&self) -> Vec<String> {
         let excess = |(what, count, most): Count| {
             let most = most.filter(|most| count > *most)?;
-            Some(format!("{}: {count} {what}, at most {most}", self.package))
+            Some(format!("{}: {count} {what}, at most {most}", self.member.package))
         };
         self.counts().into_iter().filter_map(excess).collect()
     }
 
     fn budget(&self) -> Option<&'static Budget> {
-        BUDGETS.iter().find(|budget| budget.package == self.package)
+        BUDGETS.iter().find(|budget| budget.package == self.member.package)
     }
 
     fn counts(&self) -> Vec<Count> {
@@ -89,7 +83,7 @@ impl Crate {
             ("code lines", code, self.budget().map(|budget| budget.code)),
             ("README words", self.words, self.budget().and_then(|budget| budget.words)),
         ];
-        if self.package == "week05" {
+        if self.member.package == "week05" {
             let tasks = self.sources.iter().filter(|file| TASKS.contains(&&*file.path));
             let code = tasks.map(|file| file.code.len()).sum();
             counts.push(("code lines of its tasks", code, Some(TASKS_CODE)));
@@ -100,9 +94,8 @@ impl Crate {
 
 /// The crate that a user means by `name`: its package, or its folder.
 pub fn find<'a>(all: &'a [Crate], name: &str) -> Result<&'a Crate, Misspelt> {
-    let mut found = all.iter().filter(|one| name == one.package || one.folder.ends_with(name));
-    found.next().ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|one| one.package.clone()).collect();
+    all.iter().find(|one| one.member.is_called(name)).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|one| one.member.package.clone()).collect();
         Misspelt::of("crate", name, &names)
     })
 }
@@ -113,14 +106,14 @@ pub fn crates(all: &[Crate]) -> String {
     for one in all {
         let counts = one.counts().into_iter().take(2);
         let cells = counts.flat_map(|(_, count, most)| [count.to_string(), shown(most)]);
-        rows.push([one.package.clone()].into_iter().chain(cells).collect());
+        rows.push([one.member.package.clone()].into_iter().chain(cells).collect());
     }
     table(&rows)
 }
 
 /// A table with a row for each file of a crate, and its sums.
 pub fn files(one: &Crate) -> String {
-    let mut rows = vec![row(&[&one.package, &"code lines", &"at most"])];
+    let mut rows = vec![row(&[&one.member.package, &"code lines", &"at most"])];
     rows.extend(one.sources.iter().map(|file| row(&[&file.path, &file.code.len()])));
     rows.push(Vec::new());
     let counts = one.counts().into_iter();
@@ -140,9 +133,11 @@ mod tests {
         let file =
             |path: &str, lines| Source { path: path.into(), code: vec!["f();".into(); lines] };
         Crate {
-            package: "week05".into(),
+            member: Lab {
+                folder: "week05-peer-to-peer-basic".into(),
+                package: "week05".into(),
+            },
             sources: vec![file("call.rs", 100), file("peer.rs", code - 100)],
-            folder: "/course/week05-peer-to-peer-basic".into(),
             words,
         }
     }

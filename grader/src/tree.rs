@@ -17,14 +17,17 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// All files of the workspace that git tracks, as they are now.
 pub fn tracked(workspace: &Path) -> Result<Files> {
-    let mut git = Command::new("git");
-    git.current_dir(workspace).args(["ls-files", "-z"]);
-    let output = git.output().context("git lists the files of the workspace")?;
-    ensure!(output.status.success(), "git cannot list the files of the workspace");
-    let listed = String::from_utf8_lossy(&output.stdout);
+    let listed = git(workspace, &["ls-files", "-z"]);
+    let listed = listed.context("git cannot list the files of the workspace")?;
     let files = listed.split('\0').filter(|file| workspace.join(file).is_file());
     let read = |file: &str| Ok((file.to_owned(), fs::read(workspace.join(file))?));
     files.map(read).collect()
+}
+
+/// What git prints, if it succeeds.
+pub(crate) fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The text of one of these files.
