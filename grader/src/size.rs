@@ -37,10 +37,11 @@ const TASKS_CODE: usize = 370;
 /// A crate of the workspace.
 #[derive(Debug)]
 pub struct Crate {
-    /// Its folder and its name in cargo.
-    pub member: Lab,
+    /// Its name in cargo.
+    pub package: String,
     /// Its files, without those of its tests.
     pub sources: Vec<Source>,
+    folder: String,
     words: usize,
 }
 
@@ -50,11 +51,11 @@ type Count = (&'static str, usize, Option<usize>);
 impl Crate {
     /// All members of the workspace, in the order of its manifest.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
-        let read = |member: Lab| {
-            let folder = workspace.join(&member.folder);
-            let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        let read = |Lab { package, folder }| {
+            let path = workspace.join(&folder);
+            let readme = fs::read_to_string(path.join("README.md")).unwrap_or_default();
             let words = readme.split_whitespace().count();
-            Ok(Self { member, sources: Source::all(&folder)?, words })
+            Ok(Self { package, sources: Source::all(&path)?, folder, words })
         };
         Lab::members(workspace)?.into_iter().map(read).collect()
     }
@@ -68,13 +69,13 @@ impl Crate {
     pub fn excesses(&self) -> Vec<String> {
         let excess = |(what, count, most): Count| {
             let most = most.filter(|most| count > *most)?;
-            Some(format!("{}: {count} {what}, at most {most}", self.member.package))
+            Some(format!("{}: {count} {what}, at most {most}", self.package))
         };
         self.counts().into_iter().filter_map(excess).collect()
     }
 
     fn budget(&self) -> Option<&'static Budget> {
-        BUDGETS.iter().find(|budget| budget.package == self.member.package)
+        BUDGETS.iter().find(|budget| budget.package == self.package)
     }
 
     fn counts(&self) -> Vec<Count> {
@@ -83,7 +84,7 @@ impl Crate {
             ("code lines", code, self.budget().map(|budget| budget.code)),
             ("README words", self.words, self.budget().and_then(|budget| budget.words)),
         ];
-        if self.member.package == "week05" {
+        if self.package == "week05" {
             let tasks = self.sources.iter().filter(|file| TASKS.contains(&&*file.path));
             let code = tasks.map(|file| file.code.len()).sum();
             counts.push(("code lines of its tasks", code, Some(TASKS_CODE)));
@@ -94,8 +95,10 @@ impl Crate {
 
 /// The crate that a user means by `name`: its package, or its folder.
 pub fn find<'a>(all: &'a [Crate], name: &str) -> Result<&'a Crate, Misspelt> {
-    all.iter().find(|one| one.member.is_called(name)).ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|one| one.member.package.clone()).collect();
+    let is_meant =
+        |one: &&Crate| name == one.package || name.trim_end_matches('/') == one.folder;
+    all.iter().find(is_meant).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|one| one.package.clone()).collect();
         Misspelt::of("crate", name, &names)
     })
 }
@@ -106,14 +109,14 @@ pub fn crates(all: &[Crate]) -> String {
     for one in all {
         let counts = one.counts().into_iter().take(2);
         let cells = counts.flat_map(|(_, count, most)| [count.to_string(), shown(most)]);
-        rows.push([one.member.package.clone()].into_iter().chain(cells).collect());
+        rows.push([one.package.clone()].into_iter().chain(cells).collect());
     }
     table(&rows)
 }
 
 /// A table with a row for each file of a crate, and its sums.
 pub fn files(one: &Crate) -> String {
-    let mut rows = vec![row(&[&one.member.package, &"code lines", &"at most"])];
+    let mut rows = vec![row(&[&one.package, &"code lines", &"at most"])];
     rows.extend(one.sources.iter().map(|file| row(&[&file.path, &file.code.len()])));
     rows.push(Vec::new());
     let counts = one.counts().into_iter();
@@ -133,11 +136,9 @@ mod tests {
         let file =
             |path: &str, lines| Source { path: path.into(), code: vec!["f();".into(); lines] };
         Crate {
-            member: Lab {
-                folder: "week05-peer-to-peer-basic".into(),
-                package: "week05".into(),
-            },
+            package: "week05".into(),
             sources: vec![file("call.rs", 100), file("peer.rs", code - 100)],
+            folder: "week05-peer-to-peer-basic".into(),
             words,
         }
     }
