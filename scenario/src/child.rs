@@ -137,18 +137,16 @@ impl Child {
         let left = || deadline.saturating_duration_since(Instant::now());
         let mut said = Outcome::default();
         loop {
+            let mut is_too_much = false;
             match self.output.recv_timeout(left()) {
                 Ok(Output::Printed(text)) => said.printed += &text,
                 Ok(Output::Complained(text)) => said.complained += &text,
+                Ok(Output::TooMuch(_)) => is_too_much = true,
                 Err(RecvTimeoutError::Timeout) => return said,
                 Err(RecvTimeoutError::Disconnected) => break,
-                Ok(Output::TooMuch(_)) => said.end = End::TooMuch,
             }
-            if said.printed.len() + said.complained.len() > most {
-                said.end = End::TooMuch;
-            }
-            if matches!(said.end, End::TooMuch) {
-                return said;
+            if is_too_much || said.printed.len() + said.complained.len() > most {
+                return Outcome { end: End::TooMuch, ..said };
             }
         }
         eventually(left(), || {

@@ -2,8 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::ops::{Deref, DerefMut};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use crate::stranger::{Stranger, accepts, is_an_end};
@@ -11,31 +10,24 @@ use crate::stranger::{Stranger, accepts, is_an_end};
 /// How long a stranger who speaks HTTP waits. A test that passes never waits it out.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A stranger who speaks HTTP with a program on this machine, or byte by byte what is almost HTTP.
-#[derive(Debug)]
-pub struct HttpStranger {
-    bare: Stranger,
-    /// The port of the program; 0 if it has called us.
-    pub port: u16,
+/// Dials the program that listens on `port` of this machine, and says nothing yet.
+pub fn dials(port: u16) -> io::Result<Stranger> {
+    Stranger::dials((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
 }
 
-impl HttpStranger {
-    /// Dials the program that listens on `port`, and says nothing yet.
-    pub fn dials(port: u16) -> io::Result<Self> {
-        Ok(Self { bare: Stranger::dials(local(port), PATIENCE)?, port })
-    }
+/// The same, with little room for what it has not read yet.
+pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Stranger> {
+    Stranger::dials_with_a_small_buffer((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
+}
 
-    /// The same, with little room for what it has not read yet.
-    pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Self> {
-        Ok(Self { bare: Stranger::dials_with_a_small_buffer(local(port), PATIENCE)?, port })
-    }
+/// A stranger whom a program has called on `listener`, if one does in time.
+pub fn is_called(listener: &TcpListener) -> Option<Stranger> {
+    let stranger = Stranger::on(accepts(listener, PATIENCE)?, PATIENCE);
+    Some(stranger.expect("timeouts can be set"))
+}
 
-    /// A stranger whom a program has called on `listener`, if one does in time.
-    pub fn is_called(listener: &TcpListener) -> Option<Self> {
-        let bare = Stranger::on(accepts(listener, PATIENCE)?, PATIENCE);
-        Some(Self { bare: bare.expect("timeouts can be set"), port: 0 })
-    }
-
+/// A stranger who speaks HTTP, or byte by byte what is almost HTTP.
+impl Stranger {
     /// Sends a batch of calls, as it should be.
     #[track_caller]
     pub fn posts(&mut self, body: &[u8]) {
@@ -74,24 +66,6 @@ impl HttpStranger {
         assert!(head.to_lowercase().contains("\r\ncontent-length: "), "no length: {head}");
         head + &String::from_utf8_lossy(&body)
     }
-}
-
-impl Deref for HttpStranger {
-    type Target = Stranger;
-
-    fn deref(&self) -> &Stranger {
-        &self.bare
-    }
-}
-
-impl DerefMut for HttpStranger {
-    fn deref_mut(&mut self) -> &mut Stranger {
-        &mut self.bare
-    }
-}
-
-fn local(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
 }
 
 /// What is shown or answered names no file, neither of the source nor of this machine.

@@ -17,12 +17,15 @@ pub struct Stranger {
     pub stream: TcpStream,
     /// The bytes that have come in, and have not been read yet.
     pub incoming: BufReader<TcpStream>,
+    /// The port of the program; 0 if it has called us.
+    pub port: u16,
 }
 
 impl Stranger {
     /// Dials `address`, and says nothing yet.
     pub fn dials(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        Self::on(TcpStream::connect_timeout(&address, patience)?, patience)
+        let stream = TcpStream::connect_timeout(&address, patience)?;
+        Ok(Self { port: address.port(), ..Self::on(stream, patience)? })
     }
 
     /// The same, with little room for unread bytes: they soon stay with the program, and not in
@@ -34,7 +37,7 @@ impl Stranger {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.set_recv_buffer_size(4096)?;
         socket.connect_timeout(&address.into(), patience)?;
-        Self::on(socket.into(), patience)
+        Ok(Self { port: address.port(), ..Self::on(socket.into(), patience)? })
     }
 
     /// A stranger on a connection that is there.
@@ -43,7 +46,7 @@ impl Stranger {
         stream.set_write_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         let incoming = BufReader::new(stream.try_clone()?);
-        Ok(Self { stream, incoming })
+        Ok(Self { stream, incoming, port: 0 })
     }
 
     /// Sends these bytes.
