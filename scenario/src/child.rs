@@ -124,12 +124,8 @@ impl Child {
         Ok(Self { program, keyboard, output })
     }
 
-    fn program(&self) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
-        lock(&self.program)
-    }
-
     pub(crate) fn pid(&self) -> u32 {
-        self.program().id()
+        lock(&self.program).id()
     }
 
     /// All that it says until it ends, at most until `deadline` and at most `most` bytes.
@@ -176,12 +172,12 @@ impl Child {
     /// Sends a POSIX signal to the program's group.
     #[cfg(unix)]
     pub(crate) fn signal(&self, number: i32) -> io::Result<()> {
-        self.program().signal(number)
+        lock(&self.program).signal(number)
     }
 
     /// Ends the program's group at once, and waits for it.
     pub(crate) fn kill(&mut self) -> io::Result<ExitStatus> {
-        let mut program = self.program();
+        let mut program = lock(&self.program);
         // Fails when the program has ended by itself; then only its status is missing.
         let _ = program.start_kill();
         program.wait()
@@ -190,11 +186,11 @@ impl Child {
     /// Whether the program has left a process of its group behind, now that it has ended itself.
     /// Ends that process. (On Windows, the job ends with the program.)
     pub fn left_a_process(&mut self) -> bool {
-        cfg!(unix) && self.program().start_kill().is_ok()
+        cfg!(unix) && lock(&self.program).start_kill().is_ok()
     }
 
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.program().try_wait()
+        lock(&self.program).try_wait()
     }
 }
 
