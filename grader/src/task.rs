@@ -140,12 +140,12 @@ impl Task {
             task.complete(&tasks, &read).with_context(|| format!("line {line}"))?;
             tasks.push(task);
         }
-        let known: Vec<_> =
-            parsed.mistake.iter().map(|one| one.as_ref().name.clone()).collect();
+        let mut known = Vec::new();
         for entry in parsed.mistake {
             let line = line_at(text, entry.span().start);
             let mistake = entry.into_inner();
             let Mistake { name, task: id, caught_by, .. } = &mistake;
+            known.push(name.clone());
             let task = tasks.iter_mut().find(|task| task.id == *id);
             let task = task.with_context(|| format!("line {line}: there is no task {id:?}"))?;
             ensure!(
@@ -159,11 +159,6 @@ impl Task {
             ensure!(known.is_empty() || known.contains(name), "there is no mistake {name:?}");
         }
         Ok(tasks)
-    }
-
-    /// What all its behaviours are worth.
-    pub fn points(&self) -> u32 {
-        self.behaviours.iter().map(|behaviour| behaviour.points).sum()
     }
 
     /// The files that a student edits, below the workspace.
@@ -306,18 +301,11 @@ fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
 impl Behaviour {
     /// The behaviour of a function with this doc comment; None if it has no points.
     fn parse(test: &str, doc: &[&str], attributes: &[&str]) -> Result<Option<Self>> {
+        let is_named = |entry: &str| entry.starts_with("Points:") || entry.starts_with("Hint:");
         // A paragraph, points or a hint go on until an empty line or the next of them.
-        let mut entries = vec![String::new()];
-        for line in doc {
-            let begins = line.starts_with("Points:") || line.starts_with("Hint:");
-            match entries.last_mut() {
-                Some(last) if !begins && !line.is_empty() && !last.is_empty() => {
-                    *last = format!("{last} {line}");
-                }
-                _ => entries.push((*line).to_owned()),
-            }
-        }
-        entries.retain(|entry| !entry.is_empty());
+        let entries = doc.chunk_by(|_, next| !next.is_empty() && !is_named(next));
+        let entries = entries.map(|lines| lines.join(" ").trim().to_owned());
+        let mut entries: Vec<_> = entries.filter(|entry| !entry.is_empty()).collect();
         let (mut points, mut hints) = (None, Vec::new());
         for entry in &entries {
             if let Some(number) = entry.strip_prefix("Points:") {
@@ -333,8 +321,7 @@ impl Behaviour {
         let Some(points) = points else { return Ok(None) };
         ensure!(attributes.contains(&"#[test]"), "it has points, and is no test");
         let sentence = entries.swap_remove(0);
-        let is_entry = sentence.starts_with("Points:") || sentence.starts_with("Hint:");
-        ensure!(!is_entry, "no sentence says what it asks for");
+        ensure!(!is_named(&sentence), "no sentence says what it asks for");
         let conditional = attributes.iter().any(|attribute| attribute.starts_with("#[cfg("));
         Ok(Some(Self { test: test.into(), sentence, points, hints, conditional }))
     }
@@ -403,6 +390,10 @@ says = "Hello"
         Task::parse(&lab, lab_toml, read).map_err(|error| format!("{error:#}"))
     }
 
+    fn points(task: &Task) -> u32 {
+        task.behaviours.iter().map(|behaviour| behaviour.points).sum()
+    }
+
     #[test]
     fn a_test_with_points_is_a_behaviour() {
         let hint = |question: &str, answer: &str| Hint {
@@ -428,7 +419,7 @@ says = "Hello"
         let ids: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
         assert_eq!(ids, ["a", "b"]);
         assert_eq!((tasks[0].show, tasks[1].show), (Show::Full, Show::Names));
-        assert_eq!(tasks[0].points(), 4);
+        assert_eq!(points(&tasks[0]), 4);
         assert_eq!(tasks[0].mistakes[0].name, "includes_self");
         for name in ["b", "B", "extension_b"] {
             let found: Vec<_> = tasks.iter().map(|task| task.is_called(name)).collect();
@@ -462,7 +453,7 @@ says = "Hello"
         let unknown = lab.replace("[\"includes_self\"]", "[\"includes_self\", \"hangs\"]");
         assert_eq!(parse(&unknown, TESTS).unwrap_err(), "there is no mistake \"hangs\"");
         let edition = unknown.split("\n[[mistake]]").next().unwrap();
-        assert_eq!(parse(edition, TESTS).unwrap()[0].points(), 4);
+        assert_eq!(points(&parse(edition, TESTS).unwrap()[0]), 4);
     }
 
     #[test]
