@@ -1,4 +1,4 @@
-//! The verb `bench`: measures labs, and writes what came of it into `docs/performance.md`, which
+//! The verb `bench`: measures labs, and writes the figures into `docs/performance.md`, which
 //! holds no number that a command did not print.
 
 use std::env::consts::{ARCH, OS};
@@ -32,7 +32,7 @@ pub fn run(workspace: &Path, tasks: &[Task]) -> Result<()> {
     Ok(())
 }
 
-/// What `cargo bench` prints of a lab. It is also shown, line by line.
+/// The output of `cargo bench` for a lab. It is also shown, line by line.
 fn measure(workspace: &Path, package: &str) -> Result<String> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(workspace).args(["bench", "--package", package]).stdout(Stdio::piped());
@@ -47,7 +47,7 @@ fn measure(workspace: &Path, package: &str) -> Result<String> {
     Ok(text)
 }
 
-/// This machine, what it does besides, and the day.
+/// The day, this machine, and its load.
 fn machine() -> String {
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -66,7 +66,7 @@ fn machine() -> String {
     )
 }
 
-/// What was printed, as Markdown: tables as they are, other lines as text.
+/// The output as Markdown: tables as they are, other lines as text.
 fn blocks(printed: &str) -> String {
     let lines: Vec<_> = printed.lines().collect();
     let runs = lines.chunk_by(|a, b| a.starts_with('|') == b.starts_with('|'));

@@ -24,10 +24,10 @@ use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_
 use crate::task::{Behaviour, Task};
 use crate::tree::{Files, Tree, patched, tracked};
 
-/// How often each program is asked for. A test that throws a coin is not right so often.
+/// The number of runs of the test on each program. A test that throws a coin is not right so often.
 const TIMES: usize = 2;
 
-/// Where a test that is in namespaces of its own writes: at most one MiB, in memory.
+/// Gives a test in namespaces of its own a folder for temporary files: at most one MiB, in memory.
 const ALONE: &str =
     "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
 

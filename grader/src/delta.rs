@@ -1,5 +1,5 @@
-//! The difference between a lab and the one before: their files side by side, compared by code
-//! lines.
+//! The verb `delta`: the difference between a lab and the one before. Their files stand side by
+//! side, compared by code lines.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub fn between(before: &[Source], after: &[Source]) -> String {
     table(&rows)
 }
 
-/// The same in one line, as the sheet of the later lab says it.
+/// The same in one line, which the sheet of the later lab quotes.
 pub fn in_words(before: &[Source], after: &[Source]) -> String {
     let files = compared(before, after);
     let [new, changed, gone] = ["new", "changed", "gone"].map(|state| {

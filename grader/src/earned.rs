@@ -1,5 +1,4 @@
-//! What a submission has earned: the contents of its `grade.json`. All other results are views of
-//! it.
+//! The grade of a submission: the contents of its `grade.json`. All other results are views of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use crate::task::Show;
 /// The format that is written.
 const FORMAT: u32 = 1;
 
-/// What one submission has earned.
+/// The grade of one submission.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Grade {
     /// The version of this format.
@@ -18,9 +17,9 @@ pub struct Grade {
     pub points: u32,
     /// Of how many.
     pub of: u32,
-    /// How far its program was confined: `full`, `landlock` or `none`.
+    /// The confinement of its program: `full`, `landlock` or `none`.
     pub confinement: String,
-    /// How long grading took.
+    /// The duration of grading.
     pub seconds: u64,
     /// Its files that were not taken over.
     pub ignored: Vec<String>,
@@ -30,14 +29,14 @@ pub struct Grade {
     pub nearest_mistake: Option<String>,
 }
 
-/// What it has earned in one task.
+/// Its grade in one task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OfTask {
     /// The package of the lab.
     pub lab: String,
     /// The id of the task.
     pub task: String,
-    /// What students may see of it.
+    /// The part that students may see.
     pub show: Show,
     /// All points.
     pub points: u32,
@@ -49,7 +48,7 @@ pub struct OfTask {
     pub behaviours: Vec<OfBehaviour>,
 }
 
-/// What it has earned with one behaviour.
+/// Its grade for one behaviour.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OfBehaviour {
     /// The name of the test.
@@ -60,12 +59,12 @@ pub struct OfBehaviour {
     pub points: u32,
     /// Of how many: of none if it was not asked for.
     pub of: u32,
-    /// What the test says, with its picture.
+    /// The message of the test, with its picture.
     pub message: String,
 }
 
 impl Grade {
-    /// What has become of each behaviour, in the order of their tasks. `nearest` names the known
+    /// The grade of these results, which are in the order of their tasks. `nearest` names the known
     /// mistake that a task is like.
     pub fn of(asked: &[Asked], nearest: impl Fn(&[Asked]) -> Option<String>) -> Self {
         let by_task = asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task));

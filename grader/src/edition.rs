@@ -12,7 +12,7 @@ use crate::tree::{Files, text};
 /// Code with at least so many characters is an answer's own, unless other code has it as well.
 const TELLING: usize = 20;
 
-/// What stands before unit tests.
+/// The lines before a module of unit tests.
 const UNIT_TESTS: &str = "\n#[cfg(test)]\n";
 
 /// No edition has known mistakes, which stand around the answers, the tests of the grader, which

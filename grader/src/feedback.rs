@@ -1,5 +1,5 @@
-//! What a student reads of a grade, and what an instructor reads of a class. Pure: from the
-//! grades to text.
+//! Feedback: the page on a grade for a student, and the summary of a class for an instructor. Pure:
+//! from the grades to text.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

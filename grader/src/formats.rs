@@ -1,4 +1,4 @@
-//! A grade in the words of other systems: Gradescope, Classroom 50, and all that read `JUnit`.
+//! A grade in the formats of other systems: Gradescope, Classroom 50, and all that read `JUnit`.
 //!
 //! Each is a view of `grade.json`, and fails closed as that does: a behaviour passes only if its
 //! status says so. A behaviour that this system does not ask for is not counted.
@@ -45,12 +45,12 @@ fn counted<'a>(
     all.filter(|(_, _, one)| one.is_counted())
 }
 
-/// Such as `week05:a`.
+/// The name of a task, such as `week05:a`.
 fn name(task: &OfTask) -> String {
     format!("{}:{}", task.lab, task.task)
 }
 
-/// What a test says, as far as students may see it.
+/// The message of a test, as far as students may see it.
 fn message(task: &OfTask, one: &OfBehaviour) -> String {
     if task.show == Show::Full { cut(&one.message) } else { String::new() }
 }

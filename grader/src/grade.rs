@@ -82,7 +82,7 @@ fn grade_all(
     write(&to.join("summary.md"), &summary(&grades))
 }
 
-/// What stands in the table, between the name of a submission and the trouble with it.
+/// The cells of `grades.csv` between the name of a submission and the trouble with it.
 fn cells(grade: &Grade) -> Vec<String> {
     let numbers = [u64::from(grade.points), u64::from(grade.of), grade.seconds];
     let mut cells: Vec<_> = numbers.iter().map(u64::to_string).collect();

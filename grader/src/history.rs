@@ -8,7 +8,7 @@ use crate::markers::{bodies, has_answer, stubs};
 use crate::task::Task;
 use crate::tree::git;
 
-/// How many commits of a file are looked at.
+/// The number of commits of a file that are searched.
 const COMMITS: &str = "-n50";
 
 /// A file of a task, as it is and as it was when it had the answer.
@@ -18,9 +18,9 @@ pub(crate) struct Marked {
     pub(crate) path: String,
     /// Its text.
     pub(crate) text: String,
-    /// What stands in each region of the task.
+    /// The text in each region of the task.
     pub(crate) now: Vec<String>,
-    /// What stood there when the answer was last committed.
+    /// The text of these regions when the answer was last committed.
     pub(crate) answers: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! The jail: a program gives up what a student's program does not need, then becomes it.
+//! The jail: this process gives up all that a student's program does not need, and becomes it.
 //!
 //! `grader jail PROGRAM ARGS` restricts itself with Landlock (no file can be written, only the
 //! system's libraries and the program itself can be read, no signal reaches a process outside),
@@ -40,17 +40,17 @@ const TEST: &str = "--test";
 /// Folders that a program may read: libraries, interpreters and their modules.
 const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
 
-/// What cargo may read of its own, which has passwords in other files.
+/// The parts of cargo's folder that a build may read: other files in it have passwords.
 const OF_CARGO: [&str; 4] = ["bin", "registry", "git", "config.toml"];
 
-/// What the compiler may not read of a lab: what judges an answer.
+/// The parts of a lab that a build may not read: they judge an answer.
 const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
 
-/// What a program may use: open files, bytes in one file it writes, core dumps, CPU seconds.
+/// The limits of a program: open files, bytes in one file it writes, core dumps, CPU seconds.
 const LIMITS: [(Resource, u64); 4] =
     [(Resource::NOFILE, 256), (Resource::FSIZE, 0), (Resource::CORE, 0), (Resource::CPU, 60)];
 
-/// What each process of a build may use, or of a student's test. The bytes of data are those that
+/// The limits of each process of a build, or of a student's test. The bytes of data are those that
 /// are not shared.
 const BUILD_LIMITS: [(Resource, u64); 6] = [
     (Resource::NOFILE, 1024),
@@ -64,17 +64,17 @@ const BUILD_LIMITS: [(Resource, u64); 6] = [
 /// The environment variables that are left to a program.
 const KEPT: [&str; 4] = ["P2P_HOST", "P2P_BASE_PORT", "TERM", "NO_COLOR"];
 
-/// Those that are left to a build: whatever `env!` reads may end up in a picture.
+/// The environment variables that are left to a build: a picture may show what `env!` reads.
 const BUILD_KEPT: [&str; 5] = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
 
-/// Those that are left to a student's test.
+/// The environment variables that are left to a student's test.
 const TEST_KEPT: [&str; 6] =
     ["CARGO_MANIFEST_DIR", "LAB_JUDGED", "LAB_PROGRAM", "LAB_WAIT", "RUST_BACKTRACE", "TMPDIR"];
 
 /// The begin of a variable that a test is compiled with.
 const PROGRAM_OF_TEST: &str = "CARGO_BIN_EXE_";
 
-/// What the program may do with the files below a path.
+/// The access that a program has to the files below a path.
 type Rule = (PathBuf, BitFlags<AccessFs>);
 
 /// Confines this process and becomes the program. Returns only if that fails. A file among the
@@ -139,7 +139,7 @@ fn folder_of(file: PathBuf) -> Option<PathBuf> {
     fs::canonicalize(file).ok()?.parent().map(Path::to_owned)
 }
 
-/// What `program` may read, and the scripts among its arguments.
+/// The rules of `program`, which may read the scripts among its arguments.
 fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     let read = AccessFs::from_read(ABI::V5);
     // An interpreter outside /usr has its library beside it: /opt/python/bin, /opt/python/lib.
@@ -151,8 +151,8 @@ fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     readable.chain([(program.to_owned(), AccessFs::Execute | AccessFs::ReadFile)]).collect()
 }
 
-/// What a student's test may do: start the program that it tries, in a jail as well, and write
-/// temporary files.
+/// The rules of a student's test: it may start the program that it tries, in a jail as well, and
+/// write temporary files.
 fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
     let run = AccessFs::Execute | AccessFs::ReadFile;
     let manifest = workspace().join("Cargo.toml"); // By which it knows where it is.
@@ -168,7 +168,7 @@ fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
     Ok(rules)
 }
 
-/// What cargo may read and write when it builds in `tree`.
+/// The rules of cargo when it builds in `tree`.
 fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
     let read = AccessFs::from_read(ABI::V5);
     let home = env::var_os("HOME").unwrap_or_default();

@@ -18,34 +18,34 @@ use shell_words::quote;
 use crate::build::{Built, build};
 use crate::task::{Behaviour, Task};
 
-/// How long one test may take.
+/// The longest run of one test.
 const TEST_PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long all behaviours of one submission may take, where [`Judge::all_by`] is set.
+/// The longest run of all tests of one submission, where [`Judge::all_by`] is set.
 pub const SUBMISSION_PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many seconds a test waits for one thing, unless `LAB_WAIT` is set.
+/// The seconds that a test waits for one thing, unless `LAB_WAIT` is set.
 const WAIT: &str = "3";
 
-/// The most that is read of what a test prints.
+/// The most bytes of output that are read of a test.
 const MOST: usize = 1 << 20;
 
 const OVER: &str = "the submission has used its";
 
-/// What became of a behaviour.
+/// The result of asking for a behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The program behaves so.
     Passed,
-    /// It does not.
+    /// The program does not behave so.
     Failed,
     /// The program has reached the stub of a task.
     NotStarted,
-    /// It does so now and then.
+    /// The program behaves so now and then.
     Unstable {
-        /// How often it did.
+        /// The runs in which it did.
         passed: usize,
-        /// How often it was asked.
+        /// All runs.
         of: usize,
     },
     /// The test has not ended in time.
@@ -59,7 +59,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// As it stands in `grade.json`.
+    /// The name in `grade.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -74,12 +74,12 @@ impl Status {
     }
 }
 
-/// What became of a behaviour, and why.
+/// The result of asking for a behaviour, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// What became of it.
+    /// The result.
     pub status: Status,
-    /// What the test says, with its picture. Empty if it passed.
+    /// The message of the test, with its picture. Empty if it passed.
     pub message: String,
 }
 
@@ -95,9 +95,9 @@ impl Verdict {
 pub struct Asked<'a> {
     /// Its task.
     pub task: &'a Task,
-    /// What was asked for.
+    /// The behaviour.
     pub behaviour: &'a Behaviour,
-    /// What became of it.
+    /// The result.
     pub verdict: Verdict,
 }
 
@@ -126,9 +126,9 @@ pub struct Judge {
     pub environment: Vec<(String, String)>,
     /// The words in front of a test: what confines it.
     pub inside: Vec<String>,
-    /// How often each behaviour is asked for.
+    /// The number of runs of each test.
     pub times: usize,
-    /// How long one test may take.
+    /// The longest run of one test.
     pub deadline: Duration,
     /// When all of them must have ended: [`SUBMISSION_PATIENCE`] after the first began.
     pub all_by: Option<Instant>,
@@ -159,7 +159,7 @@ impl Judge {
         })
     }
 
-    /// The same, but of the program that these words start.
+    /// The same judge, for the program that these words start.
     pub(crate) fn of_program(&self, words: &str) -> Self {
         let mut judge = self.clone();
         let jail = self.jail.as_ref().map(|jail| format!("{} jail ", quoted(jail)));
@@ -280,7 +280,7 @@ pub(crate) fn quoted(program: &Path) -> String {
     quote(&program.to_string_lossy()).into_owned()
 }
 
-/// What the test says of itself in its last line, if its exit status agrees.
+/// The result in the last line of a test, if its exit status agrees.
 fn result(success: bool, printed: &str, complained: &str, conditional: bool) -> Status {
     let mut results = printed.lines().filter_map(|line| line.strip_prefix("test result: "));
     let result = results.next().filter(|_| results.next().is_none()).unwrap_or_default();

@@ -1,12 +1,11 @@
-//! The labs, read off the folders: a lab is a folder of the workspace with a `lab.toml`, which has
-//! its tasks.
+//! The members of the workspace. A lab is a member with a `lab.toml`, which has its tasks.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A lab of the workspace.
+/// A lab of the workspace, or another member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lab {
     /// Its folder, e.g. `week05-peer-to-peer-basic`.
@@ -20,7 +19,7 @@ pub struct Lab {
 pub struct Misspelt(pub String);
 
 impl Misspelt {
-    /// No task, or what else `kind` says, has this name. Lists the right names.
+    /// Nothing of this kind has this name. Lists the right names.
     pub fn of(kind: &str, name: &str, right: &[String]) -> Self {
         let right = right.join(", ");
         Self(format!("there is no {kind} {name:?}; the {kind}s are: {right}"))

@@ -86,13 +86,13 @@ pub fn model(text: &str) -> Result<String> {
     Ok(text.split_inclusive('\n').filter(is_answer).collect())
 }
 
-/// What stands in each region of `task`.
+/// The text in each region of `task`.
 pub fn bodies(text: &str, task: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
     Ok(regions_of(text, task)?.map(|region| lines[region.lines].concat()).collect())
 }
 
-/// The file with what stands in the regions of `task` replaced by these bodies.
+/// The file with these bodies in the regions of `task`.
 pub fn replace(text: &str, task: &str, bodies: &[String]) -> Result<String> {
     let mut lines: Vec<_> = text.split_inclusive('\n').collect();
     // From the last one on, so that the numbers of the other lines stay true.

@@ -1,4 +1,4 @@
-//! The verb `report`: one page with all tasks, what became of each behaviour, and its picture.
+//! The verb `report`: one page with all tasks, and the result and the picture of each behaviour.
 //!
 //! The page needs nothing from elsewhere, and obeys nothing that a program has printed: every
 //! text in it is escaped.

@@ -1,4 +1,4 @@
-//! How large each crate is, and how large it may be.
+//! The verb `size`: the size of each crate, and its budget.
 //!
 //! A size is a symptom: a lab over its budget wants a simpler design, not shorter lines.
 

@@ -1,4 +1,4 @@
-//! One submission: what is taken over from it, what it earns, and which known mistake it is like.
+//! One submission: the files that are taken over from it, and its grade.
 //!
 //! Only the `files` of the tasks are taken over, into a copy of the workspace in which those
 //! tasks are stubs. The tests are built from the workspace, so nothing that a student sends can
@@ -28,7 +28,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The most files of a submission that are listed as ignored.
 const MAX_IGNORED: usize = 1_000;
 
-/// What is judged.
+/// A submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
     /// A folder, zip file or git repository with a lab's files at their paths.
@@ -38,7 +38,7 @@ pub enum Submission {
 }
 
 impl Submission {
-    /// What the folder of its results is called.
+    /// The name of the folder with its results.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(path) => {

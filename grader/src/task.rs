@@ -1,4 +1,4 @@
-//! The tasks of a lab: what `lab.toml` says of them, and the behaviours that their tests ask for.
+//! The tasks of a lab, read from its `lab.toml`, and the behaviours that their tests ask for.
 //!
 //! A behaviour is a test with `Points:` in its doc comment. Its sentence, points and hints stand
 //! there and nowhere else:
@@ -45,10 +45,10 @@ pub struct Task {
     /// The known mistakes that a student's test must catch: then the suite is the student's.
     #[serde(default)]
     pub catches: Vec<String>,
-    /// What a report may show.
+    /// The part of a failure that a report may show.
     #[serde(default)]
     pub show: Show,
-    /// What its tests ask for, in their order.
+    /// The behaviours that its tests ask for, in their order.
     #[serde(skip)]
     pub behaviours: Vec<Behaviour>,
     /// The known mistakes in it, each a patch in the lab's `mistakes/`.
@@ -56,7 +56,7 @@ pub struct Task {
     pub mistakes: Vec<Mistake>,
 }
 
-/// How much of a failed behaviour a student may see.
+/// The part of a failed behaviour that a student may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
@@ -74,9 +74,9 @@ pub enum Show {
 pub struct Behaviour {
     /// The name of its test.
     pub test: String,
-    /// What the program must do, in one paragraph.
+    /// The demand on the program, in one paragraph.
     pub sentence: String,
-    /// What it is worth.
+    /// The points that it is worth.
     pub points: u32,
     /// The hints, the smallest help first.
     pub hints: Vec<Hint>,
@@ -103,7 +103,7 @@ pub struct Mistake {
     pub task: String,
     /// The test that must fail.
     pub caught_by: String,
-    /// What must stand in the message of the first failure.
+    /// The words that must stand in the message of the first failure.
     pub says: String,
 }
 
@@ -166,7 +166,7 @@ impl Task {
         self.files.iter().map(|file| format!("{}/{file}", self.lab.folder))
     }
 
-    /// It with each of its mistakes.
+    /// Pairs of this task and each of its mistakes.
     pub fn with_mistakes(&self) -> impl Iterator<Item = (&Self, &Mistake)> + Clone {
         self.mistakes.iter().map(move |mistake| (self, mistake))
     }
@@ -176,7 +176,7 @@ impl Task {
         workspace.join(&self.lab.folder).join(format!("mistakes/{name}.{ending}"))
     }
 
-    /// As it is named among others: `week05:a`.
+    /// The name among the tasks of all labs: `week05:a`.
     pub fn name(&self) -> String {
         format!("{}:{}", self.lab.package, self.id)
     }
@@ -229,7 +229,7 @@ impl Task {
 }
 
 impl fmt::Display for Task {
-    /// As a user types it: `week05 a`.
+    /// The words that a user types: `week05 a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.lab.package, self.id)
     }
@@ -242,8 +242,8 @@ pub fn all(workspace: &Path) -> Result<Vec<Task>> {
     Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Those of `all` that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks,
-/// and `all` means all of them.
+/// The tasks that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks, and `all`
+/// means all of them.
 pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     let is_meant = |task: &Task, word: &str| {
         let (lab, id) = word.split_once(':').unwrap_or((word, ""));
@@ -283,7 +283,7 @@ pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
     Ok(found)
 }
 
-/// What is asked of a student's test: nothing is won by one that passes on every program.
+/// The behaviours of a student's test: nothing is won by one that passes on every program.
 fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
     let behaviour = |test: String, sentence, points| {
         let (hints, conditional) = (Vec::new(), false);

@@ -91,7 +91,7 @@ pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
     rows
 }
 
-/// What was asked for, task by task.
+/// The results, task by task.
 pub(crate) fn by_task<'a, 'b>(asked: &'b [Asked<'a>]) -> impl Iterator<Item = &'b [Asked<'a>]> {
     asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task))
 }
@@ -139,12 +139,12 @@ fn report(asked: &[Asked]) -> String {
     text
 }
 
-/// One line: its task, what became of it, and what it asks for.
+/// One line: the task, the result, and the behaviour.
 fn headline(one: &Asked) -> String {
     format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, points(one))
 }
 
-/// What became of a behaviour, in words.
+/// The result of a behaviour, in words.
 pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
     match verdict.status {
         Status::Passed => "passed".to_owned(),
@@ -158,7 +158,7 @@ pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
     }
 }
 
-/// What a behaviour is worth, in words.
+/// The points of a behaviour, in words.
 pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
     format!("{} point{}", behaviour.points, if behaviour.points == 1 { "" } else { "s" })
 }

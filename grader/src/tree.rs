@@ -24,7 +24,7 @@ pub fn tracked(workspace: &Path) -> Result<Files> {
     files.map(read).collect()
 }
 
-/// What git prints, if it succeeds.
+/// The output of git, if it succeeds.
 pub(crate) fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

@@ -15,11 +15,11 @@ use crate::tree::{Files, Tree};
 /// The tests of some labs, built once, and a folder to build variants in.
 #[derive(Debug)]
 pub struct Trials {
-    /// What asks the tests.
+    /// The judge, with the tests.
     pub judge: Judge,
-    /// What students' tests are tried on, by task.
+    /// The programs that students' tests are tried on, by task.
     programs: BTreeMap<String, Vec<PathBuf>>,
-    /// Where variants are built.
+    /// The folder in which variants are built.
     tree: Tree,
 }
 
@@ -34,8 +34,7 @@ impl Trials {
         Ok(Self { judge, programs, tree: Tree::new()? })
     }
 
-    /// Asks for all behaviours of these tasks, which are asked together, what the workspace itself
-    /// has.
+    /// Asks for all behaviours of these tasks, which are asked together, of the workspace itself.
     pub fn ask_own<'a>(
         &self,
         tasks: &'a [Task],
