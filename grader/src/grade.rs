@@ -12,14 +12,16 @@ use crate::confinement::{Place, find};
 use crate::earned::Grade;
 use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
+use crate::judge::points;
 use crate::labs::Misspelt;
 use crate::submission::{Grader, Submission};
+use crate::table::row;
 use crate::task::Task;
 
 /// Grades these submissions, and writes the results to a folder for each, below `to`.
 pub fn run(
     workspace: &Path,
-    tasks: Vec<Task>,
+    tasks: &[Task],
     submissions: &[Submission],
     to: &Path,
     is_unconfined_allowed: bool,
@@ -59,7 +61,8 @@ fn grade_all(
         eprintln!("[{}/{}] {name}", index + 1, submissions.len());
         let (cells, trouble) = match grade_one(grader, submission, &folder) {
             Ok(grade) => {
-                println!("{name}: {} of {} points", grade.points, grade.of);
+                let [points, of] = points(&grade.asked);
+                println!("{name}: {points} of {of} points");
                 let cells = cells(&grade);
                 grades.push(grade);
                 (cells, String::new())
@@ -84,21 +87,24 @@ fn grade_all(
 
 /// The cells of `grades.csv` between the name of a submission and the trouble with it.
 fn cells(grade: &Grade) -> Vec<String> {
-    let numbers = [u64::from(grade.points), u64::from(grade.of), grade.seconds];
-    let mut cells: Vec<_> = numbers.iter().map(u64::to_string).collect();
-    cells.push(grade.ignored.len().to_string());
-    cells.push(grade.nearest_mistake.clone().unwrap_or_default());
-    cells.extend(grade.tasks.iter().map(|task| task.points.to_string()));
+    let ([all, of], ignored) = (points(&grade.asked), grade.ignored.len());
+    let nearest = grade.nearest_mistake().unwrap_or_default();
+    let mut cells = row(&[&all, &of, &grade.seconds, &ignored, &nearest]);
+    cells.extend(grade.tasks().map(|(asked, _)| points(asked)[0].to_string()));
     cells
 }
 
-fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Result<Grade> {
+fn grade_one<'a>(
+    grader: &mut Grader<'a>,
+    submission: &Submission,
+    folder: &Path,
+) -> Result<Grade<'a>> {
     let grade = grader.grade(submission)?;
     if folder.is_file() {
         bail!("{} is a file", folder.display());
     }
     fs::create_dir_all(folder)?;
-    write(&folder.join("grade.json"), &format!("{}\n", serde_json::to_string_pretty(&grade)?))?;
+    write(&folder.join("grade.json"), &format!("{:#}\n", grade.json()))?;
     write(&folder.join("feedback.md"), &feedback(&grade)?)?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
         write(&folder.join(name), &text)?;

@@ -101,6 +101,33 @@ pub struct Asked<'a> {
     pub verdict: Verdict,
 }
 
+impl Asked<'_> {
+    /// Whether it counts: whether this system asks for it.
+    pub fn is_counted(&self) -> bool {
+        self.verdict.status != Status::NotAsked
+    }
+
+    /// The points that it has earned, and of how many: of none if it was not asked for.
+    pub fn points(&self) -> [u32; 2] {
+        let points = self.behaviour.points;
+        match self.verdict.status {
+            Status::Passed => [points, points],
+            Status::NotAsked => [0, 0],
+            _ => [0, points],
+        }
+    }
+}
+
+/// The points that all of these have earned, and of how many.
+pub fn points(asked: &[Asked]) -> [u32; 2] {
+    [0, 1].map(|part| asked.iter().map(|one| one.points()[part]).sum())
+}
+
+/// The results, task by task.
+pub fn by_task<'a, 'b>(asked: &'b [Asked<'a>]) -> impl Iterator<Item = &'b [Asked<'a>]> {
+    asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task))
+}
+
 /// All behaviours of these tasks, without a run: this has become of each.
 pub fn without_a_run<'a>(
     tasks: impl IntoIterator<Item = &'a Task>,

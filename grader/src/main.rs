@@ -78,7 +78,7 @@ fn run() -> Result<ExitCode> {
             let program = word("program").map(|words| Submission::Program(words.into()));
             let submissions: Vec<_> = program.into_iter().chain(folders).collect();
             let unconfined = flag("unconfined");
-            return grade::run(&workspace, tasks()?, &submissions, to(), unconfined);
+            return grade::run(&workspace, &tasks()?, &submissions, to(), unconfined);
         }
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
         "bench" => bench::run(&workspace, &tasks()?)?,

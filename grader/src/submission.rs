@@ -15,7 +15,7 @@ use crate::confinement::Confinement;
 use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
-use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
+use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, by_task, without_a_run};
 use crate::mistakes::nearest;
 use crate::task::Task;
 use crate::tree::{Files, tracked};
@@ -56,9 +56,9 @@ impl Submission {
 
 /// Judges submissions, one after the other.
 #[derive(Debug)]
-pub struct Grader {
-    workspace: PathBuf,
-    tasks: Vec<Task>,
+pub struct Grader<'a> {
+    workspace: &'a Path,
+    tasks: Vec<&'a Task>,
     trials: Trials,
     /// The workspace, the edition for students, and the workspace with the tasks as stubs.
     files: Files,
@@ -67,26 +67,28 @@ pub struct Grader {
     confinement: Confinement,
 }
 
-impl Grader {
+impl<'a> Grader<'a> {
     /// Builds the tests of these tasks.
-    pub fn new(workspace: &Path, tasks: Vec<Task>, confinement: Confinement) -> Result<Self> {
-        let mut trials = Trials::new(workspace, &tasks)?;
+    pub fn new(
+        workspace: &'a Path,
+        tasks: &'a [Task],
+        confinement: Confinement,
+    ) -> Result<Self> {
+        let mut trials = Trials::new(workspace, tasks)?;
         trials.judge.jail = confinement.jail()?;
         let files = tracked(workspace)?;
-        let all: Vec<_> = tasks.iter().collect();
-        let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
-        for of_lab in all.chunk_by(|a, b| a.lab == b.lab) {
+        let tasks: Vec<_> = tasks.iter().collect();
+        let (stubs, edition) = (stubbed(&files, &tasks)?, handout(&files, &tasks)?);
+        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
             // What the labs stand on is built now, and in nobody's time.
             trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
         }
-        let workspace = workspace.to_owned();
         Ok(Self { workspace, tasks, trials, files, edition, stubs, confinement })
     }
 
     /// Judges one submission.
-    pub fn grade(&mut self, submission: &Submission) -> Result<Grade> {
+    pub fn grade(&mut self, submission: &Submission) -> Result<Grade<'a>> {
         let Self { workspace, tasks, trials, files, edition, stubs, confinement } = self;
-        let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
         trials.judge.all_by = Some(begun + SUBMISSION_PATIENCE);
         let (asked, ignored) = match submission {
@@ -101,13 +103,13 @@ impl Grader {
                 let scratch = tempfile::tempdir()?;
                 let labs: Vec<_> = tasks.iter().map(|task| &*task.lab.folder).collect();
                 let folder = intake::folder(folder, scratch.path(), &labs)?;
-                let (taken, ignored) = take_over(&folder, &tasks, &[files, edition])?;
-                (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
+                let (taken, ignored) = take_over(&folder, tasks, &[files, edition])?;
+                (ask(trials, [stubs, edition], &taken, tasks)?, ignored)
             }
         };
-        let grade = Grade::of(&asked, |of_task| nearest(workspace, of_task));
+        let nearest = by_task(&asked).map(|of_task| nearest(workspace, of_task)).collect();
         let seconds = begun.elapsed().as_secs();
-        Ok(Grade { confinement: confinement.name().into(), seconds, ignored, ..grade })
+        Ok(Grade { asked, nearest, confinement: confinement.name(), seconds, ignored })
     }
 }
 

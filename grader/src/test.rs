@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::history;
-use crate::judge::{Asked, Status, without_a_run};
+use crate::judge::{Asked, Status, by_task, points, without_a_run};
 use crate::table::{row, table};
 use crate::task::{Show, Task};
 use crate::trial::Trials;
@@ -77,11 +77,9 @@ fn count_failures(asked: &[Asked]) -> usize {
 pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
     let sums = |name: &dyn fmt::Display, asked: &[Asked]| {
         let passed = |one: &&Asked| one.verdict.status == Status::Passed;
-        let counted = asked.iter().filter(|one| one.verdict.status != Status::NotAsked);
-        let points = |one: &Asked| one.behaviour.points;
-        let all: u32 = counted.clone().map(points).sum();
-        let reached: u32 = counted.clone().filter(passed).map(points).sum();
-        let (got, of) = (counted.clone().filter(passed).count(), counted.count());
+        let of = asked.iter().filter(|one| one.is_counted()).count();
+        let got = asked.iter().filter(passed).count();
+        let [reached, all] = points(asked);
         row(&[name, &format!("{got} of {of}"), &format!("{reached} of {all}")])
     };
     let of_task = |of: &[Asked]| sums(&format!("{}: {}", of[0].task, of[0].task.title), of);
@@ -89,11 +87,6 @@ pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
     rows.extend(by_task(asked).map(of_task));
     rows.push(sums(&"total", asked));
     rows
-}
-
-/// The results, task by task.
-pub(crate) fn by_task<'a, 'b>(asked: &'b [Asked<'a>]) -> impl Iterator<Item = &'b [Asked<'a>]> {
-    asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task))
 }
 
 /// If it fails, and a task that it needs fails as well: a line that says where to begin.
@@ -141,7 +134,7 @@ fn report(asked: &[Asked]) -> String {
 
 /// One line: the task, the result, and the behaviour.
 fn headline(one: &Asked) -> String {
-    format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, points(one))
+    format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, worth(one))
 }
 
 /// The result of a behaviour, in words.
@@ -159,7 +152,7 @@ pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
 }
 
 /// The points of a behaviour, in words.
-pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
+pub(crate) fn worth(Asked { behaviour, .. }: &Asked) -> String {
     format!("{} point{}", behaviour.points, if behaviour.points == 1 { "" } else { "s" })
 }
 
