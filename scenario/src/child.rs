@@ -37,26 +37,26 @@ pub enum Output {
     TooMuch(&'static str),
 }
 
-/// What a program has said up to its end.
+/// The output of a program up to its end.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// On stdout.
     pub printed: String,
     /// On stderr.
     pub complained: String,
-    /// How it ended.
+    /// Its end.
     pub end: End,
 }
 
-/// How a program has ended, if it has.
+/// The end of a program, if there was one.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum End {
     /// By itself, or by a signal.
     Exited(ExitStatus),
-    /// It still runs.
+    /// The program still runs.
     #[default]
     TimedOut,
-    /// It prints without end.
+    /// The program prints without end.
     TooMuch,
 }
 
@@ -128,7 +128,7 @@ impl Child {
         lock(&self.program).id()
     }
 
-    /// All that it says until it ends, at most until `deadline` and at most `most` bytes.
+    /// Reads its output until it ends, at most until `deadline` and at most `most` bytes.
     pub fn outcome(&mut self, deadline: Instant, most: usize) -> Outcome {
         let left = || deadline.saturating_duration_since(Instant::now());
         let mut said = Outcome::default();
@@ -183,8 +183,8 @@ impl Child {
         program.wait()
     }
 
-    /// Whether the program has left a process of its group behind, now that it has ended itself.
-    /// Ends that process. (On Windows, the job ends with the program.)
+    /// Ends a process of its group that the program, which has ended itself, has left behind. Returns
+    /// whether there was one. (On Windows, the job ends with the program.)
     pub fn left_a_process(&mut self) -> bool {
         cfg!(unix) && lock(&self.program).start_kill().is_ok()
     }

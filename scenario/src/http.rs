@@ -1,4 +1,4 @@
-//! As much HTTP as a stranger needs: a batch of calls and its reply, or a program's own call.
+//! HTTP, as much as a stranger needs: a batch of calls and its reply, or a program's own call.
 
 use std::env;
 use std::io::{self, BufRead, Read};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::stranger::{Stranger, accepts, is_an_end};
 
-/// How long a stranger who speaks HTTP waits. A test that passes never waits it out.
+/// The longest wait of a stranger who speaks HTTP. A test that passes never waits it out.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Dials the program that listens on `port` of this machine, and says nothing yet.
@@ -15,7 +15,7 @@ pub fn dials(port: u16) -> io::Result<Stranger> {
     Stranger::dials((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
 }
 
-/// The same, with little room for what it has not read yet.
+/// Dials with little room for unread bytes.
 pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Stranger> {
     Stranger::dials_with_a_small_buffer((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
 }
@@ -43,12 +43,12 @@ impl Stranger {
         reply
     }
 
-    /// The same, if there is one.
+    /// The next reply, if there is one.
     pub fn reads_reply(&mut self) -> io::Result<Reply> {
         Reply::read(&mut self.incoming)
     }
 
-    /// All bytes up to the end of the connection.
+    /// Reads all bytes up to the end of the connection.
     #[track_caller]
     pub fn hears_the_end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -68,7 +68,7 @@ impl Stranger {
     }
 }
 
-/// What is shown or answered names no file, neither of the source nor of this machine.
+/// Demands that this text names no file, neither of the source nor of this machine.
 #[track_caller]
 pub fn tells_nothing_of_this_machine(text: &str) {
     let folder = env::current_dir().expect("cargo runs a test in the folder of its package");
@@ -85,7 +85,7 @@ pub struct Reply {
     pub status: u16,
     /// The status line and the headers, up to the empty line.
     pub head: String,
-    /// As many bytes as the head says.
+    /// The body, as long as the head says.
     pub body: Vec<u8>,
 }
 

@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 const NON_BLOCKING: &str = "import os, sys; [os.set_blocking(file, False) for file in (0, 1)]; \
                             os.execvp(sys.argv[1], sys.argv[1:])";
 
-/// Whether it has been said that a program is missing. Once is enough.
+/// The notice that a program is missing. Once is enough.
 static TOLD: Once = Once::new();
 
 /// `line`, a command for sh, on a terminal of its own.

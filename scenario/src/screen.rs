@@ -13,7 +13,7 @@ pub(crate) struct Screen {
 /// Why the next text on the screen was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It is not the expected text.
+    /// Another text stands there.
     Other(String),
     /// Its end has not come yet.
     Incomplete,

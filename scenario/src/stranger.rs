@@ -28,8 +28,8 @@ impl Stranger {
         Ok(Self { port: address.port(), ..Self::on(stream, patience)? })
     }
 
-    /// The same, with little room for unread bytes: they soon stay with the program, and not in
-    /// the system.
+    /// Dials with little room for unread bytes: they soon stay with the program, and not in the
+    /// system.
     pub fn dials_with_a_small_buffer(
         address: SocketAddr,
         patience: Duration,
@@ -55,7 +55,7 @@ impl Stranger {
         self.stream.write_all(bytes.as_ref()).expect("the program takes it");
     }
 
-    /// The same, if the program still listens. Returns whether it does.
+    /// Sends these bytes, if the program still listens. Returns whether it does.
     pub fn tries_to_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
@@ -75,8 +75,8 @@ pub fn accepts(listener: &TcpListener, patience: Duration) -> Option<TcpStream> 
     Some(stream)
 }
 
-/// Whether this error is only a connection's end: it ends with a reset if something was left
-/// unread.
+/// Whether this error is only a connection's end. A connection ends with a reset if something was
+/// left unread.
 pub fn is_an_end(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)

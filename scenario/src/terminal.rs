@@ -25,7 +25,7 @@ use crate::screen::{Next, Screen};
 use crate::timeline::Timeline;
 use crate::wait::{eventually, patience};
 
-/// How long the rest of an answer may take when the next prompt is already there.
+/// The longest wait for the rest of an answer when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// A program under test, seen as its user sees it.
