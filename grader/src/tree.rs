@@ -69,14 +69,14 @@ impl Tree {
 
     /// Makes these the files of the folder. A file that is the same already keeps its time, so
     /// that cargo builds only what has changed.
-    pub fn set(&mut self, files: &Files) -> Result<()> {
+    pub fn set(&mut self, files: Files) -> Result<()> {
         for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
         let is_new =
             |(file, bytes): &(&String, &Vec<u8>)| self.present.get(*file) != Some(bytes);
         write(self.path(), files.iter().filter(is_new))?;
-        self.present.clone_from(files);
+        self.present = files;
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Tree {
 /// These files with a patch applied that was made at the top of the workspace.
 pub fn patched(files: &Files, patch: &Path) -> Result<Files> {
     let mut tree = Tree::new()?;
-    tree.set(files)?;
+    tree.set(files.clone())?;
     let mut git = Command::new("git");
     // The copy is no repository; one around the folder for temporary files does not count.
     git.env("GIT_CEILING_DIRECTORIES", tree.path().parent().unwrap_or(tree.path()));

@@ -12,6 +12,9 @@ use crate::labs::Lab;
 use crate::task::Task;
 use crate::tree::{Files, Tree};
 
+/// The parts of a lab that judge an answer. They are not there where it is built.
+const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
+
 /// The tests of some labs, built once, and a folder to build variants in.
 #[derive(Debug)]
 pub struct Trials {
@@ -48,6 +51,9 @@ impl Trials {
 
     /// Builds the program of `lab` from these files. The inner error is the compiler's.
     pub fn build(&mut self, files: &Files, lab: &Lab) -> Result<Result<String, String>> {
+        let mut files = files.clone();
+        let is_hidden = |part: &str| HIDDEN.contains(&part);
+        files.retain(|file, _| !file.split('/').nth(1).is_some_and(is_hidden));
         self.tree.set(files)?;
         let jail = self.judge.jail.as_deref();
         Ok(self.tree.build(lab, jail).map(|program| quoted(&program)))

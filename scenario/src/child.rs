@@ -183,8 +183,8 @@ impl Child {
         program.wait()
     }
 
-    /// Ends a process of its group that the program, which has ended itself, has left behind. Returns
-    /// whether there was one. (On Windows, the job ends with the program.)
+    /// Ends a process of its group that the program, which has ended itself, has left behind.
+    /// Returns whether there was one. (On Windows, the job ends with the program.)
     pub fn left_a_process(&mut self) -> bool {
         cfg!(unix) && lock(&self.program).start_kill().is_ok()
     }

@@ -27,9 +27,9 @@ impl Prompts {
         self.fresh(printed) >= self.due
     }
 
-    /// Counts the prompts in `printed` that ask something new. Where an incoming line has broken off a
-    /// prompt, a line end follows that prompt (or the escape that erases it), and the next one
-    /// only asks the same again.
+    /// Counts the prompts in `printed` that ask something new. Where an incoming line has broken
+    /// off a prompt, a line end follows that prompt (or the escape that erases it), and the next
+    /// one only asks the same again.
     fn fresh(&self, printed: &str) -> usize {
         let mut ends: Vec<_> = (self.known.iter())
             .flat_map(|prompt| printed.match_indices(prompt))

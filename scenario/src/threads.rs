@@ -7,8 +7,8 @@ use crate::statistics;
 use crate::terminal::Terminal;
 use crate::wait::patience;
 
-/// The time for which a thread map must match at every look. A wrong map can match at one look, while some
-/// thread is just between its end and its next start.
+/// The time for which a thread map must match at every look. A wrong map can match at one look,
+/// while some thread is just between its end and its next start.
 const STEADY: Duration = Duration::from_millis(30);
 
 /// Between two looks at a thread map.

@@ -18,8 +18,8 @@ use crate::picture::What;
 use crate::port_lease::PortLease;
 use crate::timeline::{Timeline, WIRE};
 
-/// The number of IPv4 in a packet socket: `ETH_P_IP`. It hands over each packet once, when it arrives;
-/// with `ETH_P_ALL` each would come a second time, when it is sent.
+/// The number of IPv4 in a packet socket: `ETH_P_IP`. The socket hands over each packet once, when
+/// it arrives; with `ETH_P_ALL` each would come a second time, when it is sent.
 const IPV4: u16 = 0x0800;
 
 /// The number of TCP in IPv4.
