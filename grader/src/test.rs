@@ -5,11 +5,13 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::Error;
+
+use crate::catches;
 use crate::history;
-use crate::judge::{Asked, Status, by_task, points, without_a_run};
+use crate::judge::{Asked, Judge, Status, by_task, points, without_a_run};
 use crate::table::{row, table};
 use crate::task::{Show, Task};
-use crate::trial::Trials;
 
 /// Asks `times` times for each behaviour of these tasks, and prints the report. Returns whether all
 /// of them pass.
@@ -39,10 +41,14 @@ pub fn ask<'a>(
             show_progress(&format!("{package}: {done} of {of}"));
         };
         show_progress(&format!("{package}: building"));
-        let judged = Trials::new(workspace, of_lab).and_then(|mut trials| {
-            trials.judge.times = times;
-            trials.judge.environment = environment.to_vec();
-            trials.ask_own(of_lab, progress)
+        let built = Judge::build(workspace, of_lab).map_err(Error::msg);
+        let judged = built.and_then(|mut judge| {
+            (judge.times, judge.environment) = (times, environment.to_vec());
+            let task = &of_lab[0];
+            if task.is_to_catch() {
+                return catches::judge(&judge, task, &catches::programs(&judge, task)?);
+            }
+            Ok(judge.judge(of_lab, progress))
         });
         show_progress("");
         asked.extend(judged.unwrap_or_else(|error| {

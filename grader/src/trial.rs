@@ -37,18 +37,6 @@ impl Trials {
         Ok(Self { judge, programs, tree: Tree::new()? })
     }
 
-    /// Asks for all behaviours of these tasks, which are asked together, of the workspace itself.
-    pub fn ask_own<'a>(
-        &self,
-        tasks: &'a [Task],
-        progress: impl Fn() + Sync,
-    ) -> Result<Vec<Asked<'a>>> {
-        if tasks[0].is_to_catch() {
-            return catches::judge(&self.judge, &tasks[0], &self.programs[&tasks[0].name()]);
-        }
-        Ok(self.judge.judge(tasks, progress))
-    }
-
     /// Builds the program of `lab` from these files. The inner error is the compiler's.
     pub fn build(&mut self, files: &Files, lab: &Lab) -> Result<Result<String, String>> {
         let mut files = files.clone();
