@@ -18,11 +18,13 @@ use anyhow::{Context, Error, Result};
 use scenario::environment::LAB_IN_NAMESPACES;
 use tempfile::NamedTempFile;
 
+use crate::behaviour::Behaviour;
 use crate::build::build_submission;
 use crate::confinement::ENTER;
-use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_run};
-use crate::task::{Behaviour, Task};
+use crate::judge::{Judge, in_threads, quoted};
+use crate::task::Task;
 use crate::tree::{Files, Tree, patched, tracked};
+use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
 /// The number of runs of the test on each program. A test that throws a coin is not right so often.
 const TIMES: usize = 2;

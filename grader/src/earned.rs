@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::judge::{Asked, by_task, points};
+use crate::verdict::{Asked, by_task, points};
 
 /// The format that is written.
 const FORMAT: u32 = 1;

@@ -6,8 +6,8 @@ use std::fmt::{self, Write};
 use std::mem;
 
 use crate::earned::Grade;
-use crate::judge::points;
 use crate::task::Show;
+use crate::verdict::points;
 
 /// The page for a student.
 pub fn feedback(grade: &Grade) -> Result<String, fmt::Error> {
@@ -80,9 +80,10 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{Status, without_a_run};
+    use crate::behaviour::Behaviour;
     use crate::labs::Lab;
-    use crate::task::{Behaviour, Task};
+    use crate::task::Task;
+    use crate::verdict::{Status, without_a_run};
 
     #[test]
     fn a_cell_is_neither_a_formula_nor_two_cells() {

@@ -9,8 +9,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
 use crate::earned::Grade;
-use crate::judge::{Asked, Status, by_task, points};
 use crate::task::Show;
+use crate::verdict::{Asked, Status, by_task, points};
 
 /// The most bytes of a message that other systems are given.
 const MAX_MESSAGE: usize = 32 << 10;

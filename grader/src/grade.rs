@@ -12,11 +12,11 @@ use crate::confinement::{Place, find};
 use crate::earned::Grade;
 use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
-use crate::judge::points;
 use crate::labs::Misspelt;
 use crate::submission::{Grader, Submission};
 use crate::table::row;
 use crate::task::Task;
+use crate::verdict::points;
 
 /// Grades these submissions, and writes the results to a folder for each, below `to`.
 pub fn run(

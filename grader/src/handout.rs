@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::build::cargo;
 use crate::edition::{answered, handout, leaks, model, restored, stubbed};
-use crate::judge::{Asked, Status};
 use crate::task::{self, Task};
 use crate::tree::{Files, Tree, tracked, write};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status};
 
 /// Writes the edition for students who are to solve the tasks in `chosen`, or the model, into the
 /// folder `to`.

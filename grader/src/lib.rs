@@ -8,10 +8,12 @@
 //! | `walk.rs` | all files below a folder |
 //! | `scratch.rs` | a folder for temporary files, removed even if this process is killed |
 //! | `labs.rs` | the members of the workspace, and which of them are labs |
-//! | `task.rs` | the tasks of a lab, and the behaviours that their tests ask for |
+//! | `behaviour.rs` | the behaviours that a file of tests asks for, read from its doc comments |
+//! | `task.rs` | the tasks of a lab, read from its `lab.toml` |
 //! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
 //! | `history.rs` | the answers of a task in git's history |
 //! | `build.rs` | builds with cargo, and finds the programs that it has built |
+//! | `verdict.rs` | the verdict on a behaviour that was asked for |
 //! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
@@ -41,6 +43,7 @@
 //! | `bench.rs` | the verb `bench`: measures labs, and writes `docs/performance.md` |
 //! | `book.rs` | the verb `book`: the pages as an mdBook |
 
+pub mod behaviour;
 pub mod bench;
 pub mod book;
 pub mod build;
@@ -76,5 +79,6 @@ pub mod task;
 pub mod test;
 pub mod tree;
 pub mod trial;
+pub mod verdict;
 mod walk;
 pub mod watch;

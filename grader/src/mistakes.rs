@@ -9,10 +9,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::judge::{Asked, Status};
 use crate::task::{Mistake, Task};
 use crate::tree::{patched, tracked};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status};
 
 /// The most lines of a message in a golden file.
 const GOLDEN_LINES: usize = 12;

@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use scenario::environment::LAB_PICTURE;
 
-use crate::judge::{Asked, Status, by_task};
 use crate::task::{Show, Task};
 use crate::test::{ask, begin_elsewhere, rows, words, worth};
+use crate::verdict::{Asked, Status, by_task};
 
 /// Asks for all behaviours of these tasks, and writes the page to `to`.
 pub fn run(workspace: &Path, tasks: &[Task], to: &Path) -> Result<()> {

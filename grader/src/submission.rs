@@ -15,11 +15,12 @@ use crate::confinement::Confinement;
 use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
-use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, by_task, without_a_run};
+use crate::judge::SUBMISSION_PATIENCE;
 use crate::mistakes::nearest;
 use crate::task::Task;
 use crate::tree::{Files, tracked};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status, by_task, without_a_run};
 use crate::walk::files_below;
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.

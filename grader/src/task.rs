@@ -1,15 +1,4 @@
-//! The tasks of a lab, read from its `lab.toml`, and the behaviours that their tests ask for.
-//!
-//! A behaviour is a test with `Points:` in its doc comment. Its sentence, points and hints stand
-//! there and nowhere else:
-//!
-//! ```text
-//! /// A broadcast reaches every known peer but the sender.
-//! ///
-//! /// Points: 4
-//! /// Hint: Which peers are "every known peer"? | Those that `list` shows, without your own id.
-//! #[test]
-//! ```
+//! The tasks of a lab, read from its `lab.toml`.
 
 use std::fmt;
 use std::fs;
@@ -19,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::behaviour::{Behaviour, behaviours};
 use crate::labs::{Lab, Misspelt};
 
 /// The points of a mistake that a student's test catches.
@@ -67,30 +57,6 @@ pub enum Show {
     Names,
     /// All of it, when the task is no longer due.
     AfterDue,
-}
-
-/// Something that a program must do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Behaviour {
-    /// The name of its test.
-    pub test: String,
-    /// The demand on the program, in one paragraph.
-    pub sentence: String,
-    /// The points that it is worth.
-    pub points: u32,
-    /// The hints, the smallest help first.
-    pub hints: Vec<Hint>,
-    /// Only some systems ask for it: its test has a `#[cfg(...)]`.
-    pub conditional: bool,
-}
-
-/// A question that leads a student on, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
-    /// The question.
-    pub question: String,
-    /// Its answer.
-    pub answer: String,
 }
 
 /// A wrong answer that the tests are known to catch.
@@ -258,31 +224,6 @@ pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     Ok(all.iter().filter(is_chosen).cloned().collect())
 }
 
-/// The behaviours in a file of tests.
-pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
-    let mut found = Vec::new();
-    let mut doc = Vec::new();
-    let mut attributes = Vec::new();
-    let mut inside_attribute = false;
-    for (index, line) in text.lines().map(str::trim).enumerate() {
-        let code = line.split(" //").next().unwrap_or_default().trim_end();
-        if let Some(text) = line.strip_prefix("///") {
-            doc.push(text.trim());
-        } else if inside_attribute || line.starts_with("#[") {
-            attributes.push(code);
-            inside_attribute = !code.ends_with(']');
-        } else if !line.is_empty() && !line.starts_with("//") {
-            if let Some((test, _)) = line.strip_prefix("fn ").and_then(|f| f.split_once('(')) {
-                let behaviour = Behaviour::parse(test, &doc, &attributes);
-                found.extend(behaviour.with_context(|| format!("line {}: {test}", index + 1))?);
-            }
-            doc.clear();
-            attributes.clear();
-        }
-    }
-    Ok(found)
-}
-
 /// The behaviours of a student's test: nothing is won by one that passes on every program.
 fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
     let behaviour = |test: String, sentence, points| {
@@ -298,35 +239,6 @@ fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
     [right].into_iter().chain(mistakes.iter().map(mistake)).collect()
 }
 
-impl Behaviour {
-    /// The behaviour of a function with this doc comment; None if it has no points.
-    fn parse(test: &str, doc: &[&str], attributes: &[&str]) -> Result<Option<Self>> {
-        let is_named = |entry: &str| entry.starts_with("Points:") || entry.starts_with("Hint:");
-        // A paragraph, points or a hint go on until an empty line or the next of them.
-        let entries = doc.chunk_by(|_, next| !next.is_empty() && !is_named(next));
-        let entries = entries.map(|lines| lines.join(" ").trim().to_owned());
-        let mut entries: Vec<_> = entries.filter(|entry| !entry.is_empty()).collect();
-        let (mut points, mut hints) = (None, Vec::new());
-        for entry in &entries {
-            if let Some(number) = entry.strip_prefix("Points:") {
-                let number = number.trim().parse().ok();
-                points = Some(number.with_context(|| format!("{entry:?} is no number"))?);
-            } else if let Some(hint) = entry.strip_prefix("Hint:") {
-                let parts = hint.trim().split_once(" | ");
-                let parts = parts.with_context(|| format!("no question | answer: {entry:?}"));
-                let (question, answer) = parts?;
-                hints.push(Hint { question: question.to_owned(), answer: answer.to_owned() });
-            }
-        }
-        let Some(points) = points else { return Ok(None) };
-        ensure!(attributes.contains(&"#[test]"), "it has points, and is no test");
-        let sentence = entries.swap_remove(0);
-        ensure!(!is_named(&sentence), "no sentence says what it asks for");
-        let conditional = attributes.iter().any(|attribute| attribute.starts_with("#[cfg("));
-        Ok(Some(Self { test: test.into(), sentence, points, hints, conditional }))
-    }
-}
-
 /// The number of the line in which the byte `at` stands.
 fn line_at(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
@@ -336,31 +248,13 @@ fn line_at(text: &str, at: usize) -> usize {
 mod tests {
     use super::*;
 
-    const TESTS: &str = r#"
-/// Not a behaviour: it has no points.
-#[test]
-fn something_else() {}
-
-/// A broadcast reaches every
-/// known peer.
+    const TESTS: &str = r"
+/// A broadcast reaches every known peer.
 ///
 /// Points: 4
-/// Hint: Which peers? | Those that `list` shows,
-/// without your own.
-/// Hint: And then? | See `dial`.
 #[test]
-#[cfg(unix)] // As ever.
-#[expect(
-    clippy::unwrap_used,
-    reason = "why not"
-)]
-fn a_broadcast() {
-    f();
-}
-
-#[test]
-fn no_comment() {}
-"#;
+fn a_broadcast() {}
+";
 
     const LAB: &str = r#"format = 1
 [[task]]
@@ -392,25 +286,6 @@ says = "Hello"
 
     fn points(task: &Task) -> u32 {
         task.behaviours.iter().map(|behaviour| behaviour.points).sum()
-    }
-
-    #[test]
-    fn a_test_with_points_is_a_behaviour() {
-        let hint = |question: &str, answer: &str| Hint {
-            question: question.into(),
-            answer: answer.into(),
-        };
-        let expected = Behaviour {
-            test: "a_broadcast".into(),
-            sentence: "A broadcast reaches every known peer.".into(),
-            points: 4,
-            hints: vec![
-                hint("Which peers?", "Those that `list` shows, without your own."),
-                hint("And then?", "See `dial`."),
-            ],
-            conditional: true,
-        };
-        assert_eq!(behaviours(TESTS).unwrap(), [expected]);
     }
 
     #[test]
@@ -471,17 +346,8 @@ says = "Hello"
         assert_eq!(bad("format = 1", "format = 2"), "format 2 is unknown: only 1 is known");
         assert!(bad("title = \"Relay\"", "tittle = \"Relay\"").contains("line 10, column 1"));
 
-        let bad = |old: &str, new: &str| parse(LAB, &TESTS.replace(old, new)).unwrap_err();
-        let start = "line 2: tests/extension_a.rs: line 19: a_broadcast: ";
-        let four = bad("Points: 4", "Points: four");
-        assert_eq!(four, format!("{start}\"Points: four\" is no number"));
-        let no_answer = bad("then? |", "then?");
-        let complaint = "no question | answer: \"Hint: And then? See `dial`.\"";
-        assert_eq!(no_answer, format!("{start}{complaint}"));
-        let no_test = bad("#[test]\n#[cfg", "#[cfg").replace("line 18", "line 19");
-        assert_eq!(no_test, format!("{start}it has points, and is no test"));
-        let no_sentence = bad("/// A broadcast reaches every\n/// known peer.\n///\n", "///\n");
-        let no_sentence = no_sentence.replace("line 17", "line 19");
-        assert_eq!(no_sentence, format!("{start}no sentence says what it asks for"));
+        let four = parse(LAB, &TESTS.replace("Points: 4", "Points: four")).unwrap_err();
+        let complaint = "line 6: a_broadcast: \"Points: four\" is no number";
+        assert_eq!(four, format!("line 2: tests/extension_a.rs: {complaint}"));
     }
 }

@@ -9,9 +9,10 @@ use anyhow::Error;
 
 use crate::catches;
 use crate::history;
-use crate::judge::{Asked, Judge, Status, by_task, points, without_a_run};
+use crate::judge::Judge;
 use crate::table::{row, table};
 use crate::task::{Show, Task};
+use crate::verdict::{Asked, Status, by_task, points, without_a_run};
 
 /// Asks `times` times for each behaviour of these tasks, and prints the report. Returns whether all
 /// of them pass.
@@ -165,9 +166,9 @@ pub(crate) fn worth(Asked { behaviour, .. }: &Asked) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::Verdict;
+    use crate::behaviour::{Behaviour, Hint};
     use crate::labs::Lab;
-    use crate::task::{Behaviour, Hint};
+    use crate::verdict::Verdict;
 
     fn task(id: &str, sentences: &[&str]) -> Task {
         let behaviour = |sentence: &&str| Behaviour {

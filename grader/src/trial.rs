@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Error, Result};
 
 use crate::catches;
-use crate::judge::{Asked, Judge, Status, quoted, without_a_run};
+use crate::judge::{Judge, quoted};
 use crate::labs::Lab;
 use crate::task::Task;
 use crate::tree::{Files, Tree};
+use crate::verdict::{Asked, Status, without_a_run};
 
 /// The parts of a lab that judge an answer. They are not there where it is built.
 const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use chrono::DateTime;
+use grader::behaviour::Behaviour;
 use grader::earned::Grade;
 use grader::formats;
-use grader::judge::{Status, without_a_run};
 use grader::labs::Lab;
-use grader::task::{Behaviour, Task};
+use grader::task::Task;
+use grader::verdict::{Status, without_a_run};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::{Value, json};
 

@@ -7,12 +7,14 @@ use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use grader::judge::Status::{
+use grader::behaviour::behaviours;
+use grader::judge::Judge;
+use grader::labs::Lab;
+use grader::task::Task;
+use grader::verdict::Status::{
     Failed, NoResult, NotAsked, NotStarted, Passed, TimedOut, Unstable,
 };
-use grader::judge::{Judge, Verdict};
-use grader::labs::Lab;
-use grader::task::{Task, behaviours};
+use grader::verdict::Verdict;
 
 const TESTS: &str = r#"
 use std::process::{Command, Stdio};
