@@ -25,8 +25,8 @@ pub struct Region {
     pub task: String,
     /// The lines between `LAB:BEGIN` and `LAB:END`.
     pub lines: Range<usize>,
-    /// The line `LAB:STUB`, where there is one.
-    pub stub: Option<usize>,
+    /// Whether there is a line `LAB:STUB` between them.
+    pub has_stub: bool,
 }
 
 /// All regions of a file, in order.
@@ -36,7 +36,7 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
     for (index, line) in text.lines().map(str::trim).enumerate() {
         let number = index + 1;
         if !line.contains(MARKER) {
-            let in_stub = open.as_ref().is_some_and(|region| region.stub.is_some());
+            let in_stub = open.as_ref().is_some_and(|region| region.has_stub);
             ensure!(
                 !in_stub || line.starts_with(STUB_LINE),
                 "line {number}: a line of a stub begins with {STUB_LINE:?}: {line:?}"
@@ -46,9 +46,10 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
         let marker = line.strip_prefix("// LAB:").unwrap_or_default();
         match (marker.split_once(' ').unwrap_or((marker, "")), &mut open) {
             (("BEGIN", task), None) if !task.is_empty() => {
-                open = Some(Region { task: task.into(), lines: number..number, stub: None });
+                open =
+                    Some(Region { task: task.into(), lines: number..number, has_stub: false });
             }
-            (("STUB", ""), Some(region)) if region.stub.is_none() => region.stub = Some(index),
+            (("STUB", ""), Some(region)) if !region.has_stub => region.has_stub = true,
             (("END", task), Some(region)) if region.task == task => {
                 region.lines.end = index;
                 found.extend(open.take());
@@ -69,7 +70,7 @@ pub fn regions_of(text: &str, task: &str) -> Result<impl Iterator<Item = Region>
 
 /// Whether an answer of `task` stands in the file, with the stub that can replace it.
 pub fn has_answer(text: &str, task: &str) -> Result<bool> {
-    Ok(regions_of(text, task)?.any(|region| region.stub.is_some()))
+    Ok(regions_of(text, task)?.any(|region| region.has_stub))
 }
 
 /// The file with each answer of `task` replaced by its stub. A region without a stub is emptied.
