@@ -6,8 +6,9 @@ mod fixture;
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
-use fixture::{Fixture, GREET, GREETING, PATIENCE, Peer, Reply, Stranger, comes_true};
+use fixture::{Fixture, GREET, GREETING, PATIENCE, Peer, Reply, comes_true};
 use scenario::http::batch_head as head;
+use scenario::http::dials_with_a_small_buffer;
 use scenario::statistics;
 
 /// `request` is answered with this status, and then the peer hangs up.
@@ -317,7 +318,7 @@ fn when_all_are_busy_the_next_one_is_told_to_come_again() {
 fn a_caller_that_never_reads_is_given_up_and_keeps_nobody_waiting() {
     let fixture = Fixture::open();
     let alice = fixture.alice_alone();
-    let mut deaf = Stranger::dials_with_a_small_buffer(alice.port).expect("Alice accepts");
+    let mut deaf = dials_with_a_small_buffer(alice.port).expect("Alice accepts");
     // Eight times the same half mebibyte, out of one: a long reply to a short request.
     let body = format!("[\"push\",\"{}\"]\n[\"pull\",1]", "x".repeat(500_000));
     let body = (2..=7)

@@ -8,9 +8,10 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fixture::{Fixture, GREET, Peer, Stranger, chat};
+use fixture::{Fixture, GREET, Peer, chat, dials};
 use scenario::Terminal;
 use scenario::http::batch_head as head;
+use scenario::http::is_called;
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 const SOON: Duration = Duration::from_millis(4500);
@@ -58,7 +59,7 @@ fn alice_ends_in_order_while_bob_lets_her_wait() {
         let fixture = Fixture::open();
         let mute = fixture.somebody_else_is_bob();
         let mut alice = fixture.alice_who_looks();
-        let call = Stranger::is_called(&mute).expect("Alice calls");
+        let call = is_called(&mute).expect("Alice calls");
         let begun = Instant::now();
         way.1(&mut alice);
         alice.sees("👋 Alice shutting down...\n");
@@ -129,7 +130,7 @@ fn every_message_that_was_answered_is_shown_before_alice_ends() {
         let body = move || {
             for number in 0.. {
                 let text = format!("message {number} of caller {caller}");
-                let is_answered = Stranger::dials(port).ok().is_some_and(|mut stranger| {
+                let is_answered = dials(port).ok().is_some_and(|mut stranger| {
                     let body = chat(&format!("\"{text}\""));
                     stranger.tries_to_send(head(port, body.len()) + &body)
                         && stranger.reads_reply().is_ok_and(|reply| reply.text().contains('#'))

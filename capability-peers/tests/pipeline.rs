@@ -3,7 +3,8 @@
 
 mod fixture;
 
-use fixture::{Fixture, Peer, Stranger};
+use fixture::{Fixture, Peer};
+use scenario::http::is_called;
 
 /// A reply of the stranger that plays Bob.
 fn reply(answer: &str) -> String {
@@ -20,7 +21,7 @@ fn calls(fixture: &Fixture, answer: &str) -> (Peer, Vec<String>) {
     let mut alice = Peer::is_up(alice, fixture.alices_port());
     let mut request = String::new();
     for answer in [r#"["resolve",1,"hi"]"#; 3].iter().chain([&answer]) {
-        let mut call = Stranger::is_called(&stranger).expect("Alice calls");
+        let mut call = is_called(&stranger).expect("Alice calls");
         request = call.hears_request();
         call.sends(reply(answer));
     }

@@ -5,7 +5,7 @@ mod fixture;
 
 use std::thread;
 
-use fixture::{ALICE, BOB, Fixture, GREET, Peer, Stranger, chat};
+use fixture::{ALICE, BOB, Fixture, GREET, Peer, chat, dials};
 use scenario::http::batch_head as head;
 use scenario::{Program, statistics};
 
@@ -168,7 +168,7 @@ fn alice_ends_when_her_window_is_closed() {
     let port = alice.port;
     // She notices when she has something to show.
     let chatting = thread::Builder::new().name("chatting".into()).spawn(move || {
-        while let Ok(mut stranger) = Stranger::dials(port) {
+        while let Ok(mut stranger) = dials(port) {
             let body = chat("\"Are you there?\"");
             if stranger.tries_to_send(head(port, body.len()) + &body) {
                 let _ = stranger.reads_reply(); // She may end in the middle.

@@ -3,7 +3,8 @@
 
 mod fixture;
 
-use fixture::{Fixture, Peer, Stranger, chat};
+use fixture::{Fixture, Peer, chat};
+use scenario::http::is_called;
 
 const ALICES_CALLS: [&str; 6] = [
     "📞 Alice calls Bob.greet()...",
@@ -142,7 +143,7 @@ fn this_is_no_bob(reply: &str, line: &str) {
     let no_bob = fixture.somebody_else_is_bob();
     let mut alice = fixture.alice_who_looks();
     for method in ["greet", "chat", "get_stats"] {
-        let mut call = Stranger::is_called(&no_bob).expect("Alice calls");
+        let mut call = is_called(&no_bob).expect("Alice calls");
         let request = call.hears_request();
         assert!(request.starts_with("POST /rpc/batch HTTP/1.1\r\n"), "{request}");
         assert!(request.contains(&format!("[\"{method}\"]")), "{request}");
@@ -210,7 +211,7 @@ fn a_friend_that_says_nothing_is_given_up_after_five_seconds() {
     let fixture = Fixture::open();
     let mute = fixture.somebody_else_is_bob();
     let mut alice = Peer::is_up(fixture.starts_alice(&["--wait", "0"]), fixture.alices_port());
-    let call = Stranger::is_called(&mute).expect("Alice calls");
+    let call = is_called(&mute).expect("Alice calls");
     // Meanwhile she serves others.
     alice.still_serves();
     assert!(!alice.printed().contains("❌"), "{}", alice.printed());
@@ -226,8 +227,8 @@ fn a_friend_that_did_not_answer_in_time_is_called_again() {
     let fixture = Fixture::open();
     let slow = fixture.somebody_else_is_bob();
     let mut alice = fixture.alice_who_looks();
-    let first = Stranger::is_called(&slow).expect("Alice calls");
-    let mut second = Stranger::is_called(&slow).expect("Alice calls again");
+    let first = is_called(&slow).expect("Alice calls");
+    let mut second = is_called(&slow).expect("Alice calls again");
     drop(first);
     second.hears_request();
     second.sends(answer("200 OK", r#"["resolve",1,"At last"]"#));

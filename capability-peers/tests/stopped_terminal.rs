@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fixture::{ALICE, Fixture, GREET, GREETING, PATIENCE, Stranger, chat, comes_true};
+use fixture::{ALICE, Fixture, GREET, GREETING, PATIENCE, chat, comes_true, dials};
 
 /// Sooner than Alice gives up on a friend who does not answer, which is after 5 s.
 const SOON: Duration = Duration::from_millis(4500);
@@ -26,7 +26,7 @@ impl Unread {
         let mut alice = Command::new(ALICE);
         alice.args(["--port", &port.to_string(), "--peer", &friend, "--wait", "0"]);
         let alice = alice.stdout(Stdio::piped()).spawn().expect("it can be started");
-        assert!(comes_true(|| Stranger::dials(port).is_ok()), "she never listens");
+        assert!(comes_true(|| dials(port).is_ok()), "she never listens");
         Self(alice)
     }
 }
@@ -41,7 +41,7 @@ impl Drop for Unread {
 /// What is answered to a request on a connection of its own.
 #[track_caller]
 fn answer_of(port: u16, body: &str) -> String {
-    let mut stranger = Stranger::dials(port).expect("she accepts");
+    let mut stranger = dials(port).expect("she accepts");
     stranger.posts(body.as_bytes());
     stranger.hears_reply().text()
 }

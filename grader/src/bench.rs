@@ -1,4 +1,4 @@
-//! The verb `bench`: measures labs, and writes what came of it into `docs/performance.md`, which
+//! The verb `bench`: measures labs, and writes the figures into `docs/performance.md`, which
 //! holds no number that a command did not print.
 
 use std::env::consts::{ARCH, OS};
@@ -11,44 +11,28 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 
-use crate::labs::{Lab, Misspelt};
+use crate::labs::Lab;
+use crate::task::Task;
 
 const PAGE: &str = "docs/performance.md";
 
-const HEAD: &str = "\
-# Performance
-
-Each section is what its command printed, on that machine. The rows of a table were measured in one run, in
-turns, so other work of the machine slows all of them: read the ratios. `just bench` repeats all of them.
-";
-
-/// Measures the lab of this name, or all labs, and writes each section as soon as it is known.
-pub fn run(workspace: &Path, name: Option<&str>) -> Result<()> {
-    let mut labs = Lab::all(workspace).context("cannot list the labs")?;
-    let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
-    labs.sort_by_key(|lab| manifest.find(&lab.folder)); // In the order of the course.
-    let order: Vec<_> = labs.iter().map(|lab| lab.package.clone()).collect();
-    labs.retain(|lab| name.is_none_or(|name| lab.is_called(name)));
-    let is_there = !labs.is_empty();
-    ensure!(
-        is_there,
-        Misspelt(format!("there is no such lab; the labs are: {}", order.join(", ")))
-    );
+/// Measures the labs of these tasks, and writes each section as soon as it is known.
+pub fn run(workspace: &Path, tasks: &[Task]) -> Result<()> {
+    // In the order of the course.
+    let mut labs = Lab::members(workspace)?;
+    labs.retain(|lab| tasks.iter().any(|task| task.lab == *lab));
     for Lab { package, .. } in &labs {
         let machine = machine();
         let measured = measure(workspace, package)?;
-        let section = format!(
-            "## {package}\n\n`just bench {package}`, {machine}.\n\n{}",
-            blocks(&measured)
-        );
+        let text = format!("`just bench {package}`, {machine}.\n\n{}", blocks(&measured));
         let page = workspace.join(PAGE);
-        let old = fs::read_to_string(&page).unwrap_or_default();
-        fs::write(&page, with_section(&old, &order, package, &section))?;
+        let old = fs::read_to_string(&page).context(PAGE)?;
+        fs::write(&page, with_section(&old, package, &text))?;
     }
     Ok(())
 }
 
-/// What `cargo bench` prints of a lab. It is also shown, line by line.
+/// The output of `cargo bench` for a lab. It is also shown, line by line.
 fn measure(workspace: &Path, package: &str) -> Result<String> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(workspace).args(["bench", "--package", package]).stdout(Stdio::piped());
@@ -63,28 +47,26 @@ fn measure(workspace: &Path, package: &str) -> Result<String> {
     Ok(text)
 }
 
-/// This machine, what it does besides, and the day.
+/// The day, this machine, and its load.
 fn machine() -> String {
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let from = |file, key| {
-        let text = fs::read_to_string(file).ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-        Some(line.trim_start_matches(['\t', ' ', ':']).to_owned())
-    };
-    let processor = from("/proc/cpuinfo", "model name").unwrap_or_else(|| ARCH.to_owned());
-    let load =
-        from("/proc/loadavg", "").and_then(|text| Some(text.split(' ').next()?.to_owned()));
+    // Linux has these two files.
+    let [cpus, load] =
+        ["cpuinfo", "loadavg"].map(|file| fs::read_to_string(format!("/proc/{file}")));
+    let (cpus, load) = (cpus.unwrap_or_default(), load.unwrap_or("unknown".to_owned()));
+    let processor = cpus.lines().find_map(|line| line.strip_prefix("model name\t: "));
     format!(
-        "{}, {OS}, {} processors ({processor}), {}; load before: {}",
+        "{}, {OS}, {} processors ({}), {}; load before: {}",
         Utc::now().format("%-d %B %Y"),
         thread::available_parallelism().map_or(1, usize::from),
+        processor.unwrap_or(ARCH),
         rustc.unwrap_or_default(),
-        load.unwrap_or_else(|| "unknown".into())
+        load.split(' ').next().unwrap_or_default()
     )
 }
 
-/// What was printed, as Markdown: tables as they are, other lines as text.
+/// The output as Markdown: tables as they are, other lines as text.
 fn blocks(printed: &str) -> String {
     let lines: Vec<_> = printed.lines().collect();
     let runs = lines.chunk_by(|a, b| a.starts_with('|') == b.starts_with('|'));
@@ -97,15 +79,12 @@ fn blocks(printed: &str) -> String {
     blocks.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
-/// The page with this section in place of the old one, and the sections in this order.
-fn with_section(page: &str, order: &[String], package: &str, section: &str) -> String {
-    let sections = order.iter().filter_map(|name| {
-        let heading = format!("## {name}\n");
-        let old = || page.split("\n## ").find(|old| format!("## {old}").starts_with(&heading));
-        let old = || old().map(|old| format!("\n## {}\n", old.trim_end()));
-        if name == package { Some(format!("\n{section}")) } else { old() }
-    });
-    HEAD.to_owned() + &sections.collect::<String>()
+/// The page with this text in the section of `package`, which comes last if it is new.
+fn with_section(page: &str, package: &str, text: &str) -> String {
+    let heading = format!("\n## {package}\n");
+    let (before, old) = page.split_once(&heading).unwrap_or((page, ""));
+    let after = old.find("\n## ").map_or("", |next| &old[next..]);
+    format!("{before}{heading}\n{text}{after}")
 }
 
 #[cfg(test)]
@@ -122,11 +101,12 @@ mod tests {
 
     #[test]
     fn a_section_replaces_its_predecessor_and_stands_in_its_place() {
-        let order = ["one", "two", "three"].map(str::to_owned);
-        let page = with_section("", &order, "three", "## three\n\n3\n");
-        let page = with_section(&page, &order, "one", "## one\n\n1\n");
-        assert_eq!(page, format!("{HEAD}\n## one\n\n1\n\n## three\n\n3\n"));
-        let page = with_section(&page, &order, "three", "## three\n\n4\n");
-        assert_eq!(page, format!("{HEAD}\n## one\n\n1\n\n## three\n\n4\n"));
+        let page = with_section("# Page\n", "one", "1\n");
+        let page = with_section(&page, "two", "2\n");
+        assert_eq!(page, "# Page\n\n## one\n\n1\n\n## two\n\n2\n");
+        let page = with_section(&page, "one", "3\n");
+        assert_eq!(page, "# Page\n\n## one\n\n3\n\n## two\n\n2\n");
+        let page = with_section(&page, "two", "4\n");
+        assert_eq!(page, "# Page\n\n## one\n\n3\n\n## two\n\n4\n");
     }
 }

@@ -1,4 +1,4 @@
-//! Builds with cargo, and finds out which programs came of it.
+//! Builds with cargo, and finds the programs that it has built.
 
 use std::collections::BTreeMap;
 use std::env::{self, consts::DLL_EXTENSION};
@@ -11,7 +11,7 @@ use scenario::Program;
 use scenario::child::{Child, End};
 use serde_json::Value;
 
-/// How long the build of a submission may take.
+/// The longest build of a submission.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The most bytes that cargo may say, and the most of an error that is shown.
@@ -20,7 +20,7 @@ const MOST_OF_ERROR: usize = 8 << 10;
 
 pub(crate) const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
 
-/// What was built, by name.
+/// The files that cargo has built, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Built {
     /// The test programs.
@@ -31,7 +31,7 @@ pub struct Built {
     pub libraries: Vec<PathBuf>,
 }
 
-/// Cargo, as it was started itself, in this workspace.
+/// The cargo that has started this program, in this workspace.
 pub fn cargo(workspace: &Path) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);

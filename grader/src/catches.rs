@@ -16,26 +16,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use scenario::environment::LAB_IN_NAMESPACES;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 
+use crate::behaviour::Behaviour;
 use crate::build::build_submission;
 use crate::confinement::ENTER;
-use crate::judge::{Asked, Judge, Status, Verdict, in_threads, quoted, without_a_run};
-use crate::task::{Behaviour, Task};
-use crate::tree::{Tree, patched, tracked};
+use crate::judge::{Judge, in_threads, quoted};
+use crate::task::Task;
+use crate::tree::{Files, Tree, patched, tracked};
+use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
-/// How often each program is asked for. A test that throws a coin is not right so often.
+/// The number of runs of the test on each program. A test that throws a coin is not right so often.
 const TIMES: usize = 2;
 
-/// Where a test that is in namespaces of its own writes: at most one MiB, in memory.
+/// Gives a test in namespaces of its own a folder for temporary files: at most one MiB, in memory.
 const ALONE: &str =
     "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
 
 /// The programs that the test of `task` is tried on, in the order of its behaviours. The right one
 /// is alone where no mistakes are known, as in an edition, and where no git can make them. Those
 /// with a mistake are kept in `target/catches`.
-pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
-    let right = judge.built.programs.get(&task.lab.package);
+pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
+    let (workspace, package) = (&judge.workspace, &task.lab.package);
+    let right = judge.built[package].programs.get(package);
     let mut programs = vec![right.context("the lab has a program")?.clone()];
     let kept = workspace.join("target/catches");
     fs::create_dir_all(&kept)?;
@@ -53,7 +56,7 @@ pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<Path
         let program = kept.join(format!("{name}-{:x}", hasher.finish()));
         if !program.is_file() {
             let why = "a mistake is made in the right answers, and those here are others";
-            tree.set(&patched(&files, &patch).context(why)?)?;
+            tree.set(patched(&files, &patch).context(why)?)?;
             let built =
                 tree.build(&task.lab, None).map_err(Error::msg).context(name.clone())?;
             let whole = NamedTempFile::new_in(&kept)?;
@@ -65,14 +68,18 @@ pub fn programs(workspace: &Path, judge: &Judge, task: &Task) -> Result<Vec<Path
     Ok(programs)
 }
 
-/// Compiles a student's test, with the libraries that `judge` was built with. The folder is where
-/// it is. The inner error is the compiler's.
-pub fn build(
+/// Compiles the test of `task` in these files, with the libraries that `judge` was built with, and
+/// asks for each behaviour of the task.
+pub fn judge_text<'a>(
     judge: &Judge,
-    task: &Task,
-    text: &[u8],
-) -> Result<Result<(Judge, TempDir), String>> {
-    let all = &judge.built.libraries;
+    task: &'a Task,
+    programs: &[PathBuf],
+    files: &Files,
+) -> Result<Vec<Asked<'a>>> {
+    let path = task.paths().next().context("a task has a file")?;
+    let text = files.get(&path).context(path)?;
+    let package = &task.lab.package;
+    let all = &judge.built[package].libraries;
     let is_scenario = |path: &&PathBuf| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         name == "libscenario" || name.starts_with("libscenario-")
@@ -84,7 +91,7 @@ pub fn build(
         |path: &Path| tree.path().join("deps").join(path.file_name().unwrap_or_default());
     fs::create_dir_all(tree.path().join("deps"))?;
     fs::create_dir_all(tree.path().join("target"))?;
-    let own = format!("lib{}", task.lab.package.replace('-', "_"));
+    let own = format!("lib{}", package.replace('-', "_"));
     let is_own = |path: &&PathBuf| path.to_string_lossy().contains(&own);
     for library in all.iter().filter(|path| !is_own(path)) {
         let link = fs::hard_link(library, place(library));
@@ -100,15 +107,17 @@ pub fn build(
     let arguments = ["--test", "--edition=2024", "-Funsafe_code", "-Ldependency=deps"];
     let more = ["--extern", &library, "-o", &output, &source];
     // The program is named by LAB_PROGRAM when the test runs.
-    let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
+    let environment = [(&*format!("CARGO_BIN_EXE_{package}"), "none")];
     let arguments = [&arguments[..], &more].concat();
     let jail = judge.jail.as_deref();
-    let built = build_submission(tree.path(), "rustc".as_ref(), &arguments, &environment, jail);
-    Ok(built.map(|_| {
-        let mut judge = judge.clone();
-        judge.built.tests.insert(task.suite.clone(), test);
-        (judge, tree)
-    }))
+    if let Err(error) =
+        build_submission(tree.path(), "rustc".as_ref(), &arguments, &environment, jail)
+    {
+        return Ok(without_a_run([task], Status::NoBuild, &error));
+    }
+    let mut judge = judge.clone();
+    judge.built.entry(package.clone()).or_default().tests.insert(task.suite.clone(), test);
+    self::judge(&judge, task, programs)
 }
 
 /// Asks for each behaviour of `task`, whose test `judge` has built.
@@ -120,25 +129,23 @@ pub fn judge<'a>(
     let name = programs[0].file_name().context("a program has a name")?;
     let programs = programs.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
     let longest = programs.iter().map(Vec::len).max().unwrap_or(0);
-    let mut order: Vec<_> = programs.into_iter().enumerate().collect();
-    order.sort_by_cached_key(|(index, _)| RandomState::new().hash_one(index));
+    let mut asked = without_a_run([task], Status::NotAsked, "");
+    let mut order: Vec<_> = programs.into_iter().zip(&mut asked).collect();
+    order.sort_by_cached_key(|_| RandomState::new().hash_one(()));
     let scratch = tempfile::tempdir()?;
     let mut trials = Vec::new();
-    for (index, mut program) in order {
+    for (mut program, one) in order {
         program.resize(longest, 0);
         let place = tempfile::tempdir_in(scratch.path())?;
         let path = place.path().join(name);
         fs::write(&path, program)?;
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        trials.push((index, with_program(judge, &path)?, place));
+        trials.push((one, with_program(judge, &path)?, place));
     }
     let test = Behaviour { test: task.suite.clone(), ..task.behaviours[0].clone() };
-    let said = in_threads(&trials, |(_, judge, _)| judge.ask_times(&task.suite, &test));
-    let mut asked = without_a_run([task], Status::NotAsked, "");
-    for ((index, ..), verdict) in trials.iter().zip(said) {
-        asked[*index].verdict = verdict;
-    }
+    in_threads(&mut trials, |(one, judge, _)| one.verdict = judge.ask_times(task, &test));
+    drop(trials);
     let right = asked[0].verdict.status;
     for (name, one) in task.catches.iter().zip(&mut asked[1..]) {
         turn(&mut one.verdict, right, name);

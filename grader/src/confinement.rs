@@ -1,4 +1,5 @@
-//! How far this system can keep a submission's program from everything that it does not need.
+//! The confinement of a submission's program: how far this system can keep it from all that it does
+//! not need.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ pub(crate) const ENTER: [&str; 10] = [
     "sh", "-c",
 ];
 
-/// What confines a program.
+/// The layers that confine a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confinement {
     /// A network and process ids of its own, and the jail.
@@ -27,17 +28,17 @@ pub enum Confinement {
     None,
 }
 
-/// Where the work is done.
+/// The process that grades.
 #[derive(Debug)]
 pub enum Place {
-    /// In this process, confined so far.
+    /// This one, with programs confined so far.
     Here(Confinement),
-    /// It is done already, by a process in namespaces of its own.
+    /// Another one, in namespaces of its own. It has graded, and ended with this status.
     Elsewhere(ExitCode),
 }
 
 impl Confinement {
-    /// As it stands in `grade.json`.
+    /// The name in `grade.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -1,5 +1,5 @@
-//! The difference between a lab and the one before: their files side by side, compared by code
-//! lines.
+//! The verb `delta`: the difference between a lab and the one before. Their files stand side by
+//! side, compared by code lines.
 
 use std::collections::BTreeMap;
 
@@ -30,17 +30,15 @@ pub fn between(before: &[Source], after: &[Source]) -> String {
     let mut rows = vec![row(&[&"code lines", &"as before", &"added", &"removed"])];
     for state in ["new", "changed", "as before", "gone"] {
         let group: Vec<_> = files.iter().filter(|file| file.state == state).collect();
-        rows.push(lines_row(&format!("{state} ({})", group.len()), sum(&group)));
-        rows.extend(
-            group.iter().map(|file| lines_row(&format!("  {}", file.path), file.lines)),
-        );
+        rows.push(summed(&format!("{state} ({})", group.len()), &group));
+        rows.extend(group.iter().map(|file| summed(&format!("  {}", file.path), &[file])));
         rows.push(Vec::new());
     }
-    rows.push(lines_row("all", sum(&files.iter().collect::<Vec<_>>())));
+    rows.push(summed("all", &files.iter().collect::<Vec<_>>()));
     table(&rows)
 }
 
-/// The same in one line, as the sheet of the later lab says it.
+/// The same in one line, which the sheet of the later lab quotes.
 pub fn in_words(before: &[Source], after: &[Source]) -> String {
     let files = compared(before, after);
     let [new, changed, gone] = ["new", "changed", "gone"].map(|state| {
@@ -69,20 +67,18 @@ fn compared<'a>(before: &'a [Source], after: &'a [Source]) -> Vec<File<'a>> {
             pairs.entry(&source.path).or_default()[side] = Some(&source.code);
         }
     }
-    pairs.into_iter().map(|(path, [a, b])| compare(path, a, b)).collect()
-}
-
-fn compare<'a>(path: &'a str, before: Option<&[String]>, after: Option<&[String]>) -> File<'a> {
-    let (a, b) = (before.unwrap_or_default(), after.unwrap_or_default());
-    let kept = kept(a, b);
-    let lines = [kept, b.len() - kept, a.len() - kept];
-    let state = match (before, after) {
-        (None, _) => "new",
-        (_, None) => "gone",
-        _ if a == b => "as before",
-        _ => "changed",
+    let compare = |(path, pair): (_, [Option<&[String]>; 2])| {
+        let [a, b] = pair.map(Option::unwrap_or_default);
+        let state = match pair {
+            [None, _] => "new",
+            [_, None] => "gone",
+            _ if a == b => "as before",
+            _ => "changed",
+        };
+        let kept = kept(a, b);
+        File { state, path, lines: [kept, b.len() - kept, a.len() - kept] }
     };
-    File { state, path, lines }
+    pairs.into_iter().map(compare).collect()
 }
 
 /// The length of the longest common subsequence: how many lines an editor can leave in place.
@@ -100,14 +96,12 @@ fn kept(a: &[String], b: &[String]) -> usize {
     best[b.len()]
 }
 
-fn sum(files: &[&File]) -> [usize; 3] {
-    [0, 1, 2].map(|column| files.iter().map(|file| file.lines[column]).sum())
-}
-
-/// A row in which a zero is left blank.
-fn lines_row(name: &str, lines: [usize; 3]) -> Vec<String> {
-    let shown = lines.map(|count| if count == 0 { String::new() } else { count.to_string() });
-    [name.to_owned()].into_iter().chain(shown).collect()
+/// A row with the sums of these files. A zero is left blank.
+fn summed(name: &str, files: &[&File]) -> Vec<String> {
+    let sum = |column: usize| files.iter().map(|file| file.lines[column]).sum::<usize>();
+    let shown = |count| if count == 0 { String::new() } else { format!("{count}") };
+    let cells = [0, 1, 2].map(|column| shown(sum(column)));
+    [name.to_owned()].into_iter().chain(cells).collect()
 }
 
 #[cfg(test)]

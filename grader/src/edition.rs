@@ -12,7 +12,7 @@ use crate::tree::{Files, text};
 /// Code with at least so many characters is an answer's own, unless other code has it as well.
 const TELLING: usize = 20;
 
-/// What stands before unit tests.
+/// The lines before a module of unit tests.
 const UNIT_TESTS: &str = "\n#[cfg(test)]\n";
 
 /// No edition has known mistakes, which stand around the answers, the tests of the grader, which
@@ -105,10 +105,9 @@ pub fn leaks(edition: &Files, files: &Files, tasks: &[&Task]) -> Result<Vec<Stri
             let without =
                 markers::replace(whole, &task.id, &vec![String::new(); bodies.len()])?;
             shared.extend(without.lines().map(letters));
-            let answered = bodies.iter().map(|body| markers::answer_in(body));
-            answers.extend(
-                answered.flat_map(|body| body.lines().map(letters).collect::<Vec<_>>()),
-            );
+            for body in bodies {
+                answers.extend(markers::answer_in(&body).lines().map(letters));
+            }
         }
     }
     answers.retain(|line| line.len() >= TELLING && !shared.contains(line));

@@ -1,33 +1,35 @@
-//! What a student reads of a grade, and what an instructor reads of a class. Pure: from the
-//! grades to text.
+//! Feedback: the page on a grade for a student, and the summary of a class for an instructor. Pure:
+//! from the grades to text.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::mem;
 
-use crate::earned::{Grade, OfBehaviour};
+use crate::earned::Grade;
 use crate::task::Show;
+use crate::verdict::points;
 
 /// The page for a student.
 pub fn feedback(grade: &Grade) -> Result<String, fmt::Error> {
     let mut page = String::new();
-    writeln!(page, "# {} of {} points", grade.points, grade.of)?;
-    for task in &grade.tasks {
-        let (lab, id) = (&task.lab, &task.task);
-        writeln!(page, "\n## {lab} {id}: {} of {}\n", task.points, task.of)?;
-        if let Some(name) = &task.nearest_mistake {
+    let [all, of] = points(&grade.asked);
+    writeln!(page, "# {all} of {of} points")?;
+    for (asked, nearest) in grade.tasks() {
+        let (task, [all, of]) = (asked[0].task, points(asked));
+        writeln!(page, "\n## {task}: {all} of {of}\n")?;
+        if let Some(name) = nearest {
             writeln!(page, "It behaves like a known mistake: *{}*.\n", name.replace('_', " "))?;
         }
         let mut is_first = true;
-        for one in &task.behaviours {
-            let (test, status) = (&one.test, &one.status);
+        for one in asked {
+            let (test, status) = (&one.behaviour.test, one.verdict.status.name());
             writeln!(page, "- {}: {}", status.replace('_', " "), test.replace('_', " "))?;
             // What a task does not show, an instructor finds in `grade.json`.
-            let is_shown = task.show == Show::Full && has_failed(one);
+            let is_shown = task.show == Show::Full && one.verdict.has_failed();
             if is_shown && mem::take(&mut is_first) {
                 // A fence that the message cannot end.
-                let message = one.message.replace("~~~", "~ ~ ~");
-                writeln!(page, "\n  Repeat it with `just test {lab} {id}`.")?;
+                let message = one.verdict.message.replace("~~~", "~ ~ ~");
+                writeln!(page, "\n  Repeat it with `just test {task}`.")?;
                 writeln!(page, "\n~~~text\n{}\n~~~\n", message.trim_end())?;
             }
         }
@@ -45,12 +47,12 @@ pub fn feedback(grade: &Grade) -> Result<String, fmt::Error> {
 /// made.
 pub fn summary(grades: &[Grade]) -> String {
     let (mut failed, mut like) = (BTreeMap::new(), BTreeMap::new());
-    for task in grades.iter().flat_map(|grade| &grade.tasks) {
-        let name = |end: &str| format!("{} {}: {end}", task.lab, task.task);
-        for one in task.behaviours.iter().filter(|one| has_failed(one)) {
-            *failed.entry(name(&one.test)).or_insert(0) += 1;
+    for (asked, nearest) in grades.iter().flat_map(Grade::tasks) {
+        let name = |end: &str| format!("{}: {end}", asked[0].task);
+        for one in asked.iter().filter(|one| one.verdict.has_failed()) {
+            *failed.entry(name(&one.behaviour.test)).or_insert(0) += 1;
         }
-        if let Some(mistake) = &task.nearest_mistake {
+        if let Some(mistake) = nearest {
             *like.entry(name(mistake)).or_insert(0) += 1;
         }
     }
@@ -75,14 +77,13 @@ fn cell(text: &str) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
 }
 
-fn has_failed(one: &OfBehaviour) -> bool {
-    one.is_counted() && !one.passed()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::behaviour::Behaviour;
+    use crate::labs::Lab;
+    use crate::task::Task;
+    use crate::verdict::{Status, without_a_run};
 
     #[test]
     fn a_cell_is_neither_a_formula_nor_two_cells() {
@@ -90,23 +91,39 @@ mod tests {
         assert_eq!(cell("=1+1"), "\"'=1+1\"");
     }
 
-    fn grade() -> Grade {
-        let behaviour = |test: &str, status: &str, message: &str| json!({"test": test, "status": status, "points": 0, "of": 1, "message": message});
-        let behaviours = [
-            behaviour("it_runs", "passed", ""),
-            behaviour("it_answers", "failed", "expected ~~~ this"),
-            behaviour("it_ends", "timed_out", "the second message"),
-        ];
-        let task = json!({"lab": "week05", "task": "a", "show": "full", "points": 1, "of": 3,
-            "nearest_mistake": "includes_self", "behaviours": behaviours});
-        let grade = json!({"format": 1, "points": 1, "of": 3, "confinement": "full", "seconds": 0,
-            "tasks": [task], "ignored": ["week05/build.rs"], "nearest_mistake": null});
-        serde_json::from_value(grade).unwrap()
+    fn task(show: Show) -> Task {
+        let behaviour = |test: &str| Behaviour {
+            test: test.into(),
+            sentence: String::new(),
+            points: 1,
+            hints: Vec::new(),
+            conditional: false,
+        };
+        let lab = Lab { package: "week05".into(), ..Lab::default() };
+        let behaviours = ["it_runs", "it_answers", "it_ends"].map(behaviour).into();
+        Task { lab, id: "a".into(), show, behaviours, ..Task::default() }
+    }
+
+    fn grade(task: &Task) -> Grade<'_> {
+        let mut asked = without_a_run([task], Status::Passed, "");
+        for (one, status, message) in [
+            (1, Status::Failed, "expected ~~~ this"),
+            (2, Status::TimedOut, "the second message"),
+        ] {
+            (asked[one].verdict.status, asked[one].verdict.message) = (status, message.into());
+        }
+        Grade {
+            asked,
+            nearest: vec![Some("includes_self".into())],
+            confinement: "full",
+            seconds: 0,
+            ignored: vec!["week05/build.rs".into()],
+        }
     }
 
     #[test]
     fn feedback_shows_the_first_failure_whole_and_the_others_in_a_line() {
-        let page = feedback(&grade()).unwrap();
+        let page = feedback(&grade(&task(Show::Full))).unwrap();
         assert!(page.starts_with("# 1 of 3 points\n"), "{page}");
         assert!(page.contains("a known mistake: *includes self*.\n"), "{page}");
         assert!(page.contains("- failed: it answers\n"), "{page}");
@@ -120,16 +137,15 @@ mod tests {
 
     #[test]
     fn feedback_on_a_task_that_shows_names_has_no_messages() {
-        let mut grade = grade();
-        grade.tasks[0].show = Show::Names;
-        let page = feedback(&grade).unwrap();
+        let page = feedback(&grade(&task(Show::Names))).unwrap();
         assert!(page.contains("- failed: it answers") && !page.contains("~~~"), "{page}");
     }
 
     #[test]
     fn a_summary_counts_what_a_class_fails() {
-        let mut other = grade();
-        other.tasks[0].behaviours[2].status = "passed".into();
+        let task = task(Show::Full);
+        let mut other = grade(&task);
+        other.asked[2].verdict.status = Status::Passed;
         let expected = "\
 # Behaviours that fail
 
@@ -140,6 +156,6 @@ mod tests {
 
 - 2 of 2: week05 a: includes_self
 ";
-        assert_eq!(summary(&[grade(), other]), expected);
+        assert_eq!(summary(&[grade(&task), other]), expected);
     }
 }

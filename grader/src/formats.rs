@@ -1,15 +1,16 @@
-//! A grade in the words of other systems: Gradescope, Classroom 50, and all that read `JUnit`.
+//! A grade in the formats of other systems: Gradescope, Classroom 50, and all that read `JUnit`.
 //!
-//! Each is a view of `grade.json`, and fails closed as that does: a behaviour passes only if its
-//! status says so. A behaviour that this system does not ask for is not counted.
+//! Each fails closed: a behaviour passes only if its status says so. A behaviour that this system does
+//! not ask for is not counted.
 
 use anyhow::{Context, Result};
 use chrono::{SecondsFormat, Utc};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use crate::earned::{Grade, OfBehaviour, OfTask};
+use crate::earned::Grade;
 use crate::task::Show;
+use crate::verdict::{Asked, Status, by_task, points};
 
 /// The most bytes of a message that other systems are given.
 const MAX_MESSAGE: usize = 32 << 10;
@@ -32,27 +33,9 @@ pub fn not_graded(why: &str) -> String {
     format!("{:#}\n", json!({"score": 0, "output": format!("Not graded: {}", cut(why))}))
 }
 
-/// The behaviours that count, each with its task and a number such as `1.2`: the second behaviour
-/// of the first task.
-fn counted<'a>(
-    grade: &'a Grade,
-) -> impl Iterator<Item = (String, &'a OfTask, &'a OfBehaviour)> {
-    let of_task = |(index, task): (usize, &'a OfTask)| {
-        let number = move |at| format!("{}.{}", index + 1, at + 1);
-        task.behaviours.iter().enumerate().map(move |(at, one)| (number(at), task, one))
-    };
-    let all = grade.tasks.iter().enumerate().flat_map(of_task);
-    all.filter(|(_, _, one)| one.is_counted())
-}
-
-/// Such as `week05:a`.
-fn name(task: &OfTask) -> String {
-    format!("{}:{}", task.lab, task.task)
-}
-
-/// What a test says, as far as students may see it.
-fn message(task: &OfTask, one: &OfBehaviour) -> String {
-    if task.show == Show::Full { cut(&one.message) } else { String::new() }
+/// The message of a test, as far as students may see it.
+fn message(Asked { task, verdict, .. }: &Asked) -> String {
+    if task.show == Show::Full { cut(&verdict.message) } else { String::new() }
 }
 
 /// A message that is not longer than the limit.
@@ -65,31 +48,34 @@ fn cut(message: &str) -> String {
 }
 
 fn gradescope(grade: &Grade) -> Value {
-    let tests = counted(grade).map(|(number, task, one)| {
-        let output = format!("{}\n{}", one.status.replace('_', " "), message(task, one));
-        json!({
-            "name": format!("{} {}", name(task), one.test.replace('_', " ")),
-            "number": number,
-            "score": one.points,
-            "max_score": one.of,
-            "status": if one.passed() { "passed" } else { "failed" },
-            "output": output.trim_end(),
-            "output_format": "ansi",
-            "tags": [name(task)],
-            "visibility": "visible",
+    let tests = by_task(&grade.asked).enumerate().flat_map(|(index, asked)| {
+        let counted = asked.iter().enumerate().filter(|(_, one)| one.is_counted());
+        counted.map(move |(at, one)| {
+            let ([points, of], status) = (one.points(), one.verdict.status);
+            let output = format!("{}\n{}", status.name().replace('_', " "), message(one));
+            json!({
+                "name": format!("{} {}", one.task.name(), one.behaviour.test.replace('_', " ")),
+                "number": format!("{}.{}", index + 1, at + 1),
+                "score": points,
+                "max_score": of,
+                "status": if status == Status::Passed { "passed" } else { "failed" },
+                "output": output.trim_end(),
+                "output_format": "ansi",
+                "tags": [one.task.name()],
+                "visibility": "visible",
+            })
         })
     });
-    let tests: Vec<_> = tests.collect();
     let mut output = format!("Confinement: {}.", grade.confinement);
     if !grade.ignored.is_empty() {
         output += &cut(&format!("\nNot taken over: {}.", grade.ignored.join(", ")));
     }
     json!({
-        "score": grade.points,
+        "score": points(&grade.asked)[0],
         "output": output,
         "output_format": "text",
         "visibility": "visible",
-        "tests": tests,
+        "tests": tests.collect::<Value>(),
     })
 }
 
@@ -98,16 +84,17 @@ fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
     // A late mark must not depend on when it was graded.
     let submitted = given("SUBMITTED_AT").unwrap_or_else(|| now.clone());
-    let tests = counted(grade).map(|(_, task, one)| {
+    let tests = grade.asked.iter().filter(|one| one.is_counted()).map(|one| {
+        let ([points, of], status) = (one.points(), one.verdict.status);
         json!({
-            "test-name": format!("{} {}", name(task), one.test),
-            "passed": one.passed(),
-            "score": one.points,
-            "max-score": one.of,
-            "status": one.status,
+            "test-name": format!("{} {}", one.task.name(), one.behaviour.test),
+            "passed": status == Status::Passed,
+            "score": points,
+            "max-score": of,
+            "status": status.name(),
         })
     });
-    let tests: Vec<_> = tests.collect();
+    let [points, of] = points(&grade.asked);
     let mut result = json!({
         "schema": "classroom50/result/v1",
         "classroom": text("CLASSROOM"),
@@ -118,9 +105,9 @@ fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
         "review": text("REVIEW_URL"),
         "datetime": submitted,
         "graded_at": now,
-        "score": grade.points,
-        "max-score": grade.of,
-        "tests": tests,
+        "score": points,
+        "max-score": of,
+        "tests": tests.collect::<Value>(),
     });
     // Classroom 50's own runner writes these two itself.
     for (field, name) in [("owner", "OWNER"), ("assignment_type", "ASSIGNMENT_TYPE")] {
@@ -133,25 +120,29 @@ fn classroom50(grade: &Grade, given: impl Fn(&str) -> Option<String>) -> Value {
 
 fn junit(grade: &Grade) -> Result<String> {
     let mut report = Report::new("grade");
-    for task in &grade.tasks {
-        let mut suite = TestSuite::new(name(task));
-        for one in &task.behaviours {
-            let mut status = match one.status.as_str() {
-                "passed" => TestCaseStatus::success(),
-                "not_asked" => TestCaseStatus::skipped(),
-                "failed" | "not_started" | "unstable" => {
+    for asked in by_task(&grade.asked) {
+        let name = asked[0].task.name();
+        let mut suite = TestSuite::new(name.as_str());
+        for one in asked {
+            let mut status = match one.verdict.status {
+                Status::Passed => TestCaseStatus::success(),
+                Status::NotAsked => TestCaseStatus::skipped(),
+                Status::Failed | Status::NotStarted | Status::Unstable { .. } => {
                     TestCaseStatus::non_success(NonSuccessKind::Failure)
                 }
-                _ => TestCaseStatus::non_success(NonSuccessKind::Error),
+                Status::TimedOut | Status::NoBuild | Status::NoResult => {
+                    TestCaseStatus::non_success(NonSuccessKind::Error)
+                }
             };
             // The crate leaves out all other characters that XML may not have.
-            let message = message(task, one).replace(['\u{fffe}', '\u{ffff}'], "");
-            status.set_type(one.status.as_str());
+            let message = message(one).replace(['\u{fffe}', '\u{ffff}'], "");
+            status.set_type(one.verdict.status.name());
             status.set_message(message.lines().next().unwrap_or_default());
             status.set_description(message);
-            let mut case = TestCase::new(one.test.as_str(), status);
-            case.set_classname(name(task));
-            case.set_system_out(format!("{} of {} points", one.points, one.of));
+            let mut case = TestCase::new(one.behaviour.test.as_str(), status);
+            case.set_classname(name.as_str());
+            let [points, of] = one.points();
+            case.set_system_out(format!("{points} of {of} points"));
             suite.add_test_case(case);
         }
         report.add_test_suite(suite);

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::confinement::{Place, find};
 use crate::earned::Grade;
@@ -15,33 +14,18 @@ use crate::feedback::{csv_row, feedback, summary};
 use crate::formats;
 use crate::labs::Misspelt;
 use crate::submission::{Grader, Submission};
+use crate::table::row;
 use crate::task::Task;
+use crate::verdict::points;
 
-/// The verb's own arguments.
-pub fn arguments() -> [Arg; 3] {
-    let program = Arg::new("program").long("program").value_name("WORDS");
-    let unconfined = Arg::new("unconfined").long("unconfined").action(ArgAction::SetTrue);
-    let submissions =
-        Arg::new("SUBMISSION").num_args(0..).help("A folder, zip file or git repository");
-    [
-        program.help("Grade this program instead, in whatever language it is"),
-        unconfined.help("Grade although this system cannot confine a program fully"),
-        submissions,
-    ]
-}
-
-/// Grades what the arguments name, and writes the results to a folder for each submission.
+/// Grades these submissions, and writes the results to a folder for each, below `to`.
 pub fn run(
     workspace: &Path,
-    tasks: Vec<Task>,
+    tasks: &[Task],
+    submissions: &[Submission],
     to: &Path,
-    arguments: &ArgMatches,
+    is_unconfined_allowed: bool,
 ) -> Result<ExitCode> {
-    let folders = arguments.get_many::<String>("SUBMISSION").into_iter().flatten();
-    let folders = folders.map(|folder| Submission::Folder(folder.into()));
-    let program = arguments.get_one::<String>("program");
-    let program = program.map(|words| Submission::Program(words.clone()));
-    let submissions: Vec<_> = program.into_iter().chain(folders).collect();
     if submissions.is_empty() {
         bail!(Misspelt("name a submission, or a --program".into()));
     }
@@ -49,13 +33,13 @@ pub fn run(
     if names.len() < submissions.len() {
         bail!(Misspelt("two submissions have one name: their results would mix".into()));
     }
-    let confinement = match find(arguments.get_flag("unconfined"))? {
+    let confinement = match find(is_unconfined_allowed)? {
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
     let heads = tasks.iter().map(Task::name).collect();
     let mut grader = Grader::new(workspace, tasks, confinement)?;
-    grade_all(&mut grader, heads, &submissions, to)?;
+    grade_all(&mut grader, heads, submissions, to)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,57 +50,61 @@ fn grade_all(
     to: &Path,
 ) -> Result<()> {
     fs::create_dir_all(to).with_context(|| to.display().to_string())?;
-    let count = tasks.len();
+    let ungraded = vec![String::new(); 5 + tasks.len()];
     let heads = ["submission", "points", "of", "seconds", "ignored files", "nearest mistake"];
     let heads = heads.map(str::to_owned).into_iter().chain(tasks);
     let mut table = csv_row(&heads.chain(["trouble".to_owned()]).collect::<Vec<_>>());
     let mut grades = Vec::new();
     for (index, submission) in submissions.iter().enumerate() {
         let name = submission.name();
+        let folder = to.join(&name);
         eprintln!("[{}/{}] {name}", index + 1, submissions.len());
-        match grade_one(grader, submission, &to.join(&name)) {
+        let (cells, trouble) = match grade_one(grader, submission, &folder) {
             Ok(grade) => {
-                println!("{name}: {} of {} points", grade.points, grade.of);
-                table += &row(&name, &grade);
+                let [points, of] = points(&grade.asked);
+                println!("{name}: {points} of {of} points");
+                let cells = cells(&grade);
                 grades.push(grade);
+                (cells, String::new())
             }
             // The next one is graded all the same.
             Err(error) => {
-                println!("{name}: not graded: {error:#}");
-                let reason = formats::not_graded(&format!("{error:#}"));
-                let folder = to.join(&name);
+                let why = format!("{error:#}");
+                println!("{name}: not graded: {why}");
                 for older in ["grade.json", "feedback.md", "result.json", "junit.xml"] {
                     let _ = fs::remove_file(folder.join(older));
                 }
                 let _ = fs::create_dir_all(&folder);
-                let _ = write(&folder.join("results.json"), &reason);
-                let empty = vec![String::new(); 5 + count];
-                table += &csv_row(&[vec![name], empty, vec![format!("{error:#}")]].concat());
+                let _ = write(&folder.join("results.json"), &formats::not_graded(&why));
+                (ungraded.clone(), why)
             }
-        }
+        };
+        table += &csv_row(&[vec![name], cells, vec![trouble]].concat());
         write(&to.join("grades.csv"), &table)?;
     }
     write(&to.join("summary.md"), &summary(&grades))
 }
 
-fn row(name: &str, grade: &Grade) -> String {
-    let numbers = [u64::from(grade.points), u64::from(grade.of), grade.seconds];
-    let ignored = grade.ignored.len();
-    let mut cells = vec![name.to_owned()];
-    cells.extend(numbers.map(|number| number.to_string()));
-    cells.extend([ignored.to_string(), grade.nearest_mistake.clone().unwrap_or_default()]);
-    cells.extend(grade.tasks.iter().map(|task| task.points.to_string()));
-    cells.push(String::new());
-    csv_row(&cells)
+/// The cells of `grades.csv` between the name of a submission and the trouble with it.
+fn cells(grade: &Grade) -> Vec<String> {
+    let ([all, of], ignored) = (points(&grade.asked), grade.ignored.len());
+    let nearest = grade.nearest_mistake().unwrap_or_default();
+    let mut cells = row(&[&all, &of, &grade.seconds, &ignored, &nearest]);
+    cells.extend(grade.tasks().map(|(asked, _)| points(asked)[0].to_string()));
+    cells
 }
 
-fn grade_one(grader: &mut Grader, submission: &Submission, folder: &Path) -> Result<Grade> {
+fn grade_one<'a>(
+    grader: &mut Grader<'a>,
+    submission: &Submission,
+    folder: &Path,
+) -> Result<Grade<'a>> {
     let grade = grader.grade(submission)?;
     if folder.is_file() {
         bail!("{} is a file", folder.display());
     }
     fs::create_dir_all(folder)?;
-    write(&folder.join("grade.json"), &format!("{}\n", serde_json::to_string_pretty(&grade)?))?;
+    write(&folder.join("grade.json"), &format!("{:#}\n", grade.json()))?;
     write(&folder.join("feedback.md"), &feedback(&grade)?)?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {
         write(&folder.join(name), &text)?;

@@ -1,4 +1,4 @@
-//! `gradescope --to FILE.zip`: writes the zip file that Gradescope grades with.
+//! The verb `gradescope`: writes the zip file that Gradescope grades with.
 //!
 //! It holds the files that git tracks here, and the two scripts that Gradescope starts: `setup.sh`
 //! once, and `run_autograder` for each submission. The same files make the same bytes.

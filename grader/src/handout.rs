@@ -12,23 +12,18 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::build::cargo;
 use crate::edition::{answered, handout, leaks, model, restored, stubbed};
-use crate::judge::{Asked, Status};
-use crate::task::Task;
+use crate::task::{self, Task};
 use crate::tree::{Files, Tree, tracked, write};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status};
 
 /// Writes the edition for students who are to solve the tasks in `chosen`, or the model, into the
-/// folder `to`. `all` are the tasks of all labs.
-pub fn run(
-    workspace: &Path,
-    all: &[Task],
-    chosen: &[Task],
-    to: &Path,
-    is_model: bool,
-) -> Result<()> {
+/// folder `to`.
+pub fn run(workspace: &Path, chosen: &[Task], to: &Path, is_model: bool) -> Result<()> {
     let is_free = fs::read_dir(to).map_or(!to.exists(), |mut files| files.next().is_none());
     ensure!(is_free, "{} is there already: name a new folder", to.display());
     let files = tracked(workspace)?;
+    let all = task::all(workspace)?;
     let all: Vec<_> = all.iter().collect();
     let chosen: Vec<_> = chosen.iter().collect();
     let make = || if is_model { model(&files, &all) } else { handout(&files, &chosen) };
@@ -62,7 +57,7 @@ pub fn run(
 /// Formatted, and nothing that clippy has to say.
 fn has_no_warning(workspace: &Path, edition: &Files, tasks: &[&Task]) -> Result<()> {
     let mut tree = Tree::new()?;
-    tree.set(edition)?;
+    tree.set(edition.clone())?;
     let target = workspace.join("target/editions").display().to_string();
     let mut clippy = vec!["clippy", "--quiet", "--offline", "--all-targets"];
     clippy.extend(["--target-dir", &target]);

@@ -1,14 +1,14 @@
 //! The answers of a task in git's history, where the edition has them.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::markers::{bodies, has_answer, stub_in};
+use crate::markers::{bodies, has_answer, stubs};
 use crate::task::Task;
+use crate::tree::git;
 
-/// How many commits of a file are looked at.
+/// The number of commits of a file that are searched.
 const COMMITS: &str = "-n50";
 
 /// A file of a task, as it is and as it was when it had the answer.
@@ -18,10 +18,10 @@ pub(crate) struct Marked {
     pub(crate) path: String,
     /// Its text.
     pub(crate) text: String,
-    /// What stands in each region of the task.
+    /// The text in each region of the task.
     pub(crate) now: Vec<String>,
-    /// What stood there when the answer was last committed, and the stubs in it.
-    pub(crate) committed: Option<(Vec<String>, Vec<String>)>,
+    /// The text of these regions when the answer was last committed.
+    pub(crate) answers: Option<Vec<String>>,
 }
 
 /// The files of `task` that have regions of it.
@@ -38,7 +38,7 @@ pub(crate) fn files(workspace: &Path, task: &Task) -> Result<Vec<Marked>> {
 
 /// Whether the stubs of `task` stand in all of its files, as they were written.
 pub fn is_not_started(workspace: &Path, task: &Task) -> bool {
-    let is_stub = |file: Marked| file.committed.is_some_and(|(_, stubs)| file.now == stubs);
+    let is_stub = |file: Marked| file.answers.is_some_and(|all| file.now == stubs(&all));
     files(workspace, task).is_ok_and(|files| files.into_iter().all(is_stub))
 }
 
@@ -55,15 +55,5 @@ fn read(workspace: &Path, path: &str, task: &str) -> Result<Marked> {
     if let Some(then) = answers.as_ref().map(Vec::len).filter(|then| *then != now.len()) {
         bail!("it has {} regions of task {task}, and {then} in its commit", now.len());
     }
-    let committed = answers.map(|all| {
-        let stubs = all.iter().map(|body| stub_in(body)).collect();
-        (all, stubs)
-    });
-    Ok(Marked { path: path.to_owned(), text, now, committed })
-}
-
-/// What git prints, if it succeeds.
-fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(Marked { path: path.to_owned(), text, now, answers })
 }

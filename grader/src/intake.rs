@@ -22,7 +22,7 @@ const MAX_FILES: usize = 2_000;
 /// The most folders around the labs.
 const MAX_DEPTH: usize = 4;
 
-/// How long git may take.
+/// The longest run of git.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Folders of which nothing is graded. They may have any size, and any links.
@@ -121,8 +121,8 @@ fn unpack(file: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Unpacks what HEAD names. A clone has no hooks and no settings of the repository it is made of,
-/// so that none of its filters are run.
+/// Unpacks the commit that HEAD names. A clone has no hooks and no settings of the repository that
+/// it is made of, so none of its filters are run.
 fn clone(repository: &Path, scratch: &Path) -> Result<()> {
     let (bare, zip) = (scratch.join(".git"), scratch.join(".zip"));
     let mut clone = Command::new("git");

@@ -1,4 +1,4 @@
-//! The jail: a program gives up what a student's program does not need, then becomes it.
+//! The jail: this process gives up all that a student's program does not need, and becomes it.
 //!
 //! `grader jail PROGRAM ARGS` restricts itself with Landlock (no file can be written, only the
 //! system's libraries and the program itself can be read, no signal reaches a process outside),
@@ -40,17 +40,14 @@ const TEST: &str = "--test";
 /// Folders that a program may read: libraries, interpreters and their modules.
 const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
 
-/// What cargo may read of its own, which has passwords in other files.
+/// The parts of cargo's folder that a build may read: other files in it have passwords.
 const OF_CARGO: [&str; 4] = ["bin", "registry", "git", "config.toml"];
 
-/// What the compiler may not read of a lab: what judges an answer.
-const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
-
-/// What a program may use: open files, bytes in one file it writes, core dumps, CPU seconds.
+/// The limits of a program: open files, bytes in one file it writes, core dumps, CPU seconds.
 const LIMITS: [(Resource, u64); 4] =
     [(Resource::NOFILE, 256), (Resource::FSIZE, 0), (Resource::CORE, 0), (Resource::CPU, 60)];
 
-/// What each process of a build may use, or of a student's test. The bytes of data are those that
+/// The limits of each process of a build, or of a student's test. The bytes of data are those that
 /// are not shared.
 const BUILD_LIMITS: [(Resource, u64); 6] = [
     (Resource::NOFILE, 1024),
@@ -64,17 +61,17 @@ const BUILD_LIMITS: [(Resource, u64); 6] = [
 /// The environment variables that are left to a program.
 const KEPT: [&str; 4] = ["P2P_HOST", "P2P_BASE_PORT", "TERM", "NO_COLOR"];
 
-/// Those that are left to a build: whatever `env!` reads may end up in a picture.
+/// The environment variables that are left to a build: a picture may show what `env!` reads.
 const BUILD_KEPT: [&str; 5] = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
 
-/// Those that are left to a student's test.
+/// The environment variables that are left to a student's test.
 const TEST_KEPT: [&str; 6] =
     ["CARGO_MANIFEST_DIR", "LAB_JUDGED", "LAB_PROGRAM", "LAB_WAIT", "RUST_BACKTRACE", "TMPDIR"];
 
 /// The begin of a variable that a test is compiled with.
 const PROGRAM_OF_TEST: &str = "CARGO_BIN_EXE_";
 
-/// What the program may do with the files below a path.
+/// The access that a program has to the files below a path.
 type Rule = (PathBuf, BitFlags<AccessFs>);
 
 /// Confines this process and becomes the program. Returns only if that fails. A file among the
@@ -94,7 +91,7 @@ pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallibl
         fs::create_dir_all(&target)?;
         // A program of rustup is told by its name which one it is.
         command.arg0(name).env("TMPDIR", &target);
-        (rules_of_build(Path::new(tree))?, &BUILD_LIMITS[..], &BUILD_KEPT[..])
+        (rules_of_build(Path::new(tree)), &BUILD_LIMITS[..], &BUILD_KEPT[..])
     } else if let Some(tried) = &tried {
         // Without the last one, CPU time: a program that it starts may use more.
         let limits = &BUILD_LIMITS[..BUILD_LIMITS.len() - 1];
@@ -139,7 +136,7 @@ fn folder_of(file: PathBuf) -> Option<PathBuf> {
     fs::canonicalize(file).ok()?.parent().map(Path::to_owned)
 }
 
-/// What `program` may read, and the scripts among its arguments.
+/// The rules of `program`, which may read the scripts among its arguments.
 fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     let read = AccessFs::from_read(ABI::V5);
     // An interpreter outside /usr has its library beside it: /opt/python/bin, /opt/python/lib.
@@ -151,8 +148,8 @@ fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     readable.chain([(program.to_owned(), AccessFs::Execute | AccessFs::ReadFile)]).collect()
 }
 
-/// What a student's test may do: start the program that it tries, in a jail as well, and write
-/// temporary files.
+/// The rules of a student's test: it may start the program that it tries, in a jail as well, and
+/// write temporary files.
 fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
     let run = AccessFs::Execute | AccessFs::ReadFile;
     let manifest = workspace().join("Cargo.toml"); // By which it knows where it is.
@@ -168,8 +165,8 @@ fn rules_of_test(test: &Path, tried: PathBuf) -> Result<Vec<Rule>> {
     Ok(rules)
 }
 
-/// What cargo may read and write when it builds in `tree`.
-fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
+/// The rules of cargo when it builds in `tree`.
+fn rules_of_build(tree: &Path) -> Vec<Rule> {
     let read = AccessFs::from_read(ABI::V5);
     let home = env::var_os("HOME").unwrap_or_default();
     let place = |name, usual| {
@@ -178,25 +175,9 @@ fn rules_of_build(tree: &Path) -> Result<Vec<Rule>> {
     let cargo = place("CARGO_HOME", ".cargo");
     let mut readable: Vec<_> = READABLE.iter().map(PathBuf::from).collect();
     readable.extend(OF_CARGO.iter().map(|part| cargo.join(part)));
-    readable.push(place("RUSTUP_HOME", ".rustup"));
-    // Cargo looks which tests there are, and reads none.
-    let mut rules = vec![(tree.to_owned(), AccessFs::ReadDir.into())];
-    for entry in fs::read_dir(tree)? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            readable.push(path);
-            continue;
-        }
-        for entry in fs::read_dir(&path)? {
-            let part = entry?;
-            if !HIDDEN.iter().any(|hidden| part.file_name() == *hidden) {
-                readable.push(part.path());
-            }
-        }
-    }
-    rules.extend(readable.into_iter().map(|path| (path, read)));
-    rules.push((tree.join("target"), AccessFs::from_all(ABI::V5)));
-    Ok(rules)
+    readable.extend([place("RUSTUP_HOME", ".rustup"), tree.to_owned()]);
+    let target = (tree.join("target"), AccessFs::from_all(ABI::V5));
+    readable.into_iter().map(|path| (path, read)).chain([target]).collect()
 }
 
 fn confine(rules: &[Rule]) -> Result<()> {

@@ -1,11 +1,12 @@
-//! The judge: builds the tests of a lab once, then asks for each behaviour in a process of its own.
+//! The judge: builds the tests of labs once, then asks for each behaviour in a process of its own.
 //!
 //! It fails closed: a behaviour passes only if its test says so, and ends with success.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,146 +15,70 @@ use scenario::environment::{LAB_JUDGED, LAB_PROGRAM, LAB_WAIT};
 use scenario::{NOT_WRITTEN, Program};
 use shell_words::quote;
 
+use crate::behaviour::Behaviour;
 use crate::build::{Built, build};
-use crate::labs::Lab;
-use crate::task::{Behaviour, Task};
+use crate::task::Task;
+use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
-/// How long one test may take.
+/// The longest run of one test.
 const TEST_PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long all behaviours of one submission may take, where [`Judge::all_by`] is set.
+/// The longest run of all tests of one submission, where [`Judge::all_by`] is set.
 pub const SUBMISSION_PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many seconds a test waits for one thing, unless `LAB_WAIT` is set.
+/// The seconds that a test waits for one thing, unless `LAB_WAIT` is set.
 const WAIT: &str = "3";
 
-/// The most that is read of what a test prints.
+/// The most bytes of output that are read of a test.
 const MOST: usize = 1 << 20;
 
 const OVER: &str = "the submission has used its";
 
-/// What became of a behaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The program behaves so.
-    Passed,
-    /// It does not.
-    Failed,
-    /// The program has reached the stub of a task.
-    NotStarted,
-    /// It does so now and then.
-    Unstable {
-        /// How often it did.
-        passed: usize,
-        /// How often it was asked.
-        of: usize,
-    },
-    /// The test has not ended in time.
-    TimedOut,
-    /// This system does not ask for it.
-    NotAsked,
-    /// The lab does not compile.
-    NoBuild,
-    /// The test has ended without a result.
-    NoResult,
-}
-
-impl Status {
-    /// As it stands in `grade.json`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::NotStarted => "not_started",
-            Self::Unstable { .. } => "unstable",
-            Self::TimedOut => "timed_out",
-            Self::NotAsked => "not_asked",
-            Self::NoBuild => "no_build",
-            Self::NoResult => "no_result",
-        }
-    }
-}
-
-/// What became of a behaviour, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// What became of it.
-    pub status: Status,
-    /// What the test says, with its picture. Empty if it passed.
-    pub message: String,
-}
-
-impl Verdict {
-    /// Whether the behaviour was asked for and did not pass.
-    pub fn has_failed(&self) -> bool {
-        !matches!(self.status, Status::Passed | Status::NotAsked)
-    }
-}
-
-/// A behaviour that was asked for.
-#[derive(Clone, Debug)]
-pub struct Asked<'a> {
-    /// Its task.
-    pub task: &'a Task,
-    /// What was asked for.
-    pub behaviour: &'a Behaviour,
-    /// What became of it.
-    pub verdict: Verdict,
-}
-
-/// All behaviours of these tasks, without a run: this has become of each.
-pub fn without_a_run<'a>(
-    tasks: impl IntoIterator<Item = &'a Task>,
-    status: Status,
-    message: &str,
-) -> Vec<Asked<'a>> {
-    let verdict = &Verdict { status, message: message.to_owned() };
-    let of_task = |task: &'a Task| {
-        let behaviours = task.behaviours.iter();
-        behaviours.map(move |behaviour| Asked { task, behaviour, verdict: verdict.clone() })
-    };
-    tasks.into_iter().flat_map(of_task).collect()
-}
-
-/// A lab that has been built.
+/// The tests of some labs, built, and how they are run.
 #[derive(Clone, Debug)]
 pub struct Judge {
-    /// The test programs, by suite, and the lab's own.
-    pub built: Built,
+    /// The workspace that they were built from.
+    pub workspace: PathBuf,
+    /// The test programs, by suite, and the lab's own, by the package of the lab.
+    pub built: BTreeMap<String, Built>,
     /// Further environment variables of the tests, such as `LAB_PROGRAM`.
     pub environment: Vec<(String, String)>,
     /// The words in front of a test: what confines it.
     pub inside: Vec<String>,
-    /// How often each behaviour is asked for.
+    /// The number of runs of each test.
     pub times: usize,
-    /// How long one test may take.
+    /// The longest run of one test.
     pub deadline: Duration,
     /// When all of them must have ended: [`SUBMISSION_PATIENCE`] after the first began.
     pub all_by: Option<Instant>,
     /// The program that confines another one, where one is to be confined.
     pub jail: Option<PathBuf>,
-    folder: PathBuf,
 }
 
 impl Judge {
-    /// Builds the tests of these suites, and the lab's programs. The error is the first one of
-    /// the compiler, or else what cargo says.
-    pub fn build(workspace: &Path, lab: &Lab, suites: &[&str]) -> Result<Self, String> {
-        let mut arguments = vec!["test", "--no-run", "--package", &lab.package];
-        arguments.extend(suites.iter().flat_map(|suite| ["--test", suite]));
+    /// Builds the tests of these tasks, and the programs of their labs. The error is the first one
+    /// of the compiler, or else what cargo says.
+    pub fn build(workspace: &Path, tasks: &[Task]) -> Result<Self, String> {
+        let mut built = BTreeMap::new();
+        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+            let package = &of_lab[0].lab.package;
+            let mut arguments = vec!["test", "--no-run", "--package", package];
+            arguments.extend(of_lab.iter().flat_map(|task| ["--test", &task.suite]));
+            built.insert(package.clone(), build(workspace, &arguments)?);
+        }
         Ok(Self {
-            built: build(workspace, &arguments)?,
+            workspace: workspace.to_owned(),
+            built,
             environment: Vec::new(),
             inside: Vec::new(),
             times: 1,
             deadline: TEST_PATIENCE,
             all_by: None,
             jail: None,
-            folder: workspace.join(&lab.folder),
         })
     }
 
-    /// The same, but of the program that these words start.
+    /// The same judge, for the program that these words start.
     pub(crate) fn of_program(&self, words: &str) -> Self {
         let mut judge = self.clone();
         let jail = self.jail.as_ref().map(|jail| format!("{} jail ", quoted(jail)));
@@ -169,21 +94,17 @@ impl Judge {
         progress: impl Fn() + Sync,
     ) -> Vec<Asked<'a>> {
         let mut asked = without_a_run(tasks, Status::NoResult, "");
-        let verdicts = in_threads(&asked, |one| {
-            let verdict = self.ask_times(&one.task.suite, one.behaviour);
+        in_threads(&mut asked, |one| {
+            one.verdict = self.ask_times(one.task, one.behaviour);
             progress();
-            verdict
         });
-        for (one, verdict) in asked.iter_mut().zip(verdicts) {
-            one.verdict = verdict;
-        }
         asked
     }
 
     /// Asks `times` times. Mixed results are unstable, with the message of the first failure.
-    pub(crate) fn ask_times(&self, suite: &str, behaviour: &Behaviour) -> Verdict {
+    pub(crate) fn ask_times(&self, task: &Task, behaviour: &Behaviour) -> Verdict {
         let ask = |_| {
-            self.ask(suite, behaviour).unwrap_or_else(|error| {
+            self.ask(task, behaviour).unwrap_or_else(|error| {
                 let message = format!("the test cannot be started: {error}");
                 Verdict { status: Status::NoResult, message }
             })
@@ -200,7 +121,7 @@ impl Judge {
         verdict
     }
 
-    fn ask(&self, suite: &str, behaviour: &Behaviour) -> io::Result<Verdict> {
+    fn ask(&self, task: &Task, behaviour: &Behaviour) -> io::Result<Verdict> {
         let begun = Instant::now();
         let deadline = begun + self.deadline;
         let deadline = self.all_by.map_or(deadline, |all_by| all_by.min(deadline));
@@ -208,11 +129,12 @@ impl Judge {
             let message = format!("Not asked: {OVER} {} s.\n", SUBMISSION_PATIENCE.as_secs());
             return Ok(Verdict { status: Status::TimedOut, message });
         }
-        let path = self.built.tests.get(suite).ok_or(io::ErrorKind::NotFound)?;
-        let path = path.to_string_lossy();
+        let tests = &self.built[&task.lab.package].tests;
+        let path = tests.get(&task.suite).ok_or(io::ErrorKind::NotFound)?.to_string_lossy();
         let words: Vec<_> = self.inside.iter().map(String::as_str).chain([&*path]).collect();
-        let test = Program::exactly(&words).in_folder(&self.folder);
-        let folder = self.folder.to_string_lossy();
+        let folder = self.workspace.join(&task.lab.folder);
+        let test = Program::exactly(&words).in_folder(&folder);
+        let folder = folder.to_string_lossy();
         let wait = env::var(LAB_WAIT).unwrap_or(WAIT.to_owned());
         let mut environment = vec![
             (LAB_WAIT, wait.as_str()),
@@ -232,11 +154,12 @@ impl Judge {
                 (Status::Failed, String::new())
             }
             End::Exited(exit) => {
-                let status = result(exit.success(), &printed, &complained, behaviour);
-                let is_none = status == Status::NoResult;
-                let end =
-                    is_none.then(|| format!("The test has ended without a result.\n{printed}"));
-                (status, end.unwrap_or_default())
+                match result(exit.success(), &printed, &complained, behaviour.conditional) {
+                    status @ Status::NoResult => {
+                        (status, format!("The test has ended without a result.\n{printed}"))
+                    }
+                    status => (status, String::new()),
+                }
             }
             End::TooMuch => (Status::NoResult, "The test prints without end.\n".into()),
             End::TimedOut if self.all_by == Some(deadline) => {
@@ -251,30 +174,24 @@ impl Judge {
     }
 }
 
-/// Asks for all of these, a few at once.
-pub(crate) fn in_threads<T: Sync>(
-    all: &[T],
-    ask: impl Fn(&T) -> Verdict + Sync,
-) -> Vec<Verdict> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut judged = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(one) = all.get(index) else { return judged };
-            judged.push((index, ask(one)));
+/// Does this work on each of these, on a few at once.
+pub(crate) fn in_threads<T: Send>(all: &mut [T], work: impl Fn(&mut T) + Sync) {
+    // The lock is held only to take the next one.
+    let open = Mutex::new(all.iter_mut());
+    let next = || open.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let body = || {
+        while let Some(one) = next() {
+            work(one);
         }
     };
     // Most behaviours wait most of the time, so there may be more than cores.
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut judged = thread::scope(|scope| {
-        let start = |_| thread::Builder::new().name("judge".into()).spawn_scoped(scope, work);
-        let threads: io::Result<Vec<_>> = (0..(3 * cores).min(12)).map(start).collect();
-        let threads = threads.expect("the system has one more thread").into_iter();
-        threads.flat_map(|thread| thread.join().expect("a judge fails")).collect::<Vec<_>>()
+    thread::scope(|scope| {
+        for _ in 0..(3 * cores).min(12) {
+            let thread = thread::Builder::new().name("judge".into()).spawn_scoped(scope, body);
+            thread.expect("the system has one more thread");
+        }
     });
-    judged.sort_by_key(|(index, _)| *index);
-    judged.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
 /// A program as it stands in `LAB_PROGRAM`.
@@ -282,8 +199,8 @@ pub(crate) fn quoted(program: &Path) -> String {
     quote(&program.to_string_lossy()).into_owned()
 }
 
-/// What the test says of itself in its last line, if its exit status agrees.
-fn result(success: bool, printed: &str, complained: &str, behaviour: &Behaviour) -> Status {
+/// The result in the last line of a test, if its exit status agrees.
+fn result(success: bool, printed: &str, complained: &str, conditional: bool) -> Status {
     let mut results = printed.lines().filter_map(|line| line.strip_prefix("test result: "));
     let result = results.next().filter(|_| results.next().is_none()).unwrap_or_default();
     let is = |start: &str| result.starts_with(start);
@@ -292,7 +209,7 @@ fn result(success: bool, printed: &str, complained: &str, behaviour: &Behaviour)
     } else if !success && is("FAILED. 0 passed; 1 failed; 0 ignored;") {
         let at_stub = complained.contains(NOT_WRITTEN);
         if at_stub { Status::NotStarted } else { Status::Failed }
-    } else if success && behaviour.conditional && is("ok. 0 passed; 0 failed; 0 ignored;") {
+    } else if success && conditional && is("ok. 0 passed; 0 failed; 0 ignored;") {
         Status::NotAsked
     } else {
         Status::NoResult
@@ -322,14 +239,9 @@ mod tests {
     const FAILED: &str = "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured";
     const NONE: &str = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured";
 
-    fn behaviour(conditional: bool) -> Behaviour {
-        let test = "a".to_owned();
-        Behaviour { test, sentence: String::new(), points: 1, hints: Vec::new(), conditional }
-    }
-
     #[test]
     fn nothing_passes_but_one_test_that_says_so_and_ends_well() {
-        let result = |success, printed| result(success, printed, "", &behaviour(false));
+        let result = |success, printed| result(success, printed, "", false);
         assert_eq!(result(true, PASSED), Status::Passed);
         assert_eq!(result(false, FAILED), Status::Failed);
         let ignored = "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured";
@@ -350,15 +262,15 @@ mod tests {
 
     #[test]
     fn a_test_that_is_not_there_is_not_asked_if_it_is_conditional() {
-        assert_eq!(result(true, NONE, "", &behaviour(true)), Status::NotAsked);
-        assert_eq!(result(false, NONE, "", &behaviour(true)), Status::NoResult);
+        assert_eq!(result(true, NONE, "", true), Status::NotAsked);
+        assert_eq!(result(false, NONE, "", true), Status::NoResult);
     }
 
     #[test]
     fn a_stub_is_told_from_a_wrong_answer() {
         let complained = "PEER 1: extension A is not written yet";
-        assert_eq!(result(false, FAILED, complained, &behaviour(false)), Status::NotStarted);
-        assert_eq!(result(true, PASSED, complained, &behaviour(false)), Status::Passed);
+        assert_eq!(result(false, FAILED, complained, false), Status::NotStarted);
+        assert_eq!(result(true, PASSED, complained, false), Status::Passed);
     }
 
     #[test]

@@ -1,12 +1,11 @@
-//! The labs, read off the folders: a lab is a folder of the workspace with a `lab.toml`, which has
-//! its tasks.
+//! The members of the workspace. A lab is a member with a `lab.toml`, which has its tasks.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A lab of the workspace.
+/// A lab of the workspace, or another member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lab {
     /// Its folder, e.g. `week05-peer-to-peer-basic`.
@@ -15,9 +14,17 @@ pub struct Lab {
     pub package: String,
 }
 
-/// The error for a name that no lab, task or crate has. It lists the right names.
+/// The error for words that a user has typed, and that mean nothing here.
 #[derive(Debug)]
 pub struct Misspelt(pub String);
+
+impl Misspelt {
+    /// Nothing of this kind has this name. Lists the right names.
+    pub fn of(kind: &str, name: &str, right: &[String]) -> Self {
+        let right = right.join(", ");
+        Self(format!("there is no {kind} {name:?}; the {kind}s are: {right}"))
+    }
+}
 
 impl fmt::Display for Misspelt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,20 +35,25 @@ impl fmt::Display for Misspelt {
 impl std::error::Error for Misspelt {}
 
 impl Lab {
-    /// All labs below `workspace`, sorted by folder.
+    /// All labs of `workspace`, sorted by folder.
     pub fn all(workspace: &Path) -> io::Result<Vec<Self>> {
-        let mut labs = Vec::new();
-        for entry in fs::read_dir(workspace)? {
-            let entry = entry?;
-            if entry.path().join("lab.toml").is_file() {
-                let manifest = fs::read_to_string(entry.path().join("Cargo.toml"))?;
-                let package = value(&manifest, "name").unwrap_or_default().to_owned();
-                let folder = entry.file_name().to_string_lossy().into_owned();
-                labs.push(Self { folder, package });
-            }
-        }
+        let mut labs = Self::members(workspace)?;
+        labs.retain(|lab| workspace.join(&lab.folder).join("lab.toml").is_file());
         labs.sort_by(|a, b| a.folder.cmp(&b.folder));
         Ok(labs)
+    }
+
+    /// All crates of `workspace`, labs or not, in the order of its manifest.
+    pub fn members(workspace: &Path) -> io::Result<Vec<Self>> {
+        let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
+        let members = manifest.lines().find_map(|line| line.strip_prefix("members = ["));
+        let folders = members.unwrap_or_default().split('"').skip(1).step_by(2);
+        let member = |folder: &str| {
+            let manifest = fs::read_to_string(workspace.join(folder).join("Cargo.toml"))?;
+            let package = value(&manifest, "name").unwrap_or_default().to_owned();
+            Ok(Self { folder: folder.to_owned(), package })
+        };
+        folders.map(member).collect()
     }
 
     /// Whether a user who types `name` means this lab: its package, or its folder.

@@ -6,38 +6,44 @@
 //! |---|---|
 //! | `table.rs` | a table of text |
 //! | `walk.rs` | all files below a folder |
-//! | `labs.rs` | the labs, their tasks, and the workspace |
-//! | `task.rs` | the tasks of a lab, and what their tests ask for |
-//! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
-//! | `build.rs` | builds with cargo, and finds out which programs came of it |
-//! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
-//! | `history.rs` | the answers of a task in git's history |
-//! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
-//! | `report.rs` | the verb `report`: a page with everything that `test` finds, and all pictures |
-//! | `watch.rs` | the verb `watch`: repeats `test` whenever a file changes |
-//! | `start.rs` | the verb `start`: writes the stub of a task |
-//! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
-//! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
-//! | `formats.rs` | a grade in the words of other systems |
-//! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
 //! | `scratch.rs` | a folder for temporary files, removed even if this process is killed |
+//! | `labs.rs` | the members of the workspace, and which of them are labs |
+//! | `behaviour.rs` | the behaviours that a file of tests asks for, read from its doc comments |
+//! | `task.rs` | the tasks of a lab, read from its `lab.toml` |
+//! | `markers.rs` | the answer of a task in a source file, and the stub in its place |
+//! | `history.rs` | the answers of a task in git's history |
+//! | `build.rs` | builds with cargo, and finds the programs that it has built |
+//! | `verdict.rs` | the verdict on a behaviour that was asked for |
+//! | `judge.rs` | builds the tests, and asks for each behaviour in a process of its own |
 //! | `tree.rs` | the workspace's files, and a folder in which a variant of them is built |
 //! | `trial.rs` | builds a variant, and asks for its behaviours |
 //! | `catches.rs` | a student's test, held against the right program and known mistakes |
+//! | `test.rs` | the verb `test`: asks for the behaviours, and reports |
+//! | `report.rs` | the verb `report`: a page with all results and all pictures |
+//! | `watch.rs` | the verb `watch`: repeats `test` whenever a file changes |
+//! | `start.rs` | the verb `start`: writes the stub of a task |
+//! | `solution.rs` | the verb `solution`: shows the answer of a task, or puts it back |
 //! | `edition.rs` | the files without answers, or with them and without markers |
 //! | `handout.rs` | the verb `handout`: proves an edition, and writes it |
-//! | `submission.rs` | what is taken over from a submission, and what it earns |
+//! | `intake.rs` | a submission as it was handed in: folder, zip file, git repository |
 //! | `confinement.rs` | how far this system can confine a program |
-//! | `earned.rs` | what a submission has earned: the contents of `grade.json` |
-//! | `feedback.rs` | what a student reads of a grade, and an instructor of a class |
+//! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `submission.rs` | the files that are taken over from a submission, and its grade |
+//! | `earned.rs` | a grade: the contents of `grade.json` |
+//! | `feedback.rs` | the page on a grade for a student, the summary of a class for an instructor |
+//! | `formats.rs` | a grade in the formats of other systems |
 //! | `grade.rs` | the verb `grade`: many submissions, and the results on disk |
+//! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
 //! | `mistakes.rs` | the verb `mistakes`: which behaviours catch which known mistakes |
 //! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
 //! | `class.rs` | the verb `class`: submissions to try grading with |
-//! | `jail.rs` | a program confined to what it needs (Linux) |
+//! | `code.rs` | the code lines of a file |
+//! | `size.rs` | the verb `size`: the size of each crate, and its budget |
+//! | `delta.rs` | the verb `delta`: what a lab adds to the one before |
 //! | `bench.rs` | the verb `bench`: measures labs, and writes `docs/performance.md` |
 //! | `book.rs` | the verb `book`: the pages as an mdBook |
 
+pub mod behaviour;
 pub mod bench;
 pub mod book;
 pub mod build;
@@ -73,5 +79,6 @@ pub mod task;
 pub mod test;
 pub mod tree;
 pub mod trial;
+pub mod verdict;
 mod walk;
 pub mod watch;

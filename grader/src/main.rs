@@ -13,6 +13,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, value_parser};
 use grader::labs::Misspelt;
 use grader::size::{self, Crate};
+use grader::submission::Submission;
 use grader::task::{self, Task};
 use grader::{
     bench, book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak,
@@ -69,12 +70,18 @@ fn run() -> Result<ExitCode> {
             match watch::run(&folders, work)? {}
         }
         "handout" => {
-            let all = task::all(&workspace)?;
-            handout::run(&workspace, &all, &tasks()?, to(), flag("solution"))?;
+            handout::run(&workspace, &tasks()?, to(), flag("solution"))?;
         }
-        "grade" => return grade::run(&workspace, tasks()?, to(), chosen),
+        "grade" => {
+            let folders = chosen.get_many::<String>("SUBMISSION").into_iter().flatten();
+            let folders = folders.map(|folder| Submission::Folder(folder.into()));
+            let program = word("program").map(|words| Submission::Program(words.into()));
+            let submissions: Vec<_> = program.into_iter().chain(folders).collect();
+            let unconfined = flag("unconfined");
+            return grade::run(&workspace, &tasks()?, &submissions, to(), unconfined);
+        }
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
-        "bench" => bench::run(&workspace, word("LAB"))?,
+        "bench" => bench::run(&workspace, &tasks()?)?,
         "book" => book::run(&workspace, flag("open"))?,
         "class" => class::run(&workspace, &tasks()?, times(), to())?,
         "size" => {
@@ -101,27 +108,34 @@ fn run() -> Result<ExitCode> {
 }
 
 fn usage() -> clap::Command {
-    let lab = Arg::new("LAB").help("A lab's folder or package, such as week05");
-    let task = Arg::new("TASK").help("A task, such as b");
-    let this =
-        |of: &Arg| of.clone().required(true).value_parser(NonEmptyStringValueParser::new());
-    let (this_lab, this_task) = (this(&lab), this(&task));
-    let times = |default| {
-        let times = Arg::new("times").value_name("N").value_parser(value_parser!(usize));
-        times.default_value(default)
-    };
-    let repeat = times("1").long("repeat").help("Ask N times for each behaviour");
-    let flag = |name| Arg::new(name).long(name).action(ArgAction::SetTrue);
-    let restore = flag("restore").help("Put the answer back");
-    let update = flag("update").help("Write the golden files");
-    let model = flag("solution").help("Write the model, with all answers");
-    let to = Arg::new("to").long("to").value_name("PATH").required(true);
-    let to = to.help("Where it is written");
-    let tasks = Arg::new("tasks").long("tasks").value_name("LAB:TASK,...").default_value("all");
-    let tasks = tasks.help("What students are to solve");
-    let one = Arg::new("CRATE").help("A crate's folder or package [default: all]");
-    let before = Arg::new("A").required(true).help("A lab's folder or package");
-    let after = Arg::new("B").required(true).help("The lab to compare with it");
+    let word = |name, help| Arg::new(name).help(help);
+    let flag = |name, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let option = |name, value, help| Arg::new(name).value_name(value).help(help).long(name);
+    let times = |arg: Arg, most| arg.value_parser(value_parser!(usize)).default_value(most);
+    let lab = word("LAB", "A lab's folder or package, such as week05");
+    let task = word("TASK", "A task, such as b");
+    let [this_lab, this_task] = [&lab, &task]
+        .map(|word| word.clone().required(true).value_parser(NonEmptyStringValueParser::new()));
+    let tasks = option("tasks", "LAB:TASK,...", "What students are to solve");
+    let tasks = tasks.default_value("all");
+    let to = option("to", "PATH", "Where it is written").required(true);
+    let page = to.clone().required(false).default_value("target/report.html");
+    let repeat = Arg::new("times").long("repeat").value_name("N");
+    let repeat = times(repeat.help("Ask N times for each behaviour"), "1");
+    let often = times(Arg::new("times").value_name("N"), "100");
+    let week05 = lab.clone().default_value("week05");
+    let restore = flag("restore", "Put the answer back");
+    let update = flag("update", "Write the golden files");
+    let model = flag("solution", "Write the model, with all answers");
+    let open = flag("open", "Show it in a browser");
+    let program = "Grade this program instead, in whatever language it is";
+    let program = option("program", "WORDS", program);
+    let unconfined = "Grade although this system cannot confine a program fully";
+    let unconfined = flag("unconfined", unconfined);
+    let submissions = word("SUBMISSION", "A folder, zip file or git repository").num_args(0..);
+    let one = word("CRATE", "A crate's folder or package [default: all]");
+    let before = word("A", "A lab's folder or package").required(true);
+    let after = word("B", "The lab to compare with it").required(true);
     let verb = |name: &'static str, about: &'static str| clap::Command::new(name).about(about);
     verb("grader", "Judges the labs from outside")
         .subcommand_required(true)
@@ -134,30 +148,19 @@ fn usage() -> clap::Command {
             verb("handout", "Write an edition without answers, once it is proven")
                 .args([&tasks, &to, &model]),
             verb("watch", "Repeat test whenever a file changes").args([&lab, &task]),
-            verb("report", "Write a page with what became of each behaviour").args([
-                lab.clone(),
-                to.clone().required(false).default_value("target/report.html"),
-            ]),
+            verb("report", "Write a page with what became of each behaviour")
+                .args([&lab, &page]),
             verb("grade", "Judge submissions, and write what each has earned to its folder")
-                .args([&tasks, &to])
-                .args(grade::arguments()),
+                .args([&tasks, &to, &program, &unconfined, &submissions]),
             verb("gradescope", "Write the autograder for Gradescope, a zip file")
                 .args([&tasks, &to]),
             verb("mistakes", "Try all known mistakes, and say what catches them")
                 .args([&lab, &task, &repeat, &update]),
-            verb("soak", "Ask N times for each behaviour, with all cores busy").args([
-                times("100"),
-                lab.clone(),
-                task,
-            ]),
+            verb("soak", "Ask N times for each behaviour, with all cores busy")
+                .args([&often, &lab, &task]),
             verb("bench", "Measure all labs, or one, and write docs/performance.md").arg(&lab),
-            verb("book", "Build the pages as a book")
-                .arg(flag("open").help("Show it in a browser")),
-            verb("class", "Make submissions to try grading with").args([
-                times("100"),
-                lab.default_value("week05"),
-                to,
-            ]),
+            verb("book", "Build the pages as a book").arg(open),
+            verb("class", "Make submissions to try grading with").args([&often, &week05, &to]),
             verb("size", "Print the size of all crates, or of one").arg(one),
             verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])

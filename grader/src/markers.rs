@@ -25,8 +25,8 @@ pub struct Region {
     pub task: String,
     /// The lines between `LAB:BEGIN` and `LAB:END`.
     pub lines: Range<usize>,
-    /// The line `LAB:STUB`, where there is one.
-    pub stub: Option<usize>,
+    /// Whether there is a line `LAB:STUB` between them.
+    pub has_stub: bool,
 }
 
 /// All regions of a file, in order.
@@ -36,7 +36,7 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
     for (index, line) in text.lines().map(str::trim).enumerate() {
         let number = index + 1;
         if !line.contains(MARKER) {
-            let in_stub = open.as_ref().is_some_and(|region| region.stub.is_some());
+            let in_stub = open.as_ref().is_some_and(|region| region.has_stub);
             ensure!(
                 !in_stub || line.starts_with(STUB_LINE),
                 "line {number}: a line of a stub begins with {STUB_LINE:?}: {line:?}"
@@ -46,9 +46,10 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
         let marker = line.strip_prefix("// LAB:").unwrap_or_default();
         match (marker.split_once(' ').unwrap_or((marker, "")), &mut open) {
             (("BEGIN", task), None) if !task.is_empty() => {
-                open = Some(Region { task: task.into(), lines: number..number, stub: None });
+                open =
+                    Some(Region { task: task.into(), lines: number..number, has_stub: false });
             }
-            (("STUB", ""), Some(region)) if region.stub.is_none() => region.stub = Some(index),
+            (("STUB", ""), Some(region)) if !region.has_stub => region.has_stub = true,
             (("END", task), Some(region)) if region.task == task => {
                 region.lines.end = index;
                 found.extend(open.take());
@@ -62,16 +63,20 @@ pub fn regions(text: &str) -> Result<Vec<Region>> {
     Ok(found)
 }
 
+/// The regions of `task`, in order.
+pub fn regions_of(text: &str, task: &str) -> Result<impl Iterator<Item = Region>> {
+    Ok(regions(text)?.into_iter().filter(move |region| region.task == task))
+}
+
 /// Whether an answer of `task` stands in the file, with the stub that can replace it.
 pub fn has_answer(text: &str, task: &str) -> Result<bool> {
-    Ok(regions(text)?.iter().any(|region| region.task == task && region.stub.is_some()))
+    Ok(regions_of(text, task)?.any(|region| region.has_stub))
 }
 
 /// The file with each answer of `task` replaced by its stub. A region without a stub is emptied.
 /// The markers around them stay.
 pub fn stub(text: &str, task: &str) -> Result<String> {
-    let stubs: Vec<_> = bodies(text, task)?.iter().map(|body| stub_in(body)).collect();
-    replace(text, task, &stubs)
+    replace(text, task, &stubs(&bodies(text, task)?))
 }
 
 /// The file with all of its answers, and neither markers nor stubs.
@@ -82,25 +87,21 @@ pub fn model(text: &str) -> Result<String> {
     Ok(text.split_inclusive('\n').filter(is_answer).collect())
 }
 
-/// What stands in each region of `task`.
+/// The text in each region of `task`.
 pub fn bodies(text: &str, task: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let ours = regions(text)?.into_iter().filter(|region| region.task == task);
-    Ok(ours.map(|region| lines[region.lines].concat()).collect())
+    Ok(regions_of(text, task)?.map(|region| lines[region.lines].concat()).collect())
 }
 
-/// The file with the regions of `task` replaced by these bodies.
+/// The file with these bodies in the regions of `task`.
 pub fn replace(text: &str, task: &str, bodies: &[String]) -> Result<String> {
-    let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let mut new = String::new();
-    let mut copied = 0;
-    let ours = regions(text)?.into_iter().filter(|region| region.task == task);
-    for (region, body) in ours.zip(bodies) {
-        new += &lines[copied..region.lines.start].concat();
-        new += body;
-        copied = region.lines.end;
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    // From the last one on, so that the numbers of the other lines stay true.
+    let replaced: Vec<_> = regions_of(text, task)?.zip(bodies).collect();
+    for (region, body) in replaced.into_iter().rev() {
+        lines.splice(region.lines, [body.as_str()]);
     }
-    Ok(new + &lines[copied..].concat())
+    Ok(lines.concat())
 }
 
 /// The answer in the body of a region, without its stub.
@@ -108,8 +109,12 @@ pub fn answer_in(body: &str) -> String {
     split(body).0.concat()
 }
 
-/// The stub in the body of a region, as it is without the answer.
-pub fn stub_in(body: &str) -> String {
+/// The stubs in the bodies of regions, as they are without the answers.
+pub fn stubs(bodies: &[String]) -> Vec<String> {
+    bodies.iter().map(|body| stub_in(body)).collect()
+}
+
+fn stub_in(body: &str) -> String {
     let line = |line: &&str| {
         let (indent, text) = line.split_once(STUB_LINE).unwrap_or_default();
         let line = format!("{indent}{}", text.strip_prefix(' ').unwrap_or(text));

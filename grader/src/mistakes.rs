@@ -9,12 +9,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::judge::{Asked, Status};
 use crate::task::{Mistake, Task};
 use crate::tree::{patched, tracked};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status};
 
-/// How many lines of a message a golden file has.
+/// The most lines of a message in a golden file.
 const GOLDEN_LINES: usize = 12;
 
 /// The mistake that fails in the same behaviours of this task. Of several, the one with the same
@@ -102,7 +102,8 @@ fn failures<'a>(asked: &[Asked<'a>]) -> Vec<&'a str> {
     failed.map(|one| one.behaviour.test.as_str()).collect()
 }
 
-/// What a student reads: the behaviours that fail, and the first message, without its picture.
+/// The contents of a golden file: the behaviours that fail, and the first message without its
+/// picture.
 fn golden(asked: &[Asked]) -> String {
     let lines = failures(asked).into_iter().map(|name| format!("- {name}\n"));
     let text: String = lines.collect();

@@ -1,4 +1,4 @@
-//! The verb `report`: one page with all tasks, what became of each behaviour, and its picture.
+//! The verb `report`: one page with all tasks, and the result and the picture of each behaviour.
 //!
 //! The page needs nothing from elsewhere, and obeys nothing that a program has printed: every
 //! text in it is escaped.
@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use scenario::environment::LAB_PICTURE;
 
-use crate::judge::{Asked, Status};
 use crate::task::{Show, Task};
-use crate::test::{ask, begin_elsewhere, by_task, points, rows, words};
+use crate::test::{ask, begin_elsewhere, rows, words, worth};
+use crate::verdict::{Asked, Status, by_task};
 
 /// Asks for all behaviours of these tasks, and writes the page to `to`.
 pub fn run(workspace: &Path, tasks: &[Task], to: &Path) -> Result<()> {
@@ -61,7 +61,7 @@ fn behaviour(one: &Asked) -> String {
         _ => ("rest", ""),
     };
     let sentence = escaped(&one.behaviour.sentence);
-    let summary = format!("<b>{}</b>{sentence} ({})", escaped(&words(one)), points(one));
+    let summary = format!("<b>{}</b>{sentence} ({})", escaped(&words(one)), worth(one));
     if one.task.show != Show::Full {
         return format!("<p class=\"{class}\">{summary}</p>\n");
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::history;
-use crate::markers::{answer_in, replace};
+use crate::markers::{answer_in, replace, stubs};
 use crate::task::Task;
 
 /// Returns the lines of the answer, file by file, or puts them back where `restore` is set. Then
@@ -15,17 +15,16 @@ use crate::task::Task;
 pub fn run(workspace: &Path, task: &Task, restore: bool) -> Result<String> {
     let mut shown = String::new();
     for file in history::files(workspace, task)? {
-        let (answers, stubs) = file
-            .committed
-            .with_context(|| format!("this edition has no answer of {task}: {}", file.path))?;
+        let missing = || format!("this edition has no answer of {task}: {}", file.path);
+        let answers = file.answers.as_ref().with_context(missing)?;
         if restore {
-            fs::write(workspace.join(&file.path), replace(&file.text, &task.id, &answers)?)?;
+            fs::write(workspace.join(&file.path), replace(&file.text, &task.id, answers)?)?;
             writeln!(shown, "{}: the answer of {task} is back", file.path)?;
         }
-        for ((now, answer), stub) in file.now.iter().zip(&answers).zip(&stubs) {
+        for ((now, answer), stub) in file.now.iter().zip(answers).zip(stubs(answers)) {
             if !restore {
                 writeln!(shown, "// {}\n{}", file.path, answer_in(answer))?;
-            } else if now != answer && now != stub {
+            } else if now != answer && *now != stub {
                 writeln!(shown, "These lines stood there:\n{now}")?;
             }
         }

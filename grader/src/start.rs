@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use crate::history;
-use crate::markers::{has_answer, regions, replace};
+use crate::markers::{has_answer, regions_of, replace, stubs};
 use crate::task::Task;
 
 /// Writes the stubs of `task`, and returns what to do next. Writes nothing where the lines of a
@@ -16,7 +16,7 @@ pub fn run(workspace: &Path, task: &Task) -> Result<String> {
     let files = history::files(workspace, task)?;
     let mut stubbed = Vec::new();
     for file in &files {
-        let Some((answers, stubs)) = &file.committed else {
+        let Some(answers) = &file.answers else {
             let path = &file.path;
             ensure!(
                 !has_answer(&file.text, &task.id)?,
@@ -24,9 +24,10 @@ pub fn run(workspace: &Path, task: &Task) -> Result<String> {
             );
             continue; // An edition without answers.
         };
+        let stubs = stubs(answers);
         if file.now == *answers {
-            stubbed.push((&file.path, replace(&file.text, &task.id, stubs)?));
-        } else if file.now != *stubs {
+            stubbed.push((&file.path, replace(&file.text, &task.id, &stubs)?));
+        } else if file.now != stubs {
             bail!(
                 "{} has lines of yours in task {}: go on writing, or put the answer back first \
                  (just solution {task} --restore)",
@@ -41,7 +42,7 @@ pub fn run(workspace: &Path, task: &Task) -> Result<String> {
     let mut next = format!("{task}: {}\nWrite it here:\n", task.title);
     for file in &files {
         let text = fs::read_to_string(workspace.join(&file.path))?;
-        for region in regions(&text)?.iter().filter(|region| region.task == task.id) {
+        for region in regions_of(&text, &task.id)? {
             writeln!(next, "  {}:{}", file.path, region.lines.start + 1)?;
         }
     }

@@ -1,4 +1,4 @@
-//! One submission: what is taken over from it, what it earns, and which known mistake it is like.
+//! One submission: the files that are taken over from it, and its grade.
 //!
 //! Only the `files` of the tasks are taken over, into a copy of the workspace in which those
 //! tasks are stubs. The tests are built from the workspace, so nothing that a student sends can
@@ -15,11 +15,12 @@ use crate::confinement::Confinement;
 use crate::earned::Grade;
 use crate::edition::{handout, stubbed};
 use crate::intake;
-use crate::judge::{Asked, SUBMISSION_PATIENCE, Status, without_a_run};
+use crate::judge::SUBMISSION_PATIENCE;
 use crate::mistakes::nearest;
 use crate::task::Task;
 use crate::tree::{Files, tracked};
 use crate::trial::Trials;
+use crate::verdict::{Asked, Status, by_task, without_a_run};
 use crate::walk::files_below;
 
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
@@ -28,7 +29,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The most files of a submission that are listed as ignored.
 const MAX_IGNORED: usize = 1_000;
 
-/// What is judged.
+/// A submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
     /// A folder, zip file or git repository with a lab's files at their paths.
@@ -38,7 +39,7 @@ pub enum Submission {
 }
 
 impl Submission {
-    /// What the folder of its results is called.
+    /// The name of the folder with its results.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(path) => {
@@ -56,9 +57,9 @@ impl Submission {
 
 /// Judges submissions, one after the other.
 #[derive(Debug)]
-pub struct Grader {
-    workspace: PathBuf,
-    tasks: Vec<Task>,
+pub struct Grader<'a> {
+    workspace: &'a Path,
+    tasks: Vec<&'a Task>,
     trials: Trials,
     /// The workspace, the edition for students, and the workspace with the tasks as stubs.
     files: Files,
@@ -67,28 +68,30 @@ pub struct Grader {
     confinement: Confinement,
 }
 
-impl Grader {
+impl<'a> Grader<'a> {
     /// Builds the tests of these tasks.
-    pub fn new(workspace: &Path, tasks: Vec<Task>, confinement: Confinement) -> Result<Self> {
-        let mut trials = Trials::new(workspace, &tasks)?;
-        trials.jail = confinement.jail()?;
+    pub fn new(
+        workspace: &'a Path,
+        tasks: &'a [Task],
+        confinement: Confinement,
+    ) -> Result<Self> {
+        let mut trials = Trials::new(workspace, tasks)?;
+        trials.judge.jail = confinement.jail()?;
         let files = tracked(workspace)?;
-        let all: Vec<_> = tasks.iter().collect();
-        let (stubs, edition) = (stubbed(&files, &all)?, handout(&files, &all)?);
-        for of_lab in all.chunk_by(|a, b| a.lab == b.lab) {
+        let tasks: Vec<_> = tasks.iter().collect();
+        let (stubs, edition) = (stubbed(&files, &tasks)?, handout(&files, &tasks)?);
+        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
             // What the labs stand on is built now, and in nobody's time.
             trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
         }
-        let workspace = workspace.to_owned();
         Ok(Self { workspace, tasks, trials, files, edition, stubs, confinement })
     }
 
     /// Judges one submission.
-    pub fn grade(&mut self, submission: &Submission) -> Result<Grade> {
+    pub fn grade(&mut self, submission: &Submission) -> Result<Grade<'a>> {
         let Self { workspace, tasks, trials, files, edition, stubs, confinement } = self;
-        let tasks: Vec<_> = tasks.iter().collect();
         let begun = Instant::now();
-        trials.all_by = Some(begun + SUBMISSION_PATIENCE);
+        trials.judge.all_by = Some(begun + SUBMISSION_PATIENCE);
         let (asked, ignored) = match submission {
             Submission::Program(words) => {
                 let labs = tasks.chunk_by(|a, b| a.is_asked_with(b));
@@ -101,13 +104,13 @@ impl Grader {
                 let scratch = tempfile::tempdir()?;
                 let labs: Vec<_> = tasks.iter().map(|task| &*task.lab.folder).collect();
                 let folder = intake::folder(folder, scratch.path(), &labs)?;
-                let (taken, ignored) = take_over(&folder, &tasks, &[files, edition])?;
-                (ask(trials, [stubs, edition], &taken, &tasks)?, ignored)
+                let (taken, ignored) = take_over(&folder, tasks, &[files, edition])?;
+                (ask(trials, [stubs, edition], &taken, tasks)?, ignored)
             }
         };
-        let grade = Grade::of(&asked, |of_task| nearest(workspace, of_task));
+        let nearest = by_task(&asked).map(|of_task| nearest(workspace, of_task)).collect();
         let seconds = begun.elapsed().as_secs();
-        Ok(Grade { confinement: confinement.name().into(), seconds, ignored, ..grade })
+        Ok(Grade { asked, nearest, confinement: confinement.name(), seconds, ignored })
     }
 }
 
@@ -141,7 +144,7 @@ fn ask<'a>(
             let mut with = files.clone();
             let handed_in = |path: String| Some((path.clone(), taken.get(&path)?.clone()));
             with.extend(task.paths().filter_map(handed_in));
-            let error = if trials.all_by.is_some_and(|all_by| Instant::now() > all_by) {
+            let error = if trials.judge.all_by.is_some_and(|all_by| Instant::now() > all_by) {
                 Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {
                 trials.build(&with, &task.lab)?

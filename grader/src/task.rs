@@ -1,15 +1,4 @@
-//! The tasks of a lab: what `lab.toml` says of them, and the behaviours that their tests ask for.
-//!
-//! A behaviour is a test with `Points:` in its doc comment. Its sentence, points and hints stand
-//! there and nowhere else:
-//!
-//! ```text
-//! /// A broadcast reaches every known peer but the sender.
-//! ///
-//! /// Points: 4
-//! /// Hint: Which peers are "every known peer"? | Those that `list` shows, without your own id.
-//! #[test]
-//! ```
+//! The tasks of a lab, read from its `lab.toml`.
 
 use std::fmt;
 use std::fs;
@@ -19,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::behaviour::{Behaviour, behaviours};
 use crate::labs::{Lab, Misspelt};
 
 /// The points of a mistake that a student's test catches.
@@ -45,10 +35,10 @@ pub struct Task {
     /// The known mistakes that a student's test must catch: then the suite is the student's.
     #[serde(default)]
     pub catches: Vec<String>,
-    /// What a report may show.
+    /// The part of a failure that a report may show.
     #[serde(default)]
     pub show: Show,
-    /// What its tests ask for, in their order.
+    /// The behaviours that its tests ask for, in their order.
     #[serde(skip)]
     pub behaviours: Vec<Behaviour>,
     /// The known mistakes in it, each a patch in the lab's `mistakes/`.
@@ -56,7 +46,7 @@ pub struct Task {
     pub mistakes: Vec<Mistake>,
 }
 
-/// How much of a failed behaviour a student may see.
+/// The part of a failed behaviour that a student may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
@@ -69,30 +59,6 @@ pub enum Show {
     AfterDue,
 }
 
-/// Something that a program must do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Behaviour {
-    /// The name of its test.
-    pub test: String,
-    /// What the program must do, in one paragraph.
-    pub sentence: String,
-    /// What it is worth.
-    pub points: u32,
-    /// The hints, the smallest help first.
-    pub hints: Vec<Hint>,
-    /// Only some systems ask for it: its test has a `#[cfg(...)]`.
-    pub conditional: bool,
-}
-
-/// A question that leads a student on, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
-    /// The question.
-    pub question: String,
-    /// Its answer.
-    pub answer: String,
-}
-
 /// A wrong answer that the tests are known to catch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +69,7 @@ pub struct Mistake {
     pub task: String,
     /// The test that must fail.
     pub caught_by: String,
-    /// What must stand in the message of the first failure.
+    /// The words that must stand in the message of the first failure.
     pub says: String,
 }
 
@@ -140,12 +106,12 @@ impl Task {
             task.complete(&tasks, &read).with_context(|| format!("line {line}"))?;
             tasks.push(task);
         }
-        let known: Vec<_> =
-            parsed.mistake.iter().map(|one| one.as_ref().name.clone()).collect();
+        let mut known = Vec::new();
         for entry in parsed.mistake {
             let line = line_at(text, entry.span().start);
             let mistake = entry.into_inner();
             let Mistake { name, task: id, caught_by, .. } = &mistake;
+            known.push(name.clone());
             let task = tasks.iter_mut().find(|task| task.id == *id);
             let task = task.with_context(|| format!("line {line}: there is no task {id:?}"))?;
             ensure!(
@@ -161,17 +127,12 @@ impl Task {
         Ok(tasks)
     }
 
-    /// What all its behaviours are worth.
-    pub fn points(&self) -> u32 {
-        self.behaviours.iter().map(|behaviour| behaviour.points).sum()
-    }
-
     /// The files that a student edits, below the workspace.
     pub fn paths(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|file| format!("{}/{file}", self.lab.folder))
     }
 
-    /// It with each of its mistakes.
+    /// Pairs of this task and each of its mistakes.
     pub fn with_mistakes(&self) -> impl Iterator<Item = (&Self, &Mistake)> + Clone {
         self.mistakes.iter().map(move |mistake| (self, mistake))
     }
@@ -181,7 +142,7 @@ impl Task {
         workspace.join(&self.lab.folder).join(format!("mistakes/{name}.{ending}"))
     }
 
-    /// As it is named among others: `week05:a`.
+    /// The name among the tasks of all labs: `week05:a`.
     pub fn name(&self) -> String {
         format!("{}:{}", self.lab.package, self.id)
     }
@@ -234,7 +195,7 @@ impl Task {
 }
 
 impl fmt::Display for Task {
-    /// As a user types it: `week05 a`.
+    /// The words that a user types: `week05 a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.lab.package, self.id)
     }
@@ -247,8 +208,8 @@ pub fn all(workspace: &Path) -> Result<Vec<Task>> {
     Ok(labs.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Those of `all` that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks,
-/// and `all` means all of them.
+/// The tasks that a user means by `LAB:TASK,...`, where `LAB` alone means all of its tasks, and `all`
+/// means all of them.
 pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     let is_meant = |task: &Task, word: &str| {
         let (lab, id) = word.split_once(':').unwrap_or((word, ""));
@@ -257,39 +218,13 @@ pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     let words: Vec<_> = words.split(',').map(str::trim).collect();
     if let Some(word) = words.iter().find(|word| !all.iter().any(|task| is_meant(task, word))) {
         let names: Vec<_> = all.iter().map(Task::name).collect();
-        let names = names.join(", ");
-        return Err(Misspelt(format!("there is no task {word:?}; the tasks are: {names}")));
+        return Err(Misspelt::of("task", word, &names));
     }
     let is_chosen = |task: &&Task| words.iter().any(|word| is_meant(task, word));
     Ok(all.iter().filter(is_chosen).cloned().collect())
 }
 
-/// The behaviours in a file of tests.
-pub fn behaviours(text: &str) -> Result<Vec<Behaviour>> {
-    let mut found = Vec::new();
-    let mut doc = Vec::new();
-    let mut attributes = Vec::new();
-    let mut inside_attribute = false;
-    for (index, line) in text.lines().map(str::trim).enumerate() {
-        let code = line.split(" //").next().unwrap_or_default().trim_end();
-        if let Some(text) = line.strip_prefix("///") {
-            doc.push(text.trim());
-        } else if inside_attribute || line.starts_with("#[") {
-            attributes.push(code);
-            inside_attribute = !code.ends_with(']');
-        } else if !line.is_empty() && !line.starts_with("//") {
-            if let Some((test, _)) = line.strip_prefix("fn ").and_then(|f| f.split_once('(')) {
-                let behaviour = Behaviour::parse(test, &doc, &attributes);
-                found.extend(behaviour.with_context(|| format!("line {}: {test}", index + 1))?);
-            }
-            doc.clear();
-            attributes.clear();
-        }
-    }
-    Ok(found)
-}
-
-/// What is asked of a student's test: nothing is won by one that passes on every program.
+/// The behaviours of a student's test: nothing is won by one that passes on every program.
 fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
     let behaviour = |test: String, sentence, points| {
         let (hints, conditional) = (Vec::new(), false);
@@ -304,43 +239,6 @@ fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
     [right].into_iter().chain(mistakes.iter().map(mistake)).collect()
 }
 
-impl Behaviour {
-    /// The behaviour of a function with this doc comment; None if it has no points.
-    fn parse(test: &str, doc: &[&str], attributes: &[&str]) -> Result<Option<Self>> {
-        // A paragraph, points or a hint go on until an empty line or the next of them.
-        let mut entries = vec![String::new()];
-        for line in doc {
-            let begins = line.starts_with("Points:") || line.starts_with("Hint:");
-            match entries.last_mut() {
-                Some(last) if !begins && !line.is_empty() && !last.is_empty() => {
-                    *last = format!("{last} {line}");
-                }
-                _ => entries.push((*line).to_owned()),
-            }
-        }
-        entries.retain(|entry| !entry.is_empty());
-        let (mut points, mut hints) = (None, Vec::new());
-        for entry in &entries {
-            if let Some(number) = entry.strip_prefix("Points:") {
-                let number = number.trim().parse().ok();
-                points = Some(number.with_context(|| format!("{entry:?} is no number"))?);
-            } else if let Some(hint) = entry.strip_prefix("Hint:") {
-                let parts = hint.trim().split_once(" | ");
-                let parts = parts.with_context(|| format!("no question | answer: {entry:?}"));
-                let (question, answer) = parts?;
-                hints.push(Hint { question: question.to_owned(), answer: answer.to_owned() });
-            }
-        }
-        let Some(points) = points else { return Ok(None) };
-        ensure!(attributes.contains(&"#[test]"), "it has points, and is no test");
-        let sentence = entries.swap_remove(0);
-        let is_entry = sentence.starts_with("Points:") || sentence.starts_with("Hint:");
-        ensure!(!is_entry, "no sentence says what it asks for");
-        let conditional = attributes.iter().any(|attribute| attribute.starts_with("#[cfg("));
-        Ok(Some(Self { test: test.into(), sentence, points, hints, conditional }))
-    }
-}
-
 /// The number of the line in which the byte `at` stands.
 fn line_at(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
@@ -350,31 +248,13 @@ fn line_at(text: &str, at: usize) -> usize {
 mod tests {
     use super::*;
 
-    const TESTS: &str = r#"
-/// Not a behaviour: it has no points.
-#[test]
-fn something_else() {}
-
-/// A broadcast reaches every
-/// known peer.
+    const TESTS: &str = r"
+/// A broadcast reaches every known peer.
 ///
 /// Points: 4
-/// Hint: Which peers? | Those that `list` shows,
-/// without your own.
-/// Hint: And then? | See `dial`.
 #[test]
-#[cfg(unix)] // As ever.
-#[expect(
-    clippy::unwrap_used,
-    reason = "why not"
-)]
-fn a_broadcast() {
-    f();
-}
-
-#[test]
-fn no_comment() {}
-"#;
+fn a_broadcast() {}
+";
 
     const LAB: &str = r#"format = 1
 [[task]]
@@ -404,23 +284,8 @@ says = "Hello"
         Task::parse(&lab, lab_toml, read).map_err(|error| format!("{error:#}"))
     }
 
-    #[test]
-    fn a_test_with_points_is_a_behaviour() {
-        let hint = |question: &str, answer: &str| Hint {
-            question: question.into(),
-            answer: answer.into(),
-        };
-        let expected = Behaviour {
-            test: "a_broadcast".into(),
-            sentence: "A broadcast reaches every known peer.".into(),
-            points: 4,
-            hints: vec![
-                hint("Which peers?", "Those that `list` shows, without your own."),
-                hint("And then?", "See `dial`."),
-            ],
-            conditional: true,
-        };
-        assert_eq!(behaviours(TESTS).unwrap(), [expected]);
+    fn points(task: &Task) -> u32 {
+        task.behaviours.iter().map(|behaviour| behaviour.points).sum()
     }
 
     #[test]
@@ -429,7 +294,7 @@ says = "Hello"
         let ids: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
         assert_eq!(ids, ["a", "b"]);
         assert_eq!((tasks[0].show, tasks[1].show), (Show::Full, Show::Names));
-        assert_eq!(tasks[0].points(), 4);
+        assert_eq!(points(&tasks[0]), 4);
         assert_eq!(tasks[0].mistakes[0].name, "includes_self");
         for name in ["b", "B", "extension_b"] {
             let found: Vec<_> = tasks.iter().map(|task| task.is_called(name)).collect();
@@ -463,7 +328,7 @@ says = "Hello"
         let unknown = lab.replace("[\"includes_self\"]", "[\"includes_self\", \"hangs\"]");
         assert_eq!(parse(&unknown, TESTS).unwrap_err(), "there is no mistake \"hangs\"");
         let edition = unknown.split("\n[[mistake]]").next().unwrap();
-        assert_eq!(parse(edition, TESTS).unwrap()[0].points(), 4);
+        assert_eq!(points(&parse(edition, TESTS).unwrap()[0]), 4);
     }
 
     #[test]
@@ -481,17 +346,8 @@ says = "Hello"
         assert_eq!(bad("format = 1", "format = 2"), "format 2 is unknown: only 1 is known");
         assert!(bad("title = \"Relay\"", "tittle = \"Relay\"").contains("line 10, column 1"));
 
-        let bad = |old: &str, new: &str| parse(LAB, &TESTS.replace(old, new)).unwrap_err();
-        let start = "line 2: tests/extension_a.rs: line 19: a_broadcast: ";
-        let four = bad("Points: 4", "Points: four");
-        assert_eq!(four, format!("{start}\"Points: four\" is no number"));
-        let no_answer = bad("then? |", "then?");
-        let complaint = "no question | answer: \"Hint: And then? See `dial`.\"";
-        assert_eq!(no_answer, format!("{start}{complaint}"));
-        let no_test = bad("#[test]\n#[cfg", "#[cfg").replace("line 18", "line 19");
-        assert_eq!(no_test, format!("{start}it has points, and is no test"));
-        let no_sentence = bad("/// A broadcast reaches every\n/// known peer.\n///\n", "///\n");
-        let no_sentence = no_sentence.replace("line 17", "line 19");
-        assert_eq!(no_sentence, format!("{start}no sentence says what it asks for"));
+        let four = parse(LAB, &TESTS.replace("Points: 4", "Points: four")).unwrap_err();
+        let complaint = "line 6: a_broadcast: \"Points: four\" is no number";
+        assert_eq!(four, format!("line 2: tests/extension_a.rs: {complaint}"));
     }
 }

@@ -5,11 +5,14 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::Error;
+
+use crate::catches;
 use crate::history;
-use crate::judge::{Asked, Status, without_a_run};
+use crate::judge::Judge;
 use crate::table::{row, table};
 use crate::task::{Show, Task};
-use crate::trial::Trials;
+use crate::verdict::{Asked, Status, by_task, points, without_a_run};
 
 /// Asks `times` times for each behaviour of these tasks, and prints the report. Returns whether all
 /// of them pass.
@@ -29,9 +32,30 @@ pub fn ask<'a>(
     times: usize,
     environment: &[(String, String)],
 ) -> Vec<Asked<'a>> {
-    let labs = tasks.chunk_by(Task::is_asked_with);
-    let of_lab = |tasks| ask_lab(workspace, tasks, times, environment);
-    let mut asked: Vec<_> = labs.flat_map(of_lab).collect();
+    let mut asked = Vec::new();
+    for of_lab in tasks.chunk_by(Task::is_asked_with) {
+        let package = &of_lab[0].lab.package;
+        let of: usize = of_lab.iter().map(|task| task.behaviours.len()).sum();
+        let done = AtomicUsize::new(1);
+        let progress = || {
+            let done = done.fetch_add(1, Ordering::Relaxed);
+            show_progress(&format!("{package}: {done} of {of}"));
+        };
+        show_progress(&format!("{package}: building"));
+        let built = Judge::build(workspace, of_lab).map_err(Error::msg);
+        let judged = built.and_then(|mut judge| {
+            (judge.times, judge.environment) = (times, environment.to_vec());
+            let task = &of_lab[0];
+            if task.is_to_catch() {
+                return catches::judge(&judge, task, &catches::programs(&judge, task)?);
+            }
+            Ok(judge.judge(of_lab, progress))
+        });
+        show_progress("");
+        asked.extend(judged.unwrap_or_else(|error| {
+            without_a_run(of_lab, Status::NoBuild, &format!("{error:#}"))
+        }));
+    }
     for of_task in asked.chunk_by_mut(|a, b| std::ptr::eq(a.task, b.task)) {
         // Not every stub says that it is one: that of `broadcast` may be an empty list.
         let task = of_task[0].task;
@@ -43,26 +67,6 @@ pub fn ask<'a>(
         }
     }
     asked
-}
-
-fn ask_lab<'a>(
-    workspace: &Path,
-    tasks: &'a [Task],
-    times: usize,
-    environment: &[(String, String)],
-) -> Vec<Asked<'a>> {
-    let package = &tasks[0].lab.package;
-    let of: usize = tasks.iter().map(|task| task.behaviours.len()).sum();
-    let done = AtomicUsize::new(1);
-    let progress = || {
-        let done = done.fetch_add(1, Ordering::Relaxed);
-        show_progress(&format!("{package}: {done} of {of}"));
-    };
-    show_progress(&format!("{package}: building"));
-    let trials = Trials::new(workspace, tasks);
-    let asked = trials.and_then(|trials| trials.ask_own(tasks, times, environment, progress));
-    show_progress("");
-    asked.unwrap_or_else(|error| without_a_run(tasks, Status::NoBuild, &format!("{error:#}")))
 }
 
 /// Replaces the progress line, where somebody sees it.
@@ -80,11 +84,9 @@ fn count_failures(asked: &[Asked]) -> usize {
 pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
     let sums = |name: &dyn fmt::Display, asked: &[Asked]| {
         let passed = |one: &&Asked| one.verdict.status == Status::Passed;
-        let counted = asked.iter().filter(|one| one.verdict.status != Status::NotAsked);
-        let points = |one: &Asked| one.behaviour.points;
-        let all: u32 = counted.clone().map(points).sum();
-        let reached: u32 = counted.clone().filter(passed).map(points).sum();
-        let (got, of) = (counted.clone().filter(passed).count(), counted.count());
+        let of = asked.iter().filter(|one| one.is_counted()).count();
+        let got = asked.iter().filter(passed).count();
+        let [reached, all] = points(asked);
         row(&[name, &format!("{got} of {of}"), &format!("{reached} of {all}")])
     };
     let of_task = |of: &[Asked]| sums(&format!("{}: {}", of[0].task, of[0].task.title), of);
@@ -92,11 +94,6 @@ pub(crate) fn rows(asked: &[Asked]) -> Vec<Vec<String>> {
     rows.extend(by_task(asked).map(of_task));
     rows.push(sums(&"total", asked));
     rows
-}
-
-/// What was asked for, task by task.
-pub(crate) fn by_task<'a, 'b>(asked: &'b [Asked<'a>]) -> impl Iterator<Item = &'b [Asked<'a>]> {
-    asked.chunk_by(|a, b| std::ptr::eq(a.task, b.task))
 }
 
 /// If it fails, and a task that it needs fails as well: a line that says where to begin.
@@ -142,12 +139,12 @@ fn report(asked: &[Asked]) -> String {
     text
 }
 
-/// One line: its task, what became of it, and what it asks for.
+/// One line: the task, the result, and the behaviour.
 fn headline(one: &Asked) -> String {
-    format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, points(one))
+    format!("{}, {}: {} ({})\n", one.task, words(one), one.behaviour.sentence, worth(one))
 }
 
-/// What became of a behaviour, in words.
+/// The result of a behaviour, in words.
 pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
     match verdict.status {
         Status::Passed => "passed".to_owned(),
@@ -161,17 +158,17 @@ pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
     }
 }
 
-/// What a behaviour is worth, in words.
-pub(crate) fn points(Asked { behaviour, .. }: &Asked) -> String {
+/// The points of a behaviour, in words.
+pub(crate) fn worth(Asked { behaviour, .. }: &Asked) -> String {
     format!("{} point{}", behaviour.points, if behaviour.points == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::Verdict;
+    use crate::behaviour::{Behaviour, Hint};
     use crate::labs::Lab;
-    use crate::task::{Behaviour, Hint};
+    use crate::verdict::Verdict;
 
     fn task(id: &str, sentences: &[&str]) -> Task {
         let behaviour = |sentence: &&str| Behaviour {

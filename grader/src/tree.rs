@@ -17,14 +17,17 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// All files of the workspace that git tracks, as they are now.
 pub fn tracked(workspace: &Path) -> Result<Files> {
-    let mut git = Command::new("git");
-    git.current_dir(workspace).args(["ls-files", "-z"]);
-    let output = git.output().context("git lists the files of the workspace")?;
-    ensure!(output.status.success(), "git cannot list the files of the workspace");
-    let listed = String::from_utf8_lossy(&output.stdout);
+    let listed = git(workspace, &["ls-files", "-z"]);
+    let listed = listed.context("git cannot list the files of the workspace")?;
     let files = listed.split('\0').filter(|file| workspace.join(file).is_file());
     let read = |file: &str| Ok((file.to_owned(), fs::read(workspace.join(file))?));
     files.map(read).collect()
+}
+
+/// The output of git, if it succeeds.
+pub(crate) fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").current_dir(workspace).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The text of one of these files.
@@ -66,14 +69,14 @@ impl Tree {
 
     /// Makes these the files of the folder. A file that is the same already keeps its time, so
     /// that cargo builds only what has changed.
-    pub fn set(&mut self, files: &Files) -> Result<()> {
+    pub fn set(&mut self, files: Files) -> Result<()> {
         for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
         let is_new =
             |(file, bytes): &(&String, &Vec<u8>)| self.present.get(*file) != Some(bytes);
         write(self.path(), files.iter().filter(is_new))?;
-        self.present.clone_from(files);
+        self.present = files;
         Ok(())
     }
 
@@ -98,7 +101,7 @@ impl Tree {
 /// These files with a patch applied that was made at the top of the workspace.
 pub fn patched(files: &Files, patch: &Path) -> Result<Files> {
     let mut tree = Tree::new()?;
-    tree.set(files)?;
+    tree.set(files.clone())?;
     let mut git = Command::new("git");
     // The copy is no repository; one around the folder for temporary files does not count.
     git.env("GIT_CEILING_DIRECTORIES", tree.path().parent().unwrap_or(tree.path()));

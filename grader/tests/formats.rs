@@ -5,8 +5,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use chrono::DateTime;
+use grader::behaviour::Behaviour;
 use grader::earned::Grade;
 use grader::formats;
+use grader::labs::Lab;
+use grader::task::Task;
+use grader::verdict::{Status, without_a_run};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::{Value, json};
 
@@ -19,31 +23,80 @@ fn long() -> String {
     format!("x{}", "ß".repeat(500_000))
 }
 
-fn grade() -> Grade {
-    let behaviour = |test: &str, status: &str, points: u32, of: u32, message: &str| json!({"test": test, "status": status, "points": points, "of": of, "message": message});
+/// Two tasks, and what becomes of each of their behaviours.
+fn tasks() -> (Vec<Task>, Vec<(Status, String)>) {
     let a = [
-        behaviour("it_runs", "passed", 2, 2, ""),
-        behaviour("it_answers", "failed", 0, 3, HARD),
-        behaviour("it_waits", "timed_out", 0, 1, &long()),
-        behaviour("it_is_on_linux", "not_asked", 0, 0, ""),
+        ("it_runs", 2, Status::Passed, String::new()),
+        ("it_answers", 3, Status::Failed, HARD.into()),
+        ("it_waits", 1, Status::TimedOut, long()),
+        ("it_is_on_linux", 4, Status::NotAsked, String::new()),
     ];
     let b = [
-        behaviour("b1", "not_started", 0, 1, "b is not written yet"),
-        behaviour("b2", "unstable", 0, 1, "2 of 3"),
-        behaviour("b3", "no_build", 0, 1, "error[E0308]"),
-        behaviour("b4", "no_result", 0, 1, ""),
-        behaviour("b5", "whatever", 0, 1, ""),
+        ("b1", 1, Status::NotStarted, "b is not written yet".into()),
+        ("b2", 1, Status::Unstable { passed: 2, of: 3 }, "2 of 3".into()),
+        ("b3", 1, Status::NoBuild, "error[E0308]".into()),
+        ("b4", 1, Status::NoResult, String::new()),
+        ("b5", 1, Status::TimedOut, String::new()),
     ];
-    let grade = json!({
+    let behaviour = |(test, points, ..): &(&str, u32, Status, String)| Behaviour {
+        test: (*test).into(),
+        sentence: String::new(),
+        points: *points,
+        hints: Vec::new(),
+        conditional: false,
+    };
+    let task = |id: &str, all: &[_]| Task {
+        lab: Lab { package: "week05".into(), ..Lab::default() },
+        id: id.into(),
+        behaviours: all.iter().map(behaviour).collect(),
+        ..Task::default()
+    };
+    let tasks = vec![task("a", &a), task("b", &b)];
+    let verdicts = a.into_iter().chain(b).map(|(.., status, message)| (status, message));
+    (tasks, verdicts.collect())
+}
+
+/// Calls `then` with a grade.
+fn with_grade<T>(then: impl FnOnce(&Grade) -> T) -> T {
+    let (tasks, verdicts) = tasks();
+    let mut asked = without_a_run(&tasks, Status::NoResult, "");
+    for (one, verdict) in asked.iter_mut().zip(verdicts) {
+        (one.verdict.status, one.verdict.message) = verdict;
+    }
+    then(&Grade {
+        asked,
+        nearest: vec![None, Some("hangs".into())],
+        confinement: "landlock",
+        seconds: 1,
+        ignored: vec!["week05-peer-to-peer-basic/build.rs".into()],
+    })
+}
+
+#[test]
+fn grade_json_has_each_behaviour_with_its_points() {
+    let text = with_grade(|grade| format!("{:#}\n", grade.json()));
+    assert!(
+        text.starts_with("{\n  \"format\": 1,\n  \"points\": 2,\n  \"of\": 11,\n"),
+        "{text}"
+    );
+    let mut grade = json(&text);
+    let all: Vec<_> = [0, 1].map(|task| grade["tasks"][task]["behaviours"].take()).into();
+    let expected = json!({
         "format": 1, "points": 2, "of": 11, "confinement": "landlock", "seconds": 1,
         "ignored": ["week05-peer-to-peer-basic/build.rs"],
         "tasks": [
-            {"lab": "week05", "task": "a", "show": "full", "nearest_mistake": null, "points": 2, "of": 6, "behaviours": a},
-            {"lab": "week05", "task": "b", "show": "full", "nearest_mistake": null, "points": 0, "of": 5, "behaviours": b},
+            {"lab": "week05", "task": "a", "show": "full", "points": 2, "of": 6, "nearest_mistake": null, "behaviours": null},
+            {"lab": "week05", "task": "b", "show": "full", "points": 0, "of": 5, "nearest_mistake": "hangs", "behaviours": null},
         ],
-        "nearest_mistake": null,
+        "nearest_mistake": "hangs",
     });
-    serde_json::from_value(grade).unwrap()
+    assert_eq!(grade, expected);
+    let answers = json!({"test": "it_answers", "status": "failed", "points": 0, "of": 3, "message": HARD});
+    assert_eq!(all[0][1], answers);
+    assert_eq!((&all[0][3]["status"], &all[0][3]["of"]), (&json!("not_asked"), &json!(0)));
+    let statuses: Vec<_> =
+        all[1].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, ["not_started", "unstable", "no_build", "no_result", "timed_out"]);
 }
 
 /// The file of this name, with these environment variables.
@@ -52,7 +105,7 @@ fn written(name: &str, environment: &[(&str, &str)]) -> String {
         let found = environment.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, value)| (*value).to_owned())
     };
-    let files = formats::all(&grade(), given).unwrap();
+    let files = with_grade(|grade| formats::all(grade, given).unwrap());
     files.into_iter().find(|file| file.0 == name).unwrap().1
 }
 
@@ -77,7 +130,7 @@ fn gradescope_has_a_test_for_each_behaviour_that_is_asked() {
     let passed: Vec<_> = tests.iter().map(|test| test["status"] == "passed").collect();
     assert_eq!(passed, [true, false, false, false, false, false, false, false]);
     let most: u64 = tests.iter().filter_map(|test| test["max_score"].as_u64()).sum();
-    assert_eq!(most, u64::from(grade().of));
+    assert_eq!(most, 11);
 }
 
 #[test]

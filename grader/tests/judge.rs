@@ -3,15 +3,18 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use grader::judge::Status::{
+use grader::behaviour::behaviours;
+use grader::judge::Judge;
+use grader::labs::Lab;
+use grader::task::Task;
+use grader::verdict::Status::{
     Failed, NoResult, NotAsked, NotStarted, Passed, TimedOut, Unstable,
 };
-use grader::judge::{Judge, Verdict};
-use grader::labs::Lab;
-use grader::task::{Task, behaviours};
+use grader::verdict::Verdict;
 
 const TESTS: &str = r#"
 use std::process::{Command, Stdio};
@@ -107,7 +110,7 @@ fn has_no_points() {}
 struct Course(PathBuf);
 
 impl Course {
-    fn with(name: &str, program: &str) -> io::Result<(Self, Lab, Task)> {
+    fn with(name: &str, program: &str) -> io::Result<(Self, Task)> {
         let package = format!("grader-judge-{name}-{}", std::process::id());
         let top = std::env::temp_dir().join(&package);
         fs::create_dir_all(top.join("lab/src"))?;
@@ -119,14 +122,14 @@ impl Course {
         fs::write(top.join("lab/tests/suite.rs"), TESTS)?;
         let lab = Lab { folder: "lab".into(), package };
         let task = Task {
-            lab: lab.clone(),
+            lab,
             id: "a".into(),
             title: "A task".into(),
             suite: "suite".into(),
             behaviours: behaviours(TESTS).expect("they can be read"),
             ..Task::default()
         };
-        Ok((Self(top), lab, task))
+        Ok((Self(top), task))
     }
 }
 
@@ -136,17 +139,18 @@ impl Drop for Course {
     }
 }
 
-fn build(workspace: &Path, lab: &Lab) -> Result<Judge, String> {
-    let mut judge = Judge::build(workspace, lab, &["suite"])?;
+fn build(workspace: &Path, task: &Task) -> Result<Judge, String> {
+    let mut judge = Judge::build(workspace, slice::from_ref(task))?;
     judge.deadline = Duration::from_secs(2);
     Ok(judge)
 }
 
 #[test]
 fn all_that_can_become_of_a_behaviour_is_told_apart() {
-    let (course, lab, task) = Course::with("all", "fn main() {}").unwrap();
-    let mut judge = build(&course.0, &lab).unwrap();
-    assert!(judge.built.programs[&lab.package].is_file(), "{:?}", judge.built.programs);
+    let (course, task) = Course::with("all", "fn main() {}").unwrap();
+    let mut judge = build(&course.0, &task).unwrap();
+    let package = &task.lab.package;
+    assert!(judge.built[package].programs[package].is_file(), "{:?}", judge.built);
 
     let judged = AtomicUsize::new(0);
     let begun = Instant::now();
@@ -199,8 +203,8 @@ fn all_that_can_become_of_a_behaviour_is_told_apart() {
 #[test]
 fn a_lab_that_does_not_compile_is_answered_with_the_first_error() {
     let program = "fn main() {\n    let lost = nowhere;\n    elsewhere();\n}\n";
-    let (course, lab, _) = Course::with("broken", program).unwrap();
-    let error = build(&course.0, &lab).unwrap_err();
+    let (course, task) = Course::with("broken", program).unwrap();
+    let error = build(&course.0, &task).unwrap_err();
     assert!(error.contains("nowhere") && error.contains("src/main.rs:2:16"), "{error}");
     assert!(!error.contains("elsewhere"), "{error}");
 }

@@ -37,26 +37,26 @@ pub enum Output {
     TooMuch(&'static str),
 }
 
-/// What a program has said up to its end.
+/// The output of a program up to its end.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// On stdout.
     pub printed: String,
     /// On stderr.
     pub complained: String,
-    /// How it ended.
+    /// Its end.
     pub end: End,
 }
 
-/// How a program has ended, if it has.
+/// The end of a program, if there was one.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum End {
     /// By itself, or by a signal.
     Exited(ExitStatus),
-    /// It still runs.
+    /// The program still runs.
     #[default]
     TimedOut,
-    /// It prints without end.
+    /// The program prints without end.
     TooMuch,
 }
 
@@ -124,31 +124,25 @@ impl Child {
         Ok(Self { program, keyboard, output })
     }
 
-    fn program(&self) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
-        lock(&self.program)
-    }
-
     pub(crate) fn pid(&self) -> u32 {
-        self.program().id()
+        lock(&self.program).id()
     }
 
-    /// All that it says until it ends, at most until `deadline` and at most `most` bytes.
+    /// Reads its output until it ends, at most until `deadline` and at most `most` bytes.
     pub fn outcome(&mut self, deadline: Instant, most: usize) -> Outcome {
         let left = || deadline.saturating_duration_since(Instant::now());
         let mut said = Outcome::default();
         loop {
+            let mut is_too_much = false;
             match self.output.recv_timeout(left()) {
                 Ok(Output::Printed(text)) => said.printed += &text,
                 Ok(Output::Complained(text)) => said.complained += &text,
+                Ok(Output::TooMuch(_)) => is_too_much = true,
                 Err(RecvTimeoutError::Timeout) => return said,
                 Err(RecvTimeoutError::Disconnected) => break,
-                Ok(Output::TooMuch(_)) => said.end = End::TooMuch,
             }
-            if said.printed.len() + said.complained.len() > most {
-                said.end = End::TooMuch;
-            }
-            if matches!(said.end, End::TooMuch) {
-                return said;
+            if is_too_much || said.printed.len() + said.complained.len() > most {
+                return Outcome { end: End::TooMuch, ..said };
             }
         }
         eventually(left(), || {
@@ -178,25 +172,25 @@ impl Child {
     /// Sends a POSIX signal to the program's group.
     #[cfg(unix)]
     pub(crate) fn signal(&self, number: i32) -> io::Result<()> {
-        self.program().signal(number)
+        lock(&self.program).signal(number)
     }
 
     /// Ends the program's group at once, and waits for it.
     pub(crate) fn kill(&mut self) -> io::Result<ExitStatus> {
-        let mut program = self.program();
+        let mut program = lock(&self.program);
         // Fails when the program has ended by itself; then only its status is missing.
         let _ = program.start_kill();
         program.wait()
     }
 
-    /// Whether the program has left a process of its group behind, now that it has ended itself.
-    /// Ends that process. (On Windows, the job ends with the program.)
+    /// Ends a process of its group that the program, which has ended itself, has left behind.
+    /// Returns whether there was one. (On Windows, the job ends with the program.)
     pub fn left_a_process(&mut self) -> bool {
-        cfg!(unix) && self.program().start_kill().is_ok()
+        cfg!(unix) && lock(&self.program).start_kill().is_ok()
     }
 
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.program().try_wait()
+        lock(&self.program).try_wait()
     }
 }
 

@@ -39,7 +39,7 @@ impl Fixture {
         Self { program: Some(Program::under_test(own)), ..Self::open() }
     }
 
-    /// The same, for what the lab's own program alone promises; `None` where another one is judged.
+    /// A fixture for a promise of the lab's own program alone; `None` where another one is judged.
     pub fn of_own(own: &str) -> Option<Self> {
         (!Program::is_a_stranger()).then(|| Self::of(own))
     }

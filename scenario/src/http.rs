@@ -1,41 +1,33 @@
-//! As much HTTP as a stranger needs: a batch of calls and its reply, or a program's own call.
+//! HTTP, as much as a stranger needs: a batch of calls and its reply, or a program's own call.
 
 use std::env;
 use std::io::{self, BufRead, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::ops::{Deref, DerefMut};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use crate::stranger::{Stranger, accepts, is_an_end};
 
-/// How long a stranger who speaks HTTP waits. A test that passes never waits it out.
+/// The longest wait of a stranger who speaks HTTP. A test that passes never waits it out.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A stranger who speaks HTTP with a program on this machine, or byte by byte what is almost HTTP.
-#[derive(Debug)]
-pub struct HttpStranger {
-    bare: Stranger,
-    /// The port of the program; 0 if it has called us.
-    pub port: u16,
+/// Dials the program that listens on `port` of this machine, and says nothing yet.
+pub fn dials(port: u16) -> io::Result<Stranger> {
+    Stranger::dials((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
 }
 
-impl HttpStranger {
-    /// Dials the program that listens on `port`, and says nothing yet.
-    pub fn dials(port: u16) -> io::Result<Self> {
-        Ok(Self { bare: Stranger::dials(local(port), PATIENCE)?, port })
-    }
+/// Dials with little room for unread bytes.
+pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Stranger> {
+    Stranger::dials_with_a_small_buffer((Ipv4Addr::LOCALHOST, port).into(), PATIENCE)
+}
 
-    /// The same, with little room for what it has not read yet.
-    pub fn dials_with_a_small_buffer(port: u16) -> io::Result<Self> {
-        Ok(Self { bare: Stranger::dials_with_a_small_buffer(local(port), PATIENCE)?, port })
-    }
+/// A stranger whom a program has called on `listener`, if one does in time.
+pub fn is_called(listener: &TcpListener) -> Option<Stranger> {
+    let stranger = Stranger::on(accepts(listener, PATIENCE)?, PATIENCE);
+    Some(stranger.expect("timeouts can be set"))
+}
 
-    /// A stranger whom a program has called on `listener`, if one does in time.
-    pub fn is_called(listener: &TcpListener) -> Option<Self> {
-        let bare = Stranger::on(accepts(listener, PATIENCE)?, PATIENCE);
-        Some(Self { bare: bare.expect("timeouts can be set"), port: 0 })
-    }
-
+/// A stranger who speaks HTTP, or byte by byte what is almost HTTP.
+impl Stranger {
     /// Sends a batch of calls, as it should be.
     #[track_caller]
     pub fn posts(&mut self, body: &[u8]) {
@@ -51,12 +43,12 @@ impl HttpStranger {
         reply
     }
 
-    /// The same, if there is one.
+    /// The next reply, if there is one.
     pub fn reads_reply(&mut self) -> io::Result<Reply> {
         Reply::read(&mut self.incoming)
     }
 
-    /// All bytes up to the end of the connection.
+    /// Reads all bytes up to the end of the connection.
     #[track_caller]
     pub fn hears_the_end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -76,25 +68,7 @@ impl HttpStranger {
     }
 }
 
-impl Deref for HttpStranger {
-    type Target = Stranger;
-
-    fn deref(&self) -> &Stranger {
-        &self.bare
-    }
-}
-
-impl DerefMut for HttpStranger {
-    fn deref_mut(&mut self) -> &mut Stranger {
-        &mut self.bare
-    }
-}
-
-fn local(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
-}
-
-/// What is shown or answered names no file, neither of the source nor of this machine.
+/// Demands that this text names no file, neither of the source nor of this machine.
 #[track_caller]
 pub fn tells_nothing_of_this_machine(text: &str) {
     let folder = env::current_dir().expect("cargo runs a test in the folder of its package");
@@ -111,7 +85,7 @@ pub struct Reply {
     pub status: u16,
     /// The status line and the headers, up to the empty line.
     pub head: String,
-    /// As many bytes as the head says.
+    /// The body, as long as the head says.
     pub body: Vec<u8>,
 }
 

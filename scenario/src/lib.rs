@@ -23,10 +23,10 @@
 //! | `pty.rs` | real terminals, and pipes as other programs leave them |
 //! | `program.rs` | which program is judged: the lab's own, or any in `LAB_PROGRAM` |
 //! | `stranger.rs` | a bare socket on which a test speaks to a program |
-//! | `http.rs` | as much HTTP as a stranger needs |
+//! | `http.rs` | HTTP, as much as a stranger needs |
 //! | `port_lease.rs` | ports that belong to one test alone |
 //! | `environment.rs` | the variables by which a test is told how it is judged |
-//! | `workspace.rs` | where the course is |
+//! | `workspace.rs` | the top of the workspace |
 //! | `child.rs` | the process behind it: its group, its stdin, its pipes |
 //! | `signals.rs` | no signal is ignored in a program because the judge ignores it |
 //! | `spawn_lock.rs` | no port is tried out while a program is started |
@@ -36,7 +36,7 @@
 //! | `timeline.rs` | what happened in them, and when |
 //! | `picture.rs` | the time line drawn, when a test fails |
 //! | `svg.rs` | the same as SVG, for the book |
-//! | `wire.rs` | what crossed between the ports of a test (Linux, in a network of its own) |
+//! | `wire.rs` | the wire between the ports of a test (Linux, in a network of its own) |
 //! | `threads.rs` | the threads of a program, held against its thread map |
 //! | `statistics.rs` | threads, descriptors and memory of a program (Linux) |
 //!

@@ -12,14 +12,14 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use crate::spawn_lock;
 
-/// How many ports a lease covers: those of peers 0 to 31.
+/// The ports of a lease: those of peers 0 to 31.
 const PORTS: u16 = 32;
 
 /// The first block. All blocks lie above the well-known ports, and below those that the
 /// system hands out to callers (from 32768 on Linux, 49152 elsewhere).
 const FIRST: u16 = 10_000;
 
-/// How many blocks there are: the last one ends at port 31,759.
+/// The number of blocks: the last one ends at port 31,759.
 const BLOCKS: u16 = 680;
 
 /// A block of ports, leased until it is dropped.

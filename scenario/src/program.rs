@@ -32,13 +32,13 @@ impl Program {
         Self { words: words.iter().map(OsString::from).collect(), folder: None }
     }
 
-    /// The same, started in this folder.
+    /// This command, started in this folder.
     #[must_use]
     pub fn in_folder(self, folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()), ..self }
     }
 
-    /// Whether it can be started with this one argument, and reports success.
+    /// Starts it with this one argument. Returns whether it reports success.
     pub fn runs_with(&self, argument: &str) -> bool {
         let mut command = self.command();
         command.arg(argument);

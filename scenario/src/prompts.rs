@@ -7,7 +7,7 @@
 #[derive(Debug)]
 pub(crate) struct Prompts {
     known: Vec<String>,
-    /// How many fresh prompts there will be when the last typed line has been answered.
+    /// The number of fresh prompts when the last typed line has been answered.
     due: usize,
 }
 
@@ -27,9 +27,9 @@ impl Prompts {
         self.fresh(printed) >= self.due
     }
 
-    /// How many prompts in `printed` ask something new. Where an incoming line has broken off a
-    /// prompt, a line end follows that prompt (or the escape that erases it), and the next one
-    /// only asks the same again.
+    /// Counts the prompts in `printed` that ask something new. Where an incoming line has broken
+    /// off a prompt, a line end follows that prompt (or the escape that erases it), and the next
+    /// one only asks the same again.
     fn fresh(&self, printed: &str) -> usize {
         let mut ends: Vec<_> = (self.known.iter())
             .flat_map(|prompt| printed.match_indices(prompt))

@@ -15,29 +15,25 @@ use crate::terminal::Terminal;
 const NON_BLOCKING: &str = "import os, sys; [os.set_blocking(file, False) for file in (0, 1)]; \
                             os.execvp(sys.argv[1], sys.argv[1:])";
 
-/// Whether it has been said that a program is missing. Once is enough.
+/// The notice that a program is missing. Once is enough.
 static TOLD: Once = Once::new();
 
 /// `line`, a command for sh, on a terminal of its own.
 pub fn on_a_terminal(line: &str) -> Option<Program> {
-    let is_here =
-        !Program::is_a_stranger() && is_installed("script", "bsdutils, or util-linux");
+    let is_here = is_installed("script", "bsdutils, or util-linux");
     is_here.then(|| Program::exactly(&["script", "-qec", line, "/dev/null"]))
 }
 
 /// `words`, with a non-blocking stdin and stdout (`O_NONBLOCK`).
 pub fn non_blocking(words: &[&str]) -> Option<Program> {
-    let is_here = !Program::is_a_stranger() && is_installed("python3", "python3");
-    is_here.then(|| Program::exactly(&[&["python3", "-c", NON_BLOCKING], words].concat()))
+    is_installed("python3", "python3")
+        .then(|| Program::exactly(&[&["python3", "-c", NON_BLOCKING], words].concat()))
 }
 
 /// `line`, a program and its arguments, on a terminal of its own that is non-blocking.
 pub fn on_a_non_blocking_terminal(line: &str) -> Option<Program> {
-    if is_installed("python3", "python3") {
-        on_a_terminal(&format!("exec python3 -c '{NON_BLOCKING}' {line}"))
-    } else {
-        None
-    }
+    let line = format!("exec python3 -c '{NON_BLOCKING}' {line}");
+    is_installed("python3", "python3").then(|| on_a_terminal(&line))?
 }
 
 /// A shell on a terminal of its own, with the prompt `$ `.
@@ -66,7 +62,11 @@ pub fn ignoring_signals(line: &str) -> Program {
     Program::exactly(&["sh", "-c", &format!("trap '' HUP INT; exec {line}")])
 }
 
+/// Whether a test that needs this program can be played. It is about the lab's own program alone.
 fn is_installed(program: &str, packages: &str) -> bool {
+    if Program::is_a_stranger() {
+        return false;
+    }
     if Program::exactly(&[program]).runs_with("--version") {
         return true;
     }

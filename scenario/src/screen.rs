@@ -10,11 +10,10 @@ pub(crate) struct Screen {
     skips_blank_lines: bool,
 }
 
-/// How the next line on the screen compares with an expected one.
+/// Why the next text on the screen was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It was the expected line, and has been read.
-    Same,
+    /// Another text stands there.
     Other(String),
     /// Its end has not come yet.
     Incomplete,
@@ -74,14 +73,15 @@ impl Screen {
     }
 
     /// Reads the next thing if it is the prompt `expected`, which no line end follows.
-    pub(crate) fn next_is_prompt(&mut self, expected: &str) -> Next {
+    pub(crate) fn next_is_prompt(&mut self, expected: &str) -> Result<(), Next> {
         let text = self.next();
         if let Some(rest) = text.strip_prefix(expected) {
             self.unread = rest.to_owned();
             self.at_prompt = true;
-            return Next::Same;
+            return Ok(());
         }
-        if expected.starts_with(text) { Next::Incomplete } else { Next::Other(text.to_owned()) }
+        let is_begun = expected.starts_with(text);
+        Err(if is_begun { Next::Incomplete } else { Next::Other(text.to_owned()) })
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
     fn a_line_may_break_off_an_open_prompt_but_no_other_line() {
         let mut screen = Screen::default();
         screen.shows("Name: ");
-        assert_eq!(screen.next_is_prompt("Name: "), Next::Same);
+        assert_eq!(screen.next_is_prompt("Name: "), Ok(()));
         screen.shows("\nnews\n");
         assert_eq!(screen.next_is(&["news"]), Ok((0, Vec::new())));
         screen.shows("\nmore\n");

@@ -15,7 +15,7 @@ pub fn threads(pid: u32) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// How many files, pipes and sockets process `pid` holds open.
+/// The number of files, pipes and sockets that process `pid` holds open.
 pub fn descriptors(pid: u32) -> Option<usize> {
     Some(fs::read_dir(folder(pid)?.join("fd")).ok()?.count())
 }
@@ -25,7 +25,7 @@ pub fn memory_kib(pid: u32) -> Option<usize> {
     status(pid, "VmRSS:")
 }
 
-/// How many threads process `pid` runs.
+/// The number of threads of process `pid`.
 pub fn thread_count(pid: u32) -> Option<usize> {
     status(pid, "Threads:")
 }

@@ -45,7 +45,7 @@ impl Story {
         self.terminal_with(title, program, args, &[])
     }
 
-    /// The same, with environment variables of its own.
+    /// Opens a terminal whose program has environment variables of its own.
     #[track_caller]
     pub fn terminal_with(
         &self,

@@ -17,16 +17,19 @@ pub struct Stranger {
     pub stream: TcpStream,
     /// The bytes that have come in, and have not been read yet.
     pub incoming: BufReader<TcpStream>,
+    /// The port of the program; 0 if it has called us.
+    pub port: u16,
 }
 
 impl Stranger {
     /// Dials `address`, and says nothing yet.
     pub fn dials(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        Self::on(TcpStream::connect_timeout(&address, patience)?, patience)
+        let stream = TcpStream::connect_timeout(&address, patience)?;
+        Ok(Self { port: address.port(), ..Self::on(stream, patience)? })
     }
 
-    /// The same, with little room for unread bytes: they soon stay with the program, and not in
-    /// the system.
+    /// Dials with little room for unread bytes: they soon stay with the program, and not in the
+    /// system.
     pub fn dials_with_a_small_buffer(
         address: SocketAddr,
         patience: Duration,
@@ -34,7 +37,7 @@ impl Stranger {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.set_recv_buffer_size(4096)?;
         socket.connect_timeout(&address.into(), patience)?;
-        Self::on(socket.into(), patience)
+        Ok(Self { port: address.port(), ..Self::on(socket.into(), patience)? })
     }
 
     /// A stranger on a connection that is there.
@@ -43,7 +46,7 @@ impl Stranger {
         stream.set_write_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         let incoming = BufReader::new(stream.try_clone()?);
-        Ok(Self { stream, incoming })
+        Ok(Self { stream, incoming, port: 0 })
     }
 
     /// Sends these bytes.
@@ -52,7 +55,7 @@ impl Stranger {
         self.stream.write_all(bytes.as_ref()).expect("the program takes it");
     }
 
-    /// The same, if the program still listens. Returns whether it does.
+    /// Sends these bytes, if the program still listens. Returns whether it does.
     pub fn tries_to_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
@@ -72,8 +75,8 @@ pub fn accepts(listener: &TcpListener, patience: Duration) -> Option<TcpStream> 
     Some(stream)
 }
 
-/// Whether this error is only a connection's end: it ends with a reset if something was left
-/// unread.
+/// Whether this error is only a connection's end. A connection ends with a reset if something was
+/// left unread.
 pub fn is_an_end(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)

@@ -25,7 +25,7 @@ use crate::screen::{Next, Screen};
 use crate::timeline::Timeline;
 use crate::wait::{eventually, patience};
 
-/// How long the rest of an answer may take when the next prompt is already there.
+/// The longest wait for the rest of an answer when the next prompt is already there.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// A program under test, seen as its user sees it.
@@ -102,8 +102,8 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn may_be_asked(&mut self, prompt: &str) {
         self.demand(prompt, |screen| match screen.next_is_prompt(prompt) {
-            Next::Incomplete => Next::Incomplete,
-            Next::Same | Next::Other(_) => Next::Same,
+            Ok(()) | Err(Next::Other(_)) => Ok(()),
+            incomplete => incomplete,
         });
     }
 
@@ -143,15 +143,7 @@ impl Terminal {
     /// for a number, `XXXXXX-XXXXXX-XXXXXX` for an id.
     #[track_caller]
     pub fn sees_one_of(&mut self, lines: &[&str]) -> (usize, Vec<String>) {
-        let mut seen = (0, Vec::new());
-        self.demand(&lines.join("\" or \""), |screen| match screen.next_is(lines) {
-            Ok(found) => {
-                seen = found;
-                Next::Same
-            }
-            Err(next) => next,
-        });
-        seen
+        self.demand(&lines.join("\" or \""), |screen| screen.next_is(lines))
     }
 
     /// Skips blank lines from now on: they only make a screen easier to read.
@@ -340,18 +332,26 @@ impl Terminal {
     }
 
     #[track_caller]
-    fn demand(&mut self, expected: &str, mut look: impl FnMut(&mut Screen) -> Next) {
+    fn demand<T>(
+        &mut self,
+        expected: &str,
+        mut look: impl FnMut(&mut Screen) -> Result<T, Next>,
+    ) -> T {
         let deadline = Instant::now() + patience();
         loop {
             match look(&mut self.screen) {
-                Next::Same => break,
-                Next::Other(line) => self.fail(&format!("expected {expected:?}, not {line:?}")),
-                Next::Incomplete => {
+                Ok(seen) => {
+                    self.answer_is_due = false;
+                    return seen;
+                }
+                Err(Next::Other(line)) => {
+                    self.fail(&format!("expected {expected:?}, not {line:?}"));
+                }
+                Err(Next::Incomplete) => {
                     self.wait_for_output(deadline, || format!("expected {expected:?} next"));
                 }
             }
         }
-        self.answer_is_due = false;
     }
 
     #[track_caller]
@@ -414,9 +414,8 @@ impl Terminal {
         }
         let deadline = Instant::now() + patience();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.child.output.recv_timeout(left) {
-                Ok(output) => self.take(output),
+            match self.next_output(deadline) {
+                Ok(()) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => self.fail("expected the program to end"),
             }

@@ -7,8 +7,8 @@ use crate::statistics;
 use crate::terminal::Terminal;
 use crate::wait::patience;
 
-/// How long a thread map must match at every look. A wrong map can match at one look, while some
-/// thread is just between its end and its next start.
+/// The time for which a thread map must match at every look. A wrong map can match at one look,
+/// while some thread is just between its end and its next start.
 const STEADY: Duration = Duration::from_millis(30);
 
 /// Between two looks at a thread map.
@@ -26,7 +26,7 @@ impl Terminal {
         self.runs_steadily(&expected, |running| running == promised);
     }
 
-    /// The same for the threads called `name` alone: exactly `count` of them.
+    /// Waits until exactly `count` threads called `name` run, at every look for 30 ms.
     #[track_caller]
     pub fn runs_threads_called(&self, name: &str, count: usize) {
         self.runs_steadily(&format!("{count} threads called {name:?}"), |running| {
@@ -52,7 +52,7 @@ impl Terminal {
     }
 }
 
-/// Since when a promise has held at every look.
+/// The time since which a promise has held at every look.
 fn since(before: Option<Instant>, holds: bool, now: Instant) -> Option<Instant> {
     holds.then(|| before.unwrap_or(now))
 }

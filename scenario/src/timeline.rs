@@ -7,13 +7,13 @@ use crate::picture::{Moment, What, draw};
 use crate::svg;
 use crate::wait::eventually;
 
-/// What a program says where it reaches the stub of a task.
+/// The words of a program that reaches the stub of a task.
 pub const NOT_WRITTEN: &str = "not written yet";
 
 /// The column of the wire: between the terminals.
 pub(crate) const WIRE: usize = 1;
 
-/// How long a picture waits for the wire.
+/// The longest wait of a picture for the wire.
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// The events so far. A lock, because the threads that read the screens write here too, and
@@ -29,7 +29,7 @@ struct Events {
     titles: Vec<String>,
     moments: Vec<Moment>,
     drawn: bool,
-    /// Where there is a wire: how often its thread had nothing left to read.
+    /// The number of times that the thread of the wire, if there is one, had nothing left to read.
     idle: Option<u32>,
 }
 
@@ -38,8 +38,8 @@ impl Timeline {
         Self { begun: Instant::now(), events: Mutex::default() }
     }
 
-    /// All that has crossed the wire so far has been told. Once this has been said, there is a
-    /// column for it behind the first terminal.
+    /// Takes note that all that has crossed the wire so far has been told. From the first such note
+    /// on, there is a column for the wire behind the first terminal.
     #[cfg(target_os = "linux")]
     pub(crate) fn wire_is_idle(&self) {
         let mut events = self.events();

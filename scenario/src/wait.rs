@@ -9,7 +9,7 @@ use crate::environment::LAB_WAIT;
 /// The time between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// How long a program may take to do what the lab sheet promises. Generous, since a test that
+/// The longest wait for something that the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
 pub fn patience() -> Duration {
     let seconds = env::var(LAB_WAIT).ok().and_then(|seconds| seconds.parse().ok());

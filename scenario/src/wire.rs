@@ -1,4 +1,4 @@
-//! What crosses the wire between the ports of one test: connections opened and ended, text sent.
+//! The wire between the ports of one test: connections that open and end, and text that is sent.
 //!
 //! Only where the judge has a network of its own: there a packet socket hears every program, in
 //! whatever language it is. This is for the picture alone. No failure here fails a test, and
@@ -18,24 +18,24 @@ use crate::picture::What;
 use crate::port_lease::PortLease;
 use crate::timeline::{Timeline, WIRE};
 
-/// What a packet socket calls IPv4: `ETH_P_IP`. It hands over each packet once, when it arrives;
-/// with `ETH_P_ALL` each would come a second time, when it is sent.
+/// The number of IPv4 in a packet socket: `ETH_P_IP`. The socket hands over each packet once, when
+/// it arrives; with `ETH_P_ALL` each would come a second time, when it is sent.
 const IPV4: u16 = 0x0800;
 
-/// What IPv4 calls TCP.
+/// The number of TCP in IPv4.
 const TCP: u8 = 6;
 
 /// The longest packet, in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// How many events of one story are recorded.
+/// The most events of one story that are recorded.
 const MOST_EVENTS: usize = 1000;
 
-/// How many bytes of text they may have together.
+/// The most bytes of text in them together.
 const MOST_TEXT: usize = 1 << 20;
 
-/// How long nothing must come until the thread says that all has been told, and looks whether the
-/// story has ended.
+/// The time without a packet after which the thread says that all has been told, and looks whether
+/// the story has ended.
 const IDLE: Duration = Duration::from_millis(20);
 
 /// Adds a column for the wire to `timeline`, which has no terminal yet, if packets can be read.
@@ -95,7 +95,7 @@ fn read_packets(mut socket: Socket, is_ours: impl Fn(u16) -> bool, told: &Weak<T
     }
 }
 
-/// What TCP sends in one piece.
+/// A segment: the bytes that TCP sends in one piece.
 #[derive(Clone, Copy, Debug)]
 struct Segment<'a> {
     from: u16,
@@ -133,7 +133,7 @@ impl<'a> Segment<'a> {
 struct Wire(HashMap<(u16, u16), u32>);
 
 impl Wire {
-    /// What this segment shows that no earlier one has shown: TCP may send it again.
+    /// The events that this segment shows, and no earlier one has shown: TCP may send it again.
     fn events(&mut self, segment: &Segment) -> Vec<String> {
         let &Segment { from, to, sequence, flags, data } = segment;
         if flags & RST != 0 {

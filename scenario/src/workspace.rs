@@ -1,4 +1,4 @@
-//! Where the course is: the top of the workspace.
+//! The top of the workspace: the folder of the course.
 
 use std::env;
 use std::fs;
