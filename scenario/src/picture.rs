@@ -5,6 +5,7 @@
 //! output was expected last, and where in the test that is written; no debugger needed.
 
 use std::fmt::Write;
+use std::mem;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
@@ -167,7 +168,7 @@ fn acts(c: char) -> bool {
     c.is_control() || turns || matches!(c, '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// Cuts `text` into lines of `width` cells; a character that acts is drawn, not obeyed.
+/// Cuts `text` into lines of `width` cells, between words where that fills half of them; a character that acts is drawn, not obeyed.
 pub(crate) fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.trim_matches('\n').split('\n') {
@@ -179,7 +180,10 @@ pub(crate) fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
                 character => character.to_string(),
             };
             if drawn.width() + visible.width() > width {
-                lines.push(std::mem::replace(&mut drawn, "  ".to_owned()));
+                let words = drawn.rfind(' ').map_or(0, |space| space + 1);
+                let is_inside = visible != " " && 2 * drawn[..words].width() > width;
+                let rest = drawn.split_off(if is_inside { words } else { drawn.len() });
+                lines.push(mem::replace(&mut drawn, format!("  {rest}")));
             }
             drawn.push_str(&visible);
         }
@@ -228,6 +232,14 @@ mod tests {
         let picture = draw(&["one".into()], &[moment(0, 0, What::Prints("x".repeat(65_536)))]);
         assert!(picture.contains("(65536 characters)"), "{picture}");
         assert!(picture.lines().all(|line| line.width() <= WIDTH), "{picture}");
+    }
+
+    #[test]
+    fn a_line_is_wrapped_between_words_unless_one_is_long() {
+        let wrapped = |text| wrapped("> ", text, 12);
+        assert_eq!(wrapped("Hello peer, and you"), ["> Hello ", "  peer, and ", "  you"]);
+        assert_eq!(wrapped("a http://127.0.0.1"), ["> a http://1", "  27.0.0.1"]);
+        assert_eq!(wrapped("Hello you! Hi"), ["> Hello you!", "   Hi"]);
     }
 
     #[test]
