@@ -79,6 +79,8 @@ pub enum Gone {
 /// Why a dial did not become a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
+    /// There is another link between the same two peers, or there will be in a moment.
+    Dup,
     /// No program listens at that port.
     Refused,
     /// It was not answered within this time.
@@ -214,6 +216,7 @@ impl fmt::Display for Gone {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Dup => write!(f, "another link goes there"),
             Self::Refused => write!(f, "nobody listens there"),
             Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
             Self::Gone(how) => write!(f, "{how}"),

@@ -17,7 +17,7 @@ use crate::backpressure::{Backpressure, OUTBOX};
 use crate::event::{Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::lines::{Lines, NoLine};
-use crate::mesh::{LinkId, NoLink, Report};
+use crate::mesh::{LinkId, Report};
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::NotOurs;
 use crate::writer;
@@ -71,28 +71,28 @@ pub(crate) struct Call {
     pub(crate) report: Sender<LinkReport>,
 }
 
+/// A call whose caller the owner does not know yet, for the listener to hang up on.
+pub(crate) struct Handshake(pub(crate) Arc<TcpStream>);
+
 /// What the other side says.
 type Incoming = Lines<Timed<Arc<TcpStream>>>;
 
 impl Call {
     /// Answers a caller: waits for its hello, asks the owner whether the link is wanted, and then
-    /// reads to the end. The owner's answer is the first frame in the outbox. As long as
-    /// `pending` lives, the listener counts this call as a handshake: until the owner knows of it.
-    pub(crate) fn answer(self, from: IpAddr, pending: Arc<()>) {
+    /// reads to the end. The owner's answer is the first frame in the outbox. `None` if the owner
+    /// was not asked; then dropping the call hangs up.
+    pub(crate) fn answer(self, from: IpAddr, handshake: Arc<Handshake>) -> Option<()> {
         let mut lines = self.lines(HELLO_PATIENCE);
-        let Some(hello) = self.read_hello(&mut lines, from) else {
-            return hang_up(&self.stream);
-        };
-        let Ok((handle, writer)) = self.start_writer(Some(hello.info.id)) else {
-            return hang_up(&self.stream);
-        };
+        let hello = self.read_hello(&mut lines, from)?;
+        let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
         let report = Report::Asked(self.link, hello, from);
         let asked = LinkReport { report, handle: Some(handle) };
         if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
             hang_up(&self.stream); // The owner is too busy for callers.
         }
-        drop(pending);
+        drop(handshake);
         self.run(lines, writer);
+        Some(())
     }
 
     /// The caller's hello, if it is one, and for us.
@@ -111,16 +111,15 @@ impl Call {
     }
 
     /// Introduces us to the peer that we have dialed: says hello, waits for the answer, and then
-    /// reads to the end.
-    pub(crate) fn introduce(self, to: Option<PeerId>, address: SocketAddr) {
+    /// reads to the end. Fails if there is no link; then dropping the call hangs up.
+    pub(crate) fn introduce(
+        self,
+        to: Option<PeerId>,
+        address: SocketAddr,
+    ) -> Result<(), Failure> {
         let mut lines = self.lines(ANSWER_PATIENCE);
-        let (handle, writer) = match self.start_writer(None) {
-            Ok(started) => started,
-            Err(error) => {
-                let why = NoLink::Failed(Failure::System(error.to_string()));
-                return self.tell(Report::NotLinked(self.link, why));
-            }
-        };
+        let (handle, writer) =
+            self.start_writer(None).map_err(|error| Failure::System(error.to_string()))?;
         let hello = Hello { to, info: self.me.clone() };
         let _ = handle.outbox.try_send(hello.to_string().into()); // It is empty.
         match read_answer(&mut lines, to) {
@@ -129,11 +128,12 @@ impl Call {
                 // Fails if we are closing; then the writer ends the link.
                 let _ = self.report.send(LinkReport { report, handle: Some(handle) });
                 self.run(lines, writer);
+                Ok(())
             }
             Err(why) => {
-                drop(handle);
-                hang_up(&self.stream);
-                self.end(writer, Report::NotLinked(self.link, why));
+                drop(handle); // And so the writer ends.
+                let _ = writer.join(); // A panic has been printed already.
+                Err(why)
             }
         }
     }
@@ -145,11 +145,8 @@ impl Call {
         if how != Gone::HungUp {
             hang_up(&self.stream);
         }
-        self.end(writer, Report::HungUp(self.link, how));
-    }
-
-    fn end(&self, writer: JoinHandle<()>, report: Report) {
-        self.tell(report);
+        // Fails once the owner has gone.
+        let _ = self.report.send(Report::HungUp(self.link, how).into());
         let _ = writer.join(); // A panic has been printed already.
     }
 
@@ -177,15 +174,13 @@ impl Call {
 
     /// The owner's end of this link, and the thread that writes what is put in there.
     fn start_writer(&self, caller: Option<PeerId>) -> io::Result<(LinkHandle, JoinHandle<()>)> {
+        // A line goes out when it is said, not when there is enough for a packet.
+        let _ = self.stream.set_nodelay(true);
         let (outbox, waiting) = bounded(OUTBOX);
         let writer = writer::start(Arc::clone(&self.stream), waiting.clone())?;
         let (link, stream) = (self.link, Arc::clone(&self.stream));
         let backpressure = Backpressure::default();
         Ok((LinkHandle { link, caller, outbox, waiting, backpressure, stream }, writer))
-    }
-
-    fn tell(&self, report: Report) {
-        let _ = self.report.send(report.into()); // Fails once the owner has gone.
     }
 }
 
@@ -195,17 +190,15 @@ pub(crate) fn hang_up(stream: &TcpStream) {
 }
 
 /// The answer of the peer that we have dialed: its hello, or the reason why there is no link.
-fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, NoLink> {
+fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, Failure> {
     let gone = |no_line: NoLine| Failure::Gone(no_line.into_gone(ANSWER_PATIENCE));
-    let line = lines.next_line().map_err(|no_line| NoLink::Failed(gone(no_line)))?;
+    let line = lines.next_line().map_err(gone)?;
     match Hello::read(line) {
         Ok(Hello { info, .. }) if to.is_none_or(|to| to == info.id) => Ok(info),
-        Ok(_) => Err(NoLink::Failed(Failure::AnotherPeer)),
-        Err(NotOurs::OtherVersion(version)) => {
-            Err(NoLink::Failed(Failure::OtherVersion(version)))
-        }
-        Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => Err(NoLink::Dup),
-        Err(NotOurs::Noise) => Err(NoLink::Failed(Failure::NotOurs)),
+        Ok(_) => Err(Failure::AnotherPeer),
+        Err(NotOurs::OtherVersion(version)) => Err(Failure::OtherVersion(version)),
+        Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => Err(Failure::Dup),
+        Err(NotOurs::Noise) => Err(Failure::NotOurs),
     }
 }
 

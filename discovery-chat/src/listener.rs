@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::config::LINK_STACK;
-use crate::link::{Call, LinkReport, hang_up};
+use crate::link::{Call, Handshake, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 use crate::peer_info::PeerInfo;
 
@@ -76,16 +76,9 @@ struct Acceptor {
     me: PeerInfo,
     report: Sender<LinkReport>,
     stop_requested: Receiver<()>,
-    /// The oldest first.
-    handshakes: VecDeque<Handshake>,
-}
-
-/// A caller that has not shaken hands yet.
-struct Handshake {
-    /// `Weak`, since an `Arc` would keep the connection open after its thread has ended.
-    stream: Weak<TcpStream>,
-    /// Dropped by the thread when the owner knows of the caller, or when the caller is gone.
-    pending: Weak<()>,
+    /// The oldest first. Each is dropped by its thread when the owner knows of the caller, or when
+    /// the call has ended.
+    handshakes: VecDeque<Weak<Handshake>>,
 }
 
 impl Acceptor {
@@ -98,7 +91,7 @@ impl Acceptor {
             if self.stop_requested.try_recv().is_ok() {
                 return;
             }
-            self.handshakes.retain(|handshake| handshake.pending.strong_count() > 0);
+            self.handshakes.retain(|handshake| handshake.strong_count() > 0);
             let taken = call.and_then(|(stream, from)| {
                 accepted += 1;
                 self.take_call(LinkId::Accepted(accepted), stream, from)
@@ -132,21 +125,19 @@ impl Acceptor {
         if self.handshakes.len() >= 2 * MAX_HANDSHAKES {
             return Ok(()); // All wait for our own owner, whose terminal is stopped. Hangs up.
         }
-        // A line goes out when it is said, not when there is enough for a packet.
-        let _ = stream.set_nodelay(true);
-        let (stream, pending) = (Arc::new(stream), Arc::new(()));
-        let handshake =
-            Handshake { stream: Arc::downgrade(&stream), pending: Arc::downgrade(&pending) };
+        let stream = Arc::new(stream);
+        let handshake = Arc::new(Handshake(Arc::clone(&stream)));
+        let pending = Arc::downgrade(&handshake);
         let call = Call { link, stream, me: self.me.clone(), report: self.report.clone() };
-        let body = move || call.answer(from.ip(), pending);
+        let body = move || call.answer(from.ip(), handshake);
         thread::Builder::new().name("link".into()).stack_size(LINK_STACK).spawn(body)?;
-        self.handshakes.push_back(handshake);
+        self.handshakes.push_back(pending);
         Ok(())
     }
 
     fn hang_up_on_the_oldest(&mut self) {
         if let Some(oldest) = self.handshakes.front() {
-            let _ = oldest.stream.upgrade().map(|stream| hang_up(&stream));
+            let _ = oldest.upgrade().map(|handshake| hang_up(&handshake.0));
             // It is counted until its thread has ended, but is not the oldest any more.
             self.handshakes.rotate_left(1);
         }

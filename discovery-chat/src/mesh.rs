@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use crate::announce::Announcement;
 use crate::command::Command;
 use crate::config::Scope;
-use crate::event::{Event, Gone, Peer};
+use crate::event::{Event, Failure, Gone, Peer};
 use crate::frame::{Frame, Hello};
 use crate::name::Name;
 use crate::peer_info::{PeerId, PeerInfo};
@@ -37,7 +37,7 @@ use crossing::{CROSSING, Crossing};
 use dials::Dials;
 pub(crate) use dials::PATIENCE;
 use receipts::Receipts;
-pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
+pub(crate) use report::{Action, Answer, Callee, LinkId, Report};
 
 /// The most peers that are linked at once.
 const MAX_LINKS: usize = 256;
@@ -114,8 +114,8 @@ impl Mesh {
             Report::DialAnswered(link, info, address) => {
                 self.on_dial_answered(link, info, address, now);
             }
-            Report::NotLinked(link, NoLink::Dup) => self.dials.refused(link, now),
-            Report::NotLinked(link, NoLink::Failed(why)) => {
+            Report::NotLinked(link, Failure::Dup) => self.dials.refused(link, now),
+            Report::NotLinked(link, why) => {
                 let told = self.dials.failed(link, why, now);
                 self.actions.extend(told.map(Action::Show));
             }

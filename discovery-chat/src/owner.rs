@@ -26,7 +26,7 @@ use crate::farewell::{Goodbyes, Lingering};
 use crate::frame::{Frame, Hello};
 use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::listener::Listener;
-use crate::mesh::{Action, Answer, LinkId, Mesh, NoLink, Report};
+use crate::mesh::{Action, Answer, LinkId, Mesh, Report};
 use crate::peer_info::PeerInfo;
 use crate::sockets::{Broadcaster, Sockets};
 
@@ -194,7 +194,7 @@ impl Owner {
                     }
                     Action::Dial(link, callee) => {
                         if let Err(error) = self.dialer.dial(link, callee) {
-                            let why = NoLink::Failed(Failure::System(error.to_string()));
+                            let why = Failure::System(error.to_string());
                             reports.push_back(Report::NotLinked(link, why));
                         }
                     }

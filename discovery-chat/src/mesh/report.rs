@@ -49,7 +49,7 @@ pub(crate) enum Report {
     /// A dial to a name has found these addresses.
     LookedUp(LinkId, Vec<SocketAddr>),
     /// A dial of ours did not become a link.
-    NotLinked(LinkId, NoLink),
+    NotLinked(LinkId, Failure),
     /// A frame arrived, after the hello.
     Got(LinkId, Frame),
     /// A link has ended.
@@ -64,15 +64,6 @@ pub(crate) enum Report {
     Leaving,
     /// We have said it to all, and nothing more will come.
     Left,
-}
-
-/// Why a dial did not become a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NoLink {
-    /// There is another link between us two, or there will be in a moment.
-    Dup,
-    /// No peer is there, or not the one we called.
-    Failed(Failure),
 }
 
 /// What is to be done.

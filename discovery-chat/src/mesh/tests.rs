@@ -8,7 +8,6 @@ mod scale;
 use std::time::Duration;
 
 use super::*;
-use crate::event::Failure;
 
 const ME: PeerId = PeerId::from_bits(500);
 const BOB: PeerId = PeerId::from_bits(700);

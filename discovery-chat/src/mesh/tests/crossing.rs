@@ -206,7 +206,7 @@ impl World {
                         let report = Report::DialAnswered(link, info_of(1 - side), address);
                         self.on(side, report, Some(wire));
                     }
-                    Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
+                    Said::Dup => self.on(side, Report::NotLinked(link, Failure::Dup), None),
                     Said::Say(seq) => {
                         let frame = Frame::Say { seq, text: "hi".into() };
                         self.on(side, Report::Got(link, frame), None);
@@ -226,7 +226,7 @@ impl World {
             }
             Choice::Fails { side } => {
                 let link = self.unanswered[side].remove(0);
-                let why = NoLink::Failed(Failure::NoAnswer(PATIENCE));
+                let why = Failure::NoAnswer(PATIENCE);
                 self.on(side, Report::NotLinked(link, why), None);
             }
             Choice::Breaks { wire } => {

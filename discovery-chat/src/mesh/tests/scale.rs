@@ -131,10 +131,8 @@ impl Network {
                 let address = SocketAddr::new(address_of(from), 8081);
                 let report = match answer {
                     Answer::Hello => Report::DialAnswered(dialed, info_of(from), address),
-                    Answer::Dup => Report::NotLinked(dialed, NoLink::Dup),
-                    Answer::Nothing => {
-                        Report::NotLinked(dialed, NoLink::Failed(Failure::Refused))
-                    }
+                    Answer::Dup => Report::NotLinked(dialed, Failure::Dup),
+                    Answer::Nothing => Report::NotLinked(dialed, Failure::Refused),
                 };
                 self.on(to, report);
             }
