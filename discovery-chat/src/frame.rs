@@ -74,20 +74,18 @@ impl fmt::Display for Frame {
 impl Frame {
     /// Reads a line, without its line end. `None` if it is no frame: such a line is skipped.
     pub(crate) fn read(line: &[u8]) -> Option<Self> {
-        match line {
-            b"dup" => return Some(Self::Dup),
-            b"ping" => return Some(Self::Ping),
-            b"bye" => return Some(Self::Bye),
-            _ => {}
-        }
         let number = |digits| number(str::from_utf8(digits).ok()?).filter(|seq| *seq > 0);
-        if let Some(seq) = line.strip_prefix(b"ping ") {
-            return number(seq).map(Self::Read);
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        match (words.next()?, words.next(), words.next()) {
+            (b"dup", None, None) => Some(Self::Dup),
+            (b"say", Some(seq), Some(text)) if text.len() <= MAX_MESSAGE => {
+                Some(Self::Say { seq: number(seq)?, text: clean(text) })
+            }
+            (b"ping", None, None) => Some(Self::Ping),
+            (b"ping", Some(seq), None) => number(seq).map(Self::Read),
+            (b"bye", None, None) => Some(Self::Bye),
+            _ => None,
         }
-        let words = line.strip_prefix(b"say ")?;
-        let (seq, text) = words.split_at(words.iter().position(|byte| *byte == b' ')?);
-        let (seq, text) = (number(seq)?, &text[1..]);
-        (text.len() <= MAX_MESSAGE).then(|| Self::Say { seq, text: clean(text) })
     }
 }
 

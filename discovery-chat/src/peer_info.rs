@@ -31,9 +31,8 @@ impl PeerId {
 
     /// Reads 18 lower-case hex digits: there is one way to write an id.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-        let is_id = text.len() == 18 && text.bytes().all(is_digit);
-        is_id.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        let id = Self::from_bits(u128::from_str_radix(text, 16).ok()?);
+        (id.on_the_wire() == text).then_some(id)
     }
 
     pub(crate) fn on_the_wire(self) -> String {
@@ -115,6 +114,7 @@ mod tests {
             "+000000000000000ff 1 x",
             "000000000000000ff 1 x",
             "00000000000000000ff 1 x",
+            "1000000000000000000 1 x",
             "00000000000000é00 1 x",
         ] {
             assert_eq!(PeerInfo::read(text), None, "{text:?}");
