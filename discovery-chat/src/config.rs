@@ -20,6 +20,8 @@ pub struct Config {
     pub bind: Option<Ipv4Addr>,
     /// Where to announce, if not to the whole network.
     pub broadcast: Vec<SocketAddrV4>,
+    /// Peers to dial without waiting to hear them, as `HOST:PORT`.
+    pub peers: Vec<String>,
     /// How far announcements go, and which ones are listened to.
     pub scope: Scope,
 }

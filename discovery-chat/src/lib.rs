@@ -1,6 +1,6 @@
 //! Lab 5, discovery-chat: peers find each other by UDP and talk by TCP, without a server.
 //!
-//! [`mesh`] holds the rules, without a socket; [`owner`] carries them out. `announce` and `frame`
+//! `mesh` holds the rules, without a socket; [`owner`] carries them out. `announce` and `frame`
 //! are the protocol, `link` is one connection.
 //!
 //! # Thread map
@@ -52,7 +52,7 @@ mod frame;
 mod lines;
 mod link;
 mod listener;
-pub mod mesh;
+mod mesh;
 mod name;
 pub mod owner;
 pub mod peer_info;

@@ -50,7 +50,7 @@ impl From<Report> for LinkReport {
 #[derive(Debug)]
 pub(crate) struct LinkHandle {
     pub(crate) link: LinkId,
-    /// The caller, while it waits for our hello. None if we dialed.
+    /// The peer that has dialed us; `None` if we dialed.
     pub(crate) caller: Option<PeerId>,
     /// What is put in here is written. When it is dropped, the writer finishes and ends the link.
     pub(crate) outbox: Sender<Arc<str>>,

@@ -4,7 +4,6 @@
 //! bounded, and for one more the oldest is hung up on: a crowd of silent strangers cannot keep
 //! out a peer that has something to say.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Weak};
@@ -48,7 +47,8 @@ impl Listener {
     ) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let (stop, stop_requested) = bounded(1);
-        let acceptor = Acceptor { me, report, stop_requested, handshakes: VecDeque::new() };
+        let acceptor =
+            Acceptor { me, report, stop_requested, accepted: 0, handshakes: Vec::new() };
         let body = move || acceptor.accept_calls(&socket);
         let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
         Ok(Self { address, stop, thread })
@@ -76,15 +76,16 @@ struct Acceptor {
     me: PeerInfo,
     report: Sender<LinkReport>,
     stop_requested: Receiver<()>,
+    /// How many calls were accepted.
+    accepted: u64,
     /// The oldest first. Each is dropped by its thread when the owner knows of the caller, or when
     /// the call has ended.
-    handshakes: VecDeque<Weak<Handshake>>,
+    handshakes: Vec<Weak<Handshake>>,
 }
 
 impl Acceptor {
     fn accept_calls(mut self, socket: &TcpListener) {
         use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-        let mut accepted = 0;
         let mut last_failure: Option<Instant> = None;
         loop {
             let call = socket.accept();
@@ -92,17 +93,14 @@ impl Acceptor {
                 return;
             }
             self.handshakes.retain(|handshake| handshake.strong_count() > 0);
-            let taken = call.and_then(|(stream, from)| {
-                accepted += 1;
-                self.take_call(LinkId::Accepted(accepted), stream, from)
-            });
+            let taken = call.and_then(|(stream, from)| self.take_call(stream, from));
             let Err(error) = taken else { continue };
             if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
                 continue; // The caller has hung up already, and that harms no other caller.
             }
             if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
                 last_failure = Some(Instant::now());
-                let report = Report::CannotAccept(error.to_string());
+                let report = Report::AcceptFailed(error.to_string());
                 let _ = self.report.try_send(report.into());
             }
             // If files or threads have run out, a silent caller can give some back.
@@ -113,30 +111,26 @@ impl Acceptor {
         }
     }
 
-    fn take_call(
-        &mut self,
-        link: LinkId,
-        stream: TcpStream,
-        from: SocketAddr,
-    ) -> io::Result<()> {
+    fn take_call(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
         if self.handshakes.len() >= MAX_HANDSHAKES {
             self.hang_up_on_the_oldest();
         }
         if self.handshakes.len() >= 2 * MAX_HANDSHAKES {
             return Ok(()); // All wait for our own owner, whose terminal is stopped. Hangs up.
         }
-        let stream = Arc::new(stream);
+        self.accepted += 1;
+        let (link, stream) = (LinkId::Accepted(self.accepted), Arc::new(stream));
         let handshake = Arc::new(Handshake(Arc::clone(&stream)));
         let pending = Arc::downgrade(&handshake);
         let call = Call { link, stream, me: self.me.clone(), report: self.report.clone() };
         let body = move || call.answer(from.ip(), handshake);
         thread::Builder::new().name("link".into()).stack_size(LINK_STACK).spawn(body)?;
-        self.handshakes.push_back(pending);
+        self.handshakes.push(pending);
         Ok(())
     }
 
     fn hang_up_on_the_oldest(&mut self) {
-        if let Some(oldest) = self.handshakes.front() {
+        if let Some(oldest) = self.handshakes.first() {
             let _ = oldest.upgrade().map(|handshake| hang_up(&handshake.0));
             // It is counted until its thread has ended, but is not the oldest any more.
             self.handshakes.rotate_left(1);

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use crate::announce::Announcement;
 use crate::command::Command;
 use crate::config::Scope;
-use crate::event::{Event, Failure, Gone, Peer};
+use crate::event::{Event, Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::name::Name;
 use crate::peer_info::{PeerId, PeerInfo};
@@ -57,7 +57,7 @@ struct Linked {
 
 /// All that one peer knows about the others.
 #[derive(Clone, Debug)]
-pub struct Mesh {
+pub(crate) struct Mesh {
     me: PeerInfo,
     scope: Scope,
     linked: BTreeMap<PeerId, Linked>,
@@ -81,7 +81,7 @@ pub struct Mesh {
 
 impl Mesh {
     /// A mesh of one: `me`, who begins at `now` to announce itself, and to dial `peers`.
-    pub fn new(me: PeerInfo, scope: Scope, peers: &[String], now: Instant) -> Self {
+    pub(crate) fn new(me: PeerInfo, scope: Scope, peers: &[String], now: Instant) -> Self {
         Self {
             announcer: Announcer::new(me.id, now),
             dials: Dials::new(me.id, peers, now),
@@ -102,7 +102,7 @@ impl Mesh {
     /// When to come back with a [`Report::Tick`], if nothing else happens before.
     pub(crate) fn next_due(&self) -> Instant {
         let others = self.dials.next_due().into_iter().chain(self.confirm_at);
-        others.fold(self.announcer.next_due(), Instant::min)
+        others.fold(self.announcer.due, Instant::min)
     }
 
     /// Takes in what happened; returns what is to be done, in this order.
@@ -135,12 +135,12 @@ impl Mesh {
                     self.show(Event::Announcing);
                 }
             }
-            Report::CannotAccept(why) => self.show(Event::CannotAccept(why)),
+            Report::AcceptFailed(why) => self.show(Event::AcceptFailed(why)),
             Report::Typed(command) => self.on_typed(command),
             Report::Leaving => self.confirm(),
             Report::Left => {
-                let peers = self.linked.iter();
-                self.actions = peers.filter_map(|peer| self.unconfirmed(peer)).collect();
+                let events = self.linked.keys().filter_map(|id| self.unconfirmed(*id));
+                self.actions = events.map(Action::Show).collect();
             }
         }
         mem::take(&mut self.actions)
@@ -308,27 +308,28 @@ impl Mesh {
             return; // Another link has long taken its place.
         };
         self.dials.lost(id, now.duration_since(peer.since), now);
-        let unconfirmed = self.unconfirmed((&id, peer));
         self.show(Event::Gone(self.label(id), how));
-        self.actions.extend(unconfirmed);
+        self.actions.extend(self.unconfirmed(id).map(Action::Show));
         self.linked.remove(&id);
     }
 
     /// What our user is told if a peer has not confirmed all messages.
-    fn unconfirmed(&self, (id, peer): (&PeerId, &Linked)) -> Option<Action> {
-        let missing = peer.receipts.missing();
-        (missing > 0).then(|| Action::Show(Event::Unsure(self.label(*id), missing)))
+    fn unconfirmed(&self, id: PeerId) -> Option<Event> {
+        let missing = self.linked.get(&id)?.receipts.missing();
+        (missing > 0).then(|| Event::Unconfirmed(self.label(id), missing))
     }
 
     fn on_typed(&mut self, command: Command) {
         match command {
             Command::Nothing => {}
+            Command::List | Command::Say(_) if self.linked.is_empty() => {
+                self.show(Event::NoPeers);
+            }
             Command::List => self.show(Event::Listed(self.list())),
             Command::Help => self.show(Event::Help),
-            Command::Quit => self.actions.push(Action::Leave),
+            Command::Quit => self.actions.push(Action::Quit),
             Command::Unknown(word) => self.show(Event::Unknown(word)),
             Command::TooLong(bytes) => self.show(Event::TooLong(bytes)),
-            Command::Say(_) if self.linked.is_empty() => self.show(Event::NoPeers),
             Command::Say(text) => {
                 self.confirm(); // It may be an answer, and so the peer has its receipt first.
                 self.said += 1;
@@ -341,12 +342,11 @@ impl Mesh {
         }
     }
 
-    /// The linked peers, by name.
-    fn list(&self) -> Vec<Peer> {
+    /// The linked peers by name, and those of one name by id.
+    fn list(&self) -> Vec<(String, PeerId, SocketAddr)> {
         let mut peers: Vec<_> = self.linked.iter().collect();
-        peers.sort_by_key(|(id, peer)| (peer.name.clone(), **id));
-        let line = |(&id, &Linked { address, .. })| Peer { who: self.label(id), id, address };
-        peers.into_iter().map(line).collect()
+        peers.sort_by_key(|(_, peer)| &peer.name);
+        peers.into_iter().map(|(id, peer)| (self.label(*id), *id, peer.address)).collect()
     }
 
     /// The name of a linked peer; if others look the same, ourselves included, with as much of its

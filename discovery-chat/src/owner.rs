@@ -70,13 +70,13 @@ impl Owner {
     /// Starts the threads of a peer.
     pub fn start(
         me: PeerInfo,
-        mesh: Mesh,
         config: &Config,
         sockets: Sockets,
         console: Console,
     ) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
         let Config { bind, scope, .. } = *config;
+        let mesh = Mesh::new(me.clone(), scope, &config.peers, Instant::now());
         Ok(Self {
             listener: Listener::start(sockets.listener, me.clone(), report.clone())?,
             discovery: Discovery::start(sockets.receiver)?,
@@ -126,7 +126,7 @@ impl Owner {
             let flow = select! {
                 recv(reports) -> report => match report {
                     Ok(report) => self.on_link_report(report),
-                    Err(_) => ControlFlow::Break(()), // All other threads have ended.
+                    Err(_) => ControlFlow::Break(()), // Not while the dialer can report.
                 },
                 recv(self.discovery.heard) -> report => {
                     report.map_or(ControlFlow::Break(()), |report| self.on(report))
@@ -202,7 +202,7 @@ impl Owner {
                     Action::Say(frame, to) => reports.extend(self.say(&frame, &to)),
                     Action::Confirm(link, seq) => self.confirm(link, seq),
                     Action::HangUp(link) => self.hang_up(link),
-                    Action::Leave => return ControlFlow::Break(()),
+                    Action::Quit => return ControlFlow::Break(()),
                 }
             }
         }
@@ -211,21 +211,17 @@ impl Owner {
 
     /// Answers a caller: its outbox is empty, so there is room.
     fn answer(&mut self, link: LinkId, answer: Answer) {
-        let Some(handle) = self.links.get_mut(&link) else { return };
-        let to = handle.caller.take();
+        let Some(handle) = self.links.get(&link) else { return };
         match answer {
             Answer::Hello => {
-                let hello = Hello { to, info: self.me.clone() };
+                let hello = Hello { to: handle.caller, info: self.me.clone() };
                 let _ = handle.outbox.try_send(hello.to_string().into());
             }
             Answer::Dup => {
                 let _ = handle.outbox.try_send(Frame::Dup.to_string().into());
                 self.hang_up(link);
             }
-            Answer::Nothing => {
-                hang_up(&handle.stream);
-                self.links.remove(&link);
-            }
+            Answer::Nothing => self.hang_up_at_once(link),
         }
     }
 
@@ -233,19 +229,19 @@ impl Owner {
     fn say(&mut self, frame: &Frame, to: &[LinkId]) -> Vec<Report> {
         let text: Arc<str> = frame.to_string().into();
         let mut sent = 0;
-        let mut full = Vec::new();
+        let mut dropped = Vec::new();
         for link in to {
             let Some(handle) = self.links.get(link) else { continue };
             match handle.outbox.try_send(Arc::clone(&text)) {
                 Ok(()) => sent += 1,
-                Err(TrySendError::Full(_)) => full.push(*link),
+                Err(TrySendError::Full(_)) => dropped.push(self.drop_slow(*link)),
                 // It has just ended, and its thread is about to say so.
                 Err(TrySendError::Disconnected(_)) => {}
             }
         }
         self.console.show(&Event::Sent(sent));
         self.look_first = true;
-        full.into_iter().map(|link| self.drop_slow(link)).collect()
+        dropped
     }
 
     /// Confirms a message. A peer that has no room for that is not reading anyway.
@@ -275,10 +271,12 @@ impl Owner {
 
     /// Hangs up at once on a peer that does not read.
     fn drop_slow(&mut self, link: LinkId) -> Report {
-        if let Some(handle) = self.links.remove(&link) {
-            hang_up(&handle.stream);
-        }
+        self.hang_up_at_once(link);
         Report::HungUp(link, Gone::NotReading)
+    }
+
+    fn hang_up_at_once(&mut self, link: LinkId) {
+        let _ = self.links.remove(&link).map(|handle| hang_up(&handle.stream));
     }
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
@@ -295,9 +293,7 @@ impl Owner {
         let _ = self.on(Report::Leaving);
         let mut goodbyes = Goodbyes::default();
         for handle in mem::take(&mut self.links).into_values() {
-            if handle.caller.is_none() {
-                goodbyes.say(handle);
-            }
+            goodbyes.say(handle);
         }
         self.discovery.stop();
         // A hint for peers that are about to dial us. It may get lost.

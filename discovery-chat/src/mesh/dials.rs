@@ -8,7 +8,7 @@
 //! than a few seconds away: whichever cables were cut, and how often, peers soon meet again.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -105,8 +105,8 @@ struct Known {
 
 impl Dials {
     pub(super) fn new(me: PeerId, named: &[String], now: Instant) -> Self {
-        let first = || Known::new(None, None, now);
-        let known = named.iter().map(|name| (Whom::Named(name.clone()), first()));
+        let whom = named.iter().cloned().map(Whom::Named);
+        let known = whom.map(|whom| (whom, Known::new(None, None, now)));
         Self { me, next: 0, out: BTreeMap::new(), known: known.collect() }
     }
 
@@ -117,8 +117,7 @@ impl Dials {
         if !self.known.contains_key(&whom) && !self.has_room_for(from) {
             return;
         }
-        let first = || Known::new(Some(id), Some(from), now);
-        let known = self.known.entry(whom).or_insert_with(first);
+        let known = self.known.entry(whom).or_insert(Known::new(Some(id), Some(from), now));
         if let State::Waiting(until) = known.state
             && known.addresses.is_empty()
         {
@@ -291,11 +290,11 @@ impl Dials {
 
     /// The link to this peer is gone, after so long.
     pub(super) fn lost(&mut self, id: PeerId, lasted: Duration, now: Instant) {
-        let is_its =
-            |known: &&mut Known| known.peer == Some(id) && known.state == State::Linked;
-        for known in self.known.values_mut().filter(is_its) {
-            let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
-            known.rests(failures, now);
+        for known in self.known.values_mut() {
+            if known.peer == Some(id) && known.state == State::Linked {
+                let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
+                known.rests(failures, now);
+            }
         }
     }
 }
@@ -336,9 +335,8 @@ fn pause(failures: usize) -> Duration {
 /// A number below `below`: always the same for the same two, and different for different ones.
 /// All the chance that is needed here, without a source of it.
 pub(super) fn scatter(me: PeerId, other: impl Hash, below: u32) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    (me, other).hash(&mut hasher);
-    u32::try_from(hasher.finish() % u64::from(below)).unwrap_or(0)
+    let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one((me, other));
+    u32::try_from(hash % u64::from(below)).unwrap_or(0)
 }
 
 #[cfg(test)]

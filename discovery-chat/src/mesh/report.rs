@@ -56,8 +56,8 @@ pub(crate) enum Report {
     HungUp(LinkId, Gone),
     /// We announced ourselves, or could not, for this reason.
     Announced(Result<(), String>),
-    /// No caller can be let in, for this reason of the system's.
-    CannotAccept(String),
+    /// The system accepts no call, for this reason.
+    AcceptFailed(String),
     /// Our user typed a line.
     Typed(Command),
     /// We are about to say goodbye.
@@ -83,7 +83,7 @@ pub(crate) enum Action {
     /// Say no more on this link, but let what was said arrive.
     HangUp(LinkId),
     /// Say goodbye to all, and end.
-    Leave,
+    Quit,
 }
 
 /// What a caller is told.
