@@ -28,7 +28,7 @@ pub enum Event {
     Reconnected(String, IpAddr),
     /// Our user asked which peers are linked: these, each with the address to dial it at.
     Listed(Vec<(String, PeerId, SocketAddr)>),
-    /// A peer says this.
+    /// A peer says this message, which is clean.
     Said(String, String),
     /// Our user said something, and this many outboxes took it.
     Sent(usize),
@@ -46,9 +46,9 @@ pub enum Event {
     Help,
     /// Our announcements do not reach the network, for this reason.
     CannotAnnounce(String),
-    /// Now they do again.
+    /// Our announcements reach the network again.
     Announcing,
-    /// The peer at this address, as our user named it, does not answer; this is told once.
+    /// No peer answers at this address, as our user named it; this is told once.
     NoAnswer(String, Failure),
     /// A peer at this address speaks this other version; this is told once.
     OtherVersion(u32, IpAddr),
@@ -63,17 +63,17 @@ pub enum Event {
 /// How a peer went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// It said so.
+    /// It said goodbye.
     Left,
-    /// Its end of the link was closed, and it had not said so.
+    /// It hung up, or its program ended, without a goodbye.
     HungUp,
     /// It said nothing for this long.
     Silent(Duration),
     /// It did not read what we sent.
     NotReading,
-    /// It broke the protocol.
+    /// It sent a line that is longer than a frame may be.
     LineTooLong,
-    /// The link broke; the system's own words.
+    /// The link broke, and the system gave this reason.
     Broken(String),
 }
 
@@ -84,19 +84,19 @@ pub enum Failure {
     Dup,
     /// No program listens at that port.
     Refused,
-    /// It was not answered within this time.
+    /// No program accepted within this time.
     NoAnswer(Duration),
     /// The link ended before its hello.
     Gone(Gone),
     /// Another peer listens there than the one we called.
     AnotherPeer,
-    /// It speaks another version.
+    /// The peer speaks this other version.
     OtherVersion(u32),
-    /// It is no peer at all.
+    /// The program that answered is no peer.
     NotOurs,
-    /// It is not on this machine, and we stay there (`--local`).
+    /// The address is not on this machine, and we stay there (`--local`).
     Elsewhere,
-    /// The system's own words.
+    /// Another failure, and the reason that the system gave.
     System(String),
 }
 

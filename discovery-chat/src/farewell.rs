@@ -1,4 +1,4 @@
-//! Farewells: how long a link stays after our last word, so that the word arrives.
+//! Task leave: how long a link stays after our last word, so that the word arrives.
 //!
 //! Hanging up at once would take back what is still on its way. So a link's writer writes what is
 //! left and says no more, and then the other side has a moment to hang up.
@@ -14,7 +14,7 @@ use crate::frame::Frame;
 use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 
-/// The most links that linger while we go on.
+/// The most links that linger while we do not leave.
 const MAX_LINGERING: usize = 64;
 
 /// How long the other side of a link may take to hang up, after our last word.
@@ -26,8 +26,8 @@ const AT_MOST: Duration = Duration::from_secs(10);
 /// The time between two looks at what is still to be written.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Links on which we have said our last word while we go on, in the order in which they are hung
-/// up on.
+/// Links on which we have said our last word, though we do not leave, in the order in which they
+/// are hung up on.
 #[derive(Default)]
 pub(crate) struct Lingering(VecDeque<(Instant, Weak<TcpStream>)>);
 

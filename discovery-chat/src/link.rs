@@ -36,7 +36,7 @@ const SILENCE: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub(crate) struct LinkReport {
     pub(crate) report: Report,
-    /// With [`Report::Asked`] and [`Report::DialAnswered`].
+    /// With [`Report::Called`] and [`Report::DialAnswered`].
     pub(crate) handle: Option<LinkHandle>,
 }
 
@@ -85,7 +85,7 @@ impl Call {
         let mut lines = self.lines(HELLO_PATIENCE);
         let hello = self.read_hello(&mut lines, from)?;
         let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
-        let report = Report::Asked(self.link, hello, from);
+        let report = Report::Called(self.link, hello, from);
         let asked = LinkReport { report, handle: Some(handle) };
         if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
             hang_up(&self.stream); // The owner is too busy for callers.

@@ -49,7 +49,7 @@ impl Listener {
         let (stop, stop_requested) = bounded(1);
         let acceptor =
             Acceptor { me, report, stop_requested, accepted: 0, handshakes: Vec::new() };
-        let body = move || acceptor.accept_calls(&socket);
+        let body = move || acceptor.listen(&socket);
         let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
         Ok(Self { address, stop, thread })
     }
@@ -84,7 +84,7 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    fn accept_calls(mut self, socket: &TcpListener) {
+    fn listen(mut self, socket: &TcpListener) {
         use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
         let mut last_failure: Option<Instant> = None;
         loop {

@@ -63,7 +63,7 @@ pub(crate) struct Mesh {
     linked: BTreeMap<PeerId, Linked>,
     /// The peer of each link. Also of links that another one has replaced, until they end: what
     /// is still on its way there is still shown.
-    whose: BTreeMap<LinkId, PeerId>,
+    peer_of: BTreeMap<LinkId, PeerId>,
     dials: Dials,
     announcer: Announcer,
     /// How many messages our user has sent.
@@ -88,7 +88,7 @@ impl Mesh {
             me,
             scope,
             linked: BTreeMap::new(),
-            whose: BTreeMap::new(),
+            peer_of: BTreeMap::new(),
             said: 0,
             received: BTreeMap::new(),
             confirm_at: None,
@@ -110,7 +110,7 @@ impl Mesh {
         match report {
             Report::Tick => self.on_tick(now),
             Report::Heard(heard, from) => self.on_heard(heard, from, now),
-            Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
+            Report::Called(link, hello, from) => self.on_called(link, hello, from, now),
             Report::DialAnswered(link, info, address) => {
                 self.on_dial_answered(link, info, address, now);
             }
@@ -120,7 +120,7 @@ impl Mesh {
                 self.actions.extend(told.map(Action::Show));
             }
             Report::LookedUp(link, found) => {
-                let due = self.dial_of_named_is_due(&found, now);
+                let due = self.named_dial_due(&found, now);
                 self.dials.looked_up(link, found, due);
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
@@ -150,7 +150,7 @@ impl Mesh {
         self.actions.push(Action::Show(event));
     }
 
-    /// Something was heard by UDP: hearsay, from any program that could send it.
+    /// A datagram was heard, which any program can have sent.
     fn on_heard(&mut self, heard: Result<Announcement, NotOurs>, from: IpAddr, now: Instant) {
         match heard {
             _ if !self.scope.covers(from) => {}
@@ -183,16 +183,16 @@ impl Mesh {
     }
 
     /// When to dial the addresses of a name that was looked up: at once, unless a peer that says it
-    /// listens at one of them has just dialed us, and may not have our hello yet. If our own dial
-    /// came first, which does not know whom it calls, that peer would take it for the better link.
-    /// It waits once and no more: anybody can say so.
-    fn dial_of_named_is_due(&self, found: &[SocketAddr], now: Instant) -> Instant {
+    /// listens at one of them has just dialed us, and may not have our hello yet. Our own dial names
+    /// no peer; if it arrived before that hello, the peer would take it for the better link. A dial
+    /// waits once and no more: any program can say that it listens there.
+    fn named_dial_due(&self, found: &[SocketAddr], now: Instant) -> Instant {
         let caller = self.linked.values().find(|peer| found.contains(&peer.address));
         caller.map_or(now, |caller| now.max(caller.since + CROSSING))
     }
 
     /// A peer dialed us: is the link wanted?
-    fn on_asked(&mut self, link: LinkId, hello: Hello, from: IpAddr, now: Instant) {
+    fn on_called(&mut self, link: LinkId, hello: Hello, from: IpAddr, now: Instant) {
         let address = SocketAddr::new(from, hello.info.port);
         let answer = self.answer_to(&hello, address, now);
         self.actions.push(Action::Answer(link, answer));
@@ -242,7 +242,7 @@ impl Mesh {
         }
         self.dials.answered(link, info.id);
         if info.id == self.me.id || self.crossing(info.id, now).gives_way() {
-            self.whose.insert(link, info.id);
+            self.peer_of.insert(link, info.id);
             return self.actions.push(Action::HangUp(link));
         }
         self.link_up(link, info, address, now);
@@ -257,7 +257,7 @@ impl Mesh {
         now: Instant,
     ) {
         self.dials.linked(id);
-        self.whose.insert(link, id);
+        self.peer_of.insert(link, id);
         let was = self.label(id);
         let before = self.linked.remove(&id);
         let mut receipts = before.clone().map(|peer| peer.receipts).unwrap_or_default();
@@ -275,7 +275,7 @@ impl Mesh {
     }
 
     fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
-        let Some(&id) = self.whose.get(&link) else { return };
+        let Some(&id) = self.peer_of.get(&link) else { return };
         let Some(peer) = self.linked.get_mut(&id) else { return };
         match frame {
             Frame::Say { seq, text } => {
@@ -303,7 +303,7 @@ impl Mesh {
     }
 
     fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) {
-        let Some(id) = self.whose.remove(&link) else { return };
+        let Some(id) = self.peer_of.remove(&link) else { return };
         let Some(peer) = self.linked.get(&id).filter(|peer| peer.link == link) else {
             return; // Another link has long taken its place.
         };
@@ -356,7 +356,7 @@ impl Mesh {
         let linked = self.linked.iter().map(|(other, peer)| (*other, &peer.name));
         let visible = linked.chain([(self.me.id, &self.me.name)]);
         let alike = visible.filter(|(other, shown)| *other != id && shown.looks_like(name));
-        match id.told_from(alike.map(|(other, _)| other)) {
+        match id.unique_prefix(alike.map(|(other, _)| other)) {
             Some(digits) => format!("{name}#{digits}"),
             None => name.to_string(),
         }

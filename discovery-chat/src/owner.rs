@@ -34,7 +34,7 @@ use crate::sockets::{Broadcaster, Sockets};
 /// at their other ends: a flood stays in the network and does not fill our memory.
 const MAX_REPORTS: usize = 256;
 
-/// How many steps are gathered before the terminal sees them, while there is more to come.
+/// How many turns of the loop may pass before the terminal is written, while there is more to come.
 const MAX_UNSEEN: usize = 64;
 
 /// How many bytes may wait for a terminal that stands still. Then links wait, and with them the
@@ -60,9 +60,9 @@ pub struct Owner {
     /// Links, and callers that wait for an answer.
     links: BTreeMap<LinkId, LinkHandle>,
     lingering: Lingering,
-    /// An outbox may be too full: to be looked at before our user's next line.
+    /// Whether an outbox may be too full, so that our user's next line waits until it was looked at.
     look_first: bool,
-    /// How many steps the terminal has not seen yet.
+    /// How many turns of the loop have passed since the terminal was written.
     unseen: usize,
 }
 
@@ -147,8 +147,8 @@ impl Owner {
         }
     }
 
-    /// How long until something is to be done even if nothing happens; the rules have something to
-    /// do when it is `due`.
+    /// How long to wait if nothing happens: until the rules have something to do, which is at `due`,
+    /// or until an outbox, the terminal or a lingering link is to be looked at.
     fn until_next_look(&self, due: Instant, now: Instant) -> Duration {
         let outboxes = self.look_first.then_some(now + LOOK_AT_OUTBOX);
         let has_backlog = self.console.screen.backlog() > 0;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::dials::scatter;
+use super::dials::jitter;
 use crate::peer_info::PeerId;
 
 /// After the first announcement, how long until the second, and from there until the third. A
@@ -33,7 +33,7 @@ impl Announcer {
             return false;
         }
         let pause = AT_FIRST.get(self.made).copied().unwrap_or_else(|| {
-            let percent = 80 + scatter(self.me, self.made, 41);
+            let percent = 80 + jitter(self.me, self.made, 41);
             EVERY * percent / 100
         });
         self.made += 1;

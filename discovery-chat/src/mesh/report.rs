@@ -42,8 +42,8 @@ pub(crate) enum Report {
     Tick,
     /// A datagram from this address, or the first line of a caller that speaks another version.
     Heard(Result<Announcement, NotOurs>, IpAddr),
-    /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
-    Asked(LinkId, Hello, IpAddr),
+    /// A caller has dialed us from this address and said this hello. An [`Action::Answer`] follows.
+    Called(LinkId, Hello, IpAddr),
     /// We dialed this address, and this peer said hello: the link stands.
     DialAnswered(LinkId, PeerInfo, SocketAddr),
     /// A dial to a name has found these addresses.
@@ -52,7 +52,7 @@ pub(crate) enum Report {
     NotLinked(LinkId, Failure),
     /// A frame arrived, after the hello.
     Got(LinkId, Frame),
-    /// A link has ended.
+    /// A link has ended, and the peer went like this.
     HungUp(LinkId, Gone),
     /// We announced ourselves, or could not, for this reason.
     Announced(Result<(), String>),
@@ -89,9 +89,9 @@ pub(crate) enum Action {
 /// What a caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Welcome: the link stands.
+    /// The link stands.
     Hello,
-    /// There is another link.
+    /// There is another link, or there will be in a moment.
     Dup,
     /// Nothing; the link is closed.
     Nothing,

@@ -195,7 +195,7 @@ impl World {
                 let to = (!named).then_some(IDS[side]);
                 let hello = Hello { to, info: info_of(dialer) };
                 let from = ip(["10.0.0.1", "10.0.0.2"][dialer]);
-                self.on(side, Report::Asked(link, hello, from), Some(wire));
+                self.on(side, Report::Called(link, hello, from), Some(wire));
             }
             Choice::Reads { wire, side } => {
                 let said = self.wires[wire].to[side].remove(0);

@@ -72,7 +72,7 @@ fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     let named = dials(&alice.on(Report::Tick))[0].0;
     let dialed = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     for n in 1000..1000 + MAX_LINKS as u128 {
-        let _ = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
+        let _ = alice.called(info(PeerId::from_bits(n), "P"), "10.0.0.7");
     }
     // Both answer, but others were first.
     let address = "10.0.0.7:8081".parse().unwrap();
@@ -136,7 +136,7 @@ fn with_local_nothing_is_heeded_that_comes_from_elsewhere() {
 #[test]
 fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.passes(Duration::from_secs(2));
     // An hour in one step: every timer there is has run out at once.
     let actions = alice.passes(Duration::from_hours(1));
@@ -173,7 +173,7 @@ fn calls(alice: &mut Alice, id: PeerId, from: &str, port: u16) -> (LinkId, Vec<A
     alice.accepted += 1;
     let link = LinkId::Accepted(alice.accepted);
     let info = PeerInfo { port, ..info(id, "Caller") };
-    (link, alice.on(Report::Asked(link, Hello { to: None, info }, ip(from))))
+    (link, alice.on(Report::Called(link, Hello { to: None, info }, ip(from))))
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_peer_that_could_be_heard_and_not_reached_is_back_within_seven_seconds() {
 #[test]
 fn a_goodbye_from_a_stranger_ends_nothing() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(BOB)), ip("10.0.0.66"))), []);
     assert_eq!(alice.shows(Report::Got(link, said("here"))), ["📨 Bob says: here"]);
     // It only puts off a dial.

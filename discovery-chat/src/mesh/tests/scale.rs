@@ -125,7 +125,7 @@ impl Network {
                 self.ends.insert((from, dialed), (to, link));
                 self.ends.insert((to, link), (from, dialed));
                 let hello = Hello { to: Some(id_of(to)), info: info_of(from) };
-                self.on(to, Report::Asked(link, hello, address_of(from)));
+                self.on(to, Report::Called(link, hello, address_of(from)));
             }
             Arrival::Answer { to, dialed, from, answer } => {
                 let address = SocketAddr::new(address_of(from), 8081);
