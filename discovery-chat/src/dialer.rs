@@ -55,7 +55,7 @@ impl Dialer {
     }
 
     fn tell(&self, report: Report) {
-        let _ = self.report.send(report.into()); // Fails once the owner has gone.
+        let _ = self.report.send((report, None)); // Fails once the owner has gone.
     }
 
     /// Where a peer is that our user has named, wherever that is; but with `--local`, not

@@ -97,15 +97,15 @@ impl Goodbyes {
                 break;
             }
             match reports.recv_timeout(LOOK_AGAIN) {
-                Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
+                Ok((Report::HungUp(link, _), _)) => {
                     self.0.remove(&link);
                 }
-                Ok(LinkReport { report: read @ Report::Got(_, Frame::Read(_)), .. }) => {
+                Ok((read @ Report::Got(_, Frame::Read(_)), _)) => {
                     progress = Instant::now(); // It reads.
                     pass_on(read);
                 }
                 // A peer that has just answered is told goodbye, too.
-                Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
+                Ok((_, Some(handle))) if handle.caller.is_none() => {
                     self.say(handle);
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -146,7 +146,7 @@ mod tests {
         goodbyes.say(LinkHandle { link, caller, outbox, waiting, backpressure, stream });
         let (report, reports) = bounded(1);
         let receipt = Report::Got(link, Frame::Read(1));
-        report.send(receipt.clone().into()).unwrap();
+        report.send((receipt.clone(), None)).unwrap();
         let (begun, mut receipts) = (Instant::now(), Vec::new());
         goodbyes.wait(&reports, |report| receipts.push(report));
         assert_eq!(receipts, [receipt]);

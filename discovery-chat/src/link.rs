@@ -32,19 +32,9 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 /// A peer that says nothing for this long is lost.
 const SILENCE: Duration = Duration::from_secs(6);
 
-/// What the owner is told: what happened, and the owner's end of a link that has just begun.
-#[derive(Debug)]
-pub(crate) struct LinkReport {
-    pub(crate) report: Report,
-    /// With [`Report::Called`] and [`Report::DialAnswered`].
-    pub(crate) handle: Option<LinkHandle>,
-}
-
-impl From<Report> for LinkReport {
-    fn from(report: Report) -> Self {
-        Self { report, handle: None }
-    }
-}
+/// What the owner is told: what happened, and the owner's end of a link that has just begun, with
+/// [`Report::Called`] and [`Report::DialAnswered`].
+pub(crate) type LinkReport = (Report, Option<LinkHandle>);
 
 /// The owner's end of a link.
 #[derive(Debug)]
@@ -86,8 +76,7 @@ impl Call {
         let hello = self.read_hello(&mut lines, from)?;
         let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
         let report = Report::Called(self.link, hello, from);
-        let asked = LinkReport { report, handle: Some(handle) };
-        if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
+        if self.report.send_timeout((report, Some(handle)), ANSWER_PATIENCE).is_err() {
             hang_up(&self.stream); // The owner is too busy for callers.
         }
         drop(handshake);
@@ -103,7 +92,7 @@ impl Call {
             Ok(Ok(hello)) => hello.is_for(self.me.id).then_some(hello),
             Ok(Err(other @ NotOurs::OtherVersion(_))) => {
                 let report = Report::Heard(Err(other), from);
-                let _ = self.report.try_send(report.into()); // A busy owner need not know.
+                let _ = self.report.try_send((report, None)); // A busy owner need not know.
                 None
             }
             Ok(Err(NotOurs::Noise)) | Err(_) => None,
@@ -126,12 +115,12 @@ impl Call {
             Ok(info) => {
                 let report = Report::DialAnswered(self.link, info, address);
                 // Fails if we are closing; then the writer ends the link.
-                let _ = self.report.send(LinkReport { report, handle: Some(handle) });
+                let _ = self.report.send((report, Some(handle)));
                 self.run(lines, writer);
                 Ok(())
             }
             Err(why) => {
-                drop(handle); // And so the writer ends.
+                drop(handle); // This ends the writer.
                 let _ = writer.join(); // A panic has been printed already.
                 Err(why)
             }
@@ -146,7 +135,7 @@ impl Call {
             hang_up(&self.stream);
         }
         // Fails once the owner has gone.
-        let _ = self.report.send(Report::HungUp(self.link, how).into());
+        let _ = self.report.send((Report::HungUp(self.link, how), None));
         let _ = writer.join(); // A panic has been printed already.
     }
 
@@ -159,7 +148,7 @@ impl Call {
                 Err(no_line) => return no_line.into_gone(SILENCE),
             };
             if let Some(frame) = frame {
-                if self.report.send(Report::Got(self.link, frame).into()).is_err() {
+                if self.report.send((Report::Got(self.link, frame), None)).is_err() {
                     return Gone::HungUp; // We are closing.
                 }
                 // Counted from here: if our owner was slow to take it, that is not their fault.

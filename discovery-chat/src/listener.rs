@@ -101,7 +101,7 @@ impl Acceptor {
             if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
                 last_failure = Some(Instant::now());
                 let report = Report::AcceptFailed(error.to_string());
-                let _ = self.report.try_send(report.into());
+                let _ = self.report.try_send((report, None));
             }
             // If files or threads have run out, a silent caller can give some back.
             self.hang_up_on_the_oldest();

@@ -34,7 +34,7 @@ use crate::sockets::{Broadcaster, Sockets};
 /// at their other ends: a flood stays in the network and does not fill our memory.
 const MAX_REPORTS: usize = 256;
 
-/// How many turns of the loop may pass before the terminal is written, while there is more to come.
+/// How many turns of the loop may pass before the terminal is written to.
 const MAX_UNSEEN: usize = 64;
 
 /// How many bytes may wait for a terminal that stands still. Then links wait, and with them the
@@ -57,12 +57,12 @@ pub struct Owner {
     listener: Listener,
     discovery: Discovery,
     reports: Receiver<LinkReport>,
-    /// Links, and callers that wait for an answer.
+    /// The links, until we hang up on them.
     links: BTreeMap<LinkId, LinkHandle>,
     lingering: Lingering,
     /// Whether an outbox may be too full, so that our user's next line waits until it was looked at.
     look_first: bool,
-    /// How many turns of the loop have passed since the terminal was written.
+    /// How many turns of the loop have passed since the terminal was written to.
     unseen: usize,
 }
 
@@ -126,16 +126,13 @@ impl Owner {
             let flow = select! {
                 recv(reports) -> report => match report {
                     Ok(report) => self.on_link_report(report),
-                    Err(_) => ControlFlow::Break(()), // Not while the dialer can report.
+                    Err(_) => ControlFlow::Break(()), // Never: our dialer can report.
                 },
                 recv(self.discovery.heard) -> report => {
                     report.map_or(ControlFlow::Break(()), |report| self.on(report))
                 }
                 recv(typed) -> line => match line {
-                    Ok(line) => {
-                        self.console.answered();
-                        self.on(Report::Typed(Command::of(line)))
-                    }
+                    Ok(line) => self.on_typed(line),
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => return self.console.interrupted(),
@@ -171,7 +168,7 @@ impl Owner {
     }
 
     /// Takes the report of a link, and its handle.
-    fn on_link_report(&mut self, LinkReport { report, handle }: LinkReport) -> ControlFlow<()> {
+    fn on_link_report(&mut self, (report, handle): LinkReport) -> ControlFlow<()> {
         if let Some(handle) = handle {
             self.links.insert(handle.link, handle);
         }
@@ -181,7 +178,12 @@ impl Owner {
         self.on(report)
     }
 
-    /// Tells the rules what happened, and does what they want done.
+    fn on_typed(&mut self, line: Typed) -> ControlFlow<()> {
+        self.console.answered();
+        self.on(Report::Typed(Command::of(line)))
+    }
+
+    /// Tells the rules what happened, and does what they want done; breaks when it is time to close.
     fn on(&mut self, report: Report) -> ControlFlow<()> {
         let mut reports = VecDeque::from([report]);
         while let Some(report) = reports.pop_front() {
