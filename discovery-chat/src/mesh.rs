@@ -150,7 +150,7 @@ impl Mesh {
         self.actions.push(Action::Show(event));
     }
 
-    /// A datagram was heard, which any program can have sent.
+    /// A datagram was heard, or a caller of another version. Any program can have sent either.
     fn on_heard(&mut self, heard: Result<Announcement, NotOurs>, from: IpAddr, now: Instant) {
         match heard {
             _ if !self.scope.covers(from) => {}

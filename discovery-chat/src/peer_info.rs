@@ -40,8 +40,8 @@ impl PeerId {
         format!("{:018x}", self.0)
     }
 
-    /// The shortest beginning of this id that none of the `others` shares, and at least one group of
-    /// it; `None` if there are no others.
+    /// The shortest beginning of this id that none of the `others` shares, but no less than [`GROUP`]
+    /// digits; `None` if there are no others.
     pub(crate) fn unique_prefix(self, others: impl Iterator<Item = Self>) -> Option<String> {
         let digits = self.on_the_wire();
         let shared = others.map(|other| {

@@ -73,7 +73,7 @@ enum Whom {
 /// The state of a peer that might be dialed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// The peer is left alone until this moment, and then dialed if there is an address.
+    /// The peer is left alone until this moment. Then it is dialed, if it was named or heard again.
     Waiting(Instant),
     /// The peer is being dialed, or its name is being looked up.
     #[default]
@@ -332,8 +332,8 @@ fn pause(failures: usize) -> Duration {
     Duration::from_secs(PAUSES[failures.clamp(1, PAUSES.len()) - 1])
 }
 
-/// A pseudo-random number below `below`: the same for the same two, so that the rules stay pure,
-/// and another one for each peer, so that no two peers do the same thing at the same time.
+/// A pseudo-random number below `below`: the same for the same `me` and `other`, so that the rules
+/// stay pure, and mostly another one for others, so that peers do not act in the same instant.
 pub(super) fn jitter(me: PeerId, other: impl Hash, below: u32) -> u32 {
     let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one((me, other));
     u32::try_from(hash % u64::from(below)).unwrap_or(0)

@@ -1,8 +1,8 @@
 //! Two peers that find each other, in every order in which things can happen.
 //!
-//! A small world of two meshes, the datagrams and connections between them, and nothing that
-//! decides what happens next: every choice is tried. Whatever the order, there must be one link
-//! in the end, the same on both sides, and both users must have read of each other once.
+//! A simulation of two meshes, and of the datagrams and connections between them, in which every
+//! order of events is tried. Whatever the order, there must be one link in the end, the same on both
+//! sides, and both users must have read of each other once.
 
 use super::*;
 
@@ -32,6 +32,7 @@ struct Wire {
     closed: [bool; 2],
 }
 
+/// The state of the simulation.
 #[derive(Clone)]
 struct World {
     now: Instant,
