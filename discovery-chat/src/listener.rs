@@ -137,3 +137,36 @@ impl Acceptor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+    use crate::peer_info::PeerId;
+
+    #[test]
+    fn a_caller_that_the_owner_knows_by_now_is_not_hung_up_on() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let call = || {
+            let caller = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+            caller.set_nonblocking(true).unwrap();
+            (caller, Arc::new(socket.accept().unwrap().0))
+        };
+        let [(known, stream), (unknown, other_stream)] = [call(), call()];
+        let [first, second] = [&stream, &other_stream].map(|s| Arc::new(Handshake(s.clone())));
+        let name = Name::chosen("Alice").unwrap();
+        let mut acceptor = Acceptor {
+            me: PeerInfo { id: PeerId::from_bits(1), port: 1, name },
+            report: bounded(1).0,
+            stop_requested: bounded(1).1,
+            accepted: 2,
+            handshakes: vec![Arc::downgrade(&first), Arc::downgrade(&second)],
+        };
+        drop(first); // The owner takes the report, just before the listener looks.
+        acceptor.hang_up_on_the_oldest();
+        acceptor.hang_up_on_the_oldest();
+        unknown.set_nonblocking(false).unwrap();
+        assert_eq!(unknown.peek(&mut [0]).unwrap(), 0, "it is hung up on");
+        assert_eq!(known.peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+}
