@@ -1,4 +1,4 @@
-//! Announcements: what a peer broadcasts by UDP, so that others can dial it. Pure text.
+//! Task announce: what a peer broadcasts by UDP, so that others can dial it. Pure text.
 //!
 //! ```text
 //! p2pchat/1 here <id> <tcp port> <name ...>

@@ -15,8 +15,6 @@ pub struct Arguments {
     pub name: Name,
     /// Where it listens and announces itself.
     pub config: Config,
-    /// Peers to dial without waiting to hear them, as `HOST:PORT`.
-    pub peers: Vec<String>,
     /// Print lines and nothing else.
     pub plain: bool,
 }
@@ -46,12 +44,12 @@ impl Arguments {
             discovery_port: start.get_one("discovery-port").copied().unwrap_or(DISCOVERY_PORT),
             bind,
             broadcast: start.get_many("broadcast").unwrap_or_default().copied().collect(),
+            peers: start.get_many("peer").unwrap_or_default().cloned().collect(),
             scope: if here { Scope::ThisMachine } else { Scope::Lan },
         };
         Ok(Self {
             name: start.get_one::<Name>("name").cloned().ok_or("a peer needs a name")?,
             config,
-            peers: start.get_many("peer").unwrap_or_default().cloned().collect(),
             plain: start.get_flag("plain"),
         })
     }
@@ -64,12 +62,10 @@ fn usage() -> Command {
         .help(format!("What you are called, in at most {MAX_NAME} characters"));
     let port = option("port", "PORT")
         .value_parser(value_parser!(u16))
-        .default_value("0")
-        .help("The TCP port to be dialed on; 0 for any that is free");
+        .help("The TCP port to be dialed on; 0 for any that is free [default: 0]");
     let discovery_port = option("discovery-port", "PORT")
         .value_parser(value_parser!(u16).range(1..))
-        .default_value("9999")
-        .help("The UDP port for announcements, the same for all peers");
+        .help("The UDP port for announcements, the same for all peers [default: 9999]");
     let broadcast = option("broadcast", "ADDR:PORT")
         .action(ArgAction::Append)
         .value_parser(broadcast)
@@ -81,15 +77,11 @@ fn usage() -> Command {
         .action(ArgAction::Append)
         .value_parser(host_and_port)
         .help("Dial this peer: for networks that drop broadcasts; can be repeated");
-    let local = Arg::new("local")
-        .long("local")
-        .action(ArgAction::SetTrue)
+    let local = flag("local")
         .conflicts_with("broadcast")
         .help("Stay on this machine: nothing is sent to the network");
-    let plain = Arg::new("plain")
-        .long("plain")
-        .action(ArgAction::SetTrue)
-        .help("Print lines and nothing else, for screen readers and pipes");
+    let plain =
+        flag("plain").help("Print lines and nothing else, for screen readers and pipes");
     let start = Command::new("start")
         .about("Start a peer, and chat")
         .next_line_help(true)
@@ -105,6 +97,10 @@ fn usage() -> Command {
 
 fn option(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value)
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
 const HELP: &str = "\
@@ -163,19 +159,18 @@ mod tests {
 
     #[test]
     fn the_lab_sheets_command_is_enough() {
-        let Arguments { name, config, peers, plain } =
-            read("start --port 8080 --name Alice").unwrap();
+        let Arguments { name, config, plain } = read("start --port 8080 --name Alice").unwrap();
         assert_eq!((name.to_string().as_str(), config.port), ("Alice", 8080));
         assert_eq!((config.discovery_port, config.scope), (9999, Scope::Lan));
-        assert!(config.broadcast.is_empty() && peers.is_empty() && !plain);
+        assert!(config.broadcast.is_empty() && config.peers.is_empty() && !plain);
     }
 
     #[test]
     fn what_can_be_repeated_can_be_repeated() {
         let words = "start --name A --peer a:1 --peer [::1]:2 --broadcast 10.0.0.255:3 \
                      --broadcast 10.0.1.255:4 --bind 10.0.0.1";
-        let Arguments { config, peers, .. } = read(words).unwrap();
-        assert_eq!(peers, ["a:1", "[::1]:2"]);
+        let Arguments { config, .. } = read(words).unwrap();
+        assert_eq!(config.peers, ["a:1", "[::1]:2"]);
         assert_eq!(config.broadcast.len(), 2);
         assert_eq!(config.bind, Some(Ipv4Addr::new(10, 0, 0, 1)));
     }

@@ -1,12 +1,12 @@
-//! The configuration of a peer: where it listens, and how far it announces itself.
+//! Configuration: where a peer listens, how far it announces itself, and whom it dials.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 /// The UDP port on which peers announce themselves, as on the lab sheet.
 pub(crate) const DISCOVERY_PORT: u16 = 9999;
 
-/// The stack of a link's threads, in bytes. There may be hundreds; only the system's resolver, for
-/// a peer that was named, may go deep.
+/// The stack of a link's threads, in bytes. There may be hundreds of them. Only the system's
+/// resolver, which looks up the names of `--peer`, may need a deep one.
 pub(crate) const LINK_STACK: usize = 512 * 1024;
 
 /// Where a peer listens and announces itself.
@@ -20,7 +20,9 @@ pub struct Config {
     pub bind: Option<Ipv4Addr>,
     /// Where to announce, if not to the whole network.
     pub broadcast: Vec<SocketAddrV4>,
-    /// How far announcements go, and which ones are listened to.
+    /// Peers to dial without waiting to hear them, as `HOST:PORT`.
+    pub peers: Vec<String>,
+    /// How far announcements go, and which of them count.
     pub scope: Scope,
 }
 
@@ -35,7 +37,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether announcements from there are listened to.
+    /// Whether announcements from this address count.
     pub(crate) fn covers(self, from: IpAddr) -> bool {
         let IpAddr::V4(from) = from else { return false };
         match self {

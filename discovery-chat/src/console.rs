@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use terminal::{NonBlockingStdout, Screen};
+use terminal::Screen;
 
 use crate::event::{Event, PROMPT};
 
@@ -25,11 +25,6 @@ pub struct Console {
 }
 
 impl Console {
-    /// The console on stdout. Fails if it is closed.
-    pub fn stdout(style: Style) -> io::Result<Self> {
-        Ok(Self::new(style, NonBlockingStdout::open()?))
-    }
-
     /// A console that writes to `out`.
     pub fn new(style: Style, out: impl Write + 'static) -> Self {
         Self { style, screen: Screen::new(Box::new(out)) }

@@ -13,7 +13,7 @@ use socket2::{Domain, Socket, Type};
 use crate::config::{LINK_STACK, Scope};
 use crate::event::Failure;
 use crate::link::{Call, LinkReport};
-use crate::mesh::{Callee, LinkId, NoLink, PATIENCE, Report};
+use crate::mesh::{Callee, LinkId, PATIENCE, Report};
 use crate::peer_info::PeerInfo;
 
 /// What each dial needs.
@@ -30,26 +30,32 @@ impl Dialer {
     /// Dials, in a thread of its own. Fails if the system has none.
     pub(crate) fn dial(&self, link: LinkId, callee: Callee) -> io::Result<()> {
         let dialer = self.clone();
-        let body = move || dialer.call(link, callee);
+        let body = move || {
+            let failed = dialer.call(link, callee).err();
+            failed.map(|why| dialer.tell(Report::NotLinked(link, why)))
+        };
         thread::Builder::new().name("link".into()).stack_size(LINK_STACK).spawn(body)?;
         Ok(())
     }
 
-    fn call(self, link: LinkId, callee: Callee) {
-        let result = match callee {
+    fn call(&self, link: LinkId, callee: Callee) -> Result<(), Failure> {
+        match callee {
             Callee::Name(name) => {
-                self.look_up(&name).map(|found| Report::LookedUp(link, found))
+                self.tell(Report::LookedUp(link, self.look_up(&name)?));
+                Ok(())
             }
-            Callee::At { to, address, patience } => match self.connect(address, patience) {
-                Ok(stream) => {
-                    let Self { me, report, .. } = self;
-                    return Call { link, stream, me, report }.introduce(to, address);
-                }
-                Err(error) => Err(failure(&error)),
-            },
-        };
-        let report = result.unwrap_or_else(|why| Report::NotLinked(link, NoLink::Failed(why)));
-        let _ = self.report.send(report.into()); // Fails once the owner has gone.
+            Callee::At { to, address, patience } => {
+                let stream =
+                    self.connect(address, patience).map_err(|error| failure(&error))?;
+                let (stream, me, report) =
+                    (Arc::new(stream), self.me.clone(), self.report.clone());
+                Call { link, stream, me, report }.introduce(to, address)
+            }
+        }
+    }
+
+    fn tell(&self, report: Report) {
+        let _ = self.report.send((report, None)); // Fails once the owner has gone.
     }
 
     /// Where a peer is that our user has named, wherever that is; but with `--local`, not
@@ -66,15 +72,13 @@ impl Dialer {
         }
     }
 
-    fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<Arc<TcpStream>> {
+    fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
         if let Some(from) = self.bind.filter(|_| to.is_ipv4()) {
             socket.bind(&SocketAddr::from((from, 0)).into())?;
         }
         socket.connect_timeout(&to.into(), patience)?;
-        // A line goes out when it is said, not when there is enough for a packet.
-        let _ = socket.set_tcp_nodelay(true);
-        Ok(Arc::new(socket.into()))
+        Ok(socket.into())
     }
 }
 

@@ -15,10 +15,10 @@ use crate::version::NotOurs;
 /// again.
 const MAX_HEARD: usize = 64;
 
-/// After this time without a datagram the thread looks whether it is to stop.
-const LOOK_UP: Duration = Duration::from_millis(250);
+/// How long the thread waits for a datagram before it checks whether it is to stop.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
-/// A pause after an error: the system might say the same again at once.
+/// A pause after an error: the system might report the same one again at once.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The discovery thread, and what it hears.
@@ -33,7 +33,7 @@ pub(crate) struct Discovery {
 impl Discovery {
     /// Starts to hear announcements.
     pub(crate) fn start(receiver: UdpSocket) -> io::Result<Self> {
-        receiver.set_read_timeout(Some(LOOK_UP))?;
+        receiver.set_read_timeout(Some(CHECK_EVERY))?;
         let (report, heard) = bounded(MAX_HEARD);
         let (stop, stop_requested) = bounded(1);
         let body = move || hear(&receiver, &report, &stop_requested);
@@ -46,7 +46,7 @@ impl Discovery {
         let _ = self.stop.try_send(());
     }
 
-    /// Waits for the thread, [`LOOK_UP`] at most.
+    /// Waits for the thread, [`CHECK_EVERY`] at most.
     pub(crate) fn join(self) {
         let _ = self.thread.join(); // A panic has been printed already.
     }

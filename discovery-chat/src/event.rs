@@ -16,7 +16,8 @@ use crate::version::VERSION;
 /// The prompt.
 pub const PROMPT: &str = "💬 ";
 
-/// Something that happened, and that the user should read. A peer is named as [`Peer`] shows it.
+/// Something that happened, and that the user should read. A peer is given by its label: its name,
+/// and a part of its id if the name alone would not tell it from another peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// This peer is up.
@@ -25,18 +26,18 @@ pub enum Event {
     Discovered(String, IpAddr),
     /// A peer at this address has the id of a linked one, and has taken the place of its link.
     Reconnected(String, IpAddr),
-    /// Our user asked which peers are linked.
-    Listed(Vec<Peer>),
-    /// A peer says this.
+    /// Our user asked which peers are linked: these, each with the address to dial it at.
+    Listed(Vec<(String, PeerId, SocketAddr)>),
+    /// A peer says this message, which is clean.
     Said(String, String),
     /// Our user said something, and this many outboxes took it.
     Sent(usize),
-    /// Our user said something, and no peer is linked.
+    /// Our user said something, or asked which peers are linked, and none is.
     NoPeers,
     /// A peer is gone, for this reason.
     Gone(String, Gone),
     /// This many messages to a peer were not confirmed.
-    Unsure(String, u64),
+    Unconfirmed(String, u64),
     /// Our user typed this many bytes at once.
     TooLong(usize),
     /// Our user typed a command that does not exist.
@@ -45,16 +46,16 @@ pub enum Event {
     Help,
     /// Our announcements do not reach the network, for this reason.
     CannotAnnounce(String),
-    /// Now they do again.
+    /// Our announcements reach the network again.
     Announcing,
-    /// The peer at this address, as our user named it, does not answer; this is told once.
+    /// No peer answers at this address, as our user named it; this is told once.
     NoAnswer(String, Failure),
     /// A peer at this address speaks this other version; this is told once.
     OtherVersion(u32, IpAddr),
     /// There are as many links as there may be; this is told once.
     Crowded(usize),
-    /// No caller can be let in, for this reason of the system's.
-    CannotAccept(String),
+    /// The system accepts no call, for this reason.
+    AcceptFailed(String),
     /// This is the last line.
     Goodbye,
 }
@@ -62,50 +63,41 @@ pub enum Event {
 /// How a peer went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// It said so.
+    /// It said goodbye.
     Left,
-    /// Its end of the link was closed, and it had not said so.
+    /// It hung up, or its program ended, without a goodbye.
     HungUp,
     /// It said nothing for this long.
     Silent(Duration),
     /// It did not read what we sent.
     NotReading,
-    /// It broke the protocol.
+    /// It sent a line that is longer than a frame may be.
     LineTooLong,
-    /// The link broke; the system's own words.
+    /// The link broke, and the system gave this reason.
     Broken(String),
 }
 
 /// Why a dial did not become a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
+    /// There is another link between the same two peers, or there will be in a moment.
+    Dup,
     /// No program listens at that port.
     Refused,
-    /// It was not answered within this time.
+    /// No program accepted within this time.
     NoAnswer(Duration),
     /// The link ended before its hello.
     Gone(Gone),
     /// Another peer listens there than the one we called.
     AnotherPeer,
-    /// It speaks another version.
+    /// The peer speaks this other version.
     OtherVersion(u32),
-    /// It is no peer at all.
+    /// The program that answered is no peer.
     NotOurs,
-    /// It is not on this machine, and we stay there (`--local`).
+    /// The address is not on this machine, and we stay there (`--local`).
     Elsewhere,
-    /// The system's own words.
+    /// Another failure, and the reason that the system gave.
     System(String),
-}
-
-/// A line of `/list`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// Its name, and a part of its id if the name alone would not tell it apart.
-    pub who: String,
-    /// Its id.
-    pub id: PeerId,
-    /// Where it can be dialed.
-    pub address: SocketAddr,
 }
 
 impl Event {
@@ -135,10 +127,9 @@ impl fmt::Display for Event {
                 write!(f, "🔍 Discovered new peer: {who} ({from})")
             }
             Self::Reconnected(who, from) => write!(f, "🔁 {who} reconnected from {from}"),
-            Self::Listed(peers) if peers.is_empty() => write!(f, "{}", Self::NoPeers),
             Self::Listed(peers) => {
                 write!(f, "👥 Discovered peers:")?;
-                for Peer { who, id, address } in peers {
+                for (who, id, address) in peers {
                     write!(f, "\n  - {who} ({id}) at {address}")?;
                 }
                 Ok(())
@@ -151,16 +142,14 @@ impl fmt::Display for Event {
                 write!(f, "👋 {who} left (without saying goodbye)")
             }
             Self::Gone(who, how) => write!(f, "⚠️ lost {who} ({how})"),
-            Self::Unsure(who, messages) => {
+            Self::Unconfirmed(who, messages) => {
                 write!(f, "⚠️ {messages} message(s) to {who} may not have arrived")
             }
             // Only a terminal sets a lower limit than ours.
-            Self::TooLong(..=MAX_MESSAGE) => {
-                write!(
-                    f,
-                    "⚠️ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
-                )
-            }
+            Self::TooLong(..=MAX_MESSAGE) => write!(
+                f,
+                "⚠️ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
+            ),
             Self::TooLong(bytes) => write!(
                 f,
                 "⚠️ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has \
@@ -181,8 +170,8 @@ impl fmt::Display for Event {
             Self::Announcing => write!(f, "📡 Announcing to the network again"),
             Self::NoAnswer(address, why) => write!(
                 f,
-                "⚠️ No answer from {address} yet ({why}); trying again until there \
-                 is"
+                "⚠️ No answer from {address} yet ({why}); trying again \
+                 until there is"
             ),
             Self::OtherVersion(version, from) => write!(
                 f,
@@ -192,7 +181,7 @@ impl fmt::Display for Event {
             Self::Crowded(links) => {
                 write!(f, "⚠️ {links} peers are linked, which is all there is room for")
             }
-            Self::CannotAccept(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
+            Self::AcceptFailed(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
             Self::Goodbye => write!(f, "👋 Goodbye!"),
         }
     }
@@ -214,6 +203,7 @@ impl fmt::Display for Gone {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Dup => write!(f, "another link goes there"),
             Self::Refused => write!(f, "nobody listens there"),
             Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
             Self::Gone(how) => write!(f, "{how}"),
@@ -253,7 +243,7 @@ mod tests {
         let found = Event::Discovered("Bob".into(), from);
         assert_eq!(found.to_string(), "🔍 Discovered new peer: Bob (192.168.1.101)");
         let address = "192.168.1.101:8081".parse().unwrap();
-        let listed = Event::Listed(vec![Peer { who: "Bob".into(), id, address }]);
+        let listed = Event::Listed(vec![("Bob".into(), id, address)]);
         assert_eq!(
             listed.to_string(),
             "👥 Discovered peers:\n  - Bob (abc123-def456-ab7789) at 192.168.1.101:8081"
@@ -271,7 +261,7 @@ mod tests {
         assert_eq!(gone(Gone::HungUp), "👋 Bob left (without saying goodbye)");
         let silent = Gone::Silent(Duration::from_secs(6));
         assert_eq!(gone(silent), "⚠️ lost Bob (no answer for 6 s)");
-        let unsure = Event::Unsure("Bob".into(), 2);
-        assert_eq!(unsure.to_string(), "⚠️ 2 message(s) to Bob may not have arrived");
+        let unconfirmed = Event::Unconfirmed("Bob".into(), 2);
+        assert_eq!(unconfirmed.to_string(), "⚠️ 2 message(s) to Bob may not have arrived");
     }
 }

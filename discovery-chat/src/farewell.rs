@@ -1,4 +1,4 @@
-//! Farewells: how long a link stays after our last word, so that the word arrives.
+//! Task leave: how long a link stays after our last word, so that the word arrives.
 //!
 //! Hanging up at once would take back what is still on its way. So a link's writer writes what is
 //! left and says no more, and then the other side has a moment to hang up.
@@ -14,7 +14,7 @@ use crate::frame::Frame;
 use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 
-/// The most links that linger while we go on.
+/// The most links that linger while we do not leave.
 const MAX_LINGERING: usize = 64;
 
 /// How long the other side of a link may take to hang up, after our last word.
@@ -26,8 +26,8 @@ const AT_MOST: Duration = Duration::from_secs(10);
 /// The time between two looks at what is still to be written.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Links on which we have said our last word while we go on, in the order in which they are hung
-/// up on.
+/// Links on which we have said our last word, though we do not leave, in the order in which they
+/// are hung up on.
 #[derive(Default)]
 pub(crate) struct Lingering(VecDeque<(Instant, Weak<TcpStream>)>);
 
@@ -97,15 +97,15 @@ impl Goodbyes {
                 break;
             }
             match reports.recv_timeout(LOOK_AGAIN) {
-                Ok(LinkReport { report: Report::HungUp(link, _), .. }) => {
+                Ok((Report::HungUp(link, _), _)) => {
                     self.0.remove(&link);
                 }
-                Ok(LinkReport { report: read @ Report::Got(_, Frame::Read(_)), .. }) => {
+                Ok((read @ Report::Got(_, Frame::Read(_)), _)) => {
                     progress = Instant::now(); // It reads.
                     pass_on(read);
                 }
                 // A peer that has just answered is told goodbye, too.
-                Ok(LinkReport { handle: Some(handle), .. }) if handle.caller.is_none() => {
+                Ok((_, Some(handle))) if handle.caller.is_none() => {
                     self.say(handle);
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -146,7 +146,7 @@ mod tests {
         goodbyes.say(LinkHandle { link, caller, outbox, waiting, backpressure, stream });
         let (report, reports) = bounded(1);
         let receipt = Report::Got(link, Frame::Read(1));
-        report.send(receipt.clone().into()).unwrap();
+        report.send((receipt.clone(), None)).unwrap();
         let (begun, mut receipts) = (Instant::now(), Vec::new());
         goodbyes.wait(&reports, |report| receipts.push(report));
         assert_eq!(receipts, [receipt]);

@@ -9,8 +9,8 @@
 //! bye                     I am leaving
 //! ```
 //!
-//! A frame ends with `\n`, and a `\r` before it is ignored, so you can speak it with `nc`. Words
-//! that a peer does not know are skipped: there is room to grow.
+//! A frame ends with `\n`, and a `\r` before it is ignored, so you can speak it with `nc`. A peer
+//! skips lines that it does not know: there is room to grow.
 
 use std::fmt;
 
@@ -31,31 +31,26 @@ pub(crate) const MAX_FRAME: usize = 4160;
 pub(crate) enum Frame {
     /// The link is not wanted, since there is another one between the same two.
     Dup,
-    /// A message.
     Say {
-        /// Its number among the messages of this run, from 1.
         seq: u64,
-        /// Harmless text.
+        /// It is clean.
         text: String,
     },
-    /// Still here.
     Ping,
     /// The message of this number was read, with all before it on its link. A `ping` with a number,
     /// which an older program does not know.
     Read(u64),
-    /// Leaving.
     Bye,
 }
 
 /// The first line each way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hello {
-    /// The peer that the speaker believes to talk to; `None` (`-`) if it only knows an address.
+    /// The peer that the speaker means to reach; `None` (`-`) if it only knows an address.
     ///
     /// Without this, a stranger that announces invented ids with Bob's address makes us dial Bob
     /// over and over, and each call would look like a new link between us two.
     pub(crate) to: Option<PeerId>,
-    /// The speaker.
     pub(crate) info: PeerInfo,
 }
 
@@ -74,20 +69,18 @@ impl fmt::Display for Frame {
 impl Frame {
     /// Reads a line, without its line end. `None` if it is no frame: such a line is skipped.
     pub(crate) fn read(line: &[u8]) -> Option<Self> {
-        match line {
-            b"dup" => return Some(Self::Dup),
-            b"ping" => return Some(Self::Ping),
-            b"bye" => return Some(Self::Bye),
-            _ => {}
-        }
         let number = |digits| number(str::from_utf8(digits).ok()?).filter(|seq| *seq > 0);
-        if let Some(seq) = line.strip_prefix(b"ping ") {
-            return number(seq).map(Self::Read);
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        match (words.next()?, words.next(), words.next()) {
+            (b"dup", None, None) => Some(Self::Dup),
+            (b"say", Some(seq), Some(text)) if text.len() <= MAX_MESSAGE => {
+                Some(Self::Say { seq: number(seq)?, text: clean(text) })
+            }
+            (b"ping", None, None) => Some(Self::Ping),
+            (b"ping", Some(seq), None) => number(seq).map(Self::Read),
+            (b"bye", None, None) => Some(Self::Bye),
+            _ => None,
         }
-        let words = line.strip_prefix(b"say ")?;
-        let (seq, text) = words.split_at(words.iter().position(|byte| *byte == b' ')?);
-        let (seq, text) = (number(seq)?, &text[1..]);
-        (text.len() <= MAX_MESSAGE).then(|| Self::Say { seq, text: clean(text) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lab 5, discovery-chat: peers find each other by UDP and talk by TCP, without a server.
 //!
-//! [`mesh`] holds the rules, without a socket; [`owner`] carries them out. `announce` and `frame`
+//! `mesh` holds the rules, without a socket; [`owner`] carries them out. `announce` and `frame`
 //! are the protocol, `link` is one connection.
 //!
 //! # Thread map
@@ -24,16 +24,16 @@
 //! | `link`      | the reading half of a link  | `connect`, `read`     | with the link                  |
 //! | `writer`    | the writing half of a link  | an outbox, `write`    | with the outbox                |
 //! | `keyboard`  | stdin                       | `read`, or the editor | at Ctrl-D, or with the process |
-//! | `screen`    | the printer of the editor   | the line editor       | with the process               |
+//! | `screen`    | the printer of the editor   | `recv`, the editor    | with the process               |
 //! | `ctrl-c`    | nothing                     | a signal              | with the process               |
 //!
 //! `keyboard`, `screen` and `ctrl-c` are those of the provided crate `terminal`; `screen` is there
 //! only with the line editor, and otherwise the owner writes to the terminal itself.
 //!
-//! The listener, discovery and each writer are joined. A `link` is not: the owner waits for its
-//! last report. Only two can outlive the owner: one that dials a peer that does not answer, or
-//! looks up its name, and one whose other end is slow to hang up after our goodbye. The system
-//! ends both with the process, and delivers what was said.
+//! The owner joins the listener and discovery, and each `link` its writer. No thread joins a
+//! `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer that
+//! does not answer, looks up a name, or has another end that is slow to hang up after our goodbye.
+//! The system ends it with the process, and delivers what was said.
 //!
 //! Threads share nothing: a value that two of them need is sent from one to the other. There is
 //! no lock.
@@ -52,7 +52,7 @@ mod frame;
 mod lines;
 mod link;
 mod listener;
-pub mod mesh;
+mod mesh;
 mod name;
 pub mod owner;
 pub mod peer_info;

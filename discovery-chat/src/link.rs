@@ -17,7 +17,7 @@ use crate::backpressure::{Backpressure, OUTBOX};
 use crate::event::{Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::lines::{Lines, NoLine};
-use crate::mesh::{LinkId, NoLink, Report};
+use crate::mesh::{LinkId, Report};
 use crate::peer_info::{PeerId, PeerInfo};
 use crate::version::NotOurs;
 use crate::writer;
@@ -32,25 +32,15 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 /// A peer that says nothing for this long is lost.
 const SILENCE: Duration = Duration::from_secs(6);
 
-/// What the owner is told: what happened, and the owner's end of a link that has just begun.
-#[derive(Debug)]
-pub(crate) struct LinkReport {
-    pub(crate) report: Report,
-    /// With [`Report::Asked`] and [`Report::DialAnswered`].
-    pub(crate) handle: Option<LinkHandle>,
-}
-
-impl From<Report> for LinkReport {
-    fn from(report: Report) -> Self {
-        Self { report, handle: None }
-    }
-}
+/// What the owner is told: what happened, and the owner's end of a link that has just begun, with
+/// [`Report::Called`] and [`Report::DialAnswered`].
+pub(crate) type LinkReport = (Report, Option<LinkHandle>);
 
 /// The owner's end of a link.
 #[derive(Debug)]
 pub(crate) struct LinkHandle {
     pub(crate) link: LinkId,
-    /// The caller, while it waits for our hello. None if we dialed.
+    /// The peer that has dialed us; `None` if we dialed.
     pub(crate) caller: Option<PeerId>,
     /// What is put in here is written. When it is dropped, the writer finishes and ends the link.
     pub(crate) outbox: Sender<Arc<str>>,
@@ -71,28 +61,27 @@ pub(crate) struct Call {
     pub(crate) report: Sender<LinkReport>,
 }
 
+/// A call whose caller the owner does not know yet, for the listener to hang up on.
+pub(crate) struct Handshake(pub(crate) Arc<TcpStream>);
+
 /// What the other side says.
 type Incoming = Lines<Timed<Arc<TcpStream>>>;
 
 impl Call {
     /// Answers a caller: waits for its hello, asks the owner whether the link is wanted, and then
-    /// reads to the end. The owner's answer is the first frame in the outbox. As long as
-    /// `pending` lives, the listener counts this call as a handshake: until the owner knows of it.
-    pub(crate) fn answer(self, from: IpAddr, pending: Arc<()>) {
+    /// reads to the end. The owner's answer is the first frame in the outbox. `None` if the owner
+    /// was not asked; then dropping the call hangs up.
+    pub(crate) fn answer(self, from: IpAddr, handshake: Arc<Handshake>) -> Option<()> {
         let mut lines = self.lines(HELLO_PATIENCE);
-        let Some(hello) = self.read_hello(&mut lines, from) else {
-            return hang_up(&self.stream);
-        };
-        let Ok((handle, writer)) = self.start_writer(Some(hello.info.id)) else {
-            return hang_up(&self.stream);
-        };
-        let report = Report::Asked(self.link, hello, from);
-        let asked = LinkReport { report, handle: Some(handle) };
-        if self.report.send_timeout(asked, ANSWER_PATIENCE).is_err() {
+        let hello = self.read_hello(&mut lines, from)?;
+        let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
+        let report = Report::Called(self.link, hello, from);
+        if self.report.send_timeout((report, Some(handle)), ANSWER_PATIENCE).is_err() {
             hang_up(&self.stream); // The owner is too busy for callers.
         }
-        drop(pending);
+        drop(handshake);
         self.run(lines, writer);
+        Some(())
     }
 
     /// The caller's hello, if it is one, and for us.
@@ -103,7 +92,7 @@ impl Call {
             Ok(Ok(hello)) => hello.is_for(self.me.id).then_some(hello),
             Ok(Err(other @ NotOurs::OtherVersion(_))) => {
                 let report = Report::Heard(Err(other), from);
-                let _ = self.report.try_send(report.into()); // A busy owner need not know.
+                let _ = self.report.try_send((report, None)); // A busy owner need not know.
                 None
             }
             Ok(Err(NotOurs::Noise)) | Err(_) => None,
@@ -111,29 +100,29 @@ impl Call {
     }
 
     /// Introduces us to the peer that we have dialed: says hello, waits for the answer, and then
-    /// reads to the end.
-    pub(crate) fn introduce(self, to: Option<PeerId>, address: SocketAddr) {
+    /// reads to the end. Fails if there is no link; then dropping the call hangs up.
+    pub(crate) fn introduce(
+        self,
+        to: Option<PeerId>,
+        address: SocketAddr,
+    ) -> Result<(), Failure> {
         let mut lines = self.lines(ANSWER_PATIENCE);
-        let (handle, writer) = match self.start_writer(None) {
-            Ok(started) => started,
-            Err(error) => {
-                let why = NoLink::Failed(Failure::System(error.to_string()));
-                return self.tell(Report::NotLinked(self.link, why));
-            }
-        };
+        let (handle, writer) =
+            self.start_writer(None).map_err(|error| Failure::System(error.to_string()))?;
         let hello = Hello { to, info: self.me.clone() };
         let _ = handle.outbox.try_send(hello.to_string().into()); // It is empty.
         match read_answer(&mut lines, to) {
             Ok(info) => {
                 let report = Report::DialAnswered(self.link, info, address);
                 // Fails if we are closing; then the writer ends the link.
-                let _ = self.report.send(LinkReport { report, handle: Some(handle) });
+                let _ = self.report.send((report, Some(handle)));
                 self.run(lines, writer);
+                Ok(())
             }
             Err(why) => {
-                drop(handle);
-                hang_up(&self.stream);
-                self.end(writer, Report::NotLinked(self.link, why));
+                drop(handle); // This ends the writer.
+                let _ = writer.join(); // A panic has been printed already.
+                Err(why)
             }
         }
     }
@@ -145,11 +134,8 @@ impl Call {
         if how != Gone::HungUp {
             hang_up(&self.stream);
         }
-        self.end(writer, Report::HungUp(self.link, how));
-    }
-
-    fn end(&self, writer: JoinHandle<()>, report: Report) {
-        self.tell(report);
+        // Fails once the owner has gone.
+        let _ = self.report.send((Report::HungUp(self.link, how), None));
         let _ = writer.join(); // A panic has been printed already.
     }
 
@@ -162,7 +148,7 @@ impl Call {
                 Err(no_line) => return no_line.into_gone(SILENCE),
             };
             if let Some(frame) = frame {
-                if self.report.send(Report::Got(self.link, frame).into()).is_err() {
+                if self.report.send((Report::Got(self.link, frame), None)).is_err() {
                     return Gone::HungUp; // We are closing.
                 }
                 // Counted from here: if our owner was slow to take it, that is not their fault.
@@ -177,15 +163,13 @@ impl Call {
 
     /// The owner's end of this link, and the thread that writes what is put in there.
     fn start_writer(&self, caller: Option<PeerId>) -> io::Result<(LinkHandle, JoinHandle<()>)> {
+        // A line goes out when it is said, not when there is enough for a packet.
+        let _ = self.stream.set_nodelay(true);
         let (outbox, waiting) = bounded(OUTBOX);
         let writer = writer::start(Arc::clone(&self.stream), waiting.clone())?;
         let (link, stream) = (self.link, Arc::clone(&self.stream));
         let backpressure = Backpressure::default();
         Ok((LinkHandle { link, caller, outbox, waiting, backpressure, stream }, writer))
-    }
-
-    fn tell(&self, report: Report) {
-        let _ = self.report.send(report.into()); // Fails once the owner has gone.
     }
 }
 
@@ -195,17 +179,15 @@ pub(crate) fn hang_up(stream: &TcpStream) {
 }
 
 /// The answer of the peer that we have dialed: its hello, or the reason why there is no link.
-fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, NoLink> {
+fn read_answer(lines: &mut Incoming, to: Option<PeerId>) -> Result<PeerInfo, Failure> {
     let gone = |no_line: NoLine| Failure::Gone(no_line.into_gone(ANSWER_PATIENCE));
-    let line = lines.next_line().map_err(|no_line| NoLink::Failed(gone(no_line)))?;
+    let line = lines.next_line().map_err(gone)?;
     match Hello::read(line) {
         Ok(Hello { info, .. }) if to.is_none_or(|to| to == info.id) => Ok(info),
-        Ok(_) => Err(NoLink::Failed(Failure::AnotherPeer)),
-        Err(NotOurs::OtherVersion(version)) => {
-            Err(NoLink::Failed(Failure::OtherVersion(version)))
-        }
-        Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => Err(NoLink::Dup),
-        Err(NotOurs::Noise) => Err(NoLink::Failed(Failure::NotOurs)),
+        Ok(_) => Err(Failure::AnotherPeer),
+        Err(NotOurs::OtherVersion(version)) => Err(Failure::OtherVersion(version)),
+        Err(NotOurs::Noise) if Frame::read(line) == Some(Frame::Dup) => Err(Failure::Dup),
+        Err(NotOurs::Noise) => Err(Failure::NotOurs),
     }
 }
 

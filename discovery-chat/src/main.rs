@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
 use discovery_chat::arguments::Arguments;
@@ -11,11 +11,10 @@ use discovery_chat::command::{MAX_TYPED, is_quit};
 use discovery_chat::config::Config;
 use discovery_chat::console::{Console, Style};
 use discovery_chat::event::{Event, PROMPT};
-use discovery_chat::mesh::Mesh;
 use discovery_chat::owner::Owner;
 use discovery_chat::peer_info::{PeerId, PeerInfo};
 use discovery_chat::sockets::{Broadcaster, Sockets, open_listener, open_receiver};
-use terminal::{Editor, is_gone};
+use terminal::{Editor, NonBlockingStdout, is_gone};
 
 /// How long the terminal may take for the first and for the last line.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -31,24 +30,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { name, config, peers, plain }: Arguments) -> Result<()> {
+fn run(Arguments { name, config, plain }: Arguments) -> Result<()> {
     let sockets = Sockets {
         listener: open_listener(&config).map_err(|error| cannot_listen(&config, &error))?,
-        receiver: open_receiver(&config).map_err(|error| cannot_hear(&config, &error))?,
+        receiver: open_receiver(&config).map_err(|error| cannot_hear(&config, error))?,
         broadcaster: Broadcaster::open(&config)
-            .map_err(|error| cannot_open(&config, &error, "open a socket to announce with"))?,
+            .context("cannot open a socket to announce with")?,
     };
     // Before the first line is printed: its reader may press Ctrl-C at once.
     let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
     let port = sockets.listener.local_addr().context("the system hides our port")?.port();
     let me = PeerInfo { id: random_id(), port, name };
-    let mesh = Mesh::new(me.clone(), config.scope, &peers, Instant::now());
     let style = match plain {
         true => Style::Plain,
         false if Editor::is_possible() => Style::Editor,
         false => Style::Prompt,
     };
-    let mut console = Console::stdout(style).context("cannot print")?;
+    let stdout = NonBlockingStdout::open().context("cannot print")?;
+    let mut console = Console::new(style, stdout);
     console.show(&Event::Started(me.clone()));
 
     let ended = if style == Style::Editor {
@@ -57,12 +56,12 @@ fn run(Arguments { name, config, peers, plain }: Arguments) -> Result<()> {
             .context("cannot edit lines on this terminal")?;
         let above = Console::new(style, printer);
         // The editor is dropped here, and gives the terminal back.
-        Owner::start(me, mesh, &config, sockets, above)
+        Owner::start(me, &config, sockets, above)
             .and_then(|owner| owner.run(&editor.lines, &interrupts))
             .map(|_| console)
     } else {
         let lines = terminal::lines(MAX_TYPED).context("cannot read the keyboard")?;
-        Owner::start(me, mesh, &config, sockets, console)
+        Owner::start(me, &config, sockets, console)
             .and_then(|owner| owner.run(&lines, &interrupts))
     };
     let said_goodbye = ended.and_then(|mut console| {
@@ -84,19 +83,22 @@ fn random_id() -> PeerId {
 
 fn cannot_listen(config: &Config, error: &io::Error) -> Error {
     let port = config.port;
-    match error.kind() {
-        ErrorKind::AddrInUse => anyhow!(
+    match (error.kind(), config.bind) {
+        (ErrorKind::AddrInUse, _) => anyhow!(
             "TCP port {port} is in use, perhaps by another peer on this machine: choose another \
              --port, or --port 0 for any that is free"
         ),
-        ErrorKind::PermissionDenied => {
+        (ErrorKind::PermissionDenied, _) => {
             anyhow!("TCP port {port} is not open to you: choose a --port of 1024 or more")
         }
-        _ => cannot_open(config, error, &format!("listen on TCP port {port}")),
+        (ErrorKind::AddrNotAvailable, Some(address)) => {
+            anyhow!("{address} is no address of this machine: choose another --bind")
+        }
+        _ => anyhow!("cannot listen on TCP port {port}: {error}"),
     }
 }
 
-fn cannot_hear(config: &Config, error: &io::Error) -> Error {
+fn cannot_hear(config: &Config, error: io::Error) -> Error {
     let port = config.discovery_port;
     match error.kind() {
         ErrorKind::AddrInUse => anyhow!(
@@ -107,15 +109,6 @@ fn cannot_hear(config: &Config, error: &io::Error) -> Error {
             "UDP port {port} is not open to you: give all peers a --discovery-port of 1024 or \
              more"
         ),
-        _ => cannot_open(config, error, &format!("hear UDP port {port}")),
-    }
-}
-
-fn cannot_open(config: &Config, error: &io::Error, what: &str) -> Error {
-    match config.bind {
-        Some(address) if error.kind() == ErrorKind::AddrNotAvailable => {
-            anyhow!("{address} is no address of this machine: choose another --bind")
-        }
-        _ => anyhow!("cannot {what}: {error}"),
+        _ => Error::new(error).context(format!("cannot hear UDP port {port}")),
     }
 }

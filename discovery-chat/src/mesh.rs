@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use crate::announce::Announcement;
 use crate::command::Command;
 use crate::config::Scope;
-use crate::event::{Event, Gone, Peer};
+use crate::event::{Event, Failure, Gone};
 use crate::frame::{Frame, Hello};
 use crate::name::Name;
 use crate::peer_info::{PeerId, PeerInfo};
@@ -37,7 +37,7 @@ use crossing::{CROSSING, Crossing};
 use dials::Dials;
 pub(crate) use dials::PATIENCE;
 use receipts::Receipts;
-pub(crate) use report::{Action, Answer, Callee, LinkId, NoLink, Report};
+pub(crate) use report::{Action, Answer, Callee, LinkId, Report};
 
 /// The most peers that are linked at once.
 const MAX_LINKS: usize = 256;
@@ -57,13 +57,13 @@ struct Linked {
 
 /// All that one peer knows about the others.
 #[derive(Clone, Debug)]
-pub struct Mesh {
+pub(crate) struct Mesh {
     me: PeerInfo,
     scope: Scope,
     linked: BTreeMap<PeerId, Linked>,
     /// The peer of each link. Also of links that another one has replaced, until they end: what
     /// is still on its way there is still shown.
-    whose: BTreeMap<LinkId, PeerId>,
+    peer_of: BTreeMap<LinkId, PeerId>,
     dials: Dials,
     announcer: Announcer,
     /// How many messages our user has sent.
@@ -81,14 +81,14 @@ pub struct Mesh {
 
 impl Mesh {
     /// A mesh of one: `me`, who begins at `now` to announce itself, and to dial `peers`.
-    pub fn new(me: PeerInfo, scope: Scope, peers: &[String], now: Instant) -> Self {
+    pub(crate) fn new(me: PeerInfo, scope: Scope, peers: &[String], now: Instant) -> Self {
         Self {
             announcer: Announcer::new(me.id, now),
             dials: Dials::new(me.id, peers, now),
             me,
             scope,
             linked: BTreeMap::new(),
-            whose: BTreeMap::new(),
+            peer_of: BTreeMap::new(),
             said: 0,
             received: BTreeMap::new(),
             confirm_at: None,
@@ -102,7 +102,7 @@ impl Mesh {
     /// When to come back with a [`Report::Tick`], if nothing else happens before.
     pub(crate) fn next_due(&self) -> Instant {
         let others = self.dials.next_due().into_iter().chain(self.confirm_at);
-        others.fold(self.announcer.next_due(), Instant::min)
+        others.fold(self.announcer.due, Instant::min)
     }
 
     /// Takes in what happened; returns what is to be done, in this order.
@@ -110,17 +110,17 @@ impl Mesh {
         match report {
             Report::Tick => self.on_tick(now),
             Report::Heard(heard, from) => self.on_heard(heard, from, now),
-            Report::Asked(link, hello, from) => self.on_asked(link, hello, from, now),
+            Report::Called(link, hello, from) => self.on_called(link, hello, from, now),
             Report::DialAnswered(link, info, address) => {
                 self.on_dial_answered(link, info, address, now);
             }
-            Report::NotLinked(link, NoLink::Dup) => self.dials.refused(link, now),
-            Report::NotLinked(link, NoLink::Failed(why)) => {
+            Report::NotLinked(link, Failure::Dup) => self.dials.refused(link, now),
+            Report::NotLinked(link, why) => {
                 let told = self.dials.failed(link, why, now);
                 self.actions.extend(told.map(Action::Show));
             }
             Report::LookedUp(link, found) => {
-                let due = self.dial_of_named_is_due(&found, now);
+                let due = self.named_dial_due(&found, now);
                 self.dials.looked_up(link, found, due);
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
@@ -135,12 +135,12 @@ impl Mesh {
                     self.show(Event::Announcing);
                 }
             }
-            Report::CannotAccept(why) => self.show(Event::CannotAccept(why)),
+            Report::AcceptFailed(why) => self.show(Event::AcceptFailed(why)),
             Report::Typed(command) => self.on_typed(command),
             Report::Leaving => self.confirm(),
             Report::Left => {
-                let peers = self.linked.iter();
-                self.actions = peers.filter_map(|peer| self.unconfirmed(peer)).collect();
+                let events = self.linked.keys().filter_map(|id| self.unconfirmed(*id));
+                self.actions = events.map(Action::Show).collect();
             }
         }
         mem::take(&mut self.actions)
@@ -150,7 +150,7 @@ impl Mesh {
         self.actions.push(Action::Show(event));
     }
 
-    /// Something was heard by UDP: hearsay, from any program that could send it.
+    /// A datagram was heard, or a caller of another version. Any program can have sent either.
     fn on_heard(&mut self, heard: Result<Announcement, NotOurs>, from: IpAddr, now: Instant) {
         match heard {
             _ if !self.scope.covers(from) => {}
@@ -183,16 +183,16 @@ impl Mesh {
     }
 
     /// When to dial the addresses of a name that was looked up: at once, unless a peer that says it
-    /// listens at one of them has just dialed us, and may not have our hello yet. If our own dial
-    /// came first, which does not know whom it calls, that peer would take it for the better link.
-    /// It waits once and no more: anybody can say so.
-    fn dial_of_named_is_due(&self, found: &[SocketAddr], now: Instant) -> Instant {
+    /// listens at one of them has just dialed us, and may not have our hello yet. Our own dial names
+    /// no peer; if it arrived before that hello, the peer would take it for the better link. A dial
+    /// waits once and no more: any program can say that it listens there.
+    fn named_dial_due(&self, found: &[SocketAddr], now: Instant) -> Instant {
         let caller = self.linked.values().find(|peer| found.contains(&peer.address));
         caller.map_or(now, |caller| now.max(caller.since + CROSSING))
     }
 
     /// A peer dialed us: is the link wanted?
-    fn on_asked(&mut self, link: LinkId, hello: Hello, from: IpAddr, now: Instant) {
+    fn on_called(&mut self, link: LinkId, hello: Hello, from: IpAddr, now: Instant) {
         let address = SocketAddr::new(from, hello.info.port);
         let answer = self.answer_to(&hello, address, now);
         self.actions.push(Action::Answer(link, answer));
@@ -242,7 +242,7 @@ impl Mesh {
         }
         self.dials.answered(link, info.id);
         if info.id == self.me.id || self.crossing(info.id, now).gives_way() {
-            self.whose.insert(link, info.id);
+            self.peer_of.insert(link, info.id);
             return self.actions.push(Action::HangUp(link));
         }
         self.link_up(link, info, address, now);
@@ -257,7 +257,7 @@ impl Mesh {
         now: Instant,
     ) {
         self.dials.linked(id);
-        self.whose.insert(link, id);
+        self.peer_of.insert(link, id);
         let was = self.label(id);
         let before = self.linked.remove(&id);
         let mut receipts = before.clone().map(|peer| peer.receipts).unwrap_or_default();
@@ -275,7 +275,7 @@ impl Mesh {
     }
 
     fn on_frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
-        let Some(&id) = self.whose.get(&link) else { return };
+        let Some(&id) = self.peer_of.get(&link) else { return };
         let Some(peer) = self.linked.get_mut(&id) else { return };
         match frame {
             Frame::Say { seq, text } => {
@@ -303,32 +303,33 @@ impl Mesh {
     }
 
     fn on_hung_up(&mut self, link: LinkId, how: Gone, now: Instant) {
-        let Some(id) = self.whose.remove(&link) else { return };
+        let Some(id) = self.peer_of.remove(&link) else { return };
         let Some(peer) = self.linked.get(&id).filter(|peer| peer.link == link) else {
             return; // Another link has long taken its place.
         };
         self.dials.lost(id, now.duration_since(peer.since), now);
-        let unconfirmed = self.unconfirmed((&id, peer));
         self.show(Event::Gone(self.label(id), how));
-        self.actions.extend(unconfirmed);
+        self.actions.extend(self.unconfirmed(id).map(Action::Show));
         self.linked.remove(&id);
     }
 
     /// What our user is told if a peer has not confirmed all messages.
-    fn unconfirmed(&self, (id, peer): (&PeerId, &Linked)) -> Option<Action> {
-        let missing = peer.receipts.missing();
-        (missing > 0).then(|| Action::Show(Event::Unsure(self.label(*id), missing)))
+    fn unconfirmed(&self, id: PeerId) -> Option<Event> {
+        let missing = self.linked.get(&id)?.receipts.missing();
+        (missing > 0).then(|| Event::Unconfirmed(self.label(id), missing))
     }
 
     fn on_typed(&mut self, command: Command) {
         match command {
             Command::Nothing => {}
+            Command::List | Command::Say(_) if self.linked.is_empty() => {
+                self.show(Event::NoPeers);
+            }
             Command::List => self.show(Event::Listed(self.list())),
             Command::Help => self.show(Event::Help),
-            Command::Quit => self.actions.push(Action::Leave),
+            Command::Quit => self.actions.push(Action::Quit),
             Command::Unknown(word) => self.show(Event::Unknown(word)),
             Command::TooLong(bytes) => self.show(Event::TooLong(bytes)),
-            Command::Say(_) if self.linked.is_empty() => self.show(Event::NoPeers),
             Command::Say(text) => {
                 self.confirm(); // It may be an answer, and so the peer has its receipt first.
                 self.said += 1;
@@ -341,12 +342,11 @@ impl Mesh {
         }
     }
 
-    /// The linked peers, by name.
-    fn list(&self) -> Vec<Peer> {
+    /// The linked peers by name, and those of one name by id.
+    fn list(&self) -> Vec<(String, PeerId, SocketAddr)> {
         let mut peers: Vec<_> = self.linked.iter().collect();
-        peers.sort_by_key(|(id, peer)| (peer.name.clone(), **id));
-        let line = |(&id, &Linked { address, .. })| Peer { who: self.label(id), id, address };
-        peers.into_iter().map(line).collect()
+        peers.sort_by_key(|(_, peer)| &peer.name);
+        peers.into_iter().map(|(id, peer)| (self.label(*id), *id, peer.address)).collect()
     }
 
     /// The name of a linked peer; if others look the same, ourselves included, with as much of its
@@ -356,7 +356,7 @@ impl Mesh {
         let linked = self.linked.iter().map(|(other, peer)| (*other, &peer.name));
         let visible = linked.chain([(self.me.id, &self.me.name)]);
         let alike = visible.filter(|(other, shown)| *other != id && shown.looks_like(name));
-        match id.told_from(alike.map(|(other, _)| other)) {
+        match id.unique_prefix(alike.map(|(other, _)| other)) {
             Some(digits) => format!("{name}#{digits}"),
             None => name.to_string(),
         }

@@ -17,9 +17,9 @@ pub struct Name {
 }
 
 impl Name {
-    /// The name that our own user has chosen. It is taken as it is, or not at all.
-    /// The error says what is wrong: no visible character, more than [`MAX_NAME`] characters, or
-    /// one that a name cannot have.
+    /// The name that our own user has chosen. It is taken as it is, or not at all. The error says
+    /// what is wrong: no visible character, more than [`MAX_NAME`] characters, or one that a name
+    /// cannot have.
     pub(crate) fn chosen(text: &str) -> Result<Self, String> {
         if let Some(bad) = text.chars().find(|&c| !belongs(c)) {
             return Err(format!("a name cannot contain {bad:?}"));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_the_same_are_known_to() {
+    fn names_that_look_the_same_are_recognised() {
         let bob = Name::claimed("Bob").unwrap();
         for same in ["bob", "Bob\u{FE0F}", "B\u{200D}ob"] {
             assert!(bob.looks_like(&Name::claimed(same).unwrap()), "{same:?}");

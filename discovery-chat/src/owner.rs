@@ -26,7 +26,7 @@ use crate::farewell::{Goodbyes, Lingering};
 use crate::frame::{Frame, Hello};
 use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::listener::Listener;
-use crate::mesh::{Action, Answer, LinkId, Mesh, NoLink, Report};
+use crate::mesh::{Action, Answer, LinkId, Mesh, Report};
 use crate::peer_info::PeerInfo;
 use crate::sockets::{Broadcaster, Sockets};
 
@@ -34,7 +34,7 @@ use crate::sockets::{Broadcaster, Sockets};
 /// at their other ends: a flood stays in the network and does not fill our memory.
 const MAX_REPORTS: usize = 256;
 
-/// How many steps are gathered before the terminal sees them, while there is more to come.
+/// How many turns of the loop may pass before the terminal is written to.
 const MAX_UNSEEN: usize = 64;
 
 /// How many bytes may wait for a terminal that stands still. Then links wait, and with them the
@@ -57,12 +57,12 @@ pub struct Owner {
     listener: Listener,
     discovery: Discovery,
     reports: Receiver<LinkReport>,
-    /// Links, and callers that wait for an answer.
+    /// The links, until we hang up on them.
     links: BTreeMap<LinkId, LinkHandle>,
     lingering: Lingering,
-    /// An outbox may be too full: to be looked at before our user's next line.
+    /// Whether an outbox may be too full, so that our user's next line waits until it was looked at.
     look_first: bool,
-    /// How many steps the terminal has not seen yet.
+    /// How many turns of the loop have passed since the terminal was written to.
     unseen: usize,
 }
 
@@ -70,13 +70,13 @@ impl Owner {
     /// Starts the threads of a peer.
     pub fn start(
         me: PeerInfo,
-        mesh: Mesh,
         config: &Config,
         sockets: Sockets,
         console: Console,
     ) -> io::Result<Self> {
         let (report, reports) = bounded(MAX_REPORTS);
         let Config { bind, scope, .. } = *config;
+        let mesh = Mesh::new(me.clone(), scope, &config.peers, Instant::now());
         Ok(Self {
             listener: Listener::start(sockets.listener, me.clone(), report.clone())?,
             discovery: Discovery::start(sockets.receiver)?,
@@ -126,16 +126,13 @@ impl Owner {
             let flow = select! {
                 recv(reports) -> report => match report {
                     Ok(report) => self.on_link_report(report),
-                    Err(_) => ControlFlow::Break(()), // All other threads have ended.
+                    Err(_) => ControlFlow::Break(()), // Never: our dialer can report.
                 },
                 recv(self.discovery.heard) -> report => {
                     report.map_or(ControlFlow::Break(()), |report| self.on(report))
                 }
                 recv(typed) -> line => match line {
-                    Ok(line) => {
-                        self.console.answered();
-                        self.on(Report::Typed(Command::of(line)))
-                    }
+                    Ok(line) => self.on_typed(line),
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => return self.console.interrupted(),
@@ -147,8 +144,8 @@ impl Owner {
         }
     }
 
-    /// How long until something is to be done even if nothing happens; the rules have something to
-    /// do when it is `due`.
+    /// How long to wait if nothing happens: until the rules have something to do, which is at `due`,
+    /// or until an outbox, the terminal or a lingering link is to be looked at.
     fn until_next_look(&self, due: Instant, now: Instant) -> Duration {
         let outboxes = self.look_first.then_some(now + LOOK_AT_OUTBOX);
         let has_backlog = self.console.screen.backlog() > 0;
@@ -171,7 +168,7 @@ impl Owner {
     }
 
     /// Takes the report of a link, and its handle.
-    fn on_link_report(&mut self, LinkReport { report, handle }: LinkReport) -> ControlFlow<()> {
+    fn on_link_report(&mut self, (report, handle): LinkReport) -> ControlFlow<()> {
         if let Some(handle) = handle {
             self.links.insert(handle.link, handle);
         }
@@ -181,7 +178,12 @@ impl Owner {
         self.on(report)
     }
 
-    /// Tells the rules what happened, and does what they want done.
+    fn on_typed(&mut self, line: Typed) -> ControlFlow<()> {
+        self.console.answered();
+        self.on(Report::Typed(Command::of(line)))
+    }
+
+    /// Tells the rules what happened, and does what they want done; breaks when it is time to close.
     fn on(&mut self, report: Report) -> ControlFlow<()> {
         let mut reports = VecDeque::from([report]);
         while let Some(report) = reports.pop_front() {
@@ -194,7 +196,7 @@ impl Owner {
                     }
                     Action::Dial(link, callee) => {
                         if let Err(error) = self.dialer.dial(link, callee) {
-                            let why = NoLink::Failed(Failure::System(error.to_string()));
+                            let why = Failure::System(error.to_string());
                             reports.push_back(Report::NotLinked(link, why));
                         }
                     }
@@ -202,7 +204,7 @@ impl Owner {
                     Action::Say(frame, to) => reports.extend(self.say(&frame, &to)),
                     Action::Confirm(link, seq) => self.confirm(link, seq),
                     Action::HangUp(link) => self.hang_up(link),
-                    Action::Leave => return ControlFlow::Break(()),
+                    Action::Quit => return ControlFlow::Break(()),
                 }
             }
         }
@@ -211,21 +213,17 @@ impl Owner {
 
     /// Answers a caller: its outbox is empty, so there is room.
     fn answer(&mut self, link: LinkId, answer: Answer) {
-        let Some(handle) = self.links.get_mut(&link) else { return };
-        let to = handle.caller.take();
+        let Some(handle) = self.links.get(&link) else { return };
         match answer {
             Answer::Hello => {
-                let hello = Hello { to, info: self.me.clone() };
+                let hello = Hello { to: handle.caller, info: self.me.clone() };
                 let _ = handle.outbox.try_send(hello.to_string().into());
             }
             Answer::Dup => {
                 let _ = handle.outbox.try_send(Frame::Dup.to_string().into());
                 self.hang_up(link);
             }
-            Answer::Nothing => {
-                hang_up(&handle.stream);
-                self.links.remove(&link);
-            }
+            Answer::Nothing => self.hang_up_at_once(link),
         }
     }
 
@@ -233,19 +231,19 @@ impl Owner {
     fn say(&mut self, frame: &Frame, to: &[LinkId]) -> Vec<Report> {
         let text: Arc<str> = frame.to_string().into();
         let mut sent = 0;
-        let mut full = Vec::new();
+        let mut dropped = Vec::new();
         for link in to {
             let Some(handle) = self.links.get(link) else { continue };
             match handle.outbox.try_send(Arc::clone(&text)) {
                 Ok(()) => sent += 1,
-                Err(TrySendError::Full(_)) => full.push(*link),
+                Err(TrySendError::Full(_)) => dropped.push(self.drop_slow(*link)),
                 // It has just ended, and its thread is about to say so.
                 Err(TrySendError::Disconnected(_)) => {}
             }
         }
         self.console.show(&Event::Sent(sent));
         self.look_first = true;
-        full.into_iter().map(|link| self.drop_slow(link)).collect()
+        dropped
     }
 
     /// Confirms a message. A peer that has no room for that is not reading anyway.
@@ -275,10 +273,12 @@ impl Owner {
 
     /// Hangs up at once on a peer that does not read.
     fn drop_slow(&mut self, link: LinkId) -> Report {
-        if let Some(handle) = self.links.remove(&link) {
-            hang_up(&handle.stream);
-        }
+        self.hang_up_at_once(link);
         Report::HungUp(link, Gone::NotReading)
+    }
+
+    fn hang_up_at_once(&mut self, link: LinkId) {
+        let _ = self.links.remove(&link).map(|handle| hang_up(&handle.stream));
     }
 
     /// Says no more on a link: its writer writes what is left, and then ends it.
@@ -295,9 +295,7 @@ impl Owner {
         let _ = self.on(Report::Leaving);
         let mut goodbyes = Goodbyes::default();
         for handle in mem::take(&mut self.links).into_values() {
-            if handle.caller.is_none() {
-                goodbyes.say(handle);
-            }
+            goodbyes.say(handle);
         }
         self.discovery.stop();
         // A hint for peers that are about to dial us. It may get lost.

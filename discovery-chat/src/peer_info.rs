@@ -29,20 +29,20 @@ impl PeerId {
         self.0
     }
 
-    /// Reads 18 lower-case hex digits: there is one way to write an id.
+    /// Reads 18 lower-case hex digits. Rust also reads "+f" and "F", but there is one way to write
+    /// an id.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-        let is_id = text.len() == 18 && text.bytes().all(is_digit);
-        is_id.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        let id = Self::from_bits(u128::from_str_radix(text, 16).ok()?);
+        (id.on_the_wire() == text).then_some(id)
     }
 
     pub(crate) fn on_the_wire(self) -> String {
         format!("{:018x}", self.0)
     }
 
-    /// Its beginning, if there are `others`: as many digits as tell it from them, and at least one
-    /// group.
-    pub(crate) fn told_from(self, others: impl Iterator<Item = Self>) -> Option<String> {
+    /// The shortest beginning of this id that none of the `others` shares, but no less than [`GROUP`]
+    /// digits; `None` if there are no others.
+    pub(crate) fn unique_prefix(self, others: impl Iterator<Item = Self>) -> Option<String> {
         let digits = self.on_the_wire();
         let shared = others.map(|other| {
             let pairs = digits.bytes().zip(other.on_the_wire().into_bytes());
@@ -63,11 +63,11 @@ impl fmt::Display for PeerId {
 /// Who a peer says it is, and where it listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerInfo {
-    /// Tells it apart.
+    /// The id, by which peers are told apart.
     pub id: PeerId,
-    /// The TCP port it can be dialed on. Its address is wherever its words come from.
+    /// The TCP port it can be dialed on. Its IP address is the one that it speaks from.
     pub port: u16,
-    /// What it is called.
+    /// The name, which other peers may have too.
     pub name: Name,
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for PeerInfo {
 }
 
 impl PeerInfo {
-    /// Reads it. The name comes out clean, see [`Name::claimed`].
+    /// Reads the three fields. The name comes out clean, see [`Name::claimed`].
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (id, rest) = text.split_once(' ')?;
         let (port, name) = rest.split_once(' ')?;
@@ -115,6 +115,7 @@ mod tests {
             "+000000000000000ff 1 x",
             "000000000000000ff 1 x",
             "00000000000000000ff 1 x",
+            "1000000000000000000 1 x",
             "00000000000000é00 1 x",
         ] {
             assert_eq!(PeerInfo::read(text), None, "{text:?}");
@@ -125,7 +126,7 @@ mod tests {
     fn an_id_has_as_many_digits_as_tell_it_from_others() {
         let told = |id: u128, others: &[u128]| {
             let others = others.iter().map(|bits| PeerId::from_bits(*bits));
-            PeerId::from_bits(id).told_from(others)
+            PeerId::from_bits(id).unique_prefix(others)
         };
         let bob = 0x0036_1489_abcd_ef01_2345_u128;
         assert_eq!(told(bob, &[]), None);

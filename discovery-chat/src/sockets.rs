@@ -78,7 +78,7 @@ pub struct Broadcaster {
     socket: UdpSocket,
     to: Vec<SocketAddrV4>,
     /// Where to send when the network is not there.
-    fallback: Option<SocketAddrV4>,
+    fallback: SocketAddrV4,
 }
 
 impl Broadcaster {
@@ -90,19 +90,17 @@ impl Broadcaster {
         // A network that is stuck must not hold up the owner, who sends.
         socket.set_nonblocking(true)?;
         let all = |address| SocketAddrV4::new(address, config.discovery_port);
-        let (to, fallback) = match config.scope {
-            Scope::ThisMachine if cfg!(target_os = "linux") => (vec![all(THIS_MACHINE)], None),
+        let to = match config.scope {
+            Scope::ThisMachine if cfg!(target_os = "linux") => vec![all(THIS_MACHINE)],
             Scope::ThisMachine => {
                 socket.set_multicast_if_v4(&Ipv4Addr::LOCALHOST)?;
                 socket.set_multicast_ttl_v4(0)?;
-                (vec![all(GROUP_ON_THIS_MACHINE)], Some(all(THIS_MACHINE)))
+                vec![all(GROUP_ON_THIS_MACHINE)]
             }
-            Scope::Lan if config.broadcast.is_empty() => {
-                (vec![all(NETWORK)], Some(all(THIS_MACHINE)))
-            }
-            Scope::Lan => (config.broadcast.clone(), Some(all(THIS_MACHINE))),
+            Scope::Lan if config.broadcast.is_empty() => vec![all(NETWORK)],
+            Scope::Lan => config.broadcast.clone(),
         };
-        Ok(Self { socket: socket.into(), to, fallback })
+        Ok(Self { socket: socket.into(), to, fallback: all(THIS_MACHINE) })
     }
 
     /// Sends `text` to all peers; if that fails, peers on this machine get it all the same. The
@@ -115,7 +113,7 @@ impl Broadcaster {
             return Ok(());
         }
         // What went wrong with the network is told; that not even this works says no more.
-        let _ = self.fallback.as_ref().map(send);
+        let _ = send(&self.fallback);
         Err(failures.join(", "))
     }
 }

@@ -16,7 +16,7 @@ pub(crate) enum NotOurs {
     OtherVersion(u32),
 }
 
-/// What stands behind `p2pchat/1 `.
+/// The words behind `p2pchat/1 `.
 pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
     let rest = text.strip_prefix("p2pchat/").ok_or(NotOurs::Noise)?;
     let (version, words) = rest.split_once(' ').ok_or(NotOurs::Noise)?;
@@ -27,7 +27,7 @@ pub(crate) fn after_version(text: &str) -> Result<&str, NotOurs> {
     }
 }
 
-/// Reads a whole number, written in the one way: Rust reads "+7" and "007" as 7, too.
+/// Reads a whole number. Rust also reads "+7" and "007", but there is one way to write a number.
 pub(crate) fn number<N: FromStr + Display>(text: &str) -> Option<N> {
     text.parse().ok().filter(|number: &N| number.to_string() == text)
 }

@@ -37,16 +37,14 @@ pub(crate) fn start(
 }
 
 fn write_all(mut stream: &TcpStream, frames: &Receiver<Arc<str>>) -> io::Result<()> {
-    let mut batch = Vec::new();
     // The first is a hello, and nothing goes before it.
     let mut next = frames.recv().map_err(|_| RecvTimeoutError::Disconnected);
     loop {
-        batch.clear();
-        match next {
-            Ok(frame) => batch.extend_from_slice(frame.as_bytes()),
-            Err(RecvTimeoutError::Timeout) => batch.extend(Frame::Ping.to_string().bytes()),
+        let mut batch = match next {
+            Ok(frame) => frame.as_bytes().to_vec(),
+            Err(RecvTimeoutError::Timeout) => Frame::Ping.to_string().into_bytes(),
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        }
+        };
         while batch.len() < BATCH
             && let Ok(frame) = frames.try_recv()
         {

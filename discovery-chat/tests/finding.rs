@@ -9,7 +9,7 @@ use fixture::{
     Fixture, PATIENCE, Peer, SOON, a_stranger_listens, invented_id, next_dial, port_of,
 };
 
-/// The signs of the lines that tell of trouble between peers.
+/// The beginnings of the lines that tell of a lost peer, a warning or a second link.
 const TROUBLE: [&str; 3] = ["👋", "⚠", "🔁"];
 
 /// Two peers on one machine differ in nothing but their ports.
@@ -52,7 +52,7 @@ fn a_peer_that_comes_later_is_found_at_once_and_is_heard() {
     bob.lists(&[("Alice", &alice)]);
 }
 
-/// Three peers have three links, each of which could be there twice.
+/// Three peers have three links, and two dials could have made two of each.
 #[test]
 fn what_each_of_three_says_is_heard_once_by_the_two_others() {
     let names = ["Alice", "Bob", "Charlie"];
@@ -90,7 +90,7 @@ fn twenty_that_start_at_once_lose_no_line_and_no_peer() {
     let names: Vec<_> = (0..PEERS).map(|n| format!("peer{n:02}")).collect();
     let terminals: Vec<_> = names.iter().map(|name| fixture.starts(name, &[])).collect();
     let mut peers: Vec<_> = terminals.into_iter().map(Peer::is_up).collect();
-    // The hard limit of the whole: a machine may have other things to do.
+    // The hard limit for all of it: a machine may have other things to do.
     for peer in &mut peers {
         peer.has_shown("🔍 Discovered new peer: ", PEERS - 1, 2 * PATIENCE);
     }
@@ -164,15 +164,15 @@ fn two_peers_of_one_name_are_told_apart_by_their_ids() {
     }
 }
 
-/// A name that only looks like Bob's gets the same label, and digits that his id does not have,
+/// A name that only looks like José's gets the same label, and digits that his id does not have,
 /// however many of them an invented id shares with his.
 #[test]
-fn one_who_passes_for_another_is_told_apart_by_as_many_digits_as_it_takes() {
+fn an_impostor_is_told_apart_by_as_many_digits_as_it_takes() {
     let fixture = Fixture::open();
     let [mut alice, mut bob] = fixture.peers(["Alice", "José"]);
     let names = ["José", "Jose\u{301}", "JOS\u{200D}E\u{301}\u{FE0F}"];
     let shared = [6, 11, 17];
-    let _liars: Vec<_> = (names.into_iter().zip(shared))
+    let _impostors: Vec<_> = (names.into_iter().zip(shared))
         .map(|(name, shared)| {
             let own = if bob.id[shared..].starts_with('0') { '1' } else { '0' };
             let id = format!("{}{own}{}", &bob.id[..shared], "0".repeat(17 - shared));
@@ -184,10 +184,10 @@ fn one_who_passes_for_another_is_told_apart_by_as_many_digits_as_it_takes() {
         .collect();
     bob.types("It is me");
     alice.sees_next(&format!("📨 José#{} says: It is me", bob.id));
-    // No peer can pass for her, either.
+    // No peer can be taken for her, either.
     let own = if alice.id[8..].starts_with('0') { '1' } else { '0' };
     let id = format!("{}{own}000000000", &alice.id[..8]);
-    let _liar = alice.is_linked_with("alice", &id);
+    let _impostor = alice.is_linked_with("alice", &id);
     alice.sees_next(&format!("🔍 Discovered new peer: alice#{} (127.0.0.1)", &id[..9]));
 }
 
@@ -298,8 +298,8 @@ fn a_peer_that_is_heard_at_several_addresses_is_dialed_at_each_until_it_answers(
     }
 }
 
-/// At the address that Alice's user has named a program accepts and says nothing. Her dial may not
-/// be on its way to a caller that listens elsewhere.
+/// At the address that Alice's user has named, a program accepts and says nothing. Her dial there
+/// must not keep a caller waiting that listens elsewhere.
 #[test]
 fn a_named_dial_that_gets_no_answer_holds_up_no_caller() {
     let fixture = Fixture::open();

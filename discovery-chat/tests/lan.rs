@@ -1,4 +1,4 @@
-//! Peers on hosts of their own, in several networks, in none, and where broadcasts are dropped.
+//! Peers on hosts of their own: in one network, in several, in none, and where broadcasts are lost.
 #![cfg(target_os = "linux")]
 
 #[path = "lan/cables.rs"]
@@ -9,7 +9,7 @@ mod hosts;
 use std::time::{Duration, Instant};
 
 use fixture::{Peer, SOON};
-use hosts::{Hosts, LAN, NOBODY, OTHER_LAN, counted};
+use hosts::{Hosts, LAN, OTHER_LAN, UNREACHABLE, counted};
 
 /// Options of a peer that hears announcements and is not heard: it announces to another port.
 const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];
@@ -18,7 +18,7 @@ const ONLY_HEARS: [&str; 2] = ["--broadcast", "255.255.255.255:9998"];
 const ONLY_ANNOUNCES: [&str; 4] =
     ["--broadcast", "255.255.255.255:9999", "--discovery-port", "9998"];
 
-/// The promise: peers are linked again this soon after their network is back.
+/// The lab promises that peers are linked again this soon after their network is back.
 const BACK_AGAIN: Duration = Duration::from_secs(7);
 
 /// The notice that our announcements do not reach the network, up to the reason.
@@ -222,7 +222,7 @@ fn where_one_network_carries_only_broadcasts_peers_are_linked_in_the_other() {
 fn a_name_that_is_looked_up_in_vain_holds_up_no_caller() {
     let hosts = Hosts::up(2);
     let options = ["--discovery-port", "9001", "--port", "8080", "--peer", "bob.example:8081"];
-    hosts.ip(1, &format!("neigh replace 10.77.0.99 dev eth{LAN} {NOBODY}"));
+    hosts.ip(1, &format!("neigh replace 10.77.0.99 dev eth{LAN} {UNREACHABLE}"));
     let mut alice = hosts.peer_asking("10.77.0.99", 1, "Alice", &options);
     for caller in ["Ann", "Ben", "Cem", "Dana", "Eve", "Finn"] {
         let named = ["--discovery-port", "9002", "--peer", "10.77.0.1:8080"];
@@ -256,7 +256,7 @@ fn two_on_a_host_without_a_network_find_each_other(hosts: &Hosts) {
     alice.finds(&[("Bob", "127.0.0.1")]);
     bob.finds(&[("Alice", "127.0.0.1")]);
     says(&mut alice, "Only we two.", &mut [&mut bob]);
-    // What cannot go to the network is counted when it goes to this host instead.
+    // An announcement that fails in the network is sent to this host, and counted then.
     has_announced(&alice, 6);
     for mut peer in [alice, bob] {
         peer.leaves();

@@ -155,30 +155,30 @@ fn a_hundred_who_come_and_go_leave_nothing_behind() {
     }
     alice.leaves();
     assert_eq!(alice.lines_with(&["🔍"]).len(), 200);
-    assert_eq!(alice.lines_with(&["👋 Guest left"]).len(), 200);
+    assert_eq!(alice.lines_with(&["👋 Brief left"]).len(), 200);
 }
 
 fn a_hundred_come_and_go(fixture: &Fixture, alice: &mut Peer, first: u64) {
     for n in first..first + 100 {
         let id = invented_id(n);
         let mut stranger = if n % 2 == 0 {
-            alice.is_linked_with("Guest", &id)
+            alice.is_linked_with("Brief", &id)
         } else {
             let listener = a_stranger_listens();
-            fixture.announces(&id, port_of(&listener), "Guest");
+            fixture.announces(&id, port_of(&listener), "Brief");
             let mut stranger = next_dial(&listener, PATIENCE).expect("Alice dials");
             stranger.hears();
-            stranger.says(&format!("p2pchat/1 hello {} {id} 9 Guest", alice.id));
+            stranger.says(&format!("p2pchat/1 hello {} {id} 9 Brief", alice.id));
             stranger
         };
-        alice.sees_next("🔍 Discovered new peer: Guest (127.0.0.1)");
+        alice.sees_next("🔍 Discovered new peer: Brief (127.0.0.1)");
         if n % 3 == 0 {
             stranger.says("bye");
             stranger.hears_the_end();
-            alice.sees_next("👋 Guest left");
+            alice.sees_next("👋 Brief left");
         } else {
             stranger.hangs_up();
-            alice.sees_next("👋 Guest left (without saying goodbye)");
+            alice.sees_next("👋 Brief left (without saying goodbye)");
         }
     }
 }

@@ -46,12 +46,12 @@ fn talks_until_lost(
 fn a_peer_that_does_not_read_is_dropped_alone() {
     let fixture = Fixture::open();
     let [mut alice, mut bob] = fixture.peers(["Alice", "Bob"]);
-    let deaf = alice.is_dialed_with_a_small_buffer();
-    let mut deaf = alice.shakes_hands(deaf, "Deaf", &invented_id(1));
-    alice.sees_next("🔍 Discovered new peer: Deaf (127.0.0.1)");
-    let lost = "⚠️ lost Deaf (it does not read what is sent)";
+    let stuck = alice.is_dialed_with_a_small_buffer();
+    let mut stuck = alice.shakes_hands(stuck, "Stuck", &invented_id(1));
+    alice.sees_next("🔍 Discovered new peer: Stuck (127.0.0.1)");
+    let lost = "⚠️ lost Stuck (it does not read what is sent)";
     // It says that it is still there: it shall not be lost for its silence.
-    let said = talks_until_lost(&mut alice, 1, lost, || deaf.pings());
+    let said = talks_until_lost(&mut alice, 1, lost, || stuck.pings());
     alice.types("and on");
     bob.sees("📨 Alice says: and on\n");
     let heard = bob.lines_with(&["📨"]);
@@ -63,7 +63,7 @@ fn a_peer_that_does_not_read_is_dropped_alone() {
     bob.sees("👋 Alice left\n");
     let unsure = alice.lines_with(&["⚠"]);
     assert_eq!(unsure[0], lost);
-    assert!(unsure[1].ends_with(" message(s) to Deaf may not have arrived"), "{unsure:?}");
+    assert!(unsure[1].ends_with(" message(s) to Stuck may not have arrived"), "{unsure:?}");
     assert_eq!(unsure.len(), 2);
 }
 

@@ -6,12 +6,12 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use fixture::Fixture;
 
-/// Somebody else listens where Bob wants to be dialed.
+/// Another program listens on the port that Bob wants.
 #[test]
 fn a_tcp_port_in_use_is_named_with_a_way_out() {
     let fixture = Fixture::open();
     let port = fixture.ports.port(1);
-    let _squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("it is leased");
+    let _holder = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("it is leased");
     let mut bob = fixture.starts("Bob", &["--port", &port.to_string()]);
     bob.ends_with(1);
     let complaint = bob.complained();
@@ -27,7 +27,7 @@ fn a_tcp_port_in_use_is_named_with_a_way_out() {
 fn a_discovery_port_in_use_is_named_with_a_way_out() {
     let fixture = Fixture::open();
     let port = fixture.discovery_port();
-    let _squatter =
+    let _holder =
         std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).expect("it is leased");
     let mut bob = fixture.starts("Bob", &[]);
     bob.ends_with(1);

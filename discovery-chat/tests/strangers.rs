@@ -1,4 +1,4 @@
-//! What strangers may try with a socket: forged words, invented crowds, and doors held open.
+//! What strangers may try with a socket: forged datagrams, invented peers, and connections kept open.
 
 mod fixture;
 
@@ -213,7 +213,7 @@ fn strangers_that_say_goodbye_and_do_not_hang_up_cost_no_more_than_their_bound()
     let mut alice = fixture.peer("Alice");
     let mut stay = Vec::new();
     for n in 0..300 {
-        let mut stranger = alice.is_linked_with("Guest", &invented_id(n));
+        let mut stranger = alice.is_linked_with("Stay", &invented_id(n));
         stranger.says("bye");
         stay.push(stranger);
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::dials::scatter;
+use super::dials::jitter;
 use crate::peer_info::PeerId;
 
 /// After the first announcement, how long until the second, and from there until the third. A
@@ -16,8 +16,8 @@ const EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(super) struct Announcer {
     me: PeerId,
-    made: u64,
-    due: Instant,
+    made: usize,
+    pub(super) due: Instant,
 }
 
 impl Announcer {
@@ -26,19 +26,14 @@ impl Announcer {
         Self { me, made: 0, due: now }
     }
 
-    pub(super) fn next_due(&self) -> Instant {
-        self.due
-    }
-
     /// Whether one is to be made now. If many are overdue (this machine was asleep, say), it is
     /// still one.
     pub(super) fn take_due(&mut self, now: Instant) -> bool {
         if now < self.due {
             return false;
         }
-        let at_first = usize::try_from(self.made).ok().and_then(|made| AT_FIRST.get(made));
-        let pause = at_first.copied().unwrap_or_else(|| {
-            let percent = 80 + scatter(self.me, self.made, 41);
+        let pause = AT_FIRST.get(self.made).copied().unwrap_or_else(|| {
+            let percent = 80 + jitter(self.me, self.made, 41);
             EVERY * percent / 100
         });
         self.made += 1;
@@ -57,7 +52,7 @@ mod tests {
         let mut announcer = Announcer::new(PeerId::from_bits(7), start);
         let mut made = Vec::new();
         for _ in 0..40 {
-            let now = announcer.next_due();
+            let now = announcer.due;
             assert!(announcer.take_due(now) && !announcer.take_due(now));
             made.push(now);
         }

@@ -1,5 +1,5 @@
-//! Which peer to dial, and when: a moment after it was heard, and ever more rarely if it refuses.
-//! Pure.
+//! Which peer to dial, at which address, and when: a moment after it was heard, and ever more
+//! rarely if it refuses. Pure.
 //!
 //! Any program can announce anything, so everything here has a bound: how many dials are out, how
 //! many peers are remembered, and how often one that refuses is dialed again. **A refusal is an
@@ -8,7 +8,7 @@
 //! than a few seconds away: whichever cables were cut, and how often, peers soon meet again.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -38,11 +38,11 @@ const MAX_KNOWN_EACH: usize = MAX_KNOWN / 2;
 /// How many addresses of one peer are remembered.
 const MAX_ADDRESSES: usize = 4;
 
-/// Up to so many milliseconds between hearing a peer and dialing it. Otherwise all peers
+/// The most milliseconds between hearing a peer and dialing it. Without this jitter, all peers
 /// would dial a newcomer in the same instant.
-const SPREAD_MS: u32 = 31;
+const MAX_JITTER_MS: u32 = 31;
 
-/// The pauses after one, two, three ... dials that did not succeed, in seconds.
+/// The pauses after one, two, three ... dials that did not succeed, in seconds: exponential backoff.
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 
 /// A dial that got no answer counts as the third in a row at most, so its pause is 4 s at most.
@@ -73,9 +73,9 @@ enum Whom {
 /// The state of a peer that might be dialed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Is left alone until this moment, and then dialed if there is a reason.
+    /// The peer is left alone until this moment. Then it is dialed, if it was named or heard again.
     Waiting(Instant),
-    /// Is being dialed, or its name is being looked up.
+    /// The peer is being dialed, or its name is being looked up.
     #[default]
     Out,
     /// There is a link.
@@ -105,8 +105,8 @@ struct Known {
 
 impl Dials {
     pub(super) fn new(me: PeerId, named: &[String], now: Instant) -> Self {
-        let first = || Known::new(None, None, now);
-        let known = named.iter().map(|name| (Whom::Named(name.clone()), first()));
+        let whom = named.iter().cloned().map(Whom::Named);
+        let known = whom.map(|whom| (whom, Known::new(None, None, now)));
         Self { me, next: 0, out: BTreeMap::new(), known: known.collect() }
     }
 
@@ -117,12 +117,11 @@ impl Dials {
         if !self.known.contains_key(&whom) && !self.has_room_for(from) {
             return;
         }
-        let first = || Known::new(Some(id), Some(from), now);
-        let known = self.known.entry(whom).or_insert_with(first);
+        let known = self.known.entry(whom).or_insert(Known::new(Some(id), Some(from), now));
         if let State::Waiting(until) = known.state
             && known.addresses.is_empty()
         {
-            let spread = Duration::from_millis(scatter(self.me, id, SPREAD_MS).into());
+            let spread = Duration::from_millis(jitter(self.me, id, MAX_JITTER_MS).into());
             known.state = State::Waiting(until.max(now + spread));
         }
         // A peer has one port, so there is one address for each machine. None takes the place of one
@@ -133,11 +132,11 @@ impl Dials {
         }
     }
 
-    /// Whether another peer from there can be remembered; if need be, one that was dialed in vain
-    /// is forgotten for it.
+    /// Whether another peer that was heard from there can be remembered. If need be, a peer that was
+    /// dialed in vain is forgotten for it.
     fn has_room_for(&mut self, from: IpAddr) -> bool {
-        let neighbours = self.known.values().filter(|known| known.from == Some(from)).count();
-        let crowded = neighbours >= MAX_KNOWN_EACH;
+        let from_there = self.known.values().filter(|known| known.from == Some(from));
+        let crowded = from_there.count() >= MAX_KNOWN_EACH;
         if !crowded && self.known.len() < MAX_KNOWN {
             return true;
         }
@@ -168,8 +167,8 @@ impl Dials {
         self.next().map(|(due, ..)| due)
     }
 
-    /// What is to be dialed next, and when, and at which of its addresses: what waits for longest,
-    /// of all that there is room for.
+    /// The next dial to make: when, to whom, and at which of its addresses. Of all for which there is
+    /// room, it is the one that waits for longest.
     fn next(&self) -> Option<(Instant, &Whom, usize)> {
         let mut out = BTreeMap::<IpAddr, usize>::new();
         for (_, callee) in self.out.values() {
@@ -184,29 +183,29 @@ impl Dials {
         };
         let waiting = self.known.iter().filter_map(|(whom, known)| {
             let State::Waiting(due) = known.state else { return None };
-            let place = match whom {
+            let index = match whom {
                 Whom::Named(_) => known.tried,
                 Whom::Heard(_) => {
                     let untried = known.addresses[known.tried..].iter();
                     known.tried + untried.clone().position(has_room)?
                 }
             };
-            Some((due, whom, place))
+            Some((due, whom, index))
         });
         waiting.min()
     }
 
     /// The next dial to make now, if there is one.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(LinkId, Callee)> {
-        let (_, whom, place) = self.next().filter(|(due, ..)| *due <= now)?;
+        let (_, whom, index) = self.next().filter(|(due, ..)| *due <= now)?;
         let whom = whom.clone();
         let known = self.known.get_mut(&whom)?;
         known.put_off = false;
         known.state = State::Out;
         let callee = match &whom {
             Whom::Named(name) if known.addresses.is_empty() => Callee::Name(name.clone()),
-            Whom::Named(_) => known.next_address(None, place),
-            Whom::Heard(id) => known.next_address(Some(*id), place),
+            Whom::Named(_) => known.next_address(None, index),
+            Whom::Heard(id) => known.next_address(Some(*id), index),
         };
         self.next += 1;
         let link = LinkId::Dialed(self.next);
@@ -259,7 +258,7 @@ impl Dials {
         // to nothing, it is worth another try, and soon: a peer is there.
         let failures = if let Whom::Heard(_) = whom { 1 } else { known.failures + 1 };
         let failures = failures.min(MOST_UNANSWERED);
-        known.rests(failures, now);
+        known.backs_off(failures, now);
     }
 
     /// A dial failed. Returns what our user is told, who has named the address: once.
@@ -276,7 +275,7 @@ impl Dials {
             known.state = State::Waiting(now + gap);
             return None;
         }
-        known.rests(known.failures + 1, now);
+        known.backs_off(known.failures + 1, now);
         let Whom::Named(name) = whom else { return None };
         let first = !mem::replace(&mut known.told, true);
         first.then_some(Event::NoAnswer(name, why))
@@ -291,30 +290,30 @@ impl Dials {
 
     /// The link to this peer is gone, after so long.
     pub(super) fn lost(&mut self, id: PeerId, lasted: Duration, now: Instant) {
-        let is_its =
-            |known: &&mut Known| known.peer == Some(id) && known.state == State::Linked;
-        for known in self.known.values_mut().filter(is_its) {
-            let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
-            known.rests(failures, now);
+        for known in self.known.values_mut() {
+            if known.peer == Some(id) && known.state == State::Linked {
+                let failures = if lasted < SHORT { known.failures + 1 } else { 1 };
+                known.backs_off(failures, now);
+            }
         }
     }
 }
 
 impl Known {
-    /// What may be dialed now.
+    /// A peer that may be dialed now.
     fn new(peer: Option<PeerId>, from: Option<IpAddr>, now: Instant) -> Self {
         Self { peer, from, state: State::Waiting(now), ..Self::default() }
     }
 
-    /// What its next dial goes to: the address at this place.
-    fn next_address(&mut self, to: Option<PeerId>, place: usize) -> Callee {
-        self.addresses.swap(self.tried, place);
+    /// What the next dial goes to: the address of this index.
+    fn next_address(&mut self, to: Option<PeerId>, index: usize) -> Callee {
+        self.addresses.swap(self.tried, index);
         let all = u32::try_from(self.addresses.len()).unwrap_or(1);
         Callee::At { to, address: self.addresses[self.tried], patience: PATIENCE / all }
     }
 
-    /// Is left alone after so many failures in a row.
-    fn rests(&mut self, failures: usize, now: Instant) {
+    /// Leaves the peer alone for a while, after this many failures in a row.
+    fn backs_off(&mut self, failures: usize, now: Instant) {
         self.failures = failures;
         self.state = State::Waiting(now + pause(failures));
         self.addresses.clear();
@@ -328,17 +327,16 @@ fn is_unanswered(why: &Failure) -> bool {
     matches!(why, NoAnswer(_) | System(_) | Ended(Gone::Silent(_) | Gone::Broken(_)))
 }
 
-/// How long to rest after so many failures in a row.
+/// The pause after this many failures in a row.
 fn pause(failures: usize) -> Duration {
     Duration::from_secs(PAUSES[failures.clamp(1, PAUSES.len()) - 1])
 }
 
-/// A number below `below`: always the same for the same two, and different for different ones.
-/// All the chance that is needed here, without a source of it.
-pub(super) fn scatter(me: PeerId, other: impl Hash, below: u32) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    (me, other).hash(&mut hasher);
-    u32::try_from(hasher.finish() % u64::from(below)).unwrap_or(0)
+/// A pseudo-random number below `below`: the same for the same `me` and `other`, so that the rules
+/// stay pure, and mostly another one for others, so that peers do not act in the same instant.
+pub(super) fn jitter(me: PeerId, other: impl Hash, below: u32) -> u32 {
+    let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one((me, other));
+    u32::try_from(hash % u64::from(below)).unwrap_or(0)
 }
 
 #[cfg(test)]

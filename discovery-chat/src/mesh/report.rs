@@ -42,37 +42,28 @@ pub(crate) enum Report {
     Tick,
     /// A datagram from this address, or the first line of a caller that speaks another version.
     Heard(Result<Announcement, NotOurs>, IpAddr),
-    /// We were dialed from this address, and heard this hello. An [`Action::Answer`] follows.
-    Asked(LinkId, Hello, IpAddr),
+    /// A caller has dialed us from this address and said this hello. An [`Action::Answer`] follows.
+    Called(LinkId, Hello, IpAddr),
     /// We dialed this address, and this peer said hello: the link stands.
     DialAnswered(LinkId, PeerInfo, SocketAddr),
     /// A dial to a name has found these addresses.
     LookedUp(LinkId, Vec<SocketAddr>),
     /// A dial of ours did not become a link.
-    NotLinked(LinkId, NoLink),
+    NotLinked(LinkId, Failure),
     /// A frame arrived, after the hello.
     Got(LinkId, Frame),
-    /// A link has ended.
+    /// A link has ended, and the peer went like this.
     HungUp(LinkId, Gone),
     /// We announced ourselves, or could not, for this reason.
     Announced(Result<(), String>),
-    /// No caller can be let in, for this reason of the system's.
-    CannotAccept(String),
+    /// The system accepts no call, for this reason.
+    AcceptFailed(String),
     /// Our user typed a line.
     Typed(Command),
     /// We are about to say goodbye.
     Leaving,
     /// We have said it to all, and nothing more will come.
     Left,
-}
-
-/// Why a dial did not become a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NoLink {
-    /// There is another link between us two, or there will be in a moment.
-    Dup,
-    /// No peer is there, or not the one we called.
-    Failed(Failure),
 }
 
 /// What is to be done.
@@ -92,15 +83,15 @@ pub(crate) enum Action {
     /// Say no more on this link, but let what was said arrive.
     HangUp(LinkId),
     /// Say goodbye to all, and end.
-    Leave,
+    Quit,
 }
 
 /// What a caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Welcome: the link stands.
+    /// The link stands.
     Hello,
-    /// There is another link.
+    /// There is another link, or there will be in a moment.
     Dup,
     /// Nothing; the link is closed.
     Nothing,

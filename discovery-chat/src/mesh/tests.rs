@@ -8,7 +8,6 @@ mod scale;
 use std::time::Duration;
 
 use super::*;
-use crate::event::Failure;
 
 const ME: PeerId = PeerId::from_bits(500);
 const BOB: PeerId = PeerId::from_bits(700);
@@ -74,11 +73,11 @@ impl Alice {
     }
 
     /// A peer dials that has heard our announcement.
-    fn asked(&mut self, info: PeerInfo, from: &str) -> (LinkId, Vec<Action>) {
+    fn called(&mut self, info: PeerInfo, from: &str) -> (LinkId, Vec<Action>) {
         self.accepted += 1;
         let link = LinkId::Accepted(self.accepted);
         let hello = Hello { to: Some(ME), info };
-        (link, self.on(Report::Asked(link, hello, ip(from))))
+        (link, self.on(Report::Called(link, hello, ip(from))))
     }
 
     /// Whom it dials, if it hears this peer now.
@@ -118,7 +117,7 @@ fn dials(actions: &[Action]) -> Vec<(LinkId, Callee)> {
 fn our_own_announcement_is_no_peer_and_we_are_not_our_own_peer() {
     let mut alice = Alice::new();
     assert_eq!(alice.dials(info(ME, "Alice"), "10.0.0.1"), []);
-    let (link, actions) = alice.asked(info(ME, "Alice"), "10.0.0.1");
+    let (link, actions) = alice.called(info(ME, "Alice"), "10.0.0.1");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
 }
 
@@ -127,7 +126,7 @@ fn a_hello_to_another_peer_is_not_answered() {
     let mut alice = Alice::new();
     let link = LinkId::Accepted(1);
     let hello = Hello { to: Some(ANN), info: info(BOB, "Bob") };
-    let actions = alice.on(Report::Asked(link, hello, ip("10.0.0.7")));
+    let actions = alice.on(Report::Called(link, hello, ip("10.0.0.7")));
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
 }
 
@@ -136,7 +135,7 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
     for (id, answer) in [(BOB, Answer::Dup), (ANN, Answer::Hello)] {
         let mut alice = Alice::new();
         assert_eq!(alice.dials(info(id, "Peer"), "10.0.0.7").len(), 1);
-        let (link, actions) = alice.asked(info(id, "Peer"), "10.0.0.7");
+        let (link, actions) = alice.called(info(id, "Peer"), "10.0.0.7");
         assert_eq!(actions[0], Action::Answer(link, answer), "{id}");
     }
 }
@@ -144,11 +143,11 @@ fn who_dials_while_being_dialed_is_decided_by_the_ids() {
 #[test]
 fn a_caller_that_only_knows_an_address_takes_no_peers_place() {
     let mut alice = Alice::new();
-    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (old, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
     let hello = Hello { to: None, info: info(BOB, "Bob") };
     let new = LinkId::Accepted(9);
-    let actions = alice.on(Report::Asked(new, hello, ip("10.0.0.66")));
+    let actions = alice.on(Report::Called(new, hello, ip("10.0.0.66")));
     assert_eq!(actions, [Action::Answer(new, Answer::Dup)]);
     assert_eq!(alice.shows(Report::Got(old, said("still me"))), ["📨 Bob says: still me"]);
 }
@@ -156,9 +155,9 @@ fn a_caller_that_only_knows_an_address_takes_no_peers_place() {
 #[test]
 fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     let mut alice = Alice::new();
-    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (old, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     alice.now += Duration::from_mins(1);
-    let (new, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.4");
+    let (new, actions) = alice.called(info(BOB, "Bob"), "10.0.0.4");
     assert_eq!(shown(&actions), ["🔁 Bob reconnected from 10.0.0.4"]);
     assert!(actions.contains(&Action::HangUp(old)));
     // What was on its way on the old link is not lost, and its end is no news.
@@ -170,7 +169,7 @@ fn a_peer_that_comes_back_takes_its_place_and_everybody_reads_it() {
     assert_eq!(to[..], [new]);
     // A peer that takes its place under another name does not hide which peer was there.
     alice.now += Duration::from_mins(1);
-    let (_, actions) = alice.asked(info(BOB, "Carol"), "10.0.0.9");
+    let (_, actions) = alice.called(info(BOB, "Carol"), "10.0.0.9");
     assert_eq!(shown(&actions), ["🔁 Bob, now Carol, reconnected from 10.0.0.9"]);
 }
 
@@ -185,13 +184,13 @@ fn however_a_peer_goes_it_is_told_once() {
     ];
     for (how, line) in gone {
         let mut alice = Alice::new();
-        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+        let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
         assert_eq!(alice.shows(Report::HungUp(link, how.clone())), [line]);
         assert_eq!(alice.on(Report::HungUp(link, how)), []);
         assert_eq!(alice.shows(Report::Typed(Command::List)), ["📭 No peers yet"]);
     }
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let actions = alice.on(Report::Got(link, Frame::Bye));
     assert_eq!(shown(&actions), ["👋 Bob left"]);
     assert!(actions.contains(&Action::HangUp(link)));
@@ -202,8 +201,8 @@ fn however_a_peer_goes_it_is_told_once() {
 fn messages_are_numbered_and_go_to_all_who_are_there() {
     let mut alice = Alice::new();
     assert_eq!(shown(&alice.says("Anybody?")), ["📭 No peers yet"]);
-    let (bob, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
-    let (ann, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
+    let (bob, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
+    let (ann, _) = alice.called(info(ANN, "Ann"), "10.0.0.3");
     for seq in 1..=3 {
         let [Action::Say(frame, to)] = &alice.says("hi")[..] else { panic!() };
         assert_eq!(frame.to_string(), format!("say {seq} hi\n"));
@@ -214,16 +213,16 @@ fn messages_are_numbered_and_go_to_all_who_are_there() {
 #[test]
 fn two_of_the_same_name_can_be_told_apart() {
     let mut alice = Alice::new();
-    let (bob, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (bob, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let other = PeerId::from_bits(0x0012_3456 << 48);
-    let (second, actions) = alice.asked(info(other, "bob"), "10.0.0.8");
+    let (second, actions) = alice.called(info(other, "bob"), "10.0.0.8");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: bob#123456 (10.0.0.8)"]);
     assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 Bob#000000 says: hi"]);
     assert_eq!(alice.shows(Report::Got(second, said("ho"))), ["📨 bob#123456 says: ho"]);
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     assert!(listed.contains("  - Bob#000000 (000000-000000-0002bc) at"), "{listed}");
     // No peer can pass for ourselves, either.
-    let (_, actions) = alice.asked(info(ANN, "ALICE"), "10.0.0.3");
+    let (_, actions) = alice.called(info(ANN, "ALICE"), "10.0.0.3");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: ALICE#00000000000000012 (10.0.0.3)"]);
     // Alone again, the name is enough.
     let _ = alice.on(Report::HungUp(second, Gone::HungUp));
@@ -234,12 +233,12 @@ fn two_of_the_same_name_can_be_told_apart() {
 fn a_label_has_as_many_digits_as_tell_all_apart_who_look_the_same() {
     let mut alice = Alice::new();
     let like = |first: u128| PeerId::from_bits(0x0036_1489 << 48 | first << 40);
-    let (bob, _) = alice.asked(info(like(0xab), "José"), "10.0.0.7");
-    let (_, actions) = alice.asked(info(like(0xac), "Jose\u{301}"), "10.0.0.8");
+    let (bob, _) = alice.called(info(like(0xab), "José"), "10.0.0.7");
+    let (_, actions) = alice.called(info(like(0xac), "Jose\u{301}"), "10.0.0.8");
     assert_eq!(shown(&actions), ["🔍 Discovered new peer: Jose\u{301}#361489ac (10.0.0.8)"]);
     assert_eq!(alice.shows(Report::Got(bob, said("hi"))), ["📨 José#361489ab says: hi"]);
     // One that shares the beginning of our own id cannot pass for us.
-    let (_, actions) = alice.asked(info(BOB, "Alice"), "10.0.0.3");
+    let (_, actions) = alice.called(info(BOB, "Alice"), "10.0.0.3");
     let told = "🔍 Discovered new peer: Alice#0000000000000002 (10.0.0.3)";
     assert_eq!(shown(&actions), [told]);
 }
@@ -275,20 +274,20 @@ fn what_would_be_told_again_and_again_is_told_once() {
 fn there_is_room_for_256_and_no_more() {
     let mut alice = Alice::new();
     for n in 1000..1000 + MAX_LINKS as u128 {
-        let (link, actions) = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
+        let (link, actions) = alice.called(info(PeerId::from_bits(n), "P"), "10.0.0.7");
         assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
     }
-    let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, actions) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions[0], Action::Answer(link, Answer::Nothing));
     let full = "⚠️ 256 peers are linked, which is all there is room for";
     assert_eq!(shown(&actions), [full]);
-    let (link, actions) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, actions) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(actions, [Action::Answer(link, Answer::Nothing)]);
     // A peer that is heard now is not dialed: it would only be hung up on.
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     // One that is in may still come back by another link.
     alice.now += Duration::from_mins(1);
-    let (link, actions) = alice.asked(info(PeerId::from_bits(1000), "P"), "10.0.0.8");
+    let (link, actions) = alice.called(info(PeerId::from_bits(1000), "P"), "10.0.0.8");
     assert_eq!(actions[0], Action::Answer(link, Answer::Hello));
 }
 
@@ -332,7 +331,7 @@ fn a_peer_that_was_named_in_two_ways_keeps_one_link() {
 fn who_is_there_is_listed_by_name() {
     let mut alice = Alice::new();
     for (n, name) in [(900, "Zoe"), (901, "Bob"), (902, "Ann")] {
-        let _ = alice.asked(info(PeerId::from_bits(n), name), "10.0.0.7");
+        let _ = alice.called(info(PeerId::from_bits(n), name), "10.0.0.7");
     }
     let listed = alice.shows(Report::Typed(Command::List)).join("\n");
     let names: Vec<_> = listed.lines().skip(1).map(|line| &line[4..7]).collect();

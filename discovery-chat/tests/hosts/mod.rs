@@ -20,16 +20,16 @@ pub(crate) const LAN: u8 = 77;
 /// Another one, 10.78.0.x, for hosts that are plugged in there.
 pub(crate) const OTHER_LAN: u8 = 78;
 
-/// Behind the address of a neighbour, to `ip`: a machine that is not there.
-pub(crate) const NOBODY: &str = "lladdr 02:00:00:00:00:77 nud permanent";
+/// What `ip neigh` is told of a neighbour, so that packets to it reach no machine.
+pub(crate) const UNREACHABLE: &str = "lladdr 02:00:00:00:00:77 nud permanent";
 
-/// What the names of all our namespaces begin with.
+/// The beginning of the names of all our namespaces.
 const PREFIX: &str = "p2p-lan-";
 
 /// The hosts of one test. They are gone when this is dropped.
 pub(crate) struct Hosts {
     story: Story,
-    /// What their names begin with: the process, and which test of it.
+    /// The beginning of the names of their namespaces: the process, and which test of it.
     prefix: String,
     count: u8,
 }
@@ -78,7 +78,7 @@ impl Hosts {
         self.ip(host, &format!("route append default dev eth{lan}"));
     }
 
-    /// Takes the interface away, as if it were on a stick that somebody pulls.
+    /// Removes the interface, as if it were a USB adapter that is pulled out.
     #[track_caller]
     pub(crate) fn unplug(&self, host: u8, lan: u8) {
         self.ip(host, &format!("link del eth{lan}"));
@@ -110,11 +110,11 @@ impl Hosts {
     #[track_caller]
     pub(crate) fn drops_all_but_broadcasts(&self, lan: u8, [one, other]: [u8; 2]) {
         for (host, to) in [(one, other), (other, one)] {
-            self.ip(host, &format!("neigh replace 10.{lan}.0.{to} dev eth{lan} {NOBODY}"));
+            self.ip(host, &format!("neigh replace 10.{lan}.0.{to} dev eth{lan} {UNREACHABLE}"));
         }
     }
 
-    /// And now it carries everything again.
+    /// Between these hosts `lan` carries everything again.
     #[track_caller]
     pub(crate) fn drops_nothing(&self, lan: u8, [one, other]: [u8; 2]) {
         for (host, to) in [(one, other), (other, one)] {
@@ -134,7 +134,7 @@ impl Hosts {
         self.starts(host, name, &[&["--plain"], options].concat())
     }
 
-    /// The same, with no options but these.
+    /// Starts a peer on a host with these options alone, and waits until it is up.
     #[track_caller]
     pub(crate) fn starts(&self, host: u8, name: &str, options: &[&str]) -> Peer {
         self.starts_in(&[], host, name, options)
@@ -171,19 +171,19 @@ impl Hosts {
     }
 }
 
-/// Where all cables lead.
+/// The namespace with the switches of both networks, to which all cables lead.
 const SWITCH: u8 = 0;
 
 impl Drop for Hosts {
     fn drop(&mut self) {
         for host in 0..=self.count {
-            // Fails for those that were not made, if making them is what failed.
+            // Fails for a namespace that could not be made.
             let _ = try_run(&format!("netns del {}", self.name(host)));
         }
     }
 }
 
-/// Removes what tests have left behind that were ended before they could do so.
+/// Removes the namespaces of tests that were killed.
 fn sweep() {
     let is_left_behind = |name: &&str| {
         let process = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
@@ -192,7 +192,7 @@ fn sweep() {
     let all = try_run("netns list").unwrap_or_default();
     let names = all.lines().filter_map(|line| line.split_whitespace().next());
     for name in names.filter(is_left_behind) {
-        let _ = try_run(&format!("netns del {name}")); // Somebody else may have been faster.
+        let _ = try_run(&format!("netns del {name}")); // Another test may have removed it.
     }
 }
 
@@ -203,7 +203,7 @@ fn run(words: &str) {
     }
 }
 
-/// What `ip` prints, or what it complains about.
+/// What `ip` prints, or its error message.
 fn try_run(words: &str) -> Result<String, String> {
     let ip = Command::new("ip").args(words.split_whitespace()).output();
     let ip = ip.map_err(|error| format!("is iproute2 installed? {error}"))?;
@@ -211,8 +211,8 @@ fn try_run(words: &str) -> Result<String, String> {
     if ip.status.success() { Ok(text(ip.stdout)) } else { Err(text(ip.stderr)) }
 }
 
-/// What the host counts that process `pid` runs on, such as `("Udp", "InDatagrams")`: from its
-/// first moment on, of all its programs.
+/// A counter of the host that process `pid` runs on, such as `("Udp", "InDatagrams")`: the sum for
+/// all its programs since the host was made.
 pub(crate) fn counted(pid: u32, protocol: &str, what: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/{pid}/net/snmp")).expect("the host counts");
     let mut rows = table.lines().filter_map(|line| {

@@ -1,5 +1,5 @@
-//! Cables break, interfaces go, and links fall silent: what users are told, and how soon peers are
-//! back.
+//! Cables that are cut, interfaces that go away, and links that fall silent: what users are told,
+//! and how soon peers are linked again.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn a_cable_that_is_cut_for_20_seconds_is_noticed_on_both_sides_and_holds_up_no_o
     alice.finds(&[("Bob", "10.77.0.2"), ("Carol", "10.77.0.3")]);
     bob.finds(&[("Alice", "10.77.0.1"), ("Carol", "10.77.0.3")]);
     carol.finds(&[("Alice", "10.77.0.1"), ("Bob", "10.77.0.2")]);
-    // A last sign of life: silence counts from here.
+    // All three have just said something: silence counts from here.
     says(&mut carol, "Where is everybody?", &mut [&mut alice, &mut bob]);
     says(&mut alice, "Here.", &mut [&mut bob, &mut carol]);
     says(&mut bob, "Me too.", &mut [&mut alice, &mut carol]);
@@ -193,7 +193,7 @@ fn is_listed_at_once(peer: &mut Peer, answer: &str) {
     assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
 }
 
-/// Alice and Bob, whose network is back, are soon linked again.
+/// Waits until Alice and Bob, whose network is back, are linked again, and checks how soon.
 #[track_caller]
 fn are_back(alice: &mut Peer, bob: &mut Peer) {
     let healed = Instant::now();

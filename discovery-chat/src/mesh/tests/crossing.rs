@@ -1,8 +1,8 @@
 //! Two peers that find each other, in every order in which things can happen.
 //!
-//! A small world of two meshes, the datagrams and connections between them, and nothing that
-//! decides what happens next: every choice is tried. Whatever the order, there must be one link
-//! in the end, the same on both sides, and both users must have read of each other once.
+//! A simulation of two meshes, and of the datagrams and connections between them, in which every
+//! order of events is tried. Whatever the order, there must be one link in the end, the same on both
+//! sides, and both users must have read of each other once.
 
 use super::*;
 
@@ -32,6 +32,7 @@ struct Wire {
     closed: [bool; 2],
 }
 
+/// The state of the simulation.
 #[derive(Clone)]
 struct World {
     now: Instant,
@@ -195,7 +196,7 @@ impl World {
                 let to = (!named).then_some(IDS[side]);
                 let hello = Hello { to, info: info_of(dialer) };
                 let from = ip(["10.0.0.1", "10.0.0.2"][dialer]);
-                self.on(side, Report::Asked(link, hello, from), Some(wire));
+                self.on(side, Report::Called(link, hello, from), Some(wire));
             }
             Choice::Reads { wire, side } => {
                 let said = self.wires[wire].to[side].remove(0);
@@ -206,7 +207,7 @@ impl World {
                         let report = Report::DialAnswered(link, info_of(1 - side), address);
                         self.on(side, report, Some(wire));
                     }
-                    Said::Dup => self.on(side, Report::NotLinked(link, NoLink::Dup), None),
+                    Said::Dup => self.on(side, Report::NotLinked(link, Failure::Dup), None),
                     Said::Say(seq) => {
                         let frame = Frame::Say { seq, text: "hi".into() };
                         self.on(side, Report::Got(link, frame), None);
@@ -226,7 +227,7 @@ impl World {
             }
             Choice::Fails { side } => {
                 let link = self.unanswered[side].remove(0);
-                let why = NoLink::Failed(Failure::NoAnswer(PATIENCE));
+                let why = Failure::NoAnswer(PATIENCE);
                 self.on(side, Report::NotLinked(link, why), None);
             }
             Choice::Breaks { wire } => {

@@ -59,7 +59,7 @@ fn a_peer_that_is_heard_a_thousand_times_a_second_is_dialed_once_in_each_pause()
         assert_eq!(heard, []);
         for (link, _) in dials(&alice.on(Report::Tick)) {
             at.push(alice.now.duration_since(start).as_secs());
-            let why = NoLink::Failed(Failure::Refused);
+            let why = Failure::Refused;
             assert_eq!(alice.on(Report::NotLinked(link, why)), []);
         }
     }
@@ -72,7 +72,7 @@ fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
     let named = dials(&alice.on(Report::Tick))[0].0;
     let dialed = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
     for n in 1000..1000 + MAX_LINKS as u128 {
-        let _ = alice.asked(info(PeerId::from_bits(n), "P"), "10.0.0.7");
+        let _ = alice.called(info(PeerId::from_bits(n), "P"), "10.0.0.7");
     }
     // Both answer, but others were first.
     let address = "10.0.0.7:8081".parse().unwrap();
@@ -93,7 +93,7 @@ fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
 fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
     let mut alice = Alice::new();
     let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
-    let refused = Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+    let refused = Report::NotLinked(link, Failure::Refused);
     assert_eq!(alice.on(refused), []);
     alice.now += Duration::from_secs(1);
     let out = alice.dials(info(BOB, "Bob"), "10.0.0.8");
@@ -106,7 +106,7 @@ fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
 fn a_peer_that_refused_us_for_another_link_is_dialed_again_if_that_one_never_comes() {
     let mut alice = Alice::new();
     let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
-    assert_eq!(alice.on(Report::NotLinked(link, NoLink::Dup)), []);
+    assert_eq!(alice.on(Report::NotLinked(link, Failure::Dup)), []);
     assert!(alice.dials(info(BOB, "Bob"), "10.0.0.7").is_empty());
     alice.now += Duration::from_secs(1);
     assert_eq!(alice.dials(info(BOB, "Bob"), "10.0.0.7").len(), 1);
@@ -136,7 +136,7 @@ fn with_local_nothing_is_heeded_that_comes_from_elsewhere() {
 #[test]
 fn a_machine_that_slept_loses_its_peers_and_finds_them_again() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.passes(Duration::from_secs(2));
     // An hour in one step: every timer there is has run out at once.
     let actions = alice.passes(Duration::from_hours(1));
@@ -155,7 +155,7 @@ fn an_address_that_was_named_is_told_once_and_tried_again() {
     let mut alice = Alice::with(Scope::Lan, &["bob.lan:8081".into()]);
     let out = dials(&alice.on(Report::Tick));
     let [(link, Callee::At { to: None, .. })] = out[..] else { panic!("{out:?}") };
-    let refused = |link| Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+    let refused = |link| Report::NotLinked(link, Failure::Refused);
     let line = "⚠️ No answer from bob.lan:8081 yet (nobody listens there); trying again until \
                 there is";
     assert_eq!(alice.shows(refused(link)), [line]);
@@ -173,7 +173,7 @@ fn calls(alice: &mut Alice, id: PeerId, from: &str, port: u16) -> (LinkId, Vec<A
     alice.accepted += 1;
     let link = LinkId::Accepted(alice.accepted);
     let info = PeerInfo { port, ..info(id, "Caller") };
-    (link, alice.on(Report::Asked(link, Hello { to: None, info }, ip(from))))
+    (link, alice.on(Report::Called(link, Hello { to: None, info }, ip(from))))
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_name_that_is_looked_up_in_vain_holds_up_no_caller() {
         // A peer that is heard meanwhile is dialed.
         let heard = info(PeerId::from_bits(900), "Zoe");
         assert_eq!(alice.dials(heard, "10.0.0.8").len(), 1);
-        let why = NoLink::Failed(Failure::System("no name server".into()));
+        let why = Failure::System("no name server".into());
         let told = alice.shows(Report::NotLinked(look_up, why));
         assert!(told[0].starts_with("⚠️ No answer from dave.lan:8081 yet (no name server)"));
     }
@@ -218,7 +218,7 @@ fn callers_that_come_and_go_put_off_no_dial_of_ours() {
     {
         let mut alice = Alice::with(Scope::Lan, &["dave.lan:8081".into()]);
         let link = dials(&alice.on(Report::Tick))[0].0;
-        let refused = Report::NotLinked(link, NoLink::Failed(Failure::Refused));
+        let refused = Report::NotLinked(link, Failure::Refused);
         assert_eq!(alice.shows(refused).len(), 1);
         let start = alice.now;
         let mut dialed = None;
@@ -245,7 +245,7 @@ fn a_peer_that_is_heard_at_two_addresses_is_dialed_at_the_second_when_the_first_
         let first = "10.0.0.7:8081".parse().unwrap();
         let patience = PATIENCE / 2;
         assert_eq!(out[0].1, Callee::At { to: Some(BOB), address: first, patience });
-        assert_eq!(alice.on(Report::NotLinked(out[0].0, NoLink::Failed(why))), []);
+        assert_eq!(alice.on(Report::NotLinked(out[0].0, why)), []);
         let out = dials(&alice.on(Report::Tick));
         let [(link, Callee::At { to: Some(BOB), address, .. })] = out[..] else {
             panic!("{out:?}")
@@ -294,7 +294,7 @@ fn a_peer_that_could_be_heard_and_not_reached_is_back_within_seven_seconds() {
             assert_eq!(alice.on(heard(info(BOB, "Bob"), "10.0.0.7")), []);
         }
         if let Some((link, _)) = out.take_if(|(_, since)| alice.now >= *since + PATIENCE) {
-            let why = NoLink::Failed(Failure::NoAnswer(PATIENCE));
+            let why = Failure::NoAnswer(PATIENCE);
             assert_eq!(alice.on(Report::NotLinked(link, why)), []);
         }
         if let Some((link, _)) = dials(&alice.passes(Duration::from_millis(1))).pop() {
@@ -311,7 +311,7 @@ fn a_peer_that_could_be_heard_and_not_reached_is_back_within_seven_seconds() {
 #[test]
 fn a_goodbye_from_a_stranger_ends_nothing() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(alice.on(Report::Heard(Ok(Announcement::Bye(BOB)), ip("10.0.0.66"))), []);
     assert_eq!(alice.shows(Report::Got(link, said("here"))), ["📨 Bob says: here"]);
     // It only puts off a dial.

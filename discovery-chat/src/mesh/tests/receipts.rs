@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn what_a_lost_peer_may_have_missed_is_counted() {
     let mut alice = Alice::new();
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let _ = alice.says("one");
     let _ = alice.on(Report::Got(link, Frame::Read(1)));
     let _ = alice.says("two");
@@ -20,7 +20,7 @@ fn what_a_lost_peer_may_have_missed_is_counted() {
     let unsure = "⚠️ 2 message(s) to Bob may not have arrived";
     assert_eq!(lost, ["⚠️ lost Bob (no answer for 6 s)", unsure]);
     // It is told once. One that comes back has been sent nothing yet.
-    let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     assert_eq!(alice.shows(Report::HungUp(link, Gone::HungUp)).len(), 1);
     assert_eq!(alice.on(Report::Left), []);
 }
@@ -30,7 +30,7 @@ fn a_goodbye_does_not_prove_that_all_was_read() {
     for (last, unsure) in [(2, None), (1, Some("⚠️ 1 message(s) to Bob may not have arrived"))]
     {
         let mut alice = Alice::new();
-        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+        let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
         let _ = (alice.says("one"), alice.says("two"));
         let _ = alice.on(Report::Got(link, Frame::Read(last)));
         let gone = alice.shows(Report::Got(link, Frame::Bye));
@@ -38,7 +38,7 @@ fn a_goodbye_does_not_prove_that_all_was_read() {
         assert_eq!(gone, expected);
         // The same if it is we who leave: a peer that has not confirmed all by then is named.
         let mut alice = Alice::new();
-        let (link, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+        let (link, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
         let _ = (alice.says("one"), alice.says("two"));
         let _ = alice.on(Report::Got(link, Frame::Read(last)));
         assert_eq!(alice.shows(Report::Left), unsure.into_iter().collect::<Vec<_>>());
@@ -60,7 +60,7 @@ fn what_was_said_on_a_link_that_another_one_has_replaced_is_not_forgotten() {
             let (new, actions) = if pause.is_zero() {
                 (ours, alice.on(Report::DialAnswered(ours, info(BOB, "Bob"), address)))
             } else {
-                alice.asked(info(BOB, "Bob"), "10.0.0.7")
+                alice.called(info(BOB, "Bob"), "10.0.0.7")
             };
             assert!(actions.contains(&Action::HangUp(old)), "{actions:?}");
             let _ = alice.on(Report::HungUp(old, Gone::HungUp));
@@ -80,7 +80,7 @@ fn what_was_said_on_a_link_that_another_one_has_replaced_is_not_forgotten() {
 fn what_was_read_is_confirmed_on_the_link_that_stands() {
     let mut alice = Alice::new();
     let message = |seq| Frame::Say { seq, text: "hi".into() };
-    let (old, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (old, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let _ = (alice.on(Report::Got(old, message(1))), alice.on(Report::Got(old, message(2))));
     // After a moment, in which others may follow. Then nothing is due but an announcement.
     let due = alice.now + CONFIRM_AFTER;
@@ -93,7 +93,7 @@ fn what_was_read_is_confirmed_on_the_link_that_stands() {
     assert_eq!(alice.on(Report::Leaving), []);
     // Of each link the last one: a number says nothing about another link.
     alice.now += Duration::from_mins(1);
-    let (new, _) = alice.asked(info(BOB, "Bob"), "10.0.0.7");
+    let (new, _) = alice.called(info(BOB, "Bob"), "10.0.0.7");
     let _ = (alice.on(Report::Got(old, message(3))), alice.on(Report::Got(new, message(5))));
     let _ = alice.on(Report::HungUp(old, Gone::HungUp));
     let confirmed = [Action::Confirm(new, 3), Action::Confirm(new, 5)];
@@ -106,7 +106,7 @@ fn what_was_read_is_confirmed_on_the_link_that_stands() {
     let actions = alice.on(Report::Got(new, Frame::Bye));
     assert_eq!(actions[..2], [Action::Confirm(new, 7), Action::HangUp(new)]);
     // A peer that is gone gets no receipt.
-    let (ann, _) = alice.asked(info(ANN, "Ann"), "10.0.0.3");
+    let (ann, _) = alice.called(info(ANN, "Ann"), "10.0.0.3");
     let _ = alice.on(Report::Got(ann, message(1)));
     let _ = alice.on(Report::HungUp(ann, Gone::HungUp));
     assert_eq!(alice.on(Report::Leaving), []);

@@ -125,16 +125,14 @@ impl Network {
                 self.ends.insert((from, dialed), (to, link));
                 self.ends.insert((to, link), (from, dialed));
                 let hello = Hello { to: Some(id_of(to)), info: info_of(from) };
-                self.on(to, Report::Asked(link, hello, address_of(from)));
+                self.on(to, Report::Called(link, hello, address_of(from)));
             }
             Arrival::Answer { to, dialed, from, answer } => {
                 let address = SocketAddr::new(address_of(from), 8081);
                 let report = match answer {
                     Answer::Hello => Report::DialAnswered(dialed, info_of(from), address),
-                    Answer::Dup => Report::NotLinked(dialed, NoLink::Dup),
-                    Answer::Nothing => {
-                        Report::NotLinked(dialed, NoLink::Failed(Failure::Refused))
-                    }
+                    Answer::Dup => Report::NotLinked(dialed, Failure::Dup),
+                    Answer::Nothing => Report::NotLinked(dialed, Failure::Refused),
                 };
                 self.on(to, report);
             }
