@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use terminal::{Screen, interrupts, is_gone};
 
+use crate::room::ChatRoom;
 use arguments::Arguments;
 use history_file::HistoryFile;
 use owner::Owner;
@@ -50,13 +51,12 @@ pub fn serve() -> ExitCode {
 fn run(Arguments { bind_address, origins, token, history, rate }: Arguments) -> Result<()> {
     let socket =
         TcpListener::bind(bind_address).map_err(|error| cannot_listen(bind_address, &error))?;
-    let opened = history.map(|path| HistoryFile::open(&path)).transpose();
-    let (history, past) = opened.map_err(|why| anyhow!("{why}"))?.unzip();
+    let (history, past) = history.map(|path| HistoryFile::open(&path)).transpose()?.unzip();
     let past = past.unwrap_or_default();
     // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
     let screen = Screen::stdout().context("cannot print")?;
-    let owner = Owner::new(rate, history, past.notes, screen);
+    let owner = Owner::new(ChatRoom::new(rate, past.notes), history, screen);
     match owner.run(socket, token, &origins, &past.news, &interrupts) {
         // The user has closed the window, which ends the program.
         Err(error) if is_gone(&error) => Ok(()),

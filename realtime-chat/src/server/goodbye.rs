@@ -22,12 +22,12 @@ pub(crate) fn say_to_all(
     told: &Receiver<listener::Report>,
     listener: Listener,
 ) {
-    here.into_iter().for_each(say_to);
+    here.into_iter().for_each(|outbox| say_to(&outbox));
     listener.stop();
     loop {
         select! {
             recv(reports) -> report => match report {
-                Ok(Report::Arrived(_, outbox)) => say_to(outbox),
+                Ok(Report::Arrived(_, outbox)) => say_to(&outbox),
                 Ok(Report::Heard(..)) => {}
                 Err(_) => break, // There is nobody left who could report anything.
             },
@@ -39,8 +39,7 @@ pub(crate) fn say_to_all(
 }
 
 /// If there is no room for it, the client does not read, and is hung up on without it.
-#[expect(clippy::needless_pass_by_value, reason = "it is the last that goes into the outbox")]
-fn say_to(outbox: Sender<Order>) {
+fn say_to(outbox: &Sender<Order>) {
     let _ = outbox.try_send(Order::Dismiss(code::GOING_AWAY, REASON));
 }
 

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use anyhow::{Result, anyhow, bail};
 use capnweb::{Cap, Value};
 use serde_json::json;
 
@@ -43,19 +44,18 @@ pub(crate) struct Past {
 
 impl HistoryFile {
     /// Opens a history, or begins one. An error is what the user should read.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Past), String> {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Past)> {
         let shown = path.display();
         let cannot = |error: io::Error| {
-            format!(
+            anyhow!(
                 "cannot use {shown} for the history: {error}; choose another --history file"
             )
         };
-        let no_file = || {
-            format!("{shown} is no plain file: choose another --history file, or a new name")
-        };
         // First of all: to open a pipe waits until its other end is opened.
         match fs::metadata(path) {
-            Ok(it) if !it.is_file() => return Err(no_file()),
+            Ok(it) if !it.is_file() => {
+                bail!("{shown} is no plain file: choose another --history file, or a new name")
+            }
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),
             _ => {}
         }
@@ -63,9 +63,7 @@ impl HistoryFile {
         let mut file = options.map_err(cannot)?;
         // Any other error is none: not every file system has locks.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(format!(
-                "another chat server writes {shown}: choose another --history file"
-            ));
+            bail!("another chat server writes {shown}: choose another --history file");
         }
         let past = read_back(&mut file).map_err(cannot)?;
         Ok((Self { file, is_torn: past.is_torn, lost: 0 }, past))
