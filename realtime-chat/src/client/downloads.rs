@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::mem;
 use std::path::PathBuf;
 
 use data_encoding::BASE64_NOPAD;
@@ -110,23 +111,14 @@ impl Downloads {
                 let told = percent.map(|percent| Event::Fetched(save.name.clone(), percent));
                 (Some(save.got), told)
             }
-            Err(why) => (None, self.fail(number, why)),
+            Err(why) => (None, self.saves.remove(&number).map(|save| save.fail(why))),
         }
-    }
-
-    /// It cannot be saved, and nothing of it must stay.
-    fn fail(&mut self, number: u64, why: Trouble) -> Option<Event> {
-        let Save { file, path, name, .. } = self.saves.remove(&number)?;
-        drop(file); // Windows removes no file that is open.
-        let _ = fs::remove_file(path); // It is gone already.
-        Some(Event::CannotSave(name, why))
     }
 
     /// Nothing more will come.
     pub(crate) fn give_up(&mut self) -> Vec<Event> {
-        let numbers: Vec<_> = self.saves.keys().copied().collect();
-        let fail = |number| self.fail(number, Trouble::Interrupted);
-        numbers.into_iter().filter_map(fail).collect()
+        let saves = mem::take(&mut self.saves).into_values();
+        saves.map(|save| save.fail(Trouble::Interrupted)).collect()
     }
 }
 
@@ -149,6 +141,14 @@ impl Save {
             return Err(Trouble::Short(Size(self.got), Size(self.size)));
         }
         self.file.write_all(&bytes).map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    /// It cannot be saved, and nothing of it must stay.
+    fn fail(self, why: Trouble) -> Event {
+        let Self { file, path, name, .. } = self;
+        drop(file); // Windows removes no file that is open.
+        let _ = fs::remove_file(path); // It is gone already.
+        Event::CannotSave(name, why)
     }
 
     fn finish(self) -> Event {

@@ -14,6 +14,10 @@ pub(crate) const PROMPT: &str = "\nEnter your username: ";
 /// Where the user types, on a terminal.
 pub(crate) const CHAT_PROMPT: &str = "> ";
 
+const GRAY: &str = "\x1b[90m";
+const YELLOW: &str = "\x1b[33m";
+const PLAIN: &str = "\x1b[0m";
+
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -128,13 +132,7 @@ impl Event {
         };
         if colour { format!("{paint}{}{PLAIN}", self.text()) } else { self.text() }
     }
-}
 
-const GRAY: &str = "\x1b[90m";
-const YELLOW: &str = "\x1b[33m";
-const PLAIN: &str = "\x1b[0m";
-
-impl Event {
     fn text(&self) -> String {
         match self {
             Self::Started => "=== Cap'n Web Chat Client ===".into(),

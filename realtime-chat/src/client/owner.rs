@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TrySendError, never, select};
-use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
+use terminal::{LOOK_AGAIN, Screen, Typed};
 
 use crate::client::chat_client::{Action, ChatClient, Happened};
 use crate::client::dialer::{Dialer, Link};
@@ -28,7 +28,7 @@ pub(crate) struct Owner {
     pub chat: ChatClient,
     pub dialer: Dialer,
     pub downloads: Downloads,
-    pub screen: Screen<NonBlockingStdout>,
+    pub screen: Screen,
     /// Whether the screen shows colours.
     pub has_colour: bool,
     /// Whether the user types on a terminal: then a line that comes in does not stand behind a
@@ -106,12 +106,9 @@ impl Owner {
         while let Some(action) = self.chat.next_action() {
             match action {
                 Action::Show(event) => self.show_all([event]),
-                Action::Dial => {
-                    self.screen.refresh()?; // Before what may take its time.
-                    self.link = Some(self.dialer.dial()?);
-                }
+                Action::Dial => self.link = Some(self.dialer.dial()?),
                 Action::HangUp => {
-                    self.screen.refresh()?;
+                    self.screen.refresh()?; // Before what may take its time.
                     self.hang_up();
                 }
                 Action::Order(order) => self.order(order),
