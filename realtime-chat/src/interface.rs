@@ -25,24 +25,25 @@
 //! too. The chat passes that on to the client that has shared the file.
 
 mod note;
-mod notice;
 mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use note::{Kind, Note};
-pub(crate) use notice::Notice;
+pub(crate) use note::{Kind, Note, Notice};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
 use std::fmt;
 use std::sync::Arc;
 
-use capnweb::{Stub, Value};
+use capnweb::{Cap, RpcError, Stub, Value};
 use terminal::clean;
 
 use crate::name::Name;
+
+/// What a call comes to: its result, or the error that the caller gets.
+pub(crate) type Result<T, E = RpcError> = std::result::Result<T, E>;
 
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4096;
@@ -100,6 +101,16 @@ pub(crate) enum Exported {
 /// The text, fit for a terminal.
 fn text<C>(value: &Value<C>) -> Option<String> {
     value.as_str().map(|text| clean(text.as_bytes()))
+}
+
+/// The stub, if the value is one.
+fn stub<T>(value: &Value<Cap<T>>) -> Option<Stub> {
+    if let Value::Cap(Cap::Stub(stub)) = value { Some(*stub) } else { None }
+}
+
+/// The bytes, as base64, if the value is bytes.
+pub(crate) fn bytes<C>(value: Value<C>) -> Option<String> {
+    if let Value::Bytes(base64) = value { Some(base64) } else { None }
 }
 
 /// What a user says, fit for a terminal. Its lines stay lines, each ended by `\n`.

@@ -32,21 +32,19 @@ mod tests;
 pub(crate) use crate::interface::ClientId;
 pub(crate) use report::{Action, AskId, Heard, Order, Rate};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{iter, mem};
 
 use capnweb::websocket::code;
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use self::files::Reads;
+use self::files::Read;
 use self::history::History;
 use self::private::Partners;
 use self::rate::Bucket;
-use self::rooms::Rooms;
-use self::typing::Typing;
-use crate::interface::{Kind, Note, Notice, Reply, Request, Shared};
+use crate::interface::{Kind, Note, Notice, Reply, Request, Result, Shared};
 use crate::name::{Name, RoomName};
 
 /// How long a client may be connected without joining. A client that only looks has no reason to
@@ -63,9 +61,15 @@ pub(crate) struct ChatRoom {
     /// How often somebody has come into a room, for the order of those who are in it.
     arrivals: u64,
     history: History,
-    rooms: Rooms,
-    typing: Typing,
-    reads: Reads,
+    /// The rooms that there are: first the lobby, which is always there, and at the end the one
+    /// that was entered last.
+    rooms: Vec<RoomName>,
+    /// The clients that are typing.
+    typing: BTreeSet<ClientId>,
+    /// The reads that wait, in the order in which they were asked: the first is late first.
+    reads: BTreeMap<AskId, Read>,
+    /// The number of the next read.
+    next_ask: u64,
     /// What is to be done, and was not handed out yet.
     actions: Vec<Action>,
 }
@@ -103,7 +107,7 @@ struct User {
 impl ChatRoom {
     /// An empty chat, in which this was said before, in these rooms, oldest first.
     pub(crate) fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let mut chat = Self { rate, ..Self::default() };
+        let mut chat = Self { rate, rooms: vec![RoomName::lobby()], ..Self::default() };
         for (room, note) in past {
             chat.count += 1;
             // Nobody is here, so there is an empty room to take the place of.
@@ -164,11 +168,9 @@ impl ChatRoom {
 
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
         let stub = request.stub();
-        let result = match self.clients.get_mut(&client) {
-            Some(client) => client.charge(&request, now),
-            None => return,
-        };
-        let result = result.and_then(|()| self.perform(client, id, request, now));
+        let Some(caller) = self.clients.get_mut(&client) else { return };
+        let charged = caller.charge(&request, now);
+        let result = charged.and_then(|()| self.perform(client, id, request, now));
         // What came with a call that is refused is given back, and before it is refused.
         if let (Err(_), Some(stub)) = (&result, stub) {
             self.order(client, Order::Release(stub));
@@ -185,18 +187,16 @@ impl ChatRoom {
         id: AnswerId,
         request: Request,
         now: Instant,
-    ) -> Result<Option<Reply>, RpcError> {
+    ) -> Result<Option<Reply>> {
         let reply = match request {
             Request::Join { username, client: stub } => {
-                self.join(client, id, &username, stub)?;
-                return Ok(None);
+                return self.join(client, id, &username, stub).map(|()| None);
             }
             Request::SendMessage { username, text } => {
                 self.send(&self.user_named(client, &username)?, &text)
             }
             Request::Leave { username } => {
-                self.leave(&self.user_named(client, &username)?, id, now);
-                return Ok(None);
+                self.leave(&self.user_named(client, &username)?, now)
             }
             Request::ListUsers => Reply::Users(self.users_in(&self.room_of(client))),
             Request::GetHistory => Reply::History(self.history.of(&self.room_of(client))),
@@ -218,20 +218,13 @@ impl ChatRoom {
                 self.share_file(&self.user_named(client, &username)?, &name, size, file)?
             }
             Request::ReadFile { file, offset } => {
-                self.read_file((client, id), file, offset, now)?;
-                return Ok(None);
+                return self.read_file(client, id, file, offset, now).map(|()| None);
             }
         };
         Ok(Some(reply))
     }
 
-    fn join(
-        &mut self,
-        client: ClientId,
-        id: AnswerId,
-        name: &Name,
-        stub: Stub,
-    ) -> Result<(), RpcError> {
+    fn join(&mut self, client: ClientId, id: AnswerId, name: &Name, stub: Stub) -> Result<()> {
         if let Some(user) = self.user(client) {
             let text = format!("you are here as {} already", user.name);
             return Err(RpcError::new(Code::BadRequest, text));
@@ -254,7 +247,7 @@ impl ChatRoom {
         let users = self.users_in(&room);
         let is_alone = users.len() == 1;
         let message = format!("Welcome to the chat, {name}!");
-        let welcome = Reply::Room { message, users, room: Some(room.to_string()) };
+        let welcome = Reply::Room { message, users, room: room.to_string() };
         self.order(client, Order::Answer(id, Ok(welcome)));
         if !is_alone {
             self.notify(&room, &note);
@@ -271,16 +264,16 @@ impl ChatRoom {
         Reply::Sent { count: self.count }
     }
 
-    fn leave(&mut self, user: &User, id: AnswerId, now: Instant) {
-        let Some(client) = self.clients.get_mut(&user.id) else { return };
-        (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
-        let shared = mem::take(&mut client.shared);
-        for stub in iter::once(user.stub).chain(shared.iter().map(|file| file.stub)) {
-            self.order(user.id, Order::Release(stub));
+    fn leave(&mut self, user: &User, now: Instant) -> Reply {
+        self.order(user.id, Order::Release(user.stub));
+        if let Some(client) = self.clients.get_mut(&user.id) {
+            (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
+            for file in mem::take(&mut client.shared) {
+                self.order(user.id, Order::Release(file.stub));
+            }
         }
-        let goodbye = Reply::Message(format!("Goodbye, {}!", user.name));
-        self.order(user.id, Order::Answer(id, Ok(goodbye)));
         self.user_left(user);
+        Reply::Message(format!("Goodbye, {}!", user.name))
     }
 
     /// The client is gone. Its stubs need no release: the end of its session has released all.
@@ -317,10 +310,9 @@ impl ChatRoom {
 
     /// Gives an order to each in a room for whom there is one.
     fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
-        let users = self.clients.values().filter_map(|client| client.user.as_ref());
-        let here = users.filter(|user| user.room == *room);
+        let here = self.users().filter(|user| user.room == *room);
         let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
-        self.actions.extend(orders);
+        self.actions.extend(orders.collect::<Vec<_>>());
     }
 
     /// All clients that have joined.
@@ -346,7 +338,7 @@ impl ChatRoom {
     }
 
     /// The user that a client is, if it says so itself.
-    fn user_named(&self, client: ClientId, username: &Name) -> Result<User, RpcError> {
+    fn user_named(&self, client: ClientId, username: &Name) -> Result<User> {
         self.user(client).filter(|user| user.name == *username).cloned().ok_or_else(|| {
             let text = format!("you have not joined as {username}");
             RpcError::new(Code::PermissionDenied, text)

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capnweb::RpcError;
 use terminal::{Typed, appearance};
 
 use crate::client::command::Command;
@@ -14,7 +13,9 @@ use crate::client::downloads::Step;
 use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT, Trouble};
 use crate::client::session::{Ask, AskId, Callback, Order, Report};
 use crate::client::shared_file::SharedFile;
-use crate::interface::{Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Size, repeated};
+use crate::interface::{
+    Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Result, Size, repeated,
+};
 use crate::name::Name;
 
 /// How long the server may take for an answer.
@@ -123,11 +124,7 @@ impl ChatClient {
 
     /// Whether a line can be taken. If not, the keyboard has to wait.
     pub(crate) fn takes_lines(&self) -> bool {
-        match self.stage {
-            Stage::Asking => true,
-            Stage::Chatting => self.asks.len() < MAX_ASKS,
-            _ => false,
-        }
+        self.prompt().is_some() && self.asks.len() < MAX_ASKS
     }
 
     /// What the user is asked, if anything.
@@ -196,7 +193,7 @@ impl ChatClient {
         };
         match name {
             Ok(name) => self.join(name, now),
-            Err(why) => self.ask_again(why),
+            Err(why) => self.show(Event::Refused(why)),
         }
     }
 
@@ -208,11 +205,6 @@ impl ChatClient {
         self.show(Event::Connecting(me.clone()));
         self.actions.push_back(Action::Dial);
         self.ask(Request::Join { username: me, client: Callback::Client }, now);
-    }
-
-    fn ask_again(&mut self, why: String) {
-        self.stage = Stage::Asking;
-        self.show(Event::Refused(why));
     }
 
     fn take_line(&mut self, text: &str, now: Instant) {
@@ -263,20 +255,16 @@ impl ChatClient {
 
     fn take_note(&mut self, note: Note<Offer>) {
         let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
-        match &note.kind {
-            Kind::System => {
-                let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);
-                self.know(joined);
+        self.know(match note.kind {
+            Kind::System => note.text.strip_suffix(" joined the chat").map(str::to_owned),
+            _ => Some(note.username.clone()),
+        });
+        if let Kind::File { name, size, content } = &note.kind {
+            self.offers.extend(content.map(|offer| (offer, name.clone(), *size)));
+            self.give_back();
+            if is_ours {
+                return; // See `Event::Sharing`.
             }
-            Kind::File { name, size, content } => {
-                self.offers.extend(content.map(|offer| (offer, name.clone(), *size)));
-                self.give_back();
-                if is_ours {
-                    return; // See `Event::Sharing`.
-                }
-                self.know([note.username.clone()]);
-            }
-            _ => self.know([note.username.clone()]),
         }
         let event = Event::Told { note, is_ours };
         if self.stage == Stage::Joining && self.held.len() < MAX_HELD {
@@ -309,20 +297,23 @@ impl ChatClient {
         }
     }
 
-    fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>) {
+    fn take_reply(&mut self, ask: Ask, reply: Result<Reply>) {
         let reply = reply.map_err(|error| repeated(&error.message, MAX_WHY));
+        if let Ok(Reply::Room { users, .. } | Reply::Users(users)) = &reply {
+            self.know(users.clone());
+        }
         match (ask, reply) {
             (Request::Leave { .. }, _) => self.end(Ok(())),
             (Request::Join { .. }, Ok(Reply::Room { users, .. })) => {
                 self.stage = Stage::Chatting;
-                self.know(users.clone());
                 self.show(Event::Welcome(self.who(), users));
                 self.show_held();
             }
             (Request::Join { .. }, Err(why)) if self.asks_for_name => {
                 self.held.clear();
                 self.actions.extend([Action::GiveUp, Action::HangUp]);
-                self.ask_again(why);
+                self.stage = Stage::Asking;
+                self.show(Event::Refused(why));
             }
             (Request::Join { .. }, Err(why)) => self.end(Err(Gone::Refused(why))),
             (Request::ShareFile { name, size, .. }, Ok(_)) => {
@@ -337,16 +328,9 @@ impl ChatClient {
             (Request::ReadFile { file, .. }, Err(why)) => {
                 self.actions.push_back(Action::TakePart(file, Err(Trouble::Other(why))));
             }
-            (_, Ok(Reply::Users(users))) => {
-                self.know(users.clone());
-                self.show(Event::Users(users));
-            }
+            (_, Ok(Reply::Users(users))) => self.show(Event::Users(users)),
             (_, Ok(Reply::Rooms(rooms))) => self.show(Event::Rooms(rooms)),
-            (_, Ok(Reply::Room { users, room, .. })) => {
-                self.know(users.clone());
-                let room = room.unwrap_or_else(|| "another room".into());
-                self.show(Event::Entered(room, users));
-            }
+            (_, Ok(Reply::Room { users, room, .. })) => self.show(Event::Entered(room, users)),
             (_, Err(why)) => self.show(Event::Refused(why)),
             (_, Ok(_)) => {}
         }

@@ -15,7 +15,7 @@ use terminal::clean;
 
 use crate::client::event::Gone;
 use crate::client::shared_file::SharedFile;
-use crate::interface::{Note, Offer, Reply, Request, whole};
+use crate::interface::{Note, Offer, Reply, Request, Result, whole};
 
 /// The number of a call of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,9 @@ pub(crate) enum Callback {
     /// A file of ours.
     File(Arc<SharedFile>),
 }
+
+/// What the server hands us when it calls.
+type Argument = Value<Cap<Callback>>;
 
 /// What we ask for.
 pub(crate) type Ask = Request<Callback, Offer>;
@@ -48,7 +51,7 @@ pub(crate) enum Report {
     /// The server tells us this.
     Told(Note<Offer>),
     /// A call of ours has come to this.
-    Answered(AskId, Result<Reply, RpcError>),
+    Answered(AskId, Result<Reply>),
     /// Another client has saved this much of a file of ours, in percent.
     Sent(String, u64),
     /// There is no link, or no longer.
@@ -74,11 +77,7 @@ impl ServerSession {
         let _ = self.report.send(report);
     }
 
-    fn take_note(
-        &mut self,
-        value: &Value<Cap<Callback>>,
-        link: &mut Link<Callback>,
-    ) -> Outcome<Callback> {
+    fn take_note(&mut self, value: &Argument, link: &mut Link<Callback>) -> Outcome<Callback> {
         let note = Note::read(value, |stub| {
             self.offered += 1;
             link.keep(stub).then_some(Offer { number: self.offered, stub })
@@ -89,7 +88,7 @@ impl ServerSession {
     }
 
     /// Reads a part of a file of ours.
-    fn read(&self, file: &SharedFile, offset: &Value<Cap<Callback>>) -> Outcome<Callback> {
+    fn read(&self, file: &SharedFile, offset: &Argument) -> Outcome<Callback> {
         let offset = whole(offset);
         let offset = offset
             .ok_or_else(|| RpcError::type_error("read: offset must be a place in the file"))?;
@@ -118,18 +117,13 @@ impl SessionHandler for ServerSession {
         link.answer(id, result);
     }
 
-    fn on_answer(
-        &mut self,
-        call: CallId,
-        result: Outcome<Callback>,
-        link: &mut Link<Callback>,
-    ) {
+    fn on_answer(&mut self, id: CallId, result: Outcome<Callback>, link: &mut Link<Callback>) {
         for stub in result.iter().flat_map(stubs) {
             link.release(stub);
         }
-        if let Some((id, ask)) = self.asks.remove(&call) {
-            let reply = result.and_then(|value| Reply::read(&ask, &value));
-            self.tell(Report::Answered(id, reply));
+        if let Some((ask_id, ask)) = self.asks.remove(&id) {
+            let reply = result.and_then(|value| Reply::read(&ask, value));
+            self.tell(Report::Answered(ask_id, reply));
         }
     }
 

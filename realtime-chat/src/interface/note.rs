@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use capnweb::{Cap, Stub, Value};
+use capnweb::{Cap, Stub, Value, Written};
 
-use super::{Exported, MAX_MESSAGE, Shared, number, spoken, text, whole};
+use super::{Exported, MAX_MESSAGE, Shared, number, spoken, stub, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;
@@ -102,14 +102,27 @@ impl<F> Note<F> {
                 let file = value.get("file")?;
                 let name = file.get("name").and_then(text).filter(|it| it.len() <= LONGEST)?;
                 let size = file.get("size").and_then(whole)?;
-                let content = match file.get("content") {
-                    Some(Value::Cap(Cap::Stub(stub))) => take(*stub),
-                    _ => None,
-                };
+                let content = file.get("content").and_then(stub).and_then(take);
                 Kind::File { name, size, content }
             }
             _ => return None,
         };
         Some(Self { username, text: said, kind })
+    }
+}
+
+/// A note on its way to many. It is the same text for all of them, so it is written once; but not
+/// if there is a file in it, which each client gets as a capability of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Notice {
+    pub note: Arc<Note>,
+    /// The note as the arguments of `onMessage`.
+    pub written: Option<Written>,
+}
+
+impl Notice {
+    pub(crate) fn new(note: Arc<Note>) -> Self {
+        let written = Written::new(vec![note.write(true)]).ok();
+        Self { note, written }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
 use terminal::is_blank;
 
-use super::{Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Shared, number, spoken, whole};
+use super::{
+    Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Result, Shared, number, spoken, stub, whole,
+};
 use crate::name::{FileName, Name, RoomName};
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
@@ -84,7 +86,7 @@ impl Request {
         target: Exported,
         path: &[Key],
         args: Option<&[Value<Cap<Exported>>]>,
-    ) -> Result<Option<Self>, RpcError> {
+    ) -> Result<Option<Self>> {
         let name = dotted(path);
         let Some(args) = args else {
             return Ok(match (target, name.as_str()) {
@@ -156,7 +158,7 @@ impl Args<'_> {
         self.args.get(index).unwrap_or(&Value::Undefined)
     }
 
-    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V, RpcError> {
+    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V> {
         let method = self.method;
         value.ok_or_else(|| RpcError::type_error(format!("{method}: {what} must be {kind}")))
     }
@@ -170,16 +172,16 @@ impl Args<'_> {
         what: &str,
         value: Option<&str>,
         read: impl Fn(&str) -> Result<N, String>,
-    ) -> Result<N, RpcError> {
+    ) -> Result<N> {
         let name = self.must_be("a string", what, value)?;
         read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
-    fn user(&self) -> Result<Name, RpcError> {
+    fn user(&self) -> Result<Name> {
         self.parse("username", self.get(0).as_str(), Name::read)
     }
 
-    fn message(&self, index: usize) -> Result<String, RpcError> {
+    fn message(&self, index: usize) -> Result<String> {
         let text = self.must_be("a string", "text", self.get(index).as_str())?;
         // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
         let shown = spoken(text);
@@ -197,15 +199,11 @@ impl Args<'_> {
         Ok(shown)
     }
 
-    fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
-        let stub = match self.get(index) {
-            Value::Cap(Cap::Stub(stub)) => Some(*stub),
-            _ => None,
-        };
-        self.must_be("something that can be called", what, stub)
+    fn stub(&self, index: usize, what: &str) -> Result<Stub> {
+        self.must_be("something that can be called", what, stub(self.get(index)))
     }
 
-    fn size(&self, index: usize) -> Result<u64, RpcError> {
+    fn size(&self, index: usize) -> Result<u64> {
         let size = self.get(index).get("size").and_then(whole);
         let size = self.must_be("a whole number of bytes", "size", size)?;
         if size > MAX_FILE {

@@ -5,14 +5,13 @@
 //! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
 //! waits with a deadline, and an answer that comes too late is known by its number.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
 use super::{AskId, ChatRoom, ClientId, Order, User};
-use crate::interface::{CHUNK, Kind, Note, Reply, Shared, Size, repeated};
+use crate::interface::{CHUNK, Kind, Note, Reply, Result, Shared, Size, repeated};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
@@ -31,19 +30,11 @@ pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 /// How much of what went wrong with a file is repeated, in bytes.
 const SHOWN: usize = 200;
 
-/// The reads that wait.
-#[derive(Debug, Default)]
-pub(super) struct Reads {
-    /// In the order in which they were asked, so the first one is the first to be late.
-    pub(super) waiting: BTreeMap<AskId, Read>,
-    next: u64,
-}
-
 /// A read that waits.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// The client that reads, and its call.
-    reader: (ClientId, AnswerId),
+    reader: ClientId,
+    call: AnswerId,
     file: Arc<Shared>,
     until: Instant,
 }
@@ -56,7 +47,7 @@ impl ChatRoom {
         name: &FileName,
         size: u64,
         stub: Stub,
-    ) -> Result<Reply, RpcError> {
+    ) -> Result<Reply> {
         let file = Arc::new(Shared { by: user.id, name: user.name.clone(), stub });
         if let Some(sharer) = self.clients.get_mut(&user.id) {
             if sharer.shared.len() >= MAX_SHARED {
@@ -77,13 +68,13 @@ impl ChatRoom {
     /// Asks the client that shares the file for a part of it. The answer comes later.
     pub(super) fn read_file(
         &mut self,
-        reader: (ClientId, AnswerId),
+        reader: ClientId,
+        call: AnswerId,
         file: Arc<Shared>,
         offset: u64,
         now: Instant,
-    ) -> Result<(), RpcError> {
-        let reads = self.reads.waiting.values();
-        let waiting = reads.filter(|read| read.reader.0 == reader.0).count();
+    ) -> Result<()> {
+        let waiting = self.reads.values().filter(|read| read.reader == reader).count();
         let Shared { by, name, stub } = &*file;
         let sharer = self.clients.get_mut(by).filter(|client| client.shared.contains(&file));
         let Some(sharer) = sharer else { return Err(gone(name)) };
@@ -96,27 +87,22 @@ impl ChatRoom {
             return Err(RpcError::new(Code::TooMany, text));
         }
         sharer.asked += 1;
-        let ask = AskId(self.reads.next);
-        self.reads.next += 1;
+        let ask = AskId(self.next_ask);
+        self.next_ask += 1;
         self.order(*by, Order::Read { ask, file: *stub, offset });
-        self.reads.waiting.insert(ask, Read { reader, file, until: now + READ_PATIENCE });
+        self.reads.insert(ask, Read { reader, call, file, until: now + READ_PATIENCE });
         Ok(())
     }
 
     /// A client has answered a read. If nobody waits for it any more, that is all.
-    pub(super) fn take_answer(
-        &mut self,
-        client: ClientId,
-        ask: AskId,
-        bytes: Result<String, RpcError>,
-    ) {
+    pub(super) fn take_answer(&mut self, client: ClientId, ask: AskId, bytes: Result<String>) {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
         }
-        if self.reads.waiting.get(&ask).is_none_or(|read| read.file.by != client) {
+        if self.reads.get(&ask).is_none_or(|read| read.file.by != client) {
             return;
         }
-        let Some(read) = self.reads.waiting.remove(&ask) else { return };
+        let Some(read) = self.reads.remove(&ask) else { return };
         let result = match bytes {
             Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
             Ok(_) => {
@@ -130,17 +116,12 @@ impl ChatRoom {
                 Err(RpcError::new(error.code.unwrap_or(Code::Internal), text))
             }
         };
-        self.answer_read(&read, result);
-    }
-
-    fn answer_read(&mut self, read: &Read, result: Result<Reply, RpcError>) {
-        let (reader, id) = read.reader;
-        self.order(reader, Order::Answer(id, result));
+        self.order(read.reader, Order::Answer(read.call, result));
     }
 
     /// When the first read has waited for too long.
     pub(super) fn next_late(&self) -> Option<Instant> {
-        self.reads.waiting.first_key_value().map(|(_, read)| read.until)
+        self.reads.first_key_value().map(|(_, read)| read.until)
     }
 
     /// Ends the wait of those who have waited for too long.
@@ -157,15 +138,15 @@ impl ChatRoom {
 
     /// Ends the wait for a client, for this reason.
     fn end_reads(&mut self, is_over: impl Fn(&Read) -> bool, why: fn(&Name) -> RpcError) {
-        let over = self.reads.waiting.extract_if(.., |_, read| is_over(read));
+        let over = self.reads.extract_if(.., |_, read| is_over(read));
         for (_, read) in over.collect::<Vec<_>>() {
-            self.answer_read(&read, Err(why(&read.file.name)));
+            self.order(read.reader, Order::Answer(read.call, Err(why(&read.file.name))));
         }
     }
 
     /// Nobody waits for what this client has asked.
     pub(super) fn forget_reads_by(&mut self, client: ClientId) {
-        self.reads.waiting.retain(|_, read| read.reader.0 != client);
+        self.reads.retain(|_, read| read.reader != client);
     }
 }
 

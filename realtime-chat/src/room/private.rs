@@ -6,7 +6,7 @@ use std::sync::Arc;
 use capnweb::{Code, RpcError};
 
 use super::{ChatRoom, ClientId, Order, User, emoji};
-use crate::interface::{Kind, Note, Notice, Reply};
+use crate::interface::{Kind, Note, Notice, Reply, Result};
 use crate::name::Name;
 
 /// How many partners of a kind are remembered, before the oldest is forgotten.
@@ -19,7 +19,7 @@ impl ChatRoom {
         sender: &User,
         to: &Name,
         text: &str,
-    ) -> Result<Reply, RpcError> {
+    ) -> Result<Reply> {
         // LAB:BEGIN private
         let Some(receiver) = self.find(to).cloned() else {
             return Err(RpcError::new(Code::NotFound, format!("nobody here is called {to}")));
@@ -41,6 +41,25 @@ impl ChatRoom {
         //| Err(RpcError::new(Code::Internal, "task private is not written yet"))
         // LAB:END private
     }
+
+    /// Refuses a message for a name that somebody else has taken since the sender and its user have
+    /// written to each other. If it is sent once more, it is meant for the one who has it now.
+    pub(super) fn check_receiver(
+        &mut self,
+        sender: &User,
+        to: &Name,
+        text: &str,
+    ) -> Result<()> {
+        let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
+        if let Some(client) = self.clients.get_mut(&sender.id) {
+            client.partners.check(&receiver, text)?;
+        }
+        if let Some(client) = self.clients.get_mut(&receiver.id) {
+            let partner = client.partners.known_as(sender);
+            remember(&mut client.partners.have_written, partner);
+        }
+        Ok(())
+    }
 }
 
 /// The name of a user that a client has written with privately, and which client that user is. Who
@@ -57,31 +76,10 @@ pub(super) struct Partners {
     refused: Option<(ClientId, String)>,
 }
 
-impl ChatRoom {
-    /// Refuses a message for a name that somebody else has taken since the sender and its user have
-    /// written to each other. If it is sent once more, it is meant for the one who has it now.
-    pub(super) fn check_receiver(
-        &mut self,
-        sender: &User,
-        to: &Name,
-        text: &str,
-    ) -> Result<(), RpcError> {
-        let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
-        if let Some(client) = self.clients.get_mut(&sender.id) {
-            client.partners.check(&receiver, text)?;
-        }
-        if let Some(client) = self.clients.get_mut(&receiver.id) {
-            let partner = client.partners.known_as(sender);
-            remember(&mut client.partners.have_written, partner);
-        }
-        Ok(())
-    }
-}
-
 impl Partners {
     /// Refuses the text if the receiver's name was another's, until the same text comes again:
     /// another one may have been typed before the refusal of the first could be read.
-    fn check(&mut self, receiver: &User, text: &str) -> Result<(), RpcError> {
+    fn check(&mut self, receiver: &User, text: &str) -> Result<()> {
         let (name, id) = self.known_as(receiver);
         let message = (receiver.id, text.to_owned());
         if id == receiver.id || self.refused.as_ref() == Some(&message) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use capnweb::{Code, RpcError};
 
 use super::{Client, Rate};
-use crate::interface::Request;
+use crate::interface::{Request, Result};
 
 /// A token, in billionths: then what one nanosecond puts back is a whole number, and nothing is
 /// ever rounded.
@@ -50,7 +50,7 @@ impl Bucket {
 impl Client {
     /// Takes what this call costs. Leaving, and what only reads, is free; what others are told of
     /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
-    pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
+    pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<()> {
         // LAB:BEGIN rate
         let has_token = match request {
             Request::SetTyping { .. } => self.typing_tokens.take(now),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use capnweb::{AnswerId, RpcError, Stub};
+use capnweb::{AnswerId, Stub};
 
-use crate::interface::{ClientId, Note, Notice, Reply, Request};
+use crate::interface::{ClientId, Note, Notice, Reply, Request, Result};
 use crate::name::{Name, RoomName};
 
 /// The number of a read that a client was asked for.
@@ -18,7 +18,7 @@ pub(crate) enum Heard {
     Arrived,
     Called(AnswerId, Request),
     /// It answers a read: bytes, as base64.
-    Answered(AskId, Result<String, RpcError>),
+    Answered(AskId, Result<String>),
     /// It is gone: it has closed the link, does not read, or has fallen silent.
     Gone,
 }
@@ -27,7 +27,7 @@ pub(crate) enum Heard {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// Answer its call.
-    Answer(AnswerId, Result<Reply, RpcError>),
+    Answer(AnswerId, Result<Reply>),
     /// Call `onMessage` of its capability.
     Notify(Stub, Notice),
     /// Call `onTyping` of its capability.

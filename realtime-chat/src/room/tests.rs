@@ -26,7 +26,7 @@ const FAST: Rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
 /// How many files are shared, and how many reads wait.
 fn file_counts(room: &ChatRoom) -> (usize, usize) {
     let shared = room.clients.values().map(|client| client.shared.len());
-    (shared.sum(), room.reads.waiting.len())
+    (shared.sum(), room.reads.len())
 }
 
 /// A room, and the sessions of its clients.
@@ -250,7 +250,6 @@ fn said(note: &Note) -> String {
 fn shown(reply: &Reply) -> String {
     match reply {
         Reply::Room { message, users, room } => {
-            let room = room.as_deref().expect("our server says where");
             let users = users.join(", ");
             if let Some(name) = message.strip_prefix("Welcome to the chat, ") {
                 return format!("welcome {} in {room}: {users}", name.trim_end_matches('!'));

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler};
-use capnweb::{CallId, Cap, Code, RpcError, Session, Value};
+use capnweb::{CallId, Code, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
-use crate::interface::{Exported, Notice, Request, number};
+use crate::interface::{Exported, Notice, Request, bytes, number};
 use crate::room::{AskId, ClientId, Heard, Order};
 
 /// The most calls of a client that may wait for the room. Then its next message has to wait.
@@ -82,7 +82,9 @@ impl SessionHandler for ClientSession {
 
     fn on_answer(&mut self, call: CallId, result: Outcome<Exported>, _: &mut Link<Exported>) {
         if let Some(ask) = self.asks.remove(&call) {
-            self.tell(Heard::Answered(ask, result.and_then(bytes)));
+            let refusal = || RpcError::type_error("read: a file must return bytes");
+            let bytes = result.and_then(|value| bytes(value).ok_or_else(refusal));
+            self.tell(Heard::Answered(ask, bytes));
         }
     }
 
@@ -118,14 +120,6 @@ impl SessionHandler for ClientSession {
 
     fn on_end(self, _: End) {
         self.tell(Heard::Gone);
-    }
-}
-
-/// The bytes of a file, as base64.
-fn bytes(value: Value<Cap<Exported>>) -> Result<String, RpcError> {
-    match value {
-        Value::Bytes(base64) => Ok(base64),
-        _ => Err(RpcError::type_error("read: a file must return bytes")),
     }
 }
 

@@ -111,7 +111,7 @@ fn an_answer_is_read_as_what_was_asked_for() {
     assert_eq!(
         alice.reports(),
         [
-            r#"Answered(AskId(1), Ok(Room { message: "Welcome", users: ["Alice"], room: None }))"#
+            r#"Answered(AskId(1), Ok(Room { message: "Welcome", users: ["Alice"], room: "another room" }))"#
         ]
     );
     alice.asks(Request::ListUsers);

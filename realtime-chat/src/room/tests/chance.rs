@@ -203,7 +203,7 @@ impl Crowd {
                 self.count("Welcome");
                 self.order.push(client);
                 let name = message.strip_prefix("Welcome to the chat, ").unwrap();
-                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
+                let room = RoomName::read(room).unwrap();
                 let user = (name.trim_end_matches('!').to_owned(), room, 0);
                 assert_eq!(self.users.insert(client, user), None);
             }
@@ -213,7 +213,7 @@ impl Crowd {
                 assert!(self.users.remove(&client).is_some());
             }
             Ok(Reply::Room { room, .. }) => {
-                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
+                let room = RoomName::read(room).unwrap();
                 let user = self.users.get_mut(&client).unwrap();
                 if user.1 != room {
                     user.1 = room;
@@ -323,7 +323,7 @@ fn nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
         crowd.hears(client, Heard::Gone);
     }
     let room = &crowd.chat.room;
-    assert_eq!(room.clients.len() + room.typing.0.len(), 0);
+    assert_eq!(room.clients.len() + room.typing.len(), 0);
     assert_eq!(file_counts(room), (0, 0));
     assert_eq!((room.next_due(), crowd.chat.kept.len()), (None, 0));
 }

@@ -162,10 +162,10 @@ fn a_file_leaves_with_the_client_that_shares_it() {
         [
             "Alice gets back -1",
             "Alice gets back -3",
-            "Alice gets goodbye Alice",
             "record in #lobby: System: Alice left the chat",
             revoked,
             "Bob hears System: Alice left the chat",
+            "Alice gets goodbye Alice",
         ]
     );
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);

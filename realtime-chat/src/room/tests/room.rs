@@ -47,9 +47,9 @@ fn a_client_that_leaves_gets_its_capability_back_before_the_answer_and_the_other
         chat.leaves(BOB),
         [
             "Bob gets back -2",
-            "Bob gets goodbye Bob",
             "record in #lobby: System: Bob left the chat",
             "Alice hears System: Bob left the chat",
+            "Bob gets goodbye Bob",
         ]
     );
     // It has left, and not gone: it may come again, with another capability.
