@@ -40,10 +40,8 @@ use std::time::{Duration, Instant};
 use capnweb::websocket::code;
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use self::files::Read;
 use self::history::History;
-use self::private::Partners;
-use self::rate::Bucket;
+use self::rate::Tokens;
 use crate::interface::{Kind, Note, Notice, Reply, Request, Result, Shared};
 use crate::name::{Name, RoomName};
 
@@ -81,10 +79,7 @@ struct Client {
     user: Option<User>,
     /// When it is dismissed if it has not joined.
     join_until: Instant,
-    /// A token for each message that it may still send.
-    message_tokens: Bucket,
-    /// A token for each time that it may still say whether it is typing.
-    typing_tokens: Bucket,
+    tokens: Tokens,
     partners: Partners,
     /// The files that it shares.
     shared: Vec<Arc<Shared>>,
@@ -102,6 +97,29 @@ struct User {
     room: RoomName,
     /// When it came into the room, compared with others.
     came: u64,
+}
+
+/// The name of a user that a client has written with privately, and which client that user is. Who
+/// has the name now may be somebody else.
+type Partner = (Name, ClientId);
+
+/// With whom a client has written privately, each the newest first. They are two lists, so that no
+/// crowd that writes to a client makes it forget to whom it has written.
+#[derive(Debug, Default)]
+struct Partners {
+    written_to: Vec<Partner>,
+    have_written: Vec<Partner>,
+    /// The last message that was refused, and who would have got it.
+    refused: Option<(ClientId, String)>,
+}
+
+/// A read that waits.
+#[derive(Debug)]
+struct Read {
+    reader: ClientId,
+    call: AnswerId,
+    file: Arc<Shared>,
+    until: Instant,
 }
 
 impl ChatRoom {
@@ -134,7 +152,8 @@ impl ChatRoom {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let waiting = self.clients.values().filter(|client| client.user.is_none());
         let patience = waiting.map(|client| client.join_until);
-        patience.chain(self.next_late()).min()
+        let first_read = self.reads.first_key_value().map(|(_, read)| read.until);
+        patience.chain(first_read).min()
     }
 
     /// What is to be done because time has passed.
@@ -158,8 +177,7 @@ impl ChatRoom {
         self.clients.entry(client).or_insert(Client {
             user: None,
             join_until: now + JOIN_PATIENCE,
-            message_tokens: Bucket::full(self.rate, now),
-            typing_tokens: Bucket::full(self.rate, now),
+            tokens: Tokens::full(self.rate, now),
             partners: Partners::default(),
             shared: Vec::new(),
             asked: 0,
@@ -169,7 +187,7 @@ impl ChatRoom {
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
         let stub = request.stub();
         let Some(caller) = self.clients.get_mut(&client) else { return };
-        let charged = caller.charge(&request, now);
+        let charged = caller.tokens.charge(&request, now);
         let result = charged.and_then(|()| self.perform(client, id, request, now));
         // What came with a call that is refused is given back, and before it is refused.
         if let (Err(_), Some(stub)) = (&result, stub) {
@@ -278,7 +296,7 @@ impl ChatRoom {
 
     /// The client is gone. Its stubs need no release: the end of its session has released all.
     fn client_gone(&mut self, client: ClientId) {
-        self.forget_reads_by(client);
+        self.reads.retain(|_, read| read.reader != client); // Nobody waits for them any more.
         if let Some(Client { user: Some(user), .. }) = self.clients.remove(&client) {
             self.user_left(&user);
         }

@@ -12,7 +12,7 @@ use crate::client::chat_client::{Action, ChatClient, Happened};
 use crate::client::dialer::{Dialer, Link};
 use crate::client::downloads::Downloads;
 use crate::client::event::{Event, Gone, PROMPT};
-use crate::client::session::{Order, Report};
+use crate::client::session::Report;
 use crate::client::shared_file::SharedFile;
 
 /// How much text may wait for a terminal that is stopped, in bytes.
@@ -111,7 +111,13 @@ impl Owner {
                     self.screen.refresh()?; // Before what may take its time.
                     self.hang_up();
                 }
-                Action::Order(order) => self.order(order),
+                Action::Order(order) => {
+                    // If the link's writer has ended, the next report says why.
+                    let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
+                    if let Some(Err(TrySendError::Full(_))) = handed {
+                        self.tell(Happened::Reported(Report::Ended(Gone::HungUp)));
+                    }
+                }
                 Action::Open(path) => {
                     let opened = SharedFile::open(&path).map(Arc::new);
                     self.tell(Happened::Opened(path.to_string_lossy().into_owned(), opened));
@@ -154,14 +160,6 @@ impl Owner {
 
     fn tell(&mut self, happened: Happened) {
         self.chat.on(happened, Instant::now());
-    }
-
-    /// Hands an order to the link. If its writer has ended, the next report says why.
-    fn order(&mut self, order: Order) {
-        let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
-        if let Some(Err(TrySendError::Full(_))) = handed {
-            self.tell(Happened::Reported(Report::Ended(Gone::HungUp)));
-        }
     }
 
     fn hang_up(&mut self) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use capnweb::{Cap, Stub, Value, Written};
 
-use super::{Exported, MAX_MESSAGE, Shared, number, spoken, stub, text, whole};
+use super::request::MAX_MESSAGE;
+use super::value::{Exported, Shared, number, spoken, stub, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;

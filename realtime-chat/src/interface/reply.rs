@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use capnweb::{Cap, RpcError, Value};
 
-use super::{Exported, Note, Request, Result, bytes, number, text, whole};
+use super::note::Note;
+use super::request::Request;
+use super::value::{Exported, Result, bytes, number, text, whole};
 
 /// What a request has come to.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,17 @@ use std::sync::Arc;
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
 use terminal::is_blank;
 
-use super::{
-    Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Result, Shared, number, spoken, stub, whole,
-};
+use super::value::{Exported, Result, Shared, number, spoken, stub, whole};
 use crate::name::{FileName, Name, RoomName};
+
+/// The longest message, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 4096;
+
+/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
+pub(super) const MAX_LINES: usize = 50;
+
+/// The largest file that can be shared, in bytes.
+pub(crate) const MAX_FILE: u64 = 16 << 20;
 
 /// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
 /// an object of the client: the server a stub, the client the object itself. `F` is the same for

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use capnweb::{Cap, Code, Key, Output, RpcError, Session, Stub};
+use capnweb::{Cap, Code, Key, Output, RpcError, Session, Stub, Value};
 
+use super::request::MAX_LINES;
 use super::*;
 use crate::name::{FileName, Name, RoomName};
 

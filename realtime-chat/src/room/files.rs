@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use super::{AskId, ChatRoom, ClientId, Order, User};
+use super::{AskId, ChatRoom, ClientId, Order, Read, User};
 use crate::interface::{CHUNK, Kind, Note, Reply, Result, Shared, Size, repeated};
 use crate::name::{FileName, Name};
 
@@ -29,15 +29,6 @@ pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How much of what went wrong with a file is repeated, in bytes.
 const SHOWN: usize = 200;
-
-/// A read that waits.
-#[derive(Debug)]
-pub(super) struct Read {
-    reader: ClientId,
-    call: AnswerId,
-    file: Arc<Shared>,
-    until: Instant,
-}
 
 impl ChatRoom {
     /// Tells everybody in the room that there is a file.
@@ -119,11 +110,6 @@ impl ChatRoom {
         self.order(read.reader, Order::Answer(read.call, result));
     }
 
-    /// When the first read has waited for too long.
-    pub(super) fn next_late(&self) -> Option<Instant> {
-        self.reads.first_key_value().map(|(_, read)| read.until)
-    }
-
     /// Ends the wait of those who have waited for too long.
     pub(super) fn give_up_reads(&mut self, now: Instant) {
         let late =
@@ -142,11 +128,6 @@ impl ChatRoom {
         for (_, read) in over.collect::<Vec<_>>() {
             self.order(read.reader, Order::Answer(read.call, Err(why(&read.file.name))));
         }
-    }
-
-    /// Nobody waits for what this client has asked.
-    pub(super) fn forget_reads_by(&mut self, client: ClientId) {
-        self.reads.retain(|_, read| read.reader != client);
     }
 }
 

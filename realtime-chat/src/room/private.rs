@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use capnweb::{Code, RpcError};
 
-use super::{ChatRoom, ClientId, Order, User, emoji};
+use super::{ChatRoom, Order, Partner, Partners, User, emoji};
 use crate::interface::{Kind, Note, Notice, Reply, Result};
 use crate::name::Name;
 
@@ -60,20 +60,6 @@ impl ChatRoom {
         }
         Ok(())
     }
-}
-
-/// The name of a user that a client has written with privately, and which client that user is. Who
-/// has the name now may be somebody else.
-type Partner = (Name, ClientId);
-
-/// With whom a client has written privately, each the newest first. They are two lists, so that no
-/// crowd that writes to a client makes it forget to whom it has written.
-#[derive(Debug, Default)]
-pub(super) struct Partners {
-    written_to: Vec<Partner>,
-    have_written: Vec<Partner>,
-    /// The last message that was refused, and who would have got it.
-    refused: Option<(ClientId, String)>,
 }
 
 impl Partners {
