@@ -6,11 +6,11 @@
 //! |---|---|
 //! | `server/owner.rs` | the one thread that has the room |
 //! | `server/patience.rs` | how long the room waits for a client that does not read |
-//! | `server/goodbye.rs` | what everybody is told at the end |
-//! | `server/routes.rs` | what can be asked for in HTTP |
+//! | `server/goodbye.rs` | the last message to all clients |
+//! | `server/routes.rs` | the page, the batch and the WebSocket in HTTP |
 //! | `server/batch_client.rs` | a client for one request |
 //! | `server/session.rs` | a client that stays: its session, and the room |
-//! | `server/history_file.rs` | what was said, in a file |
+//! | `server/history_file.rs` | the history, in a file |
 //! | `server/event.rs` | every line on the screen |
 
 mod arguments;
@@ -40,8 +40,9 @@ pub fn serve() -> ExitCode {
     match run(Arguments::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`: it panics if nobody reads that either.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            // Not `eprintln!`: it panics if stderr is closed. In one write, so that no other output
+            // can stand between the line and its end.
+            let _ = io::stderr().write_all(format!("error: {error:#}\n").as_bytes());
             ExitCode::FAILURE
         }
     }
