@@ -1,5 +1,5 @@
-//! The room: the rules of the chat. What clients do goes in, with the time; what is to be done
-//! comes out. It knows no socket and no thread, so every rule is tested with made-up time.
+//! The room: the state of the chat, and its rules. Events of clients go in, with the time; actions
+//! come out. It knows no socket and no thread, so every rule is tested with made-up time.
 //!
 //! It is the hub: it holds a capability to every client, and what one says, it tells the
 //! others by calling theirs. No other program has these capabilities, so none can tell a client
@@ -7,14 +7,14 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `room.rs` | who is here: join, send, leave |
-//! | `room/report.rs` | what goes into the rules, and what comes out |
+//! | `room.rs` | the state; join, send, leave |
+//! | `room/report.rs` | events in, actions out |
 //! | `room/private.rs` | a message to one user |
 //! | `room/rooms.rs` | rooms within the chat |
 //! | `room/typing.rs` | who is typing |
 //! | `room/emoji.rs` | `:wave:` becomes 👋 |
 //! | `room/files.rs` | a file is read from the client that shares it |
-//! | `room/history.rs` | what was said last |
+//! | `room/history.rs` | the last notes of each room |
 //! | `room/rate.rs` | how much one client may say |
 
 mod emoji;
@@ -30,7 +30,7 @@ mod typing;
 mod tests;
 
 pub(crate) use crate::interface::ClientId;
-pub(crate) use report::{Action, AskId, Heard, Order, Rate};
+pub(crate) use report::{Action, Heard, Order, Rate, ReadId};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -56,7 +56,7 @@ pub(crate) struct ChatRoom {
     clients: BTreeMap<ClientId, Client>,
     /// How many notes there have been, in all rooms.
     count: u64,
-    /// How often somebody has come into a room, for the order of those who are in it.
+    /// How often a user has come into a room: the order in which users are listed.
     arrivals: u64,
     history: History,
     /// The rooms that there are: first the lobby, which is always there, and at the end the one
@@ -65,10 +65,10 @@ pub(crate) struct ChatRoom {
     /// The clients that are typing.
     typing: BTreeSet<ClientId>,
     /// The reads that wait, in the order in which they were asked: the first is late first.
-    reads: BTreeMap<AskId, Read>,
+    reads: BTreeMap<ReadId, Read>,
     /// The number of the next read.
-    next_ask: u64,
-    /// What is to be done, and was not handed out yet.
+    next_read: u64,
+    /// Actions that were not handed out yet.
     actions: Vec<Action>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct ChatRoom {
 struct Client {
     /// `None` until it has joined.
     user: Option<User>,
-    /// When it is dismissed if it has not joined.
+    /// When its connection is closed if it has not joined.
     join_until: Instant,
     tokens: Tokens,
     partners: Partners,
@@ -92,7 +92,7 @@ struct Client {
 struct User {
     id: ClientId,
     name: Name,
-    /// What is called to tell it something.
+    /// Its capability, which the room calls.
     stub: Stub,
     room: RoomName,
     /// When it came into the room, compared with others.
@@ -136,13 +136,13 @@ impl ChatRoom {
         chat
     }
 
-    /// Takes in what a client does. Calls that it makes after it is gone are not answered.
+    /// Takes in an event of a client. Calls of a client that is gone are not answered.
     #[must_use]
     pub(crate) fn on(&mut self, client: ClientId, heard: Heard, now: Instant) -> Vec<Action> {
         match heard {
             Heard::Arrived => self.arrive(client, now),
             Heard::Called(id, request) => self.take_call(client, id, request, now),
-            Heard::Answered(ask, bytes) => self.take_answer(client, ask, bytes),
+            Heard::Answered(read, bytes) => self.take_answer(client, read, bytes),
             Heard::Gone => self.client_gone(client),
         }
         mem::take(&mut self.actions)
@@ -156,14 +156,14 @@ impl ChatRoom {
         patience.chain(first_read).min()
     }
 
-    /// What is to be done because time has passed.
+    /// The actions that are due because time has passed.
     #[must_use]
     pub(crate) fn pass(&mut self, now: Instant) -> Vec<Action> {
         self.give_up_reads(now);
         let is_due = |client: &Client| client.user.is_none() && client.join_until <= now;
         let due = self.clients.iter().filter(|(_, client)| is_due(client));
         for client in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.order(client, Order::Dismiss(code::POLICY, "join within 60 seconds"));
+            self.order(client, Order::Close(code::POLICY, "join within 60 seconds"));
             self.client_gone(client);
         }
         mem::take(&mut self.actions)
@@ -198,7 +198,7 @@ impl ChatRoom {
         }
     }
 
-    /// Does what is asked. No reply means that it was given already, or will be given later.
+    /// Performs a request. Without a reply, it was answered already, or will be later.
     fn perform(
         &mut self,
         client: ClientId,
@@ -302,7 +302,7 @@ impl ChatRoom {
         }
     }
 
-    /// The user is not here any more, and with it go its files. Those who are left are told.
+    /// A user has left, and with it its files. The other users of its room are told.
     fn user_left(&mut self, user: &User) {
         let note =
             self.record(&user.room, Note::system(format!("{} left the chat", user.name)));
@@ -326,7 +326,7 @@ impl ChatRoom {
         self.order_all(room, |user| Some(Order::Notify(user.stub, notice.clone())));
     }
 
-    /// Gives an order to each in a room for whom there is one.
+    /// Gives each user in a room its order, if there is one.
     fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
         let here = self.users().filter(|user| user.room == *room);
         let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
@@ -338,7 +338,7 @@ impl ChatRoom {
         self.clients.values().filter_map(|client| client.user.as_ref())
     }
 
-    /// Who is in a room, in the order in which they came.
+    /// The users in a room, in the order in which they came.
     fn users_in(&self, room: &RoomName) -> Vec<String> {
         let mut here: Vec<_> = self.users().filter(|user| user.room == *room).collect();
         here.sort_by_key(|user| user.came);

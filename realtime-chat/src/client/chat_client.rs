@@ -1,5 +1,4 @@
-//! The client's rules. What is typed, told and answered goes in, with the time; what is to be
-//! shown and asked for comes out. They know no socket, no thread, no file and no clock.
+//! The client's rules. Typed lines, notes and answers go in, with the time; actions come out. They know no socket, no thread, no file and no clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -55,7 +54,7 @@ pub(crate) enum Happened {
     Saving(Offer, Step),
 }
 
-/// What is to be done, in this order.
+/// One step of the output. The steps are carried out in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     Show(Event),
@@ -94,14 +93,14 @@ pub(crate) struct ChatClient {
     me: Option<Name>,
     /// Whether the user is asked for a name, and so can be asked again.
     asks_for_name: bool,
-    /// What waits for an answer, and until when.
+    /// The calls that wait for an answer, and until when.
     asks: BTreeMap<AskId, (Ask, Instant)>,
     asked: u64,
     /// The last files that we were offered: what each is called, and how many bytes it has.
     offers: VecDeque<(Offer, String, u64)>,
     /// Names with which a private message can begin, by their appearance.
     known: BTreeMap<String, String>,
-    /// What was told before the welcome.
+    /// The events that wait for the welcome.
     held: Vec<Event>,
     actions: VecDeque<Action>,
 }
@@ -117,7 +116,7 @@ impl ChatClient {
         client
     }
 
-    /// What is to be done next. What comes of it may add to the end.
+    /// The next action. Carrying it out may add others to the end.
     pub(crate) fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
@@ -127,7 +126,7 @@ impl ChatClient {
         self.prompt().is_some() && self.asks.len() < MAX_ASKS
     }
 
-    /// What the user is asked, if anything.
+    /// The prompt, if the user is asked something.
     pub(crate) fn prompt(&self) -> Option<&'static str> {
         match self.stage {
             Stage::Asking => Some(PROMPT),
@@ -136,7 +135,7 @@ impl ChatClient {
         }
     }
 
-    /// Takes in what has happened.
+    /// Takes in an event.
     pub(crate) fn on(&mut self, happened: Happened, now: Instant) {
         match happened {
             _ if self.stage == Stage::Ended => {}
@@ -360,7 +359,7 @@ impl ChatClient {
         self.actions.extend(self.held.drain(..).map(Action::Show));
     }
 
-    /// Who our user is. Without a name nothing is asked.
+    /// The name of our user. Without one nothing is asked.
     fn who(&self) -> Name {
         self.me.clone().expect("the server is dialed only with a name")
     }

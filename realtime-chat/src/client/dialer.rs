@@ -31,11 +31,11 @@ const MAX_ORDERS: usize = 128;
 /// that takes longer is left to the end of the process.
 const ENDING: Duration = Duration::from_millis(1250);
 
-/// Whom to dial.
+/// Dials one server.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     pub server: ServerUrl,
-    /// What the server may want to see.
+    /// The secret, if the user has given one.
     pub token: Option<Token>,
 }
 
@@ -47,8 +47,7 @@ pub(crate) struct Link {
 }
 
 impl Dialer {
-    /// Dials, in a thread of its own, and reads what comes; until the link is gone, or was never
-    /// there. Then the last report says why, and the thread ends.
+    /// Dials in a thread of its own, which then reads until the link is gone, or was never there. Then the last report says why, and the thread ends.
     pub(crate) fn dial(&self) -> io::Result<Link> {
         let (report, reports) = bounded(MAX_REPORTS);
         let (order, orders) = bounded(MAX_ORDERS);

@@ -1,8 +1,8 @@
 //! Downloads: files of others that are being saved, part by part. Each part is asked for when the
 //! one before is written, so no file has to fit into memory.
 //!
-//! What is saved gets a name of its own: a file that is there already is never touched, and what
-//! does not come to its end is removed.
+//! A download gets a name of its own: a file that is there already is never touched, and a download
+//! that does not come to its end is removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -23,7 +23,7 @@ const MAX_SAVES: usize = 4;
 /// How many names are tried for a file, before its folder counts as full of it.
 const MAX_NAMES: usize = 1000;
 
-/// What is longer than this, in bytes, is not the `.png` of a name.
+/// The longest ending of a name, such as `.png`, in bytes.
 const MAX_ENDING: usize = 16;
 
 /// The files that are being saved, by the numbers of their offers.
@@ -33,8 +33,7 @@ pub(crate) struct Downloads {
     saves: BTreeMap<u64, Save>,
 }
 
-/// What a step has come to: from where on the file is to be read next, if it is, and what the user
-/// should read.
+/// The result of a step: the offset of the next part, if there is one, and an event for the user.
 pub(crate) type Step = (Option<u64>, Option<Event>);
 
 /// A file that is being saved.
@@ -122,7 +121,7 @@ impl Downloads {
     }
 }
 
-/// What was not finished does not stay.
+/// Unfinished downloads are removed.
 impl Drop for Downloads {
     fn drop(&mut self) {
         self.give_up();

@@ -101,7 +101,7 @@ impl Owner {
         }
     }
 
-    /// Does what is to be done, and what follows from it; how the program ends, if it does.
+    /// Carries out all actions. Returns how the program ends, if it does.
     fn perform(&mut self) -> io::Result<Option<Ended>> {
         while let Some(action) = self.chat.next_action() {
             match action {
@@ -147,7 +147,7 @@ impl Owner {
         self.screen.refresh().map(|()| None)
     }
 
-    /// What the user is asked. A prompt for each line is for a terminal only.
+    /// The prompt to show. A prompt for each line is for a terminal only.
     fn prompt(&self) -> Option<&'static str> {
         self.chat.prompt().filter(|&prompt| self.has_prompt || prompt == PROMPT)
     }

@@ -1,5 +1,5 @@
-//! The session with the server. What our rules ask for becomes calls; what the server calls on us
-//! becomes reports.
+//! The session with the server. Orders of our rules become calls; calls of the server become
+//! reports.
 //!
 //! We export two kinds of objects: one that is told notes, given to `join`, and one for each file
 //! that we share. The server exports the chat, and files of other clients: these we may read until
@@ -21,7 +21,7 @@ use crate::interface::{Note, Offer, Reply, Request, Result, whole};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AskId(pub u64);
 
-/// What we export.
+/// An object that we export.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Callback {
     /// Our user, who is told notes.
@@ -30,13 +30,13 @@ pub(crate) enum Callback {
     File(Arc<SharedFile>),
 }
 
-/// What the server hands us when it calls.
+/// An argument of a call of the server.
 type Argument = Value<Cap<Callback>>;
 
-/// What we ask for.
+/// A request of ours.
 pub(crate) type Ask = Request<Callback, Offer>;
 
-/// What the session is to do.
+/// An order to the session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     Ask(AskId, Ask),
@@ -45,7 +45,7 @@ pub(crate) enum Order {
     HangUp,
 }
 
-/// What the owner is told of the link.
+/// A report to the owner.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
     /// The server tells us this.
@@ -58,7 +58,7 @@ pub(crate) enum Report {
     Ended(Gone),
 }
 
-/// What we do in the session with the server.
+/// Our side of the session with the server.
 pub(crate) struct ServerSession {
     report: Sender<Report>,
     /// Our calls.
@@ -149,7 +149,7 @@ impl SessionHandler for ServerSession {
         let shown = |why: String| clean(why.as_bytes());
         self.tell(Report::Ended(match end {
             End::HungUp => Gone::HungUp,
-            End::Closed(why) => Gone::Dismissed(shown(why)),
+            End::Closed(why) => Gone::Closed(shown(why)),
             End::Broken(why) => Gone::Broken(shown(why)),
         }));
     }

@@ -1,4 +1,4 @@
-//! Notes: what clients are told by `onMessage`. Written by the server, read by the client, and
+//! Notes: the argument of `onMessage`. Written by the server, read by the client, and
 //! read again from a history file.
 
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use super::value::{Exported, Shared, number, spoken, stub, text, whole};
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;
 
-/// What clients are told. `F` is what a side has in hand for a file: the server what is shared,
-/// the client an offer.
+/// A note. `F` is the form in which a side holds a file: the server the shared object, the client
+/// an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note<F = Arc<Shared>> {
     pub username: String,
@@ -20,7 +20,7 @@ pub(crate) struct Note<F = Arc<Shared>> {
     pub kind: Kind<F>,
 }
 
-/// What kind of note it is.
+/// The kind of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind<F = Arc<Shared>> {
     /// A user has said it to everybody in the room.

@@ -1,4 +1,4 @@
-//! Replies: what requests come to. Each is one type, written by the server and read by the client.
+//! Replies: the results of requests. Each is one type, written by the server and read by the client.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::note::Note;
 use super::request::Request;
 use super::value::{Exported, Result, bytes, number, text, whole};
 
-/// What a request has come to.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
     /// Joined, or in another room: `users` are there, in the order in which they came.
@@ -19,9 +19,9 @@ pub(crate) enum Reply {
     Status(&'static str),
     /// A goodbye.
     Message(String),
-    /// Who is in the room.
+    /// The users in the room.
     Users(Vec<String>),
-    /// What was said in the room, oldest first.
+    /// The last notes of the room, oldest first.
     History(Vec<Arc<Note>>),
     /// How many there are.
     Number(u64),

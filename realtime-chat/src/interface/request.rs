@@ -1,4 +1,4 @@
-//! Requests: what a client may ask for. Each is one type, read and written here, and used by both
+//! Requests: the calls of a client. Each is one type, read and written here, and used by both
 //! sides: the client writes it as a call, and the server reads the call.
 
 use std::sync::Arc;
@@ -18,9 +18,9 @@ pub(super) const MAX_LINES: usize = 50;
 /// The largest file that can be shared, in bytes.
 pub(crate) const MAX_FILE: u64 = 16 << 20;
 
-/// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
-/// an object of the client: the server a stub, the client the object itself. `F` is the same for
-/// a file of another client.
+/// A request; everything in it has been checked. `C` is the form in which a side holds an object of
+/// the client: the server a stub, the client the object itself. `F` is the same for a file of
+/// another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     /// To join under this name, and to be told everything through `client`.
@@ -29,19 +29,19 @@ pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     SendMessage { username: Name, text: String },
     /// To be told nothing any more.
     Leave { username: Name },
-    /// Who is in the caller's room.
+    /// For the users in the caller's room.
     ListUsers,
-    /// What was said in the caller's room.
+    /// For the last notes of the caller's room.
     GetHistory,
-    /// How many users there are, in all rooms.
+    /// For the number of users, in all rooms.
     UserCount,
-    /// How many notes there have been, in all rooms.
+    /// For the number of notes so far, in all rooms.
     MessageCount,
     /// To tell one user.
     SendPrivate { username: Name, to: Name, text: String },
-    /// To be told what is said in this room, instead of the other one.
+    /// To be told the notes of this room, instead of the other one.
     EnterRoom { username: Name, room: RoomName },
-    /// Which rooms there are.
+    /// For the rooms.
     ListRooms,
     /// To have the others in the room see it.
     SetTyping { username: Name, is_typing: bool },

@@ -1,4 +1,4 @@
-//! Values: how both sides read and write what stands in a call, and the objects in there.
+//! Values: how both sides read and write the parts of a call, and the objects in it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use terminal::clean;
 
 use crate::name::Name;
 
-/// What a call comes to: its result, or the error that the caller gets.
+/// The outcome of a call: its result, or the error that the caller gets.
 pub(crate) type Result<T, E = RpcError> = std::result::Result<T, E>;
 
 /// The number of a connection. None is used twice.
@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     pub stub: Stub,
 }
 
-/// What the server lets a client call.
+/// An object that the server exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Exported {
     /// The chat.
@@ -47,7 +47,7 @@ pub(crate) fn bytes<C>(value: Value<C>) -> Option<String> {
     if let Value::Bytes(base64) = value { Some(base64) } else { None }
 }
 
-/// What a user says, fit for a terminal. Its lines stay lines, each ended by `\n`.
+/// A user's text, fit for a terminal. Its lines stay lines, each ended by `\n`.
 pub(super) fn spoken(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let ends = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use super::{AskId, ChatRoom, ClientId, Order, Read, User};
+use super::{ChatRoom, ClientId, Order, Read, ReadId, User};
 use crate::interface::{CHUNK, Kind, Note, Reply, Result, Shared, Size, repeated};
 use crate::name::{FileName, Name};
 
@@ -27,7 +27,7 @@ pub(crate) const MAX_ASKED: usize = 256;
 /// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much of what went wrong with a file is repeated, in bytes.
+/// How much of a sharer's error is repeated to the reader, in bytes.
 const SHOWN: usize = 200;
 
 impl ChatRoom {
@@ -78,22 +78,22 @@ impl ChatRoom {
             return Err(RpcError::new(Code::TooMany, text));
         }
         sharer.asked += 1;
-        let ask = AskId(self.next_ask);
-        self.next_ask += 1;
-        self.order(*by, Order::Read { ask, file: *stub, offset });
-        self.reads.insert(ask, Read { reader, call, file, until: now + READ_PATIENCE });
+        let read = ReadId(self.next_read);
+        self.next_read += 1;
+        self.order(*by, Order::Read { read, file: *stub, offset });
+        self.reads.insert(read, Read { reader, call, file, until: now + READ_PATIENCE });
         Ok(())
     }
 
     /// A client has answered a read. If nobody waits for it any more, that is all.
-    pub(super) fn take_answer(&mut self, client: ClientId, ask: AskId, bytes: Result<String>) {
+    pub(super) fn take_answer(&mut self, client: ClientId, id: ReadId, bytes: Result<String>) {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
         }
-        if self.reads.get(&ask).is_none_or(|read| read.file.by != client) {
+        if self.reads.get(&id).is_none_or(|read| read.file.by != client) {
             return;
         }
-        let Some(read) = self.reads.remove(&ask) else { return };
+        let Some(read) = self.reads.remove(&id) else { return };
         let result = match bytes {
             Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
             Ok(_) => {
@@ -110,14 +110,14 @@ impl ChatRoom {
         self.order(read.reader, Order::Answer(read.call, result));
     }
 
-    /// Ends the wait of those who have waited for too long.
+    /// Ends the reads that have waited for too long.
     pub(super) fn give_up_reads(&mut self, now: Instant) {
         let late =
             |name: &Name| RpcError::new(Code::Internal, format!("{name} does not answer"));
         self.end_reads(|read| read.until <= now, late);
     }
 
-    /// The files of a user who is not here any more cannot be read.
+    /// Ends the reads of a user's files, since the user has left.
     pub(super) fn withdraw_files(&mut self, user: &User) {
         self.end_reads(|read| read.file.by == user.id, gone);
     }

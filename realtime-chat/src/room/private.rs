@@ -82,7 +82,7 @@ impl Partners {
         Err(RpcError::new(Code::NotFound, text))
     }
 
-    /// Who was written with under this user's name; this user, if nobody was.
+    /// The partner that had this user's name; this user itself, if there was none.
     fn known_as(&self, user: &User) -> Partner {
         let mut partners = self.written_to.iter().chain(&self.have_written);
         let known = partners.find(|(name, _)| name.looks_like(&user.name));

@@ -42,7 +42,7 @@ impl Bucket {
     }
 }
 
-/// What one client may still say.
+/// The tokens of one client.
 #[derive(Debug)]
 pub(super) struct Tokens {
     /// A token for each message.

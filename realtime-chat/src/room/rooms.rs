@@ -1,5 +1,5 @@
-//! Rooms within the chat. A room is a place where notes are told and remembered: users in other
-//! rooms do not hear them. Entering a room that is not there makes it.
+//! Rooms within the chat. A note is told and remembered in one room: users in other rooms do not
+//! hear it. Entering a room that is not there makes it.
 
 use capnweb::{Code, RpcError};
 
@@ -7,7 +7,7 @@ use super::{ChatRoom, User};
 use crate::interface::{Note, Reply, Result};
 use crate::name::RoomName;
 
-/// The most rooms that are remembered, with what was said there. A new one takes the place of an
+/// The most rooms that are remembered, with their history. A new one takes the place of an
 /// empty one.
 pub(super) const MAX_ROOMS: usize = 64;
 

@@ -40,7 +40,7 @@ struct Chat {
     /// What they have handed over, and not been given back.
     kept: BTreeSet<(ClientId, Stub)>,
     /// The question that was asked last.
-    asked: Option<AskId>,
+    asked: Option<ReadId>,
     /// All files that were ever shared.
     files: Vec<Arc<Shared>>,
 }
@@ -180,14 +180,14 @@ impl Chat {
                     assert!(self.kept.remove(&(*client, *stub)), "{act:?}: not ours");
                     assert!(session.release(*stub).iter().all(gives_back), "{act:?}");
                 }
-                Order::Read { ask, file: stub, .. } => {
+                Order::Read { read, file: stub, .. } => {
                     assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
-                    self.asked = Some(*ask);
+                    self.asked = Some(*read);
                 }
                 Order::Notify(stub, _) | Order::Typing(stub, ..) => {
                     assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
                 }
-                Order::Dismiss(..) => self.hangs_up(*client),
+                Order::Close(..) => self.hangs_up(*client),
             }
         }
         actions.iter().map(words).collect()
@@ -226,7 +226,7 @@ fn words(act: &Action) -> String {
                     format!("reads {} from {offset}", id(*file))
                 }
                 Order::Release(stub) => format!("gets back {}", id(*stub)),
-                Order::Dismiss(code, why) => format!("is dismissed: {code}: {why}"),
+                Order::Close(code, why) => format!("is disconnected: {code}: {why}"),
             };
             format!("{} {what}", label(*client))
         }

@@ -4,7 +4,7 @@ use super::{ChatRoom, Order, User};
 use crate::interface::Reply;
 
 impl ChatRoom {
-    /// What a client says of itself.
+    /// A client says whether its user is typing.
     pub(super) fn set_typing(&mut self, user: &User, is_typing: bool) -> Reply {
         // LAB:BEGIN typing
         if !is_typing {

@@ -31,12 +31,12 @@ pub(crate) struct HistoryFile {
     lost: u64,
 }
 
-/// What was found in the file.
+/// The contents of the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Past {
-    /// What was said, and where, oldest first.
+    /// The notes with their rooms, oldest first.
     pub notes: Vec<(RoomName, Note)>,
-    /// What the user should know about it.
+    /// Warnings for the user.
     pub news: Vec<Event>,
     /// Whether the last line has no end: it was being written when the server stopped.
     is_torn: bool,
@@ -69,7 +69,7 @@ impl HistoryFile {
         Ok((Self { file, is_torn: past.is_torn, lost: 0 }, past))
     }
 
-    /// Appends a note. Returns what the user should know, if anything.
+    /// Appends a note. Returns a warning for the user, if there is one.
     pub(crate) fn record(&mut self, room: &RoomName, note: &Note) -> Option<Event> {
         let mut line = if self.is_torn { "\n".to_owned() } else { String::new() };
         line += &as_line(room, note);

@@ -1,6 +1,6 @@
 //! The owner: the one thread that has the room. It alone decides, prints, and writes the history.
 //!
-//! What a client is to do goes into that client's outbox. If it is full, the owner waits a moment,
+//! An order for a client goes into that client's outbox. If it is full, the owner waits a moment,
 //! and then drops the client: see [`patience`](crate::server::patience).
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ use crate::token::Token;
 /// a program 1024 of those.
 const MAX_CLIENTS: usize = 768;
 
-/// How many reports are taken in before what has come of them is handed out. So a client that is
+/// How many reports are taken in before their orders are handed out. So a client that is
 /// told of several is woken once, and its writer writes once.
 const AT_ONCE: usize = 32;
 
@@ -213,7 +213,7 @@ mod tests {
         let mut stalled = Vec::new();
         for id in 0..200 {
             let (outbox, orders) = bounded(1);
-            outbox.send(Order::Dismiss(1, "unread")).unwrap();
+            outbox.send(Order::Close(1, "unread")).unwrap();
             stalled.push(orders);
             owner.hear(Report::Arrived(ClientId(id), outbox));
         }
@@ -221,7 +221,7 @@ mod tests {
         owner.hear(Report::Arrived(ClientId(200), outbox));
         let begun = Instant::now();
         for id in 0..=200 {
-            owner.orders.push((ClientId(id), Order::Dismiss(2, "told")));
+            owner.orders.push((ClientId(id), Order::Close(2, "told")));
         }
         owner.hand_out();
         let took = begun.elapsed();
@@ -230,7 +230,7 @@ mod tests {
         // much patience for each it would be 20 s.
         assert!(took < Duration::from_secs(2), "{took:?}");
         assert_eq!(owner.outboxes.keys().collect::<Vec<_>>(), [&ClientId(200)]);
-        assert_eq!(orders.try_recv(), Ok(Order::Dismiss(2, "told")));
+        assert_eq!(orders.try_recv(), Ok(Order::Close(2, "told")));
     }
 
     #[test]
