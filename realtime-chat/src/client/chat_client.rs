@@ -1,4 +1,5 @@
-//! The client's rules. Typed lines, notes and answers go in, with the time; actions come out. They know no socket, no thread, no file and no clock.
+//! The client's rules. Typed lines, notes and answers go in, with the time; actions come out. They
+//! know no socket, no thread, no file and no clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;

@@ -47,7 +47,8 @@ pub(crate) struct Link {
 }
 
 impl Dialer {
-    /// Dials in a thread of its own, which then reads until the link is gone, or was never there. Then the last report says why, and the thread ends.
+    /// Dials in a thread of its own, which reads until the link is gone, or was never there. Then
+    /// the last report says why, and the thread ends.
     pub(crate) fn dial(&self) -> io::Result<Link> {
         let (report, reports) = bounded(MAX_REPORTS);
         let (order, orders) = bounded(MAX_ORDERS);

@@ -1,5 +1,5 @@
-//! Notes: the argument of `onMessage`. Written by the server, read by the client, and
-//! read again from a history file.
+//! Notes: the argument of `onMessage`. A note is written by the server, once for many clients, and
+//! read by the client; and again from a history file.
 
 use std::sync::Arc;
 
