@@ -22,7 +22,7 @@ const BUDGETS: [Budget; 9] = [
     Budget { package: "pattern-in-memory", code: 450, words: Some(1200), done: true },
     Budget { package: "week05", code: 1150, words: Some(1200), done: true },
     Budget { package: "capability-peers", code: 650, words: Some(1200), done: true },
-    Budget { package: "realtime-chat", code: 3300, words: Some(1200), done: false },
+    Budget { package: "realtime-chat", code: 3300, words: Some(1200), done: true },
     Budget { package: "discovery-chat", code: 2300, words: Some(1200), done: true },
     Budget { package: "terminal", code: 635, words: None, done: true },
     Budget { package: "capnweb", code: 3600, words: Some(900), done: true },

@@ -4,8 +4,8 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `client/arguments.rs`, `client/server_url.rs` | what is said on the command line |
-//! | `client/command.rs` | what is typed, and what it means |
+//! | `client/arguments.rs`, `client/server_url.rs` | the command line |
+//! | `client/command.rs` | typed lines, and their meaning |
 //! | `client/chat_client.rs` | the client's rules |
 //! | `client/dialer.rs` | from a URL to a link |
 //! | `client/session.rs` | calls in both directions |
@@ -51,8 +51,9 @@ pub fn talk() -> ExitCode {
         Ok(Err(gone)) => gone.to_string(),
         Err(error) => format!("error: {error:#}"),
     };
-    // Not `eprintln!`: it panics if nobody reads that either.
-    let _ = writeln!(io::stderr(), "{why}");
+    // Not `eprintln!`: it panics if stderr is closed. In one write, so that no other output can
+    // stand between the line and its end.
+    let _ = io::stderr().write_all(format!("{why}\n").as_bytes());
     ExitCode::FAILURE
 }
 

@@ -25,33 +25,22 @@
 //! too. The chat passes that on to the client that has shared the file.
 
 mod note;
-mod notice;
 mod reply;
 mod request;
+mod value;
+
 #[cfg(test)]
 mod tests;
 
-pub(crate) use note::{Kind, Note};
-pub(crate) use notice::Notice;
+pub(crate) use note::{Kind, Note, Notice};
 pub(crate) use reply::Reply;
-pub(crate) use request::Request;
+pub(crate) use request::{MAX_FILE, MAX_MESSAGE, Request};
+pub(crate) use value::{ClientId, Exported, Result, Shared, bytes, number, whole};
 
 use std::fmt;
-use std::sync::Arc;
 
-use capnweb::{Stub, Value};
+use capnweb::Stub;
 use terminal::clean;
-
-use crate::name::Name;
-
-/// The longest message, in bytes.
-pub(crate) const MAX_MESSAGE: usize = 4096;
-
-/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
-pub(crate) const MAX_LINES: usize = 50;
-
-/// The largest file that can be shared, in bytes.
-pub(crate) const MAX_FILE: u64 = 16 << 20;
 
 /// The most bytes of a file that are read at once.
 pub(crate) const CHUNK: usize = 32 * 1024;
@@ -68,60 +57,11 @@ pub(crate) fn progress(before: Option<u64>, bytes: u64, size: u64) -> Option<u64
     is_step.then_some(25 * quarter)
 }
 
-/// The number of a connection. None is used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ClientId(pub u64);
-
-/// A file that a client shares. It is the very object that others call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shared {
-    pub by: ClientId,
-    /// The user that this client is.
-    pub name: Name,
-    pub stub: Stub,
-}
-
 /// A file of another client, for as long as we hold it. Our user types its number after `/save`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Offer {
     pub number: u64,
     pub stub: Stub,
-}
-
-/// What the server lets a client call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Exported {
-    /// The chat.
-    Chat,
-    /// A file of some other client.
-    File(Arc<Shared>),
-}
-
-/// The text, fit for a terminal.
-fn text<C>(value: &Value<C>) -> Option<String> {
-    value.as_str().map(|text| clean(text.as_bytes()))
-}
-
-/// What a user says, fit for a terminal. Its lines stay lines, each ended by `\n`.
-fn spoken(text: &str) -> String {
-    let text = text.replace("\r\n", "\n");
-    let ends = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
-    text.split(ends).map(|line| clean(line.as_bytes())).collect::<Vec<_>>().join("\n")
-}
-
-/// The number, if it is a whole one that can be counted to.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-pub(crate) fn whole<C>(value: &Value<C>) -> Option<u64> {
-    const MOST: f64 = 9_007_199_254_740_991.0; // JavaScript's Number.MAX_SAFE_INTEGER
-    let number = value.as_number()?;
-    let fits = (0.0..=MOST).contains(&number) && number.fract() == 0.0;
-    fits.then_some(number as u64)
-}
-
-/// A number as JavaScript has it.
-#[expect(clippy::cast_precision_loss, reason = "exact for the first 9 quadrillion")]
-pub(crate) fn number<C>(number: u64) -> Value<C> {
-    Value::Number(number as f64)
 }
 
 /// How long a file is, rounded, as people read it.

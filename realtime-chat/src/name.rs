@@ -1,4 +1,4 @@
-//! Names: of users, of rooms, and of files. Each is read once, where it enters; what is no name is
+//! Names: of users, of rooms, and of files. Each is read once, where it enters; a wrong name is
 //! refused, and never mended in silence.
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ pub(crate) const MAX_FILE_NAME: usize = 255;
 /// Names that the chat itself uses; nobody else may.
 const RESERVED: [&str; 2] = ["System", "You"];
 
-/// What a user is called. It is shown as the user has written it, and compared by what people see.
+/// The name of a user. It is shown as the user has written it, and compared by what people see.
 /// Each call and each order has one, so it is not copied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
@@ -52,7 +52,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// What a room is called: `#` and a name in small letters.
+/// The name of a room: `#` and a name in small letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RoomName(String);
 
@@ -86,7 +86,7 @@ impl fmt::Display for RoomName {
     }
 }
 
-/// What a file is called: one part of a path, which can name no other folder and no device.
+/// The name of a file: one part of a path, which can name no other folder and no device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileName(String);
 

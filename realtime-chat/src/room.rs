@@ -1,5 +1,5 @@
-//! The room: the rules of the chat. What clients do goes in, with the time; what is to be done
-//! comes out. It knows no socket and no thread, so every rule is tested with made-up time.
+//! The room: the state of the chat, and its rules. Events of clients go in, with the time; actions
+//! come out. It knows no socket and no thread, so every rule is tested with made-up time.
 //!
 //! It is the hub: it holds a capability to every client, and what one says, it tells the
 //! others by calling theirs. No other program has these capabilities, so none can tell a client
@@ -7,14 +7,14 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `room.rs` | who is here: join, send, leave |
-//! | `room/report.rs` | what goes into the rules, and what comes out |
+//! | `room.rs` | the state; join, send, leave |
+//! | `room/report.rs` | events in, actions out |
 //! | `room/private.rs` | a message to one user |
 //! | `room/rooms.rs` | rooms within the chat |
 //! | `room/typing.rs` | who is typing |
 //! | `room/emoji.rs` | `:wave:` becomes 👋 |
 //! | `room/files.rs` | a file is read from the client that shares it |
-//! | `room/history.rs` | what was said last |
+//! | `room/history.rs` | the last notes of each room |
 //! | `room/rate.rs` | how much one client may say |
 
 mod emoji;
@@ -30,23 +30,19 @@ mod typing;
 mod tests;
 
 pub(crate) use crate::interface::ClientId;
-pub(crate) use report::{Action, AskId, Heard, Order, Rate};
+pub(crate) use report::{Action, Heard, Order, Rate, ReadId};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{iter, mem};
 
 use capnweb::websocket::code;
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use self::files::Reads;
 use self::history::History;
-use self::private::Partners;
-use self::rate::Bucket;
-use self::rooms::Rooms;
-use self::typing::Typing;
-use crate::interface::{Kind, Note, Notice, Reply, Request, Shared};
+use self::rate::Tokens;
+use crate::interface::{Kind, Note, Notice, Reply, Request, Result, Shared};
 use crate::name::{Name, RoomName};
 
 /// How long a client may be connected without joining. A client that only looks has no reason to
@@ -60,13 +56,19 @@ pub(crate) struct ChatRoom {
     clients: BTreeMap<ClientId, Client>,
     /// How many notes there have been, in all rooms.
     count: u64,
-    /// How often somebody has come into a room, for the order of those who are in it.
+    /// How often a user has come into a room: the order in which users are listed.
     arrivals: u64,
     history: History,
-    rooms: Rooms,
-    typing: Typing,
-    reads: Reads,
-    /// What is to be done, and was not handed out yet.
+    /// The rooms that there are: first the lobby, which is always there, and at the end the one
+    /// that was entered last.
+    rooms: Vec<RoomName>,
+    /// The clients that are typing.
+    typing: BTreeSet<ClientId>,
+    /// The reads that wait, in the order in which they were asked: the first is late first.
+    reads: BTreeMap<ReadId, Read>,
+    /// The number of the next read.
+    next_read: u64,
+    /// Actions that were not handed out yet.
     actions: Vec<Action>,
 }
 
@@ -75,12 +77,9 @@ pub(crate) struct ChatRoom {
 struct Client {
     /// `None` until it has joined.
     user: Option<User>,
-    /// When it is dismissed if it has not joined.
+    /// When its connection is closed if it has not joined.
     join_until: Instant,
-    /// A token for each message that it may still send.
-    message_tokens: Bucket,
-    /// A token for each time that it may still say whether it is typing.
-    typing_tokens: Bucket,
+    tokens: Tokens,
     partners: Partners,
     /// The files that it shares.
     shared: Vec<Arc<Shared>>,
@@ -93,17 +92,40 @@ struct Client {
 struct User {
     id: ClientId,
     name: Name,
-    /// What is called to tell it something.
+    /// Its capability, which the room calls.
     stub: Stub,
     room: RoomName,
     /// When it came into the room, compared with others.
     came: u64,
 }
 
+/// The name of a user that a client has written with privately, and which client that user is. Who
+/// has the name now may be somebody else.
+type Partner = (Name, ClientId);
+
+/// With whom a client has written privately, each the newest first. They are two lists, so that no
+/// crowd that writes to a client makes it forget to whom it has written.
+#[derive(Debug, Default)]
+struct Partners {
+    written_to: Vec<Partner>,
+    have_written: Vec<Partner>,
+    /// The last message that was refused, and who would have got it.
+    refused: Option<(ClientId, String)>,
+}
+
+/// A read that waits.
+#[derive(Debug)]
+struct Read {
+    reader: ClientId,
+    call: AnswerId,
+    file: Arc<Shared>,
+    until: Instant,
+}
+
 impl ChatRoom {
     /// An empty chat, in which this was said before, in these rooms, oldest first.
     pub(crate) fn new(rate: Rate, past: Vec<(RoomName, Note)>) -> Self {
-        let mut chat = Self { rate, ..Self::default() };
+        let mut chat = Self { rate, rooms: vec![RoomName::lobby()], ..Self::default() };
         for (room, note) in past {
             chat.count += 1;
             // Nobody is here, so there is an empty room to take the place of.
@@ -114,13 +136,13 @@ impl ChatRoom {
         chat
     }
 
-    /// Takes in what a client does. Calls that it makes after it is gone are not answered.
+    /// Takes in an event of a client. Calls of a client that is gone are not answered.
     #[must_use]
     pub(crate) fn on(&mut self, client: ClientId, heard: Heard, now: Instant) -> Vec<Action> {
         match heard {
             Heard::Arrived => self.arrive(client, now),
             Heard::Called(id, request) => self.take_call(client, id, request, now),
-            Heard::Answered(ask, bytes) => self.take_answer(client, ask, bytes),
+            Heard::Answered(read, bytes) => self.take_answer(client, read, bytes),
             Heard::Gone => self.client_gone(client),
         }
         mem::take(&mut self.actions)
@@ -130,17 +152,18 @@ impl ChatRoom {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let waiting = self.clients.values().filter(|client| client.user.is_none());
         let patience = waiting.map(|client| client.join_until);
-        patience.chain(self.next_late()).min()
+        let first_read = self.reads.first_key_value().map(|(_, read)| read.until);
+        patience.chain(first_read).min()
     }
 
-    /// What is to be done because time has passed.
+    /// The actions that are due because time has passed.
     #[must_use]
     pub(crate) fn pass(&mut self, now: Instant) -> Vec<Action> {
         self.give_up_reads(now);
         let is_due = |client: &Client| client.user.is_none() && client.join_until <= now;
         let due = self.clients.iter().filter(|(_, client)| is_due(client));
         for client in due.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.order(client, Order::Dismiss(code::POLICY, "join within 60 seconds"));
+            self.order(client, Order::Close(code::POLICY, "join within 60 seconds"));
             self.client_gone(client);
         }
         mem::take(&mut self.actions)
@@ -154,8 +177,7 @@ impl ChatRoom {
         self.clients.entry(client).or_insert(Client {
             user: None,
             join_until: now + JOIN_PATIENCE,
-            message_tokens: Bucket::full(self.rate, now),
-            typing_tokens: Bucket::full(self.rate, now),
+            tokens: Tokens::full(self.rate, now),
             partners: Partners::default(),
             shared: Vec::new(),
             asked: 0,
@@ -164,11 +186,9 @@ impl ChatRoom {
 
     fn take_call(&mut self, client: ClientId, id: AnswerId, request: Request, now: Instant) {
         let stub = request.stub();
-        let result = match self.clients.get_mut(&client) {
-            Some(client) => client.charge(&request, now),
-            None => return,
-        };
-        let result = result.and_then(|()| self.perform(client, id, request, now));
+        let Some(caller) = self.clients.get_mut(&client) else { return };
+        let charged = caller.tokens.charge(&request, now);
+        let result = charged.and_then(|()| self.perform(client, id, request, now));
         // What came with a call that is refused is given back, and before it is refused.
         if let (Err(_), Some(stub)) = (&result, stub) {
             self.order(client, Order::Release(stub));
@@ -178,25 +198,23 @@ impl ChatRoom {
         }
     }
 
-    /// Does what is asked. No reply means that it was given already, or will be given later.
+    /// Performs a request. Without a reply, it was answered already, or will be later.
     fn perform(
         &mut self,
         client: ClientId,
         id: AnswerId,
         request: Request,
         now: Instant,
-    ) -> Result<Option<Reply>, RpcError> {
+    ) -> Result<Option<Reply>> {
         let reply = match request {
             Request::Join { username, client: stub } => {
-                self.join(client, id, &username, stub)?;
-                return Ok(None);
+                return self.join(client, id, &username, stub).map(|()| None);
             }
             Request::SendMessage { username, text } => {
                 self.send(&self.user_named(client, &username)?, &text)
             }
             Request::Leave { username } => {
-                self.leave(&self.user_named(client, &username)?, id, now);
-                return Ok(None);
+                self.leave(&self.user_named(client, &username)?, now)
             }
             Request::ListUsers => Reply::Users(self.users_in(&self.room_of(client))),
             Request::GetHistory => Reply::History(self.history.of(&self.room_of(client))),
@@ -218,20 +236,13 @@ impl ChatRoom {
                 self.share_file(&self.user_named(client, &username)?, &name, size, file)?
             }
             Request::ReadFile { file, offset } => {
-                self.read_file((client, id), file, offset, now)?;
-                return Ok(None);
+                return self.read_file(client, id, file, offset, now).map(|()| None);
             }
         };
         Ok(Some(reply))
     }
 
-    fn join(
-        &mut self,
-        client: ClientId,
-        id: AnswerId,
-        name: &Name,
-        stub: Stub,
-    ) -> Result<(), RpcError> {
+    fn join(&mut self, client: ClientId, id: AnswerId, name: &Name, stub: Stub) -> Result<()> {
         if let Some(user) = self.user(client) {
             let text = format!("you are here as {} already", user.name);
             return Err(RpcError::new(Code::BadRequest, text));
@@ -254,7 +265,7 @@ impl ChatRoom {
         let users = self.users_in(&room);
         let is_alone = users.len() == 1;
         let message = format!("Welcome to the chat, {name}!");
-        let welcome = Reply::Room { message, users, room: Some(room.to_string()) };
+        let welcome = Reply::Room { message, users, room: room.to_string() };
         self.order(client, Order::Answer(id, Ok(welcome)));
         if !is_alone {
             self.notify(&room, &note);
@@ -271,27 +282,27 @@ impl ChatRoom {
         Reply::Sent { count: self.count }
     }
 
-    fn leave(&mut self, user: &User, id: AnswerId, now: Instant) {
-        let Some(client) = self.clients.get_mut(&user.id) else { return };
-        (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
-        let shared = mem::take(&mut client.shared);
-        for stub in iter::once(user.stub).chain(shared.iter().map(|file| file.stub)) {
-            self.order(user.id, Order::Release(stub));
+    fn leave(&mut self, user: &User, now: Instant) -> Reply {
+        self.order(user.id, Order::Release(user.stub));
+        if let Some(client) = self.clients.get_mut(&user.id) {
+            (client.user, client.join_until) = (None, now + JOIN_PATIENCE);
+            for file in mem::take(&mut client.shared) {
+                self.order(user.id, Order::Release(file.stub));
+            }
         }
-        let goodbye = Reply::Message(format!("Goodbye, {}!", user.name));
-        self.order(user.id, Order::Answer(id, Ok(goodbye)));
         self.user_left(user);
+        Reply::Message(format!("Goodbye, {}!", user.name))
     }
 
     /// The client is gone. Its stubs need no release: the end of its session has released all.
     fn client_gone(&mut self, client: ClientId) {
-        self.forget_reads_by(client);
+        self.reads.retain(|_, read| read.reader != client); // Nobody waits for them any more.
         if let Some(Client { user: Some(user), .. }) = self.clients.remove(&client) {
             self.user_left(&user);
         }
     }
 
-    /// The user is not here any more, and with it go its files. Those who are left are told.
+    /// A user has left, and with it its files. The other users of its room are told.
     fn user_left(&mut self, user: &User) {
         let note =
             self.record(&user.room, Note::system(format!("{} left the chat", user.name)));
@@ -315,12 +326,11 @@ impl ChatRoom {
         self.order_all(room, |user| Some(Order::Notify(user.stub, notice.clone())));
     }
 
-    /// Gives an order to each in a room for whom there is one.
+    /// Gives each user in a room its order, if there is one.
     fn order_all(&mut self, room: &RoomName, order: impl Fn(&User) -> Option<Order>) {
-        let users = self.clients.values().filter_map(|client| client.user.as_ref());
-        let here = users.filter(|user| user.room == *room);
+        let here = self.users().filter(|user| user.room == *room);
         let orders = here.filter_map(|user| Some(Action::To(user.id, order(user)?)));
-        self.actions.extend(orders);
+        self.actions.extend(orders.collect::<Vec<_>>());
     }
 
     /// All clients that have joined.
@@ -328,7 +338,7 @@ impl ChatRoom {
         self.clients.values().filter_map(|client| client.user.as_ref())
     }
 
-    /// Who is in a room, in the order in which they came.
+    /// The users in a room, in the order in which they came.
     fn users_in(&self, room: &RoomName) -> Vec<String> {
         let mut here: Vec<_> = self.users().filter(|user| user.room == *room).collect();
         here.sort_by_key(|user| user.came);
@@ -346,7 +356,7 @@ impl ChatRoom {
     }
 
     /// The user that a client is, if it says so itself.
-    fn user_named(&self, client: ClientId, username: &Name) -> Result<User, RpcError> {
+    fn user_named(&self, client: ClientId, username: &Name) -> Result<User> {
         self.user(client).filter(|user| user.name == *username).cloned().ok_or_else(|| {
             let text = format!("you have not joined as {username}");
             RpcError::new(Code::PermissionDenied, text)

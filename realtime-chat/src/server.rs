@@ -6,11 +6,11 @@
 //! |---|---|
 //! | `server/owner.rs` | the one thread that has the room |
 //! | `server/patience.rs` | how long the room waits for a client that does not read |
-//! | `server/goodbye.rs` | what everybody is told at the end |
-//! | `server/routes.rs` | what can be asked for in HTTP |
+//! | `server/goodbye.rs` | the last message to all clients |
+//! | `server/routes.rs` | the page, the batch and the WebSocket in HTTP |
 //! | `server/batch_client.rs` | a client for one request |
 //! | `server/session.rs` | a client that stays: its session, and the room |
-//! | `server/history_file.rs` | what was said, in a file |
+//! | `server/history_file.rs` | the history, in a file |
 //! | `server/event.rs` | every line on the screen |
 
 mod arguments;
@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use terminal::{Screen, interrupts, is_gone};
 
+use crate::room::ChatRoom;
 use arguments::Arguments;
 use history_file::HistoryFile;
 use owner::Owner;
@@ -39,8 +40,9 @@ pub fn serve() -> ExitCode {
     match run(Arguments::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not `eprintln!`: it panics if nobody reads that either.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            // Not `eprintln!`: it panics if stderr is closed. In one write, so that no other output
+            // can stand between the line and its end.
+            let _ = io::stderr().write_all(format!("error: {error:#}\n").as_bytes());
             ExitCode::FAILURE
         }
     }
@@ -50,13 +52,12 @@ pub fn serve() -> ExitCode {
 fn run(Arguments { bind_address, origins, token, history, rate }: Arguments) -> Result<()> {
     let socket =
         TcpListener::bind(bind_address).map_err(|error| cannot_listen(bind_address, &error))?;
-    let opened = history.map(|path| HistoryFile::open(&path)).transpose();
-    let (history, past) = opened.map_err(|why| anyhow!("{why}"))?.unzip();
+    let (history, past) = history.map(|path| HistoryFile::open(&path)).transpose()?.unzip();
     let past = past.unwrap_or_default();
     // Before the first line: its reader may press Ctrl-C at once.
     let interrupts = interrupts().context("cannot wait for Ctrl-C")?;
     let screen = Screen::stdout().context("cannot print")?;
-    let owner = Owner::new(rate, history, past.notes, screen);
+    let owner = Owner::new(ChatRoom::new(rate, past.notes), history, screen);
     match owner.run(socket, token, &origins, &past.news, &interrupts) {
         // The user has closed the window, which ends the program.
         Err(error) if is_gone(&error) => Ok(()),

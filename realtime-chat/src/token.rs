@@ -1,7 +1,7 @@
 //! The token: a secret that a client has to know. Programs put it into a header; a browser
 //! cannot, for a WebSocket, so it may also stand in the URL.
 //!
-//! It says who may come in, not who it is, and on the wire it can be read: this is HTTP.
+//! It lets a client in, and does not say who its user is. On the wire it can be read: this is HTTP.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ const MAX_TOKEN: usize = 256;
 pub(crate) struct Token(String);
 
 impl Token {
-    /// Reads a secret: what stands in a header and in a URL alike, and means only itself there.
+    /// Reads a secret. Its characters mean only themselves, in a header and in a URL alike.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(may_stand) {
@@ -40,7 +40,7 @@ impl Token {
         Err(Response::text(401, words).with("WWW-Authenticate", "Bearer"))
     }
 
-    /// What the header `Authorization` of a client says.
+    /// The value of a client's header `Authorization`.
     pub(crate) fn authorization(&self) -> String {
         format!("Bearer {}", self.0)
     }

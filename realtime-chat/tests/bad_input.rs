@@ -138,29 +138,29 @@ fn who_falls_silent_or_does_not_read_is_gone_after_a_while() {
         let mut half = server.is_joined_by("Half");
         half.line.sends(claim(TEXT, 10));
         let line = Stranger::dials_with_a_small_buffer(server.port).expect("a line");
-        let mut deaf = RawClient::of(line);
-        deaf.line.upgrades("");
-        deaf.joins("Deaf").expect("it may join");
-        witness.is_told("Deaf joined the chat");
+        let mut stalled = RawClient::of(line);
+        stalled.line.upgrades("");
+        stalled.joins("Stalled").expect("it may join");
+        witness.is_told("Stalled joined the chat");
         let line = Stranger::dials_with_a_small_buffer(server.port).expect("a line");
-        let mut dull = RawClient::of(line);
-        dull.line.upgrades("");
-        dull.joins("Dull").expect("it may join");
-        witness.is_told("Dull joined the chat");
+        let mut slow = RawClient::of(line);
+        slow.line.upgrades("");
+        slow.joins("Slow").expect("it may join");
+        witness.is_told("Slow joined the chat");
         // Both say that they are there, but read nothing of what they are told. One is told more
         // and more. The other's outbox has room, but what is on its way to it takes too long.
         let long = "x".repeat(4000);
         let mut left = Vec::new();
         let mut told = 0;
         while left.len() < 4 {
-            let _ = deaf.line.tries_to_send(frame(PONG, b""));
-            let _ = dull.line.tries_to_send(frame(PONG, b""));
+            let _ = stalled.line.tries_to_send(frame(PONG, b""));
+            let _ = slow.line.tries_to_send(frame(PONG, b""));
             if told < 1300 {
                 told += 1;
-                witness.asks("sendPrivate", &json!(["Witness", "Dull", long])).ok();
+                witness.asks("sendPrivate", &json!(["Witness", "Slow", long])).ok();
             }
-            if !left.contains(&"Deaf left the chat".to_owned()) {
-                witness.asks("sendPrivate", &json!(["Witness", "Deaf", long])).ok();
+            if !left.contains(&"Stalled left the chat".to_owned()) {
+                witness.asks("sendPrivate", &json!(["Witness", "Stalled", long])).ok();
             }
             witness.asks("listUsers", &json!([])).expect("it is answered");
             let notes =

@@ -44,17 +44,17 @@ fn npm(program: &str) -> Option<Program> {
     None
 }
 
-/// A client of npm's, which has joined under this name, after others; `rest` is the rest of the
+/// A client of npm's that has joined under this name, after others; `rest` is the rest of the
 /// answer. Whether it prints that before or after its own notice, npm does not promise.
 #[track_caller]
-fn npms(fixture: &Fixture, client: &Program, name: &str, rest: &str) -> Terminal {
-    let mut npms = fixture.story.terminal(name, client, &[&fixture.url()]);
-    npms.types(&format!(r#"["join","{name}","$client"]"#));
+fn npm_client(fixture: &Fixture, program: &Program, name: &str, rest: &str) -> Terminal {
+    let mut client = fixture.story.terminal(name, program, &[&fixture.url()]);
+    client.types(&format!(r#"["join","{name}","$client"]"#));
     let welcome = format!(r#"= {{"message":"Welcome to the chat, {name}!",{rest}}}"#) + "\n";
     let joined =
         format!(r#"{{"username":"System","text":"{name} joined the chat","type":"system"}}"#);
-    npms.sees_all(&[&welcome, &format!("onMessage {joined}\n")]);
-    npms
+    client.sees_all(&[&welcome, &format!("onMessage {joined}\n")]);
+    client
 }
 
 const WITH_BOB: &str = r##""userCount":2,"users":["Alice","Bob"],"room":"#lobby""##;
@@ -66,7 +66,7 @@ fn npms_clients_and_ours_talk_in_our_room() {
     let fixture = Fixture::open();
     let _server = fixture.server();
     let mut alice = fixture.client("Alice");
-    let mut bob = npms(&fixture, &client, "Bob", WITH_BOB);
+    let mut bob = npm_client(&fixture, &client, "Bob", WITH_BOB);
     alice.sees_next("*** Bob joined the chat ***");
 
     alice.types("Hello :wave:");
@@ -123,7 +123,7 @@ fn npms_clients_and_ours_talk_in_our_room() {
     bob.types(r#"["leave","Bob"]"#);
     bob.sees_next(r#"= {"message":"Goodbye, Bob!"}"#);
     alice.sees_next("*** Bob left the chat ***");
-    let mut carol = npms(&fixture, &client, "Carol", WITH_CAROL);
+    let mut carol = npm_client(&fixture, &client, "Carol", WITH_CAROL);
     alice.sees_next("*** Carol joined the chat ***");
     carol.is_killed();
     alice.sees_next("*** Carol left the chat ***");
@@ -137,7 +137,7 @@ fn files_go_from_npms_clients_to_ours_and_back() {
     let folder = fixture.path("downloads");
     fs::create_dir(&folder).unwrap();
     let mut alice = fixture.client_with("Alice", &["--downloads", typed(&folder)]);
-    let mut bob = npms(&fixture, &client, "Bob", WITH_BOB);
+    let mut bob = npm_client(&fixture, &client, "Bob", WITH_BOB);
     alice.sees_next("*** Bob joined the chat ***");
 
     bob.types(r#"["shareFile","Bob",{"name":"numbers","size":100000},"$file"]"#);
@@ -185,8 +185,12 @@ fn our_clients_talk_in_npms_room() {
     bob.sees(WELCOME);
     bob.sees_next("*** Bob joined the chat ***");
     alice.sees_next("*** Bob joined the chat ***");
-    let mut carol =
-        npms(&fixture, &client, "Carol", r#""userCount":3,"users":["Alice","Bob","Carol"]"#);
+    let mut carol = npm_client(
+        &fixture,
+        &client,
+        "Carol",
+        r#""userCount":3,"users":["Alice","Bob","Carol"]"#,
+    );
     for ours in [&mut alice, &mut bob] {
         ours.sees_next("*** Carol joined the chat ***");
     }

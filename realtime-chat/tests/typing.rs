@@ -58,7 +58,7 @@ fn nobody_sees_its_own_typing() {
 /// Only changes are told: typing on is told once.
 ///
 /// Points: 2
-/// Hint: How do you know what has changed? | The set in `Typing` says who is typing. `insert` returns whether it was new.
+/// Hint: How do you know what has changed? | The set `self.typing` says who is typing. `insert` returns whether it was new.
 #[test]
 fn typing_is_told_once() {
     let fixture = Fixture::open();

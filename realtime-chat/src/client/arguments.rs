@@ -13,9 +13,9 @@ use crate::token::Token;
 pub(crate) struct Arguments {
     /// Where the server is.
     pub server: ServerUrl,
-    /// Who the user wants to be; asked for if it is missing.
+    /// The user's name; asked for if it is missing.
     pub name: Option<Name>,
-    /// What the server wants to see, if it wants to see something.
+    /// The secret, if the server was started with one.
     pub token: Option<Token>,
     /// Where files are saved.
     pub downloads: PathBuf,

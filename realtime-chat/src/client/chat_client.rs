@@ -1,12 +1,11 @@
-//! The client's rules. What is typed, told and answered goes in, with the time; what is to be
-//! shown and asked for comes out. They know no socket, no thread, no file and no clock.
+//! The client's rules. Typed lines, notes and answers go in, with the time; actions come out. They
+//! know no socket, no thread, no file and no clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capnweb::RpcError;
 use terminal::{Typed, appearance};
 
 use crate::client::command::Command;
@@ -14,7 +13,9 @@ use crate::client::downloads::Step;
 use crate::client::event::{CHAT_PROMPT, Event, Gone, PROMPT, Trouble};
 use crate::client::session::{Ask, AskId, Callback, Order, Report};
 use crate::client::shared_file::SharedFile;
-use crate::interface::{Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Size, repeated};
+use crate::interface::{
+    Kind, MAX_MESSAGE, Note, Offer, Reply, Request, Result, Size, repeated,
+};
 use crate::name::Name;
 
 /// How long the server may take for an answer.
@@ -54,7 +55,7 @@ pub(crate) enum Happened {
     Saving(Offer, Step),
 }
 
-/// What is to be done, in this order.
+/// One step of the output. The steps are carried out in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     Show(Event),
@@ -93,14 +94,14 @@ pub(crate) struct ChatClient {
     me: Option<Name>,
     /// Whether the user is asked for a name, and so can be asked again.
     asks_for_name: bool,
-    /// What waits for an answer, and until when.
+    /// The calls that wait for an answer, and until when.
     asks: BTreeMap<AskId, (Ask, Instant)>,
     asked: u64,
     /// The last files that we were offered: what each is called, and how many bytes it has.
     offers: VecDeque<(Offer, String, u64)>,
     /// Names with which a private message can begin, by their appearance.
     known: BTreeMap<String, String>,
-    /// What was told before the welcome.
+    /// The events that wait for the welcome.
     held: Vec<Event>,
     actions: VecDeque<Action>,
 }
@@ -116,21 +117,17 @@ impl ChatClient {
         client
     }
 
-    /// What is to be done next. What comes of it may add to the end.
+    /// The next action. Carrying it out may add others to the end.
     pub(crate) fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
     /// Whether a line can be taken. If not, the keyboard has to wait.
     pub(crate) fn takes_lines(&self) -> bool {
-        match self.stage {
-            Stage::Asking => true,
-            Stage::Chatting => self.asks.len() < MAX_ASKS,
-            _ => false,
-        }
+        self.prompt().is_some() && self.asks.len() < MAX_ASKS
     }
 
-    /// What the user is asked, if anything.
+    /// The prompt, if the user is asked something.
     pub(crate) fn prompt(&self) -> Option<&'static str> {
         match self.stage {
             Stage::Asking => Some(PROMPT),
@@ -139,7 +136,7 @@ impl ChatClient {
         }
     }
 
-    /// Takes in what has happened.
+    /// Takes in an event.
     pub(crate) fn on(&mut self, happened: Happened, now: Instant) {
         match happened {
             _ if self.stage == Stage::Ended => {}
@@ -196,7 +193,7 @@ impl ChatClient {
         };
         match name {
             Ok(name) => self.join(name, now),
-            Err(why) => self.ask_again(why),
+            Err(why) => self.show(Event::Refused(why)),
         }
     }
 
@@ -208,11 +205,6 @@ impl ChatClient {
         self.show(Event::Connecting(me.clone()));
         self.actions.push_back(Action::Dial);
         self.ask(Request::Join { username: me, client: Callback::Client }, now);
-    }
-
-    fn ask_again(&mut self, why: String) {
-        self.stage = Stage::Asking;
-        self.show(Event::Refused(why));
     }
 
     fn take_line(&mut self, text: &str, now: Instant) {
@@ -263,20 +255,16 @@ impl ChatClient {
 
     fn take_note(&mut self, note: Note<Offer>) {
         let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
-        match &note.kind {
-            Kind::System => {
-                let joined = note.text.strip_suffix(" joined the chat").map(str::to_owned);
-                self.know(joined);
+        self.know(match note.kind {
+            Kind::System => note.text.strip_suffix(" joined the chat").map(str::to_owned),
+            _ => Some(note.username.clone()),
+        });
+        if let Kind::File { name, size, content } = &note.kind {
+            self.offers.extend(content.map(|offer| (offer, name.clone(), *size)));
+            self.give_back();
+            if is_ours {
+                return; // See `Event::Sharing`.
             }
-            Kind::File { name, size, content } => {
-                self.offers.extend(content.map(|offer| (offer, name.clone(), *size)));
-                self.give_back();
-                if is_ours {
-                    return; // See `Event::Sharing`.
-                }
-                self.know([note.username.clone()]);
-            }
-            _ => self.know([note.username.clone()]),
         }
         let event = Event::Told { note, is_ours };
         if self.stage == Stage::Joining && self.held.len() < MAX_HELD {
@@ -309,20 +297,23 @@ impl ChatClient {
         }
     }
 
-    fn take_reply(&mut self, ask: Ask, reply: Result<Reply, RpcError>) {
+    fn take_reply(&mut self, ask: Ask, reply: Result<Reply>) {
         let reply = reply.map_err(|error| repeated(&error.message, MAX_WHY));
+        if let Ok(Reply::Room { users, .. } | Reply::Users(users)) = &reply {
+            self.know(users.clone());
+        }
         match (ask, reply) {
             (Request::Leave { .. }, _) => self.end(Ok(())),
             (Request::Join { .. }, Ok(Reply::Room { users, .. })) => {
                 self.stage = Stage::Chatting;
-                self.know(users.clone());
                 self.show(Event::Welcome(self.who(), users));
                 self.show_held();
             }
             (Request::Join { .. }, Err(why)) if self.asks_for_name => {
                 self.held.clear();
                 self.actions.extend([Action::GiveUp, Action::HangUp]);
-                self.ask_again(why);
+                self.stage = Stage::Asking;
+                self.show(Event::Refused(why));
             }
             (Request::Join { .. }, Err(why)) => self.end(Err(Gone::Refused(why))),
             (Request::ShareFile { name, size, .. }, Ok(_)) => {
@@ -337,16 +328,9 @@ impl ChatClient {
             (Request::ReadFile { file, .. }, Err(why)) => {
                 self.actions.push_back(Action::TakePart(file, Err(Trouble::Other(why))));
             }
-            (_, Ok(Reply::Users(users))) => {
-                self.know(users.clone());
-                self.show(Event::Users(users));
-            }
+            (_, Ok(Reply::Users(users))) => self.show(Event::Users(users)),
             (_, Ok(Reply::Rooms(rooms))) => self.show(Event::Rooms(rooms)),
-            (_, Ok(Reply::Room { users, room, .. })) => {
-                self.know(users.clone());
-                let room = room.unwrap_or_else(|| "another room".into());
-                self.show(Event::Entered(room, users));
-            }
+            (_, Ok(Reply::Room { users, room, .. })) => self.show(Event::Entered(room, users)),
             (_, Err(why)) => self.show(Event::Refused(why)),
             (_, Ok(_)) => {}
         }
@@ -376,7 +360,7 @@ impl ChatClient {
         self.actions.extend(self.held.drain(..).map(Action::Show));
     }
 
-    /// Who our user is. Without a name nothing is asked.
+    /// The name of our user. Without one nothing is asked.
     fn who(&self) -> Name {
         self.me.clone().expect("the server is dialed only with a name")
     }

@@ -1,4 +1,4 @@
-//! What a user can type, and what it asks for. Pure text.
+//! Commands: the lines that a user can type, and their meaning. Pure text.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::client::session::Ask;
 use crate::interface::{MAX_MESSAGE, Request};
 use crate::name::{MAX_NAME, Name, RoomName};
 
-/// How much of what is no command is repeated to the user, in characters.
+/// How much of an unknown command is repeated to the user, in characters.
 const MAX_WORD: usize = 32;
 
-/// What the user wants.
+/// The meaning of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     /// To ask the server.

@@ -31,11 +31,11 @@ const MAX_ORDERS: usize = 128;
 /// that takes longer is left to the end of the process.
 const ENDING: Duration = Duration::from_millis(1250);
 
-/// Whom to dial.
+/// Dials one server.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     pub server: ServerUrl,
-    /// What the server may want to see.
+    /// The secret, if the user has given one.
     pub token: Option<Token>,
 }
 
@@ -47,8 +47,8 @@ pub(crate) struct Link {
 }
 
 impl Dialer {
-    /// Dials, in a thread of its own, and reads what comes; until the link is gone, or was never
-    /// there. Then the last report says why, and the thread ends.
+    /// Dials in a thread of its own, which reads until the link is gone, or was never there. Then
+    /// the last report says why, and the thread ends.
     pub(crate) fn dial(&self) -> io::Result<Link> {
         let (report, reports) = bounded(MAX_REPORTS);
         let (order, orders) = bounded(MAX_ORDERS);
@@ -62,7 +62,13 @@ impl Dialer {
     }
 
     fn call(&self, report: &Sender<Report>, orders: Receiver<Order>) -> Result<(), Gone> {
-        let socket = self.shake_hands(self.connect()?)?;
+        let stream = Arc::new(self.connect()?);
+        let mut request = ClientRequestBuilder::new(self.server.uri.clone());
+        if let Some(token) = &self.token {
+            request = request.with_header("Authorization", token.authorization());
+        }
+        let socket = Socket::dial(stream, request, Deadline::after(PATIENCE))
+            .map_err(|error| self.no_chat(error))?;
         let handler = ServerSession::new(report.clone());
         talk(socket, Session::new(None), handler, orders)
             .map_err(|error| Gone::System(error.to_string()))
@@ -92,37 +98,23 @@ impl Dialer {
     }
 
     fn not_connected(&self, error: &io::Error) -> Gone {
+        let server = self.server.address.clone();
         match error.kind() {
-            ErrorKind::ConnectionRefused => Gone::NobodyThere(self.server.address.clone()),
-            ErrorKind::TimedOut => {
-                Gone::NoAnswer(self.server.address.clone(), PATIENCE.as_secs())
-            }
-            _ => Gone::NoChat(self.server.address.clone(), error.to_string()),
+            ErrorKind::ConnectionRefused => Gone::NobodyThere(server),
+            ErrorKind::TimedOut => Gone::NoAnswer(server, PATIENCE.as_secs()),
+            _ => Gone::NoChat(server, error.to_string()),
         }
-    }
-
-    /// Makes a WebSocket of a stream.
-    fn shake_hands(&self, stream: TcpStream) -> Result<Socket, Gone> {
-        let mut request = ClientRequestBuilder::new(self.server.uri.clone());
-        if let Some(token) = &self.token {
-            request = request.with_header("Authorization", token.authorization());
-        }
-        Socket::dial(Arc::new(stream), request, Deadline::after(PATIENCE))
-            .map_err(|error| self.no_chat(error))
     }
 
     fn no_chat(&self, error: Error) -> Gone {
+        let server = self.server.address.clone();
         match error {
             Error::Http(response) if response.status() == 401 => Gone::NoToken,
-            Error::Http(response) => {
-                Gone::Status(self.server.address.clone(), response.status().as_u16())
-            }
+            Error::Http(response) => Gone::Status(server, response.status().as_u16()),
             Error::Io(error) => self.not_connected(&error),
             // Its own words, and not what somebody has sent.
-            Error::Protocol(error) => {
-                Gone::NoChat(self.server.address.clone(), error.to_string())
-            }
-            _ => Gone::NoChat(self.server.address.clone(), "it does not speak HTTP".into()),
+            Error::Protocol(error) => Gone::NoChat(server, error.to_string()),
+            _ => Gone::NoChat(server, "it does not speak HTTP".into()),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Downloads: files of others that are being saved, part by part. Each part is asked for when the
 //! one before is written, so no file has to fit into memory.
 //!
-//! What is saved gets a name of its own: a file that is there already is never touched, and what
-//! does not come to its end is removed.
+//! A download gets a name of its own: a file that is there already is never touched, and a download
+//! that does not come to its end is removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::mem;
 use std::path::PathBuf;
 
 use data_encoding::BASE64_NOPAD;
@@ -22,7 +23,7 @@ const MAX_SAVES: usize = 4;
 /// How many names are tried for a file, before its folder counts as full of it.
 const MAX_NAMES: usize = 1000;
 
-/// What is longer than this, in bytes, is not the `.png` of a name.
+/// The longest ending of a name, such as `.png`, in bytes.
 const MAX_ENDING: usize = 16;
 
 /// The files that are being saved, by the numbers of their offers.
@@ -32,8 +33,7 @@ pub(crate) struct Downloads {
     saves: BTreeMap<u64, Save>,
 }
 
-/// What a step has come to: from where on the file is to be read next, if it is, and what the user
-/// should read.
+/// The result of a step: the offset of the next part, if there is one, and an event for the user.
 pub(crate) type Step = (Option<u64>, Option<Event>);
 
 /// A file that is being saved.
@@ -110,27 +110,18 @@ impl Downloads {
                 let told = percent.map(|percent| Event::Fetched(save.name.clone(), percent));
                 (Some(save.got), told)
             }
-            Err(why) => (None, self.fail(number, why)),
+            Err(why) => (None, self.saves.remove(&number).map(|save| save.fail(why))),
         }
-    }
-
-    /// It cannot be saved, and nothing of it must stay.
-    fn fail(&mut self, number: u64, why: Trouble) -> Option<Event> {
-        let Save { file, path, name, .. } = self.saves.remove(&number)?;
-        drop(file); // Windows removes no file that is open.
-        let _ = fs::remove_file(path); // It is gone already.
-        Some(Event::CannotSave(name, why))
     }
 
     /// Nothing more will come.
     pub(crate) fn give_up(&mut self) -> Vec<Event> {
-        let numbers: Vec<_> = self.saves.keys().copied().collect();
-        let fail = |number| self.fail(number, Trouble::Interrupted);
-        numbers.into_iter().filter_map(fail).collect()
+        let saves = mem::take(&mut self.saves).into_values();
+        saves.map(|save| save.fail(Trouble::Interrupted)).collect()
     }
 }
 
-/// What was not finished does not stay.
+/// Unfinished downloads are removed.
 impl Drop for Downloads {
     fn drop(&mut self) {
         self.give_up();
@@ -149,6 +140,14 @@ impl Save {
             return Err(Trouble::Short(Size(self.got), Size(self.size)));
         }
         self.file.write_all(&bytes).map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    /// It cannot be saved, and nothing of it must stay.
+    fn fail(self, why: Trouble) -> Event {
+        let Self { file, path, name, .. } = self;
+        drop(file); // Windows removes no file that is open.
+        let _ = fs::remove_file(path); // It is gone already.
+        Event::CannotSave(name, why)
     }
 
     fn finish(self) -> Event {

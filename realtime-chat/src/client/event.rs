@@ -8,11 +8,15 @@ use terminal::LONGEST_TYPED;
 use crate::interface::{Kind, MAX_FILE, MAX_MESSAGE, Note, Offer, Size};
 use crate::name::Name;
 
-/// What the user is asked.
+/// The question for the user's name.
 pub(crate) const PROMPT: &str = "\nEnter your username: ";
 
-/// Where the user types, on a terminal.
+/// The prompt for lines, on a terminal.
 pub(crate) const CHAT_PROMPT: &str = "> ";
+
+const GRAY: &str = "\x1b[90m";
+const YELLOW: &str = "\x1b[33m";
+const PLAIN: &str = "\x1b[0m";
 
 /// Something happened that the user should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub(crate) enum Event {
     Welcome(Name, Vec<String>),
     /// The server tells us this; a file can be saved by the number of its offer.
     Told { note: Note<Offer>, is_ours: bool },
-    /// Who is in the room.
+    /// The users in the room.
     Users(Vec<String>),
     /// The rooms, and how many users are in each.
     Rooms(Vec<(String, u64)>),
@@ -61,7 +65,7 @@ pub(crate) enum Event {
     CannotSave(String, Trouble),
 }
 
-/// What is wrong with a file.
+/// An error with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// There is none of this name.
@@ -109,7 +113,7 @@ pub(crate) enum Gone {
     /// It has hung up without a word.
     HungUp,
     /// It has hung up, and said why.
-    Dismissed(String),
+    Closed(String),
     /// It breaks the rules, or says that we do.
     Broken(String),
     /// The name that our user gave on the command line is no good there.
@@ -128,13 +132,7 @@ impl Event {
         };
         if colour { format!("{paint}{}{PLAIN}", self.text()) } else { self.text() }
     }
-}
 
-const GRAY: &str = "\x1b[90m";
-const YELLOW: &str = "\x1b[33m";
-const PLAIN: &str = "\x1b[0m";
-
-impl Event {
     fn text(&self) -> String {
         match self {
             Self::Started => "=== Cap'n Web Chat Client ===".into(),
@@ -264,7 +262,7 @@ impl fmt::Display for Gone {
             }
             Self::NotLetIn(seconds) => format!("the server has not let us in for {seconds} s"),
             Self::HungUp => "the server is gone. When it is back, start again".into(),
-            Self::Dismissed(why) => format!("the server has hung up: {why}"),
+            Self::Closed(why) => format!("the server has hung up: {why}"),
             Self::Broken(why) => format!("the conversation broke off: {why}"),
             Self::System(why) => why.clone(),
         };
@@ -289,7 +287,7 @@ fn safe_names(names: &[String]) -> String {
     names.iter().map(|name| safe_name(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// What can be typed.
+/// The list of commands.
 const HELP: &str = "
 Commands:
   /users  - List connected users

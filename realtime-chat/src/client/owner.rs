@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TrySendError, never, select};
-use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen, Typed};
+use terminal::{LOOK_AGAIN, Screen, Typed};
 
 use crate::client::chat_client::{Action, ChatClient, Happened};
 use crate::client::dialer::{Dialer, Link};
 use crate::client::downloads::Downloads;
 use crate::client::event::{Event, Gone, PROMPT};
-use crate::client::session::{Order, Report};
+use crate::client::session::Report;
 use crate::client::shared_file::SharedFile;
 
 /// How much text may wait for a terminal that is stopped, in bytes.
@@ -28,7 +28,7 @@ pub(crate) struct Owner {
     pub chat: ChatClient,
     pub dialer: Dialer,
     pub downloads: Downloads,
-    pub screen: Screen<NonBlockingStdout>,
+    pub screen: Screen,
     /// Whether the screen shows colours.
     pub has_colour: bool,
     /// Whether the user types on a terminal: then a line that comes in does not stand behind a
@@ -101,20 +101,23 @@ impl Owner {
         }
     }
 
-    /// Does what is to be done, and what follows from it; how the program ends, if it does.
+    /// Carries out all actions. Returns how the program ends, if it does.
     fn perform(&mut self) -> io::Result<Option<Ended>> {
         while let Some(action) = self.chat.next_action() {
             match action {
                 Action::Show(event) => self.show_all([event]),
-                Action::Dial => {
-                    self.screen.refresh()?; // Before what may take its time.
-                    self.link = Some(self.dialer.dial()?);
-                }
+                Action::Dial => self.link = Some(self.dialer.dial()?),
                 Action::HangUp => {
-                    self.screen.refresh()?;
+                    self.screen.refresh()?; // Before what may take its time.
                     self.hang_up();
                 }
-                Action::Order(order) => self.order(order),
+                Action::Order(order) => {
+                    // If the link's writer has ended, the next report says why.
+                    let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
+                    if let Some(Err(TrySendError::Full(_))) = handed {
+                        self.tell(Happened::Reported(Report::Ended(Gone::HungUp)));
+                    }
+                }
                 Action::Open(path) => {
                     let opened = SharedFile::open(&path).map(Arc::new);
                     self.tell(Happened::Opened(path.to_string_lossy().into_owned(), opened));
@@ -144,7 +147,7 @@ impl Owner {
         self.screen.refresh().map(|()| None)
     }
 
-    /// What the user is asked. A prompt for each line is for a terminal only.
+    /// The prompt to show. A prompt for each line is for a terminal only.
     fn prompt(&self) -> Option<&'static str> {
         self.chat.prompt().filter(|&prompt| self.has_prompt || prompt == PROMPT)
     }
@@ -157,14 +160,6 @@ impl Owner {
 
     fn tell(&mut self, happened: Happened) {
         self.chat.on(happened, Instant::now());
-    }
-
-    /// Hands an order to the link. If its writer has ended, the next report says why.
-    fn order(&mut self, order: Order) {
-        let handed = self.link.as_ref().map(|link| link.orders.try_send(order));
-        if let Some(Err(TrySendError::Full(_))) = handed {
-            self.tell(Happened::Reported(Report::Ended(Gone::HungUp)));
-        }
     }
 
     fn hang_up(&mut self) {

@@ -38,13 +38,12 @@ impl ServerUrl {
             return Err(example.into());
         }
         let address = format!("{host}:{port}");
-        match uri.path_and_query().map_or("/", |path| path.as_str()) {
-            "/" => {
-                let uri = format!("ws://{authority}{PATH}").parse().map_err(|_| example)?;
-                Ok(Self { address, uri })
-            }
-            _ => Ok(Self { address, uri }),
+        let has_path = uri.path_and_query().is_some_and(|path| path.as_str() != "/");
+        if has_path {
+            return Ok(Self { address, uri });
         }
+        let uri = format!("ws://{authority}{PATH}").parse().map_err(|_| example)?;
+        Ok(Self { address, uri })
     }
 }
 

@@ -1,5 +1,5 @@
-//! The session with the server. What our rules ask for becomes calls; what the server calls on us
-//! becomes reports.
+//! The session with the server. Orders of our rules become calls; calls of the server become
+//! reports.
 //!
 //! We export two kinds of objects: one that is told notes, given to `join`, and one for each file
 //! that we share. The server exports the chat, and files of other clients: these we may read until
@@ -15,13 +15,13 @@ use terminal::clean;
 
 use crate::client::event::Gone;
 use crate::client::shared_file::SharedFile;
-use crate::interface::{Note, Offer, Reply, Request, whole};
+use crate::interface::{Note, Offer, Reply, Request, Result, whole};
 
 /// The number of a call of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AskId(pub u64);
 
-/// What we export.
+/// An object that we export.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Callback {
     /// Our user, who is told notes.
@@ -30,10 +30,13 @@ pub(crate) enum Callback {
     File(Arc<SharedFile>),
 }
 
-/// What we ask for.
+/// An argument of a call of the server.
+type Argument = Value<Cap<Callback>>;
+
+/// A request of ours.
 pub(crate) type Ask = Request<Callback, Offer>;
 
-/// What the session is to do.
+/// An order to the session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     Ask(AskId, Ask),
@@ -42,20 +45,20 @@ pub(crate) enum Order {
     HangUp,
 }
 
-/// What the owner is told of the link.
+/// A report to the owner.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
     /// The server tells us this.
     Told(Note<Offer>),
     /// A call of ours has come to this.
-    Answered(AskId, Result<Reply, RpcError>),
+    Answered(AskId, Result<Reply>),
     /// Another client has saved this much of a file of ours, in percent.
     Sent(String, u64),
     /// There is no link, or no longer.
     Ended(Gone),
 }
 
-/// What we do in the session with the server.
+/// Our side of the session with the server.
 pub(crate) struct ServerSession {
     report: Sender<Report>,
     /// Our calls.
@@ -74,11 +77,7 @@ impl ServerSession {
         let _ = self.report.send(report);
     }
 
-    fn take_note(
-        &mut self,
-        value: &Value<Cap<Callback>>,
-        link: &mut Link<Callback>,
-    ) -> Outcome<Callback> {
+    fn take_note(&mut self, value: &Argument, link: &mut Link<Callback>) -> Outcome<Callback> {
         let note = Note::read(value, |stub| {
             self.offered += 1;
             link.keep(stub).then_some(Offer { number: self.offered, stub })
@@ -89,7 +88,7 @@ impl ServerSession {
     }
 
     /// Reads a part of a file of ours.
-    fn read(&self, file: &SharedFile, offset: &Value<Cap<Callback>>) -> Outcome<Callback> {
+    fn read(&self, file: &SharedFile, offset: &Argument) -> Outcome<Callback> {
         let offset = whole(offset);
         let offset = offset
             .ok_or_else(|| RpcError::type_error("read: offset must be a place in the file"))?;
@@ -118,18 +117,13 @@ impl SessionHandler for ServerSession {
         link.answer(id, result);
     }
 
-    fn on_answer(
-        &mut self,
-        call: CallId,
-        result: Outcome<Callback>,
-        link: &mut Link<Callback>,
-    ) {
+    fn on_answer(&mut self, id: CallId, result: Outcome<Callback>, link: &mut Link<Callback>) {
         for stub in result.iter().flat_map(stubs) {
             link.release(stub);
         }
-        if let Some((id, ask)) = self.asks.remove(&call) {
-            let reply = result.and_then(|value| Reply::read(&ask, &value));
-            self.tell(Report::Answered(id, reply));
+        if let Some((ask_id, ask)) = self.asks.remove(&id) {
+            let reply = result.and_then(|value| Reply::read(&ask, value));
+            self.tell(Report::Answered(ask_id, reply));
         }
     }
 
@@ -155,7 +149,7 @@ impl SessionHandler for ServerSession {
         let shown = |why: String| clean(why.as_bytes());
         self.tell(Report::Ended(match end {
             End::HungUp => Gone::HungUp,
-            End::Closed(why) => Gone::Dismissed(shown(why)),
+            End::Closed(why) => Gone::Closed(shown(why)),
             End::Broken(why) => Gone::Broken(shown(why)),
         }));
     }

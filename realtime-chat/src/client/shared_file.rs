@@ -9,7 +9,7 @@ use capnweb::{Code, RpcError};
 use data_encoding::BASE64_NOPAD;
 
 use crate::client::event::Trouble;
-use crate::interface::{CHUNK, MAX_FILE, Size, progress};
+use crate::interface::{CHUNK, MAX_FILE, Result, Size, progress};
 use crate::name::FileName;
 
 /// A file that is shared. It is the very object that others call, so it is closed as soon as nobody
@@ -43,7 +43,7 @@ impl SharedFile {
     /// A part of it, as base64, or an error for the caller, which says nothing of this machine.
     /// From the end on there is nothing. Where that is was said when the file was offered, so a
     /// file that grows meanwhile still is what was promised.
-    pub(crate) fn read(&self, offset: u64) -> Result<String, RpcError> {
+    pub(crate) fn read(&self, offset: u64) -> Result<String> {
         let most = self.size.saturating_sub(offset).min(CHUNK as u64);
         if most == 0 {
             return Ok(String::new()); // The system cannot even seek to every offset beyond the end.

@@ -1,17 +1,18 @@
-//! Notes: what clients are told by `onMessage`. Written by the server, read by the client, and
-//! read again from a history file.
+//! Notes: the argument of `onMessage`. A note is written by the server, once for many clients, and
+//! read by the client; and again from a history file.
 
 use std::sync::Arc;
 
-use capnweb::{Cap, Stub, Value};
+use capnweb::{Cap, Stub, Value, Written};
 
-use super::{Exported, MAX_MESSAGE, Shared, number, spoken, text, whole};
+use super::request::MAX_MESSAGE;
+use super::value::{Exported, Shared, number, spoken, stub, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
 const LONGEST: usize = 4 * MAX_MESSAGE;
 
-/// What clients are told. `F` is what a side has in hand for a file: the server what is shared,
-/// the client an offer.
+/// A note. `F` is the form in which a side holds a file: the server the shared object, the client
+/// an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note<F = Arc<Shared>> {
     pub username: String,
@@ -19,7 +20,7 @@ pub(crate) struct Note<F = Arc<Shared>> {
     pub kind: Kind<F>,
 }
 
-/// What kind of note it is.
+/// The kind of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind<F = Arc<Shared>> {
     /// A user has said it to everybody in the room.
@@ -102,14 +103,27 @@ impl<F> Note<F> {
                 let file = value.get("file")?;
                 let name = file.get("name").and_then(text).filter(|it| it.len() <= LONGEST)?;
                 let size = file.get("size").and_then(whole)?;
-                let content = match file.get("content") {
-                    Some(Value::Cap(Cap::Stub(stub))) => take(*stub),
-                    _ => None,
-                };
+                let content = file.get("content").and_then(stub).and_then(take);
                 Kind::File { name, size, content }
             }
             _ => return None,
         };
         Some(Self { username, text: said, kind })
+    }
+}
+
+/// A note on its way to many. It is the same text for all of them, so it is written once; but not
+/// if there is a file in it, which each client gets as a capability of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Notice {
+    pub note: Arc<Note>,
+    /// The note as the arguments of `onMessage`.
+    pub written: Option<Written>,
+}
+
+impl Notice {
+    pub(crate) fn new(note: Arc<Note>) -> Self {
+        let written = Written::new(vec![note.write(true)]).ok();
+        Self { note, written }
     }
 }

@@ -1,26 +1,27 @@
-//! Replies: what requests come to. Each is one type, written by the server and read by the client.
+//! Replies: the results of requests. Each is one type, written by the server and read by the client.
 
 use std::sync::Arc;
 
 use capnweb::{Cap, RpcError, Value};
 
-use super::{Exported, Note, Request, number, text, whole};
+use super::note::Note;
+use super::request::Request;
+use super::value::{Exported, Result, bytes, number, text, whole};
 
-/// What a request has come to.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
-    /// Joined, or in another room: `users` are there, in the order in which they came. npm's room
-    /// does not say which room it is.
-    Room { message: String, users: Vec<String>, room: Option<String> },
+    /// Joined, or in another room: `users` are there, in the order in which they came.
+    Room { message: String, users: Vec<String>, room: String },
     /// Everybody was told. `count` is the message's position among all notes, from 1.
     Sent { count: u64 },
     /// Done: `sent` or `shared`.
     Status(&'static str),
     /// A goodbye.
     Message(String),
-    /// Who is in the room.
+    /// The users in the room.
     Users(Vec<String>),
-    /// What was said in the room, oldest first.
+    /// The last notes of the room, oldest first.
     History(Vec<Arc<Note>>),
     /// How many there are.
     Number(u64),
@@ -36,15 +37,12 @@ impl Reply {
     /// The value that travels.
     pub(crate) fn write(&self) -> Value<Cap<Exported>> {
         match self {
-            Self::Room { message, users, room } => {
-                let mut entries = vec![
-                    ("message".to_owned(), message.as_str().into()),
-                    ("userCount".to_owned(), number(users.len() as u64)),
-                    ("users".to_owned(), list(users)),
-                ];
-                entries.extend(room.as_deref().map(|room| ("room".to_owned(), room.into())));
-                Value::Object(entries)
-            }
+            Self::Room { message, users, room } => Value::object([
+                ("message", message.as_str().into()),
+                ("userCount", number(users.len() as u64)),
+                ("users", list(users)),
+                ("room", room.as_str().into()),
+            ]),
             Self::Sent { count } => {
                 Value::object([("status", "sent".into()), ("timestamp", number(*count))])
             }
@@ -71,29 +69,25 @@ impl Reply {
 
     /// Reads the answer to `request`, cleaned. It may come from any server, so one that is not
     /// what was asked for is refused; one that says nothing new is not even looked at.
-    pub(crate) fn read<C, F, T>(
-        request: &Request<C, F>,
-        value: &Value<Cap<T>>,
-    ) -> Result<Self, RpcError> {
+    pub(crate) fn read<C, F, T>(request: &Request<C, F>, value: Value<Cap<T>>) -> Result<Self> {
         let read = match request {
             Request::Join { .. } | Request::EnterRoom { .. } => {
                 value.get("users").and_then(texts).map(|users| {
                     let message = value.get("message").and_then(text).unwrap_or_default();
+                    // npm's room does not say which room it is.
                     let room = value.get("room").and_then(text);
+                    let room = room.unwrap_or_else(|| "another room".into());
                     Self::Room { message, users, room }
                 })
             }
-            Request::ListUsers => texts(value).map(Self::Users),
+            Request::ListUsers => texts(&value).map(Self::Users),
             Request::ListRooms => value.as_array().and_then(|rooms| {
                 let rooms = rooms.iter().map(|room| {
                     Some((text(room.get("name")?)?, whole(room.get("userCount")?)?))
                 });
                 rooms.collect::<Option<_>>().map(Self::Rooms)
             }),
-            Request::ReadFile { .. } => match value {
-                Value::Bytes(base64) => Some(Self::Bytes(base64.clone())),
-                _ => None,
-            },
+            Request::ReadFile { .. } => bytes(value).map(Self::Bytes),
             _ => Some(Self::Nothing),
         };
         read.ok_or_else(|| RpcError::type_error("the server's answer makes no sense"))

@@ -1,4 +1,4 @@
-//! Requests: what a client may ask for. Each is one type, read and written here, and used by both
+//! Requests: the calls of a client. Each is one type, read and written here, and used by both
 //! sides: the client writes it as a call, and the server reads the call.
 
 use std::sync::Arc;
@@ -6,12 +6,21 @@ use std::sync::Arc;
 use capnweb::{Cap, Code, Key, RpcError, Stub, Value, dotted};
 use terminal::is_blank;
 
-use super::{Exported, MAX_FILE, MAX_LINES, MAX_MESSAGE, Shared, number, spoken, whole};
+use super::value::{Exported, Result, Shared, number, spoken, stub, whole};
 use crate::name::{FileName, Name, RoomName};
 
-/// What a client asks for; everything in it has been checked. `C` is what a side has in hand for
-/// an object of the client: the server a stub, the client the object itself. `F` is the same for
-/// a file of another client.
+/// The longest message, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 4096;
+
+/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
+pub(super) const MAX_LINES: usize = 50;
+
+/// The largest file that can be shared, in bytes.
+pub(crate) const MAX_FILE: u64 = 16 << 20;
+
+/// A request; everything in it has been checked. `C` is the form in which a side holds an object of
+/// the client: the server a stub, the client the object itself. `F` is the same for a file of
+/// another client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     /// To join under this name, and to be told everything through `client`.
@@ -20,19 +29,19 @@ pub(crate) enum Request<C = Stub, F = Arc<Shared>> {
     SendMessage { username: Name, text: String },
     /// To be told nothing any more.
     Leave { username: Name },
-    /// Who is in the caller's room.
+    /// For the users in the caller's room.
     ListUsers,
-    /// What was said in the caller's room.
+    /// For the last notes of the caller's room.
     GetHistory,
-    /// How many users there are, in all rooms.
+    /// For the number of users, in all rooms.
     UserCount,
-    /// How many notes there have been, in all rooms.
+    /// For the number of notes so far, in all rooms.
     MessageCount,
     /// To tell one user.
     SendPrivate { username: Name, to: Name, text: String },
-    /// To be told what is said in this room, instead of the other one.
+    /// To be told the notes of this room, instead of the other one.
     EnterRoom { username: Name, room: RoomName },
-    /// Which rooms there are.
+    /// For the rooms.
     ListRooms,
     /// To have the others in the room see it.
     SetTyping { username: Name, is_typing: bool },
@@ -84,7 +93,7 @@ impl Request {
         target: Exported,
         path: &[Key],
         args: Option<&[Value<Cap<Exported>>]>,
-    ) -> Result<Option<Self>, RpcError> {
+    ) -> Result<Option<Self>> {
         let name = dotted(path);
         let Some(args) = args else {
             return Ok(match (target, name.as_str()) {
@@ -156,7 +165,7 @@ impl Args<'_> {
         self.args.get(index).unwrap_or(&Value::Undefined)
     }
 
-    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V, RpcError> {
+    fn must_be<V>(&self, kind: &str, what: &str, value: Option<V>) -> Result<V> {
         let method = self.method;
         value.ok_or_else(|| RpcError::type_error(format!("{method}: {what} must be {kind}")))
     }
@@ -170,16 +179,16 @@ impl Args<'_> {
         what: &str,
         value: Option<&str>,
         read: impl Fn(&str) -> Result<N, String>,
-    ) -> Result<N, RpcError> {
+    ) -> Result<N> {
         let name = self.must_be("a string", what, value)?;
         read(name).map_err(|why| self.refused(Code::BadRequest, &why))
     }
 
-    fn user(&self) -> Result<Name, RpcError> {
+    fn user(&self) -> Result<Name> {
         self.parse("username", self.get(0).as_str(), Name::read)
     }
 
-    fn message(&self, index: usize) -> Result<String, RpcError> {
+    fn message(&self, index: usize) -> Result<String> {
         let text = self.must_be("a string", "text", self.get(index).as_str())?;
         // Everybody is told the clean text, and U+FFFD may be longer than what it stands for.
         let shown = spoken(text);
@@ -197,15 +206,11 @@ impl Args<'_> {
         Ok(shown)
     }
 
-    fn stub(&self, index: usize, what: &str) -> Result<Stub, RpcError> {
-        let stub = match self.get(index) {
-            Value::Cap(Cap::Stub(stub)) => Some(*stub),
-            _ => None,
-        };
-        self.must_be("something that can be called", what, stub)
+    fn stub(&self, index: usize, what: &str) -> Result<Stub> {
+        self.must_be("something that can be called", what, stub(self.get(index)))
     }
 
-    fn size(&self, index: usize) -> Result<u64, RpcError> {
+    fn size(&self, index: usize) -> Result<u64> {
         let size = self.get(index).get("size").and_then(whole);
         let size = self.must_be("a whole number of bytes", "size", size)?;
         if size > MAX_FILE {

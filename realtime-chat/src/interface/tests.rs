@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use capnweb::{Cap, Code, Key, Output, RpcError, Session, Stub};
+use capnweb::{Cap, Code, Key, Output, RpcError, Session, Stub, Value};
 
+use super::request::MAX_LINES;
 use super::*;
 use crate::name::{FileName, Name, RoomName};
 
@@ -300,7 +301,7 @@ fn every_reply_travels_as_npms_room_sends_it() {
     let message = || "Welcome to the chat, Bob!".to_owned();
     for (reply, json) in [
         (
-            Reply::Room { message: message(), users: users(), room: Some("#lobby".into()) },
+            Reply::Room { message: message(), users: users(), room: "#lobby".into() },
             r##"{"message":"Welcome to the chat, Bob!","userCount":2,"users":[["Alice","Bob"]],"room":"#lobby"}"##,
         ),
         (Reply::Sent { count: 3 }, r#"{"status":"sent","timestamp":3}"#),
@@ -475,17 +476,16 @@ fn a_reply_is_read_as_what_was_asked_for_and_cleaned() {
     let leave = Request::Leave { username: me() };
     let file = Request::ReadFile { file: (), offset: 0 };
     let read =
-        |request: &Request<(), ()>, json: &str| Reply::read(request, &received(json)).ok();
-    // npm's room does not say which room it is.
-    let room = |message: &str, room: Option<&str>| {
-        let (message, room) = (message.to_owned(), room.map(str::to_owned));
+        |request: &Request<(), ()>, json: &str| Reply::read(request, received(json)).ok();
+    let room = |message: &str, room: &str| {
+        let (message, room) = (message.to_owned(), room.to_owned());
         Some(Reply::Room { message, users: users.clone(), room })
     };
     let here = r#""users":[["Alice","B\u001bb"]]"#;
     let json = format!(r#"{{"message":"Hi",{here}}}"#);
-    assert_eq!(read(&join, &json), room("Hi", None));
+    assert_eq!(read(&join, &json), room("Hi", "another room"));
     let json = format!(r##"{{"room":"#lobby",{here}}}"##);
-    assert_eq!(read(&enter, &json), room("", Some("#lobby")));
+    assert_eq!(read(&enter, &json), room("", "#lobby"));
     let list = r#"[["Alice","B\u001bb"]]"#;
     assert_eq!(read(&Request::ListUsers, list), Some(Reply::Users(users.clone())));
     let rooms = r##"[[{"name":"#a","userCount":1}]]"##;

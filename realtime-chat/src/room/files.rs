@@ -5,14 +5,13 @@
 //! The client that shares may be slow, wrong or gone, and the client that reads, too. So a read
 //! waits with a deadline, and an answer that comes too late is known by its number.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capnweb::{AnswerId, Code, RpcError, Stub};
 
-use super::{AskId, ChatRoom, ClientId, Order, User};
-use crate::interface::{CHUNK, Kind, Note, Reply, Shared, Size, repeated};
+use super::{ChatRoom, ClientId, Order, Read, ReadId, User};
+use crate::interface::{CHUNK, Kind, Note, Reply, Result, Shared, Size, repeated};
 use crate::name::{FileName, Name};
 
 /// The most files that one client shares at a time.
@@ -28,25 +27,8 @@ pub(crate) const MAX_ASKED: usize = 256;
 /// How long the client that shares a file may take to read a part of it.
 pub(crate) const READ_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much of what went wrong with a file is repeated, in bytes.
+/// How much of a sharer's error is repeated to the reader, in bytes.
 const SHOWN: usize = 200;
-
-/// The reads that wait.
-#[derive(Debug, Default)]
-pub(super) struct Reads {
-    /// In the order in which they were asked, so the first one is the first to be late.
-    pub(super) waiting: BTreeMap<AskId, Read>,
-    next: u64,
-}
-
-/// A read that waits.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// The client that reads, and its call.
-    reader: (ClientId, AnswerId),
-    file: Arc<Shared>,
-    until: Instant,
-}
 
 impl ChatRoom {
     /// Tells everybody in the room that there is a file.
@@ -56,7 +38,7 @@ impl ChatRoom {
         name: &FileName,
         size: u64,
         stub: Stub,
-    ) -> Result<Reply, RpcError> {
+    ) -> Result<Reply> {
         let file = Arc::new(Shared { by: user.id, name: user.name.clone(), stub });
         if let Some(sharer) = self.clients.get_mut(&user.id) {
             if sharer.shared.len() >= MAX_SHARED {
@@ -77,13 +59,13 @@ impl ChatRoom {
     /// Asks the client that shares the file for a part of it. The answer comes later.
     pub(super) fn read_file(
         &mut self,
-        reader: (ClientId, AnswerId),
+        reader: ClientId,
+        call: AnswerId,
         file: Arc<Shared>,
         offset: u64,
         now: Instant,
-    ) -> Result<(), RpcError> {
-        let reads = self.reads.waiting.values();
-        let waiting = reads.filter(|read| read.reader.0 == reader.0).count();
+    ) -> Result<()> {
+        let waiting = self.reads.values().filter(|read| read.reader == reader).count();
         let Shared { by, name, stub } = &*file;
         let sharer = self.clients.get_mut(by).filter(|client| client.shared.contains(&file));
         let Some(sharer) = sharer else { return Err(gone(name)) };
@@ -96,27 +78,22 @@ impl ChatRoom {
             return Err(RpcError::new(Code::TooMany, text));
         }
         sharer.asked += 1;
-        let ask = AskId(self.reads.next);
-        self.reads.next += 1;
-        self.order(*by, Order::Read { ask, file: *stub, offset });
-        self.reads.waiting.insert(ask, Read { reader, file, until: now + READ_PATIENCE });
+        let read = ReadId(self.next_read);
+        self.next_read += 1;
+        self.order(*by, Order::Read { read, file: *stub, offset });
+        self.reads.insert(read, Read { reader, call, file, until: now + READ_PATIENCE });
         Ok(())
     }
 
     /// A client has answered a read. If nobody waits for it any more, that is all.
-    pub(super) fn take_answer(
-        &mut self,
-        client: ClientId,
-        ask: AskId,
-        bytes: Result<String, RpcError>,
-    ) {
+    pub(super) fn take_answer(&mut self, client: ClientId, id: ReadId, bytes: Result<String>) {
         if let Some(client) = self.clients.get_mut(&client) {
             client.asked = client.asked.saturating_sub(1);
         }
-        if self.reads.waiting.get(&ask).is_none_or(|read| read.file.by != client) {
+        if self.reads.get(&id).is_none_or(|read| read.file.by != client) {
             return;
         }
-        let Some(read) = self.reads.waiting.remove(&ask) else { return };
+        let Some(read) = self.reads.remove(&id) else { return };
         let result = match bytes {
             Ok(base64) if base64.len() <= (4 * CHUNK).div_ceil(3) => Ok(Reply::Bytes(base64)),
             Ok(_) => {
@@ -130,42 +107,27 @@ impl ChatRoom {
                 Err(RpcError::new(error.code.unwrap_or(Code::Internal), text))
             }
         };
-        self.answer_read(&read, result);
+        self.order(read.reader, Order::Answer(read.call, result));
     }
 
-    fn answer_read(&mut self, read: &Read, result: Result<Reply, RpcError>) {
-        let (reader, id) = read.reader;
-        self.order(reader, Order::Answer(id, result));
-    }
-
-    /// When the first read has waited for too long.
-    pub(super) fn next_late(&self) -> Option<Instant> {
-        self.reads.waiting.first_key_value().map(|(_, read)| read.until)
-    }
-
-    /// Ends the wait of those who have waited for too long.
+    /// Ends the reads that have waited for too long.
     pub(super) fn give_up_reads(&mut self, now: Instant) {
         let late =
             |name: &Name| RpcError::new(Code::Internal, format!("{name} does not answer"));
         self.end_reads(|read| read.until <= now, late);
     }
 
-    /// The files of a user who is not here any more cannot be read.
+    /// Ends the reads of a user's files, since the user has left.
     pub(super) fn withdraw_files(&mut self, user: &User) {
         self.end_reads(|read| read.file.by == user.id, gone);
     }
 
     /// Ends the wait for a client, for this reason.
     fn end_reads(&mut self, is_over: impl Fn(&Read) -> bool, why: fn(&Name) -> RpcError) {
-        let over = self.reads.waiting.extract_if(.., |_, read| is_over(read));
+        let over = self.reads.extract_if(.., |_, read| is_over(read));
         for (_, read) in over.collect::<Vec<_>>() {
-            self.answer_read(&read, Err(why(&read.file.name)));
+            self.order(read.reader, Order::Answer(read.call, Err(why(&read.file.name))));
         }
-    }
-
-    /// Nobody waits for what this client has asked.
-    pub(super) fn forget_reads_by(&mut self, client: ClientId) {
-        self.reads.waiting.retain(|_, read| read.reader.0 != client);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was said last, in each room.
+//! The history: the last notes of each room.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::name::RoomName;
 /// How many notes are remembered in each room.
 pub(crate) const MAX_NOTES: usize = 50;
 
-/// What was said last.
+/// The last notes of each room.
 #[derive(Debug, Default)]
 pub(super) struct History(BTreeMap<RoomName, VecDeque<Arc<Note>>>);
 
 impl History {
-    /// One more note, in this room.
+    /// Adds a note of this room.
     pub(super) fn add(&mut self, room: &RoomName, note: Arc<Note>) {
         let notes = self.0.entry(room.clone()).or_default();
         if notes.len() == MAX_NOTES {
@@ -23,12 +23,12 @@ impl History {
         notes.push_back(note);
     }
 
-    /// What was said in this room, oldest first.
+    /// The last notes of this room, oldest first.
     pub(super) fn of(&self, room: &RoomName) -> Vec<Arc<Note>> {
         self.0.get(room).into_iter().flatten().cloned().collect()
     }
 
-    /// This room is no more.
+    /// Drops the notes of a room that is forgotten.
     pub(super) fn forget(&mut self, room: &RoomName) {
         self.0.remove(room);
     }

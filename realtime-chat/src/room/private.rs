@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use capnweb::{Code, RpcError};
 
-use super::{ChatRoom, ClientId, Order, User, emoji};
-use crate::interface::{Kind, Note, Notice, Reply};
+use super::{ChatRoom, Order, Partner, Partners, User, emoji};
+use crate::interface::{Kind, Note, Notice, Reply, Result};
 use crate::name::Name;
 
 /// How many partners of a kind are remembered, before the oldest is forgotten.
@@ -19,7 +19,7 @@ impl ChatRoom {
         sender: &User,
         to: &Name,
         text: &str,
-    ) -> Result<Reply, RpcError> {
+    ) -> Result<Reply> {
         // LAB:BEGIN private
         let Some(receiver) = self.find(to).cloned() else {
             return Err(RpcError::new(Code::NotFound, format!("nobody here is called {to}")));
@@ -41,23 +41,7 @@ impl ChatRoom {
         //| Err(RpcError::new(Code::Internal, "task private is not written yet"))
         // LAB:END private
     }
-}
 
-/// The name of a user that a client has written with privately, and which client that user is. Who
-/// has the name now may be somebody else.
-type Partner = (Name, ClientId);
-
-/// With whom a client has written privately, each the newest first. They are two lists, so that no
-/// crowd that writes to a client makes it forget to whom it has written.
-#[derive(Debug, Default)]
-pub(super) struct Partners {
-    written_to: Vec<Partner>,
-    have_written: Vec<Partner>,
-    /// The last message that was refused, and who would have got it.
-    refused: Option<(ClientId, String)>,
-}
-
-impl ChatRoom {
     /// Refuses a message for a name that somebody else has taken since the sender and its user have
     /// written to each other. If it is sent once more, it is meant for the one who has it now.
     pub(super) fn check_receiver(
@@ -65,7 +49,7 @@ impl ChatRoom {
         sender: &User,
         to: &Name,
         text: &str,
-    ) -> Result<(), RpcError> {
+    ) -> Result<()> {
         let Some(receiver) = self.find(to).cloned() else { return Ok(()) };
         if let Some(client) = self.clients.get_mut(&sender.id) {
             client.partners.check(&receiver, text)?;
@@ -81,7 +65,7 @@ impl ChatRoom {
 impl Partners {
     /// Refuses the text if the receiver's name was another's, until the same text comes again:
     /// another one may have been typed before the refusal of the first could be read.
-    fn check(&mut self, receiver: &User, text: &str) -> Result<(), RpcError> {
+    fn check(&mut self, receiver: &User, text: &str) -> Result<()> {
         let (name, id) = self.known_as(receiver);
         let message = (receiver.id, text.to_owned());
         if id == receiver.id || self.refused.as_ref() == Some(&message) {
@@ -98,7 +82,7 @@ impl Partners {
         Err(RpcError::new(Code::NotFound, text))
     }
 
-    /// Who was written with under this user's name; this user, if nobody was.
+    /// The partner that had this user's name; this user itself, if there was none.
     fn known_as(&self, user: &User) -> Partner {
         let mut partners = self.written_to.iter().chain(&self.have_written);
         let known = partners.find(|(name, _)| name.looks_like(&user.name));

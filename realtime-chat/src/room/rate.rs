@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use capnweb::{Code, RpcError};
 
-use super::{Client, Rate};
-use crate::interface::Request;
+use super::Rate;
+use crate::interface::{Request, Result};
 
 /// A token, in billionths: then what one nanosecond puts back is a whole number, and nothing is
 /// ever rounded.
@@ -15,7 +15,7 @@ const TOKEN: u128 = 1_000_000_000;
 
 /// A bucket of tokens.
 #[derive(Debug)]
-pub(super) struct Bucket {
+struct Bucket {
     rate: Rate,
     /// In billionths of a token.
     level: u128,
@@ -24,13 +24,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
-    pub(super) fn full(rate: Rate, now: Instant) -> Self {
-        Self { rate, level: u128::from(rate.burst) * TOKEN, at: now }
-    }
-
     /// Takes a token out, if there is one.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    fn take(&mut self, now: Instant) -> bool {
         // LAB:BEGIN rate
         let new = now.saturating_duration_since(self.at).as_nanos();
         let level = self.level + new * u128::from(self.rate.per_second);
@@ -47,10 +42,25 @@ impl Bucket {
     }
 }
 
-impl Client {
+/// The tokens of one client.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    /// A token for each message.
+    message_tokens: Bucket,
+    /// A token for each time that it says whether it is typing.
+    typing_tokens: Bucket,
+}
+
+impl Tokens {
+    /// Full buckets.
+    pub(super) fn full(rate: Rate, now: Instant) -> Self {
+        let bucket = || Bucket { rate, level: u128::from(rate.burst) * TOKEN, at: now };
+        Self { message_tokens: bucket(), typing_tokens: bucket() }
+    }
+
     /// Takes what this call costs. Leaving, and what only reads, is free; what others are told of
     /// is not. Typing has a bucket of its own, so that nobody types until nothing can be sent.
-    pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<(), RpcError> {
+    pub(super) fn charge(&mut self, request: &Request, now: Instant) -> Result<()> {
         // LAB:BEGIN rate
         let has_token = match request {
             Request::SetTyping { .. } => self.typing_tokens.take(now),

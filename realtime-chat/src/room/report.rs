@@ -1,46 +1,46 @@
-//! What goes into the rules, and what comes out.
+//! The input of the rules, and their output.
 
 use std::sync::Arc;
 
-use capnweb::{AnswerId, RpcError, Stub};
+use capnweb::{AnswerId, Stub};
 
-use crate::interface::{ClientId, Note, Notice, Reply, Request};
+use crate::interface::{ClientId, Note, Notice, Reply, Request, Result};
 use crate::name::{Name, RoomName};
 
-/// The number of a read that a client was asked for.
+/// The number of a read, which is passed on to the client that shares the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct AskId(pub u64);
+pub(crate) struct ReadId(pub u64);
 
-/// What a client does.
+/// An event of one client.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Heard {
     /// It is connected, and has not joined.
     Arrived,
     Called(AnswerId, Request),
     /// It answers a read: bytes, as base64.
-    Answered(AskId, Result<String, RpcError>),
+    Answered(ReadId, Result<String>),
     /// It is gone: it has closed the link, does not read, or has fallen silent.
     Gone,
 }
 
-/// What one client's session is to do.
+/// An order to the session of one client.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// Answer its call.
-    Answer(AnswerId, Result<Reply, RpcError>),
+    Answer(AnswerId, Result<Reply>),
     /// Call `onMessage` of its capability.
     Notify(Stub, Notice),
     /// Call `onTyping` of its capability.
     Typing(Stub, Name, bool),
     /// Call `read(offset)` of its file.
-    Read { ask: AskId, file: Stub, offset: u64 },
+    Read { read: ReadId, file: Stub, offset: u64 },
     /// Give a capability of its back.
     Release(Stub),
     /// Close its WebSocket, with this code and reason (see [`code`](capnweb::websocket::code)).
-    Dismiss(u16, &'static str),
+    Close(u16, &'static str),
 }
 
-/// What is to be done, in this order.
+/// One step of the output. The steps are carried out in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     /// By the session of this client.

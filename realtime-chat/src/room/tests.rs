@@ -26,7 +26,7 @@ const FAST: Rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
 /// How many files are shared, and how many reads wait.
 fn file_counts(room: &ChatRoom) -> (usize, usize) {
     let shared = room.clients.values().map(|client| client.shared.len());
-    (shared.sum(), room.reads.waiting.len())
+    (shared.sum(), room.reads.len())
 }
 
 /// A room, and the sessions of its clients.
@@ -40,7 +40,7 @@ struct Chat {
     /// What they have handed over, and not been given back.
     kept: BTreeSet<(ClientId, Stub)>,
     /// The question that was asked last.
-    asked: Option<AskId>,
+    asked: Option<ReadId>,
     /// All files that were ever shared.
     files: Vec<Arc<Shared>>,
 }
@@ -180,14 +180,14 @@ impl Chat {
                     assert!(self.kept.remove(&(*client, *stub)), "{act:?}: not ours");
                     assert!(session.release(*stub).iter().all(gives_back), "{act:?}");
                 }
-                Order::Read { ask, file: stub, .. } => {
+                Order::Read { read, file: stub, .. } => {
                     assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
-                    self.asked = Some(*ask);
+                    self.asked = Some(*read);
                 }
                 Order::Notify(stub, _) | Order::Typing(stub, ..) => {
                     assert!(self.kept.contains(&(*client, *stub)), "{act:?}: not ours");
                 }
-                Order::Dismiss(..) => self.hangs_up(*client),
+                Order::Close(..) => self.hangs_up(*client),
             }
         }
         actions.iter().map(words).collect()
@@ -226,7 +226,7 @@ fn words(act: &Action) -> String {
                     format!("reads {} from {offset}", id(*file))
                 }
                 Order::Release(stub) => format!("gets back {}", id(*stub)),
-                Order::Dismiss(code, why) => format!("is dismissed: {code}: {why}"),
+                Order::Close(code, why) => format!("is disconnected: {code}: {why}"),
             };
             format!("{} {what}", label(*client))
         }
@@ -250,7 +250,6 @@ fn said(note: &Note) -> String {
 fn shown(reply: &Reply) -> String {
     match reply {
         Reply::Room { message, users, room } => {
-            let room = room.as_deref().expect("our server says where");
             let users = users.join(", ");
             if let Some(name) = message.strip_prefix("Welcome to the chat, ") {
                 return format!("welcome {} in {room}: {users}", name.trim_end_matches('!'));

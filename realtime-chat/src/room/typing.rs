@@ -1,33 +1,27 @@
 //! Who is typing. Only changes are told, and only to the others in the room.
 
-use std::collections::BTreeSet;
-
-use super::{ChatRoom, ClientId, Order, User};
+use super::{ChatRoom, Order, User};
 use crate::interface::Reply;
 
-/// The clients that are typing.
-#[derive(Debug, Default)]
-pub(super) struct Typing(pub(super) BTreeSet<ClientId>);
-
 impl ChatRoom {
-    /// What a client says of itself.
+    /// A client says whether its user is typing.
     pub(super) fn set_typing(&mut self, user: &User, is_typing: bool) -> Reply {
         // LAB:BEGIN typing
         if !is_typing {
             self.stop_typing(user);
-        } else if self.typing.0.insert(user.id) {
+        } else if self.typing.insert(user.id) {
             self.tell_typing(user, true);
         }
         // LAB:STUB
         //| // Tell the others if it has changed. For now nobody is told.
-        //| let _ = (user, is_typing, &self.typing.0);
+        //| let _ = (user, is_typing, &self.typing);
         // LAB:END typing
         Reply::Nothing
     }
 
     /// A user that has sent something, goes elsewhere or leaves is not typing any more.
     pub(super) fn stop_typing(&mut self, user: &User) {
-        if self.typing.0.remove(&user.id) {
+        if self.typing.remove(&user.id) {
             self.tell_typing(user, false);
         }
     }

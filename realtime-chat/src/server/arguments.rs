@@ -11,13 +11,13 @@ use crate::token::Token;
 
 /// The arguments of a server.
 pub(crate) struct Arguments {
-    /// Where to be dialed; port 0 for any that is free.
+    /// The address to listen on; port 0 for any that is free.
     pub bind_address: SocketAddr,
-    /// What browsers call this server, behind a proxy.
+    /// The addresses under which browsers know this server, behind a proxy.
     pub origins: Vec<Origin>,
-    /// What a client has to know.
+    /// The secret that a client has to know.
     pub token: Option<Token>,
-    /// Where what is said is kept.
+    /// The file that keeps all notes.
     pub history: Option<PathBuf>,
     /// How much one client may say.
     pub rate: Rate,

@@ -11,7 +11,7 @@ use crate::interface::{Exported, Request};
 use crate::room::{ClientId, Heard, Order};
 use crate::server::session::Report;
 
-/// How long the calls of one request may take, all together. What comes later is not run.
+/// How long the calls of one request may take, all together. A later call is not run.
 const BATCH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many orders may wait for a batch: it has one call under way at a time.

@@ -19,7 +19,7 @@ pub(crate) enum Event {
     LinesSkipped(usize),
     /// The last line of the history file is not whole.
     LineTorn,
-    /// What is said cannot be kept, for this reason of the system's.
+    /// Notes cannot be written to the history, for this reason of the system's.
     CannotRecord(String),
     /// It can again; so many notes were lost.
     RecordsAgain(u64),

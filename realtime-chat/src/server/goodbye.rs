@@ -1,4 +1,4 @@
-//! The goodbye: at the end everybody is told, even those who have only just come in.
+//! The goodbye: at the end all clients are told, even those that have only just connected.
 
 use capnweb::listener::{self, Listener};
 use capnweb::websocket::code;
@@ -10,7 +10,7 @@ use crate::server::session::Report;
 /// The reason that clients are told.
 const REASON: &str = "the server is shutting down";
 
-/// Tells all who are here, accepts nobody any more, and waits until all are gone. The listener's
+/// Tells all clients, stops the listener, and waits until all connections are closed. The listener's
 /// [`Patience`](listener::Patience) says how long that may take.
 ///
 /// A client may have been let in and not be known to the room yet: nobody can say for how long
@@ -22,12 +22,12 @@ pub(crate) fn say_to_all(
     told: &Receiver<listener::Report>,
     listener: Listener,
 ) {
-    here.into_iter().for_each(say_to);
+    here.into_iter().for_each(|outbox| say_to(&outbox));
     listener.stop();
     loop {
         select! {
             recv(reports) -> report => match report {
-                Ok(Report::Arrived(_, outbox)) => say_to(outbox),
+                Ok(Report::Arrived(_, outbox)) => say_to(&outbox),
                 Ok(Report::Heard(..)) => {}
                 Err(_) => break, // There is nobody left who could report anything.
             },
@@ -39,9 +39,8 @@ pub(crate) fn say_to_all(
 }
 
 /// If there is no room for it, the client does not read, and is hung up on without it.
-#[expect(clippy::needless_pass_by_value, reason = "it is the last that goes into the outbox")]
-fn say_to(outbox: Sender<Order>) {
-    let _ = outbox.try_send(Order::Dismiss(code::GOING_AWAY, REASON));
+fn say_to(outbox: &Sender<Order>) {
+    let _ = outbox.try_send(Order::Close(code::GOING_AWAY, REASON));
 }
 
 #[cfg(test)]
@@ -86,7 +85,7 @@ mod tests {
         let_in.recv_timeout(LONG).unwrap();
 
         say_to_all([here], &reports, &told, listener);
-        let goodbye = Order::Dismiss(1001, "the server is shutting down");
+        let goodbye = Order::Close(1001, "the server is shutting down");
         let mut reply = String::new();
         caller.read_to_string(&mut reply).unwrap();
         assert!(reply.ends_with(&format!("{goodbye:?}")), "{reply}");

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use anyhow::{Result, anyhow, bail};
 use capnweb::{Cap, Value};
 use serde_json::json;
 
@@ -30,12 +31,12 @@ pub(crate) struct HistoryFile {
     lost: u64,
 }
 
-/// What was found in the file.
+/// The contents of the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Past {
-    /// What was said, and where, oldest first.
+    /// The notes with their rooms, oldest first.
     pub notes: Vec<(RoomName, Note)>,
-    /// What the user should know about it.
+    /// Warnings for the user.
     pub news: Vec<Event>,
     /// Whether the last line has no end: it was being written when the server stopped.
     is_torn: bool,
@@ -43,19 +44,18 @@ pub(crate) struct Past {
 
 impl HistoryFile {
     /// Opens a history, or begins one. An error is what the user should read.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Past), String> {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Past)> {
         let shown = path.display();
         let cannot = |error: io::Error| {
-            format!(
+            anyhow!(
                 "cannot use {shown} for the history: {error}; choose another --history file"
             )
         };
-        let no_file = || {
-            format!("{shown} is no plain file: choose another --history file, or a new name")
-        };
         // First of all: to open a pipe waits until its other end is opened.
         match fs::metadata(path) {
-            Ok(it) if !it.is_file() => return Err(no_file()),
+            Ok(it) if !it.is_file() => {
+                bail!("{shown} is no plain file: choose another --history file, or a new name")
+            }
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),
             _ => {}
         }
@@ -63,15 +63,13 @@ impl HistoryFile {
         let mut file = options.map_err(cannot)?;
         // Any other error is none: not every file system has locks.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(format!(
-                "another chat server writes {shown}: choose another --history file"
-            ));
+            bail!("another chat server writes {shown}: choose another --history file");
         }
         let past = read_back(&mut file).map_err(cannot)?;
         Ok((Self { file, is_torn: past.is_torn, lost: 0 }, past))
     }
 
-    /// Appends a note. Returns what the user should know, if anything.
+    /// Appends a note. Returns a warning for the user, if there is one.
     pub(crate) fn record(&mut self, room: &RoomName, note: &Note) -> Option<Event> {
         let mut line = if self.is_torn { "\n".to_owned() } else { String::new() };
         line += &as_line(room, note);

@@ -1,6 +1,6 @@
 //! The owner: the one thread that has the room. It alone decides, prints, and writes the history.
 //!
-//! What a client is to do goes into that client's outbox. If it is full, the owner waits a moment,
+//! An order for a client goes into that client's outbox. If it is full, the owner waits a moment,
 //! and then drops the client: see [`patience`](crate::server::patience).
 
 use std::collections::BTreeMap;
@@ -13,11 +13,9 @@ use std::time::{Duration, Instant};
 use capnweb::http::Origin;
 use capnweb::listener::{self, Listener, PATIENCE};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select, unbounded};
-use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen};
+use terminal::{LOOK_AGAIN, Screen};
 
-use crate::interface::Note;
-use crate::name::RoomName;
-use crate::room::{Action, ChatRoom, ClientId, Heard, Order, Rate};
+use crate::room::{Action, ChatRoom, ClientId, Heard, Order};
 use crate::server::event::Event;
 use crate::server::goodbye;
 use crate::server::history_file::HistoryFile;
@@ -30,7 +28,7 @@ use crate::token::Token;
 /// a program 1024 of those.
 const MAX_CLIENTS: usize = 768;
 
-/// How many reports are taken in before what has come of them is handed out. So a client that is
+/// How many reports are taken in before their orders are handed out. So a client that is
 /// told of several is woken once, and its writer writes once.
 const AT_ONCE: usize = 32;
 
@@ -51,20 +49,15 @@ pub(crate) struct Owner {
     history: Option<HistoryFile>,
     /// Orders that are not in an outbox yet.
     orders: Vec<(ClientId, Order)>,
-    screen: Screen<NonBlockingStdout>,
+    screen: Screen,
 }
 
 impl Owner {
-    /// The owner of a new room, in which this was said before.
-    pub(crate) fn new(
-        rate: Rate,
-        history: Option<HistoryFile>,
-        past: Vec<(RoomName, Note)>,
-        screen: Screen<NonBlockingStdout>,
-    ) -> Self {
+    /// The owner of a room in which nobody is.
+    pub(crate) fn new(room: ChatRoom, history: Option<HistoryFile>, screen: Screen) -> Self {
         let (outboxes, orders) = (BTreeMap::new(), Vec::new());
         let patience = Patience::new(Instant::now());
-        Self { room: ChatRoom::new(rate, past), outboxes, patience, history, orders, screen }
+        Self { room, outboxes, patience, history, orders, screen }
     }
 
     /// Lets clients come until the user ends it; at first there are these news.
@@ -101,23 +94,19 @@ impl Owner {
         interrupts: &Receiver<()>,
     ) -> io::Result<()> {
         loop {
-            self.screen.refresh()?;
             let now = Instant::now();
+            let actions = self.room.pass(now);
+            self.carry_out(actions);
+            self.hand_out();
+            self.screen.refresh()?;
             let due = self.room.next_due();
-            if due.is_some_and(|due| due <= now) {
-                let actions = self.room.pass(now);
-                self.carry_out(actions);
-                self.hand_out();
-                continue;
-            }
-            let wait = due.map_or(QUIET, |due| due - now);
+            let wait = due.map_or(QUIET, |due| due.saturating_duration_since(now));
             let wait = if self.screen.backlog() > 0 { wait.min(LOOK_AGAIN) } else { wait };
             select! {
                 // The listener has the other end, so there is always one.
                 recv(reports) -> report => {
                     let more = reports.try_iter().take(AT_ONCE - 1);
                     report.into_iter().chain(more).for_each(|report| self.hear(report));
-                    self.hand_out();
                 }
                 recv(told) -> report => match report {
                     Ok(listener::Report::AcceptFailed(why)) => {
@@ -137,21 +126,14 @@ impl Owner {
                 self.outboxes.insert(client, outbox);
                 (client, Heard::Arrived)
             }
-            Report::Heard(client, Heard::Gone) => return self.drop_client(client),
-            // What comes from a client that was dropped comes too late.
-            Report::Heard(client, _) if !self.outboxes.contains_key(&client) => return,
+            // What comes from a client that was dropped comes too late, and the room ignores it.
             Report::Heard(client, heard) => (client, heard),
         };
+        if heard == Heard::Gone {
+            self.outboxes.remove(&client); // So its writer ends, if it has not ended yet.
+        }
         let actions = self.room.on(client, heard, Instant::now());
         self.carry_out(actions);
-    }
-
-    /// Without its outbox its writer ends, if it has not ended yet.
-    fn drop_client(&mut self, client: ClientId) {
-        if self.outboxes.remove(&client).is_some() {
-            let actions = self.room.on(client, Heard::Gone, Instant::now());
-            self.carry_out(actions);
-        }
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) {
@@ -178,7 +160,7 @@ impl Owner {
             orders.retain(|(client, _)| self.outboxes.contains_key(client));
             for (client, order) in in_turn(orders) {
                 if !self.put(client, order) {
-                    self.drop_client(client);
+                    self.hear(Report::Heard(client, Heard::Gone));
                 }
             }
         }
@@ -219,6 +201,7 @@ fn in_turn<T>(mut orders: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::room::Rate;
 
     /// Many stallers fill their outboxes at once. They are dropped soon, and the
     /// client that reads has everything.
@@ -226,11 +209,11 @@ mod tests {
     fn many_stallers_cost_the_others_a_moment_in_all_and_are_dropped() {
         let screen = Screen::stdout().unwrap();
         let rate = Rate { burst: 1, per_second: 1 };
-        let mut owner = Owner::new(rate, None, Vec::new(), screen);
+        let mut owner = Owner::new(ChatRoom::new(rate, Vec::new()), None, screen);
         let mut stalled = Vec::new();
         for id in 0..200 {
             let (outbox, orders) = bounded(1);
-            outbox.send(Order::Dismiss(1, "unread")).unwrap();
+            outbox.send(Order::Close(1, "unread")).unwrap();
             stalled.push(orders);
             owner.hear(Report::Arrived(ClientId(id), outbox));
         }
@@ -238,7 +221,7 @@ mod tests {
         owner.hear(Report::Arrived(ClientId(200), outbox));
         let begun = Instant::now();
         for id in 0..=200 {
-            owner.orders.push((ClientId(id), Order::Dismiss(2, "told")));
+            owner.orders.push((ClientId(id), Order::Close(2, "told")));
         }
         owner.hand_out();
         let took = begun.elapsed();
@@ -247,7 +230,7 @@ mod tests {
         // much patience for each it would be 20 s.
         assert!(took < Duration::from_secs(2), "{took:?}");
         assert_eq!(owner.outboxes.keys().collect::<Vec<_>>(), [&ClientId(200)]);
-        assert_eq!(orders.try_recv(), Ok(Order::Dismiss(2, "told")));
+        assert_eq!(orders.try_recv(), Ok(Order::Close(2, "told")));
     }
 
     #[test]

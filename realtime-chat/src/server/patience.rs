@@ -19,7 +19,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// How much of the time that passes comes back as patience.
 const REGAIN: u32 = 10;
 
-/// What is left of the room's patience.
+/// The rest of the room's patience.
 #[derive(Debug)]
 pub(crate) struct Patience {
     left: Duration,

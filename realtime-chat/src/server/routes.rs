@@ -1,4 +1,4 @@
-//! The routes: what can be asked for in HTTP. A page, a batch of calls, and a WebSocket.
+//! The routes of HTTP: a page, a batch of calls, and a WebSocket.
 //!
 //! Many threads ask at once, each for its own connection. Whether a request may come in at all, by
 //! its `Host` and `Origin`, was decided before, by the listener.
@@ -32,7 +32,7 @@ const NONCE: &str = "__NONCE__";
 /// leave at once, each that is left is told of all the others.
 const OUTBOX: usize = 1024;
 
-/// What all connections share: nothing in it changes, but for one number.
+/// The state that all connections share: nothing in it changes, but for one number.
 pub(crate) struct Routes {
     token: Option<Token>,
     /// Where the WebSocket of the page is, if a proxy stands before us: more of the page's policy.
@@ -42,7 +42,7 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Lets in who knows the token, if there is one, and reports who comes.
+    /// Routes that let in clients with the token, if there is one, and report each client.
     pub(crate) fn new(
         token: Option<Token>,
         origins: &[Origin],
@@ -57,7 +57,7 @@ impl Routes {
         self.find(request).unwrap_or_else(Answer::from)
     }
 
-    /// What was asked for; or the refusal.
+    /// The answer, or the refusal.
     fn find(&self, request: &Request) -> Result<Answer, Response> {
         let Err(refused) = is_post_to(BATCH, request) else {
             self.check(request)?;
@@ -109,7 +109,7 @@ impl Routes {
     }
 }
 
-/// Talks with a client until one of both ends it. This thread reads what it says.
+/// Talks with a client until one of both ends the link. This thread is its reading half.
 fn stay(me: ClientId, report: &Sender<Report>, socket: Socket) {
     let (order, orders) = bounded(OUTBOX);
     if report.send(Report::Arrived(me, order)).is_err() {

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use capnweb::websocket::{Call, End, Link, Outcome, SessionHandler};
-use capnweb::{CallId, Cap, Code, RpcError, Session, Value};
+use capnweb::{CallId, Code, RpcError, Session, Value};
 use crossbeam_channel::Sender;
 
-use crate::interface::{Exported, Notice, Request, number};
-use crate::room::{AskId, ClientId, Heard, Order};
+use crate::interface::{Exported, Notice, Request, bytes, number};
+use crate::room::{ClientId, Heard, Order, ReadId};
 
 /// The most calls of a client that may wait for the room. Then its next message has to wait.
 const MAX_WAITING: usize = 16;
@@ -21,7 +21,7 @@ const MAX_AT_ONCE: usize = 64;
 /// The most bytes of results that are kept for a client that does not release them.
 const MAX_HELD: usize = 512 * 1024;
 
-/// What the owner of the room is told.
+/// A report to the owner of the room.
 #[derive(Debug)]
 pub(crate) enum Report {
     /// A client is connected, and this is where orders for it go.
@@ -29,15 +29,15 @@ pub(crate) enum Report {
     Heard(ClientId, Heard),
 }
 
-/// What the server does in the session of one client.
+/// The server's side of one client's session.
 #[derive(Debug)]
 pub(crate) struct ClientSession {
     me: ClientId,
     report: Sender<Report>,
     /// How many of its calls wait for the room.
     waiting: usize,
-    /// Reads that it was asked for.
-    asks: BTreeMap<CallId, AskId>,
+    /// The reads that were passed on to it.
+    reads: BTreeMap<CallId, ReadId>,
 }
 
 /// A session in which a client may call the chat.
@@ -47,7 +47,7 @@ pub(crate) fn session() -> Session<Exported> {
 
 impl ClientSession {
     pub(crate) fn new(me: ClientId, report: Sender<Report>) -> Self {
-        Self { me, report, waiting: 0, asks: BTreeMap::new() }
+        Self { me, report, waiting: 0, reads: BTreeMap::new() }
     }
 
     /// Tells the room. It fails when the room has ended, and then our outbox is closed, too.
@@ -81,8 +81,10 @@ impl SessionHandler for ClientSession {
     }
 
     fn on_answer(&mut self, call: CallId, result: Outcome<Exported>, _: &mut Link<Exported>) {
-        if let Some(ask) = self.asks.remove(&call) {
-            self.tell(Heard::Answered(ask, result.and_then(bytes)));
+        if let Some(read) = self.reads.remove(&call) {
+            let refusal = || RpcError::type_error("read: a file must return bytes");
+            let bytes = result.and_then(|value| bytes(value).ok_or_else(refusal));
+            self.tell(Heard::Answered(read, bytes));
         }
     }
 
@@ -101,14 +103,14 @@ impl SessionHandler for ClientSession {
                 let typing = Value::object([user, ("isTyping", is_typing.into())]);
                 link.tell(client, "onTyping", vec![typing]);
             }
-            Order::Read { ask, file, offset } => {
+            Order::Read { read, file, offset } => {
                 match link.call(file, "read", vec![number(offset)]) {
-                    Ok(call) => drop(self.asks.insert(call, ask)),
-                    Err(error) => self.tell(Heard::Answered(ask, Err(error))),
+                    Ok(call) => drop(self.reads.insert(call, read)),
+                    Err(error) => self.tell(Heard::Answered(read, Err(error))),
                 }
             }
             Order::Release(stub) => link.release(stub),
-            Order::Dismiss(code, why) => link.close(code, why),
+            Order::Close(code, why) => link.close(code, why),
         }
     }
 
@@ -118,14 +120,6 @@ impl SessionHandler for ClientSession {
 
     fn on_end(self, _: End) {
         self.tell(Heard::Gone);
-    }
-}
-
-/// The bytes of a file, as base64.
-fn bytes(value: Value<Cap<Exported>>) -> Result<String, RpcError> {
-    match value {
-        Value::Bytes(base64) => Ok(base64),
-        _ => Err(RpcError::type_error("read: a file must return bytes")),
     }
 }
 

@@ -220,7 +220,7 @@ const verbs = {
   async "no longer sees"(page, words) {
     await until(async () => !(await text(page)).includes(words), () => "it is still there");
   },
-  async "is all ears"(page) { await page.evaluate(() => { window.heard = []; }); },
+  async "starts to listen"(page) { await page.evaluate(() => { window.heard = []; }); },
   async hears(page, words) {
     const heard = () => page.evaluate(() => window.heard.join("; "));
     await until(async () => (await heard()).includes(words), async () => `it hears ${await heard()}`);

@@ -130,7 +130,7 @@ fn only_what_is_new_is_read_out() {
     browser.plays(
         "Alice hears meanwhile
          Alice enters rust
-         Alice is all ears",
+         Alice starts to listen",
     );
     bob.types("missed");
     bob.sees("[You] missed\n");

@@ -1,6 +1,6 @@
 //! The client's rules, with made-up time and a server that says what the test wants.
 
-use capnweb::{Code, Stub};
+use capnweb::{Code, RpcError, Stub};
 
 use super::*;
 use crate::client::event::PROMPT;
@@ -51,7 +51,7 @@ impl Alice {
         AskId(self.chat.asked)
     }
 
-    fn is_answered(&mut self, answer: Result<Reply, RpcError>) {
+    fn is_answered(&mut self, answer: Result<Reply>) {
         self.hears(Report::Answered(self.last_ask(), answer));
     }
 
@@ -88,7 +88,7 @@ fn me() -> Name {
 
 fn room(users: &[&str]) -> Reply {
     let users = users.iter().map(|&name| name.to_owned()).collect();
-    Reply::Room { message: String::new(), users, room: Some("#lobby".into()) }
+    Reply::Room { message: String::new(), users, room: "#lobby".into() }
 }
 
 fn join() -> Ask {
@@ -252,7 +252,7 @@ fn commands_become_calls_and_answers_are_shown() {
     alice.is_answered(Ok(Reply::Room {
         message: "You are in #rust now".into(),
         users: vec!["Alice".into()],
-        room: Some("#rust".into()),
+        room: "#rust".into(),
     }));
     alice.shows("\nYou are in #rust now\nConnected users (1): Alice\n\n");
     alice.types("/hlep");

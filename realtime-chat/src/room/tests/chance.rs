@@ -22,7 +22,7 @@ struct Crowd {
     /// Calls that are not answered.
     open: BTreeSet<(ClientId, AnswerId)>,
     /// Questions to clients that they have not answered.
-    asks: Vec<(ClientId, AskId)>,
+    asks: Vec<(ClientId, ReadId)>,
     /// How often something was answered, refused, or told.
     seen: BTreeMap<&'static str, usize>,
 }
@@ -59,14 +59,14 @@ impl Crowd {
             self.chat.arrives(new);
             return self.here.push(new);
         }
-        let place = self.below(self.here.len());
-        let who = self.here[place];
+        let index = self.below(self.here.len());
+        let who = self.here[index];
         match self.below(40) {
             0 => self.hears(who, Heard::Gone),
             1 => self.passes(),
             2..6 if !self.asks.is_empty() => {
-                let place = self.below(self.asks.len());
-                let (sharer, ask) = self.asks.remove(place);
+                let index = self.below(self.asks.len());
+                let (sharer, ask) = self.asks.remove(index);
                 let bytes = if self.below(3) == 0 {
                     Err(RpcError::plain("no"))
                 } else {
@@ -75,7 +75,7 @@ impl Crowd {
                 self.hears(sharer, Heard::Answered(ask, bytes));
             }
             // An answer to another question than those that it was asked.
-            6 => self.hears(who, Heard::Answered(AskId(u64::MAX), Ok(String::new()))),
+            6 => self.hears(who, Heard::Answered(ReadId(u64::MAX), Ok(String::new()))),
             _ => {
                 let (id, call) = self.any_call(who);
                 assert!(self.open.insert((who, id)));
@@ -86,8 +86,8 @@ impl Crowd {
 
     fn any_call(&mut self, who: ClientId) -> (AnswerId, Request) {
         let own = self.users.get(&who).map(|user| user.0.clone());
-        let place = self.below(NAMES.len());
-        let any = NAMES[place];
+        let index = self.below(NAMES.len());
+        let any = NAMES[index];
         // Most say who they are.
         let name = own.filter(|_| self.below(10) > 0).unwrap_or_else(|| any.to_owned());
         let (room, stub) = (self.below(4), self.chat.new_stub());
@@ -169,10 +169,10 @@ impl Crowd {
                     assert!(self.open.remove(&(client, *id)), "{act:?}: answered already");
                     self.learn(client, result);
                 }
-                Order::Read { ask, .. } => self.asks.push((client, *ask)),
-                Order::Dismiss(..) => {
+                Order::Read { read, .. } => self.asks.push((client, *read)),
+                Order::Close(..) => {
                     assert!(!self.users.contains_key(&client) && who.is_none());
-                    self.count("Dismiss");
+                    self.count("Close");
                     self.forget(client);
                 }
                 Order::Typing(..) => self.count("Typing"),
@@ -203,7 +203,7 @@ impl Crowd {
                 self.count("Welcome");
                 self.order.push(client);
                 let name = message.strip_prefix("Welcome to the chat, ").unwrap();
-                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
+                let room = RoomName::read(room).unwrap();
                 let user = (name.trim_end_matches('!').to_owned(), room, 0);
                 assert_eq!(self.users.insert(client, user), None);
             }
@@ -213,7 +213,7 @@ impl Crowd {
                 assert!(self.users.remove(&client).is_some());
             }
             Ok(Reply::Room { room, .. }) => {
-                let room = RoomName::read(room.as_deref().unwrap()).unwrap();
+                let room = RoomName::read(room).unwrap();
                 let user = self.users.get_mut(&client).unwrap();
                 if user.1 != room {
                     user.1 = room;
@@ -303,7 +303,7 @@ fn nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
         "SentPrivately",
         "Bytes",
         "Typing",
-        "Dismiss",
+        "Close",
         "bad_request",
         "permission_denied",
         "too_many",
@@ -323,7 +323,7 @@ fn nothing_is_answered_given_back_or_told_twice_and_nothing_is_left() {
         crowd.hears(client, Heard::Gone);
     }
     let room = &crowd.chat.room;
-    assert_eq!(room.clients.len() + room.typing.0.len(), 0);
+    assert_eq!(room.clients.len() + room.typing.len(), 0);
     assert_eq!(file_counts(room), (0, 0));
     assert_eq!((room.next_due(), crowd.chat.kept.len()), (None, 0));
 }

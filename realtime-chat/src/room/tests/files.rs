@@ -26,12 +26,12 @@ fn with_a_cat() -> Chat {
 }
 
 /// Bob reads, and this is the question to Alice.
-fn bob_reads(chat: &mut Chat) -> AskId {
+fn bob_reads(chat: &mut Chat) -> ReadId {
     assert_eq!(reads(chat, BOB, CAT), ["Alice reads -3 from 64"]);
     chat.asked.unwrap()
 }
 
-fn alice_answers(chat: &mut Chat, ask: AskId, bytes: &str) -> Vec<String> {
+fn alice_answers(chat: &mut Chat, ask: ReadId, bytes: &str) -> Vec<String> {
     chat.hears(ALICE, Heard::Answered(ask, Ok(bytes.to_owned())))
 }
 
@@ -99,7 +99,7 @@ fn only_who_was_asked_can_answer() {
     let mut chat = with_a_cat();
     let ask = bob_reads(&mut chat);
     assert_eq!(chat.hears(BOB, Heard::Answered(ask, Ok("AQ".into()))), [""; 0]);
-    assert_eq!(alice_answers(&mut chat, AskId(ask.0 + 1), "AQ"), [""; 0]);
+    assert_eq!(alice_answers(&mut chat, ReadId(ask.0 + 1), "AQ"), [""; 0]);
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), ["Bob gets bytes AQID"]);
 }
 
@@ -162,10 +162,10 @@ fn a_file_leaves_with_the_client_that_shares_it() {
         [
             "Alice gets back -1",
             "Alice gets back -3",
-            "Alice gets goodbye Alice",
             "record in #lobby: System: Alice left the chat",
             revoked,
             "Bob hears System: Alice left the chat",
+            "Alice gets goodbye Alice",
         ]
     );
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
@@ -216,13 +216,13 @@ fn who_reads_may_go_or_leave_meanwhile() {
 }
 
 #[test]
-fn who_is_dismissed_while_it_reads_gets_no_answer() {
+fn who_is_disconnected_while_it_reads_gets_no_answer() {
     let mut chat = with_a_cat();
     let _ = chat.leaves(BOB);
     chat.now += JOIN_PATIENCE.saturating_sub(Duration::from_secs(5));
     let ask = bob_reads(&mut chat);
     let said = chat.passes(Duration::from_secs(5));
-    assert_eq!(said, ["Bob is dismissed: 1008: join within 60 seconds"]);
+    assert_eq!(said, ["Bob is disconnected: 1008: join within 60 seconds"]);
     assert_eq!(alice_answers(&mut chat, ask, "AQID"), [""; 0]);
 }
 
@@ -244,7 +244,7 @@ fn one_client_shares_so_many_files_and_no_more() {
 #[test]
 fn so_many_reads_of_one_client_wait_and_no_more() {
     let mut chat = with_a_cat();
-    let mut ask = AskId(0);
+    let mut ask = ReadId(0);
     for _ in 0..MAX_READS {
         ask = bob_reads(&mut chat);
     }

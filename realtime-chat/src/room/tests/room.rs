@@ -47,9 +47,9 @@ fn a_client_that_leaves_gets_its_capability_back_before_the_answer_and_the_other
         chat.leaves(BOB),
         [
             "Bob gets back -2",
-            "Bob gets goodbye Bob",
             "record in #lobby: System: Bob left the chat",
             "Alice hears System: Bob left the chat",
+            "Bob gets goodbye Bob",
         ]
     );
     // It has left, and not gone: it may come again, with another capability.
@@ -89,9 +89,9 @@ fn a_client_that_does_not_join_is_dropped_after_a_minute() {
     chat.arrives(BOB);
     assert_eq!(chat.room.next_due(), Some(chat.now + Duration::from_secs(59)));
     assert_eq!(chat.passes(Duration::from_millis(58_999)), [""; 0]);
-    let dismissed = "is dismissed: 1008: join within 60 seconds";
-    assert!(dismissed.contains(&format!("{} seconds", JOIN_PATIENCE.as_secs())));
-    assert_eq!(chat.passes(Duration::from_millis(1)), [format!("Alice {dismissed}")]);
+    let disconnected = "is disconnected: 1008: join within 60 seconds";
+    assert!(disconnected.contains(&format!("{} seconds", JOIN_PATIENCE.as_secs())));
+    assert_eq!(chat.passes(Duration::from_millis(1)), [format!("Alice {disconnected}")]);
     // Once, and it is as if it were gone.
     assert_eq!(chat.passes(Duration::ZERO), [""; 0]);
     assert_eq!(chat.hears(ALICE, Heard::Gone), [""; 0]);
@@ -101,7 +101,7 @@ fn a_client_that_does_not_join_is_dropped_after_a_minute() {
     assert_eq!(chat.passes(Duration::from_hours(1)), [""; 0]);
     assert_eq!(chat.leaves(BOB).len(), 3);
     assert_eq!(chat.room.next_due(), Some(chat.now + JOIN_PATIENCE));
-    assert_eq!(chat.passes(JOIN_PATIENCE), [format!("Bob {dismissed}")]);
+    assert_eq!(chat.passes(JOIN_PATIENCE), [format!("Bob {disconnected}")]);
     assert_eq!(chat.room.next_due(), None);
 }
 

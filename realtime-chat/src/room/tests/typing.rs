@@ -31,7 +31,7 @@ fn a_user_who_sends_moves_or_leaves_is_not_typing_any_more() {
         let said = chat.calls(ALICE, method, args);
         let seen = to(BOB, &said).iter().map(|act| (*act).to_owned()).collect::<Vec<_>>();
         assert_eq!(seen[0], "sees that Alice is not typing", "{method}");
-        assert_eq!(chat.room.typing.0.len(), 0, "{method}");
+        assert_eq!(chat.room.typing.len(), 0, "{method}");
         seen[1..].join("")
     };
     assert_eq!(ends(&mut chat, "sendMessage", r#""Alice","hi""#), "hears Alice: hi");
@@ -46,7 +46,7 @@ fn a_user_who_sends_moves_or_leaves_is_not_typing_any_more() {
     assert_eq!(types(&mut chat, ALICE, true), [IS]);
     let said = chat.hears(ALICE, Heard::Gone);
     assert_eq!(to(BOB, &said), ["sees that Alice is not typing", left]);
-    assert_eq!(chat.room.typing.0.len(), 0);
+    assert_eq!(chat.room.typing.len(), 0);
 }
 
 #[test]

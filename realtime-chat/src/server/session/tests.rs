@@ -1,4 +1,4 @@
-//! The session handler, with a client whose words the test writes down as they travel.
+//! The session handler: each test writes out the messages of the client, and reads ours.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use crate::interface::{Note, Reply};
 use capnweb::AnswerId;
 use capnweb::websocket::code;
 
-/// A session, and what comes of it.
-struct Conversation {
+/// A session handler, its link, and its reports.
+struct Fixture {
     handler: ClientSession,
     reports: Receiver<Report>,
     link: Link<Exported>,
 }
 
-impl Conversation {
+impl Fixture {
     fn begins() -> Self {
         let (report, reports) = unbounded();
         let handler = ClientSession::new(ClientId(7), report);
         Self { handler, reports, link: Link::new(session()) }
     }
 
-    fn hears(&mut self, text: &str) {
+    fn receives(&mut self, text: &str) {
         self.link.take_text(text, &mut self.handler);
     }
 
@@ -33,7 +33,7 @@ impl Conversation {
 
     /// The client asks for something that the room has to answer.
     fn is_asked_for(&mut self, method: &str, args: &str) {
-        self.hears(&format!(r#"["push",["pipeline",0,["{method}"],[{args}]]]"#));
+        self.receives(&format!(r#"["push",["pipeline",0,["{method}"],[{args}]]]"#));
     }
 
     /// The only call that the room hears of.
@@ -47,14 +47,14 @@ impl Conversation {
     }
 
     #[track_caller]
-    fn says(&mut self, texts: &[&str]) {
+    fn sends(&mut self, texts: &[&str]) {
         assert_eq!(self.link.take_said(), texts);
         assert_eq!(self.link.take_close(), None);
     }
 
     /// The one message that it has to say.
     #[track_caller]
-    fn said(&mut self) -> String {
+    fn sent(&mut self) -> String {
         let mut said = self.link.take_said();
         assert_eq!(said.len(), 1, "{said:?}");
         said.remove(0)
@@ -63,7 +63,7 @@ impl Conversation {
 
 #[test]
 fn a_client_with_many_calls_has_to_wait_until_the_room_answers() {
-    let mut alice = Conversation::begins();
+    let mut alice = Fixture::begins();
     let mut calls = Vec::new();
     for _ in 0..MAX_WAITING {
         assert!(!alice.handler.is_busy());
@@ -77,7 +77,7 @@ fn a_client_with_many_calls_has_to_wait_until_the_room_answers() {
 
 #[test]
 fn of_calls_that_one_answer_sets_off_the_room_gets_only_so_many() {
-    let mut alice = Conversation::begins();
+    let mut alice = Fixture::begins();
     alice.is_asked_for("listUsers", "");
     let (first, _) = alice.call();
     for _ in 0..=MAX_AT_ONCE {
@@ -86,18 +86,18 @@ fn of_calls_that_one_answer_sets_off_the_room_gets_only_so_many() {
     assert!(alice.reports.is_empty(), "they wait for the first one");
     alice.is_ordered(Order::Answer(first, Ok(Reply::Nothing)));
     assert_eq!(alice.reports.try_iter().count(), 64);
-    alice.hears(&format!(r#"["pull",{}]"#, MAX_AT_ONCE + 2));
-    let refused = alice.said();
+    alice.receives(&format!(r#"["pull",{}]"#, MAX_AT_ONCE + 2));
+    let refused = alice.sent();
     assert!(refused.contains("more than 64 calls at once"), "{refused}");
 }
 
 #[test]
 fn what_the_room_need_not_decide_is_answered_here() {
-    let mut alice = Conversation::begins();
-    alice.hears(r#"["push",["pipeline",0,["nothing"]]]"#);
+    let mut alice = Fixture::begins();
+    alice.receives(r#"["push",["pipeline",0,["nothing"]]]"#);
     alice.is_asked_for("dance", "");
     for id in [1, 2] {
-        alice.hears(&format!(r#"["pull",{id}]"#));
+        alice.receives(&format!(r#"["pull",{id}]"#));
     }
     let said = alice.link.take_said();
     let [undefined, error] = &said[..] else { panic!("{said:?}") };
@@ -108,19 +108,19 @@ fn what_the_room_need_not_decide_is_answered_here() {
 
 #[test]
 fn a_capability_is_kept_until_the_room_gives_it_back() {
-    let mut alice = Conversation::begins();
+    let mut alice = Fixture::begins();
     alice.is_asked_for("join", r#""Alice",["export",-1]"#);
     let (id, call) = alice.call();
     let stub = call.stub().expect("it came with a capability");
     alice.is_ordered(Order::Answer(id, Ok(Reply::Nothing)));
-    alice.says(&[]);
+    alice.sends(&[]);
     let note = Notice::new(Arc::new(Note::system("Bob joined the chat".into())));
     alice.is_ordered(Order::Notify(stub, note));
     let told = r#"[{"username":"System","text":"Bob joined the chat","type":"system"}]"#;
     let told = format!(r#"["push",["pipeline",-1,["onMessage"],{told}]]"#);
-    alice.says(&[&told, r#"["release",1,1]"#]);
+    alice.sends(&[&told, r#"["release",1,1]"#]);
     alice.is_ordered(Order::Release(stub));
-    alice.says(&[r#"["release",-1,1]"#]);
+    alice.sends(&[r#"["release",-1,1]"#]);
     // Who cannot be told any more has to go.
     let note = Notice::new(Arc::new(Note::system("Bob left the chat".into())));
     alice.is_ordered(Order::Notify(stub, note));
@@ -129,25 +129,25 @@ fn a_capability_is_kept_until_the_room_gives_it_back() {
 
 #[test]
 fn results_that_nobody_releases_are_kept_only_up_to_a_bound() {
-    let mut alice = Conversation::begins();
+    let mut alice = Fixture::begins();
     let long = "x".repeat(MAX_HELD / 4);
     for _ in 0..5 {
         alice.is_asked_for("listUsers", "");
         let (id, _) = alice.call();
         alice.is_ordered(Order::Answer(id, Ok(Reply::Bytes(long.clone()))));
     }
-    alice.hears(r#"["pull",5]"#);
+    alice.receives(r#"["pull",5]"#);
     let too_much = format!("more than {MAX_HELD} bytes of results and arguments are kept");
-    let refused = alice.said();
+    let refused = alice.sent();
     assert!(refused.contains(&too_much), "{refused}");
 }
 
 #[test]
 fn a_breach_ends_the_session_with_its_reason_and_the_end_is_reported() {
-    let mut alice = Conversation::begins();
+    let mut alice = Fixture::begins();
     alice.link.break_off(code::TOO_BIG, "too big", &mut alice.handler);
     assert_eq!(alice.link.take_close(), Some((code::TOO_BIG, "too big".to_owned())));
-    assert!(alice.said().starts_with(r#"["abort","#), "and that before it");
+    assert!(alice.sent().starts_with(r#"["abort","#), "and that before it");
     alice.handler.on_end(End::Broken("too big".into()));
     let reports: Vec<_> = alice.reports.try_iter().collect();
     assert!(matches!(&reports[..], [Report::Heard(ClientId(7), Heard::Gone)]), "{reports:?}");
