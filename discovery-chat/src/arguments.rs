@@ -25,7 +25,9 @@ impl Arguments {
         let mut usage = usage();
         let matches = usage.get_matches_mut();
         Self::checked(&matches).unwrap_or_else(|complaint| {
-            usage.error(ErrorKind::ValueValidation, complaint).exit()
+            let start =
+                usage.find_subcommand_mut("start").expect("there is one command: start");
+            start.error(ErrorKind::ValueValidation, complaint).exit()
         })
     }
 
@@ -36,6 +38,11 @@ impl Arguments {
         if start.get_flag("local") && bind.is_some() && !loopback {
             let why = "--local stays on this machine: with it, --bind takes an address that \
                        begins with 127, or none";
+            return Err(why.into());
+        }
+        if loopback && start.contains_id("broadcast") {
+            let why = "--bind with an address that begins with 127 stays on this machine: \
+                       --broadcast needs another one, or none";
             return Err(why.into());
         }
         let here = start.get_flag("local") || loopback;

@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -35,7 +35,6 @@ const WAKE_PATIENCE: Duration = Duration::from_millis(250);
 pub(crate) struct Listener {
     address: SocketAddr,
     stop: Sender<()>,
-    thread: JoinHandle<()>,
 }
 
 impl Listener {
@@ -50,11 +49,12 @@ impl Listener {
         let acceptor =
             Acceptor { me, report, stop_requested, accepted: 0, handshakes: Vec::new() };
         let body = move || acceptor.listen(&socket);
-        let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-        Ok(Self { address, stop, thread })
+        thread::Builder::new().name("listener".into()).spawn(body)?;
+        Ok(Self { address, stop })
     }
 
-    /// Accepts no more calls, and frees the port.
+    /// Accepts no more calls, and frees the port. Nobody waits for that: an address that this machine
+    /// has lost cannot be dialed, and then the thread ends with the process.
     pub(crate) fn stop(&self) {
         let _ = self.stop.try_send(());
         // A thread in `accept` looks at nothing else. So we dial it.
@@ -63,11 +63,6 @@ impl Listener {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
         let _ = TcpStream::connect_timeout(&address, WAKE_PATIENCE);
-    }
-
-    /// Waits for the thread. The threads of its callers end by themselves.
-    pub(crate) fn join(self) {
-        let _ = self.thread.join(); // A panic has been printed already.
     }
 }
 

@@ -306,7 +306,6 @@ impl Owner {
         });
         let _ = self.on(Report::Left);
         let shown = shown.and_then(|()| self.console.screen.refresh());
-        self.listener.join();
         self.discovery.join();
         shown.map(|()| self.console)
     }

@@ -27,6 +27,18 @@ fn a_peer_that_is_killed_is_missed_by_all_at_once() {
     charlie.sees_next("📨 Alice says: Where is he?");
 }
 
+/// As when the address of a machine has changed.
+#[test]
+#[cfg(target_os = "linux")] // Other systems have one address of loopback.
+fn a_peer_whose_address_cannot_be_dialed_any_more_ends_all_the_same() {
+    let fixture = Fixture::open();
+    let mut alice = fixture.starts("Alice", &["--bind", "127.255.255.255"]);
+    alice.sees("🔗 TCP listener started on port ");
+    alice.types("/quit");
+    alice.sees("👋 Goodbye!");
+    alice.ends_well();
+}
+
 /// A way to end a program, and what it is called.
 type Way = (&'static str, fn(&mut Terminal));
 

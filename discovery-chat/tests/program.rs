@@ -144,6 +144,11 @@ fn what_makes_no_sense_is_refused_with_status_2() {
         (&["start", "--name", "A", "--peer", "bob"], "such as bob.lan:8081"),
         (&["start", "--name", "A", "--broadcast", "everybody"], "such as 192.168.1.255:9999"),
         (&["start", "--name", "A", "--local", "--bind", "10.0.0.1"], "begins with 127"),
+        (&["start", "--name", "A", "--local", "--bind", "10.0.0.1"], "Usage: p2p_chat start"),
+        (
+            &["start", "--name", "A", "--bind", "127.0.0.2", "--broadcast", "10.0.0.255:9999"],
+            "stays on this machine: --broadcast needs another one",
+        ),
         (&[], "start"),
     ] {
         let mut refused = fixture.story.terminal("refused", &program, words);
