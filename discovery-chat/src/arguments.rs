@@ -25,8 +25,7 @@ impl Arguments {
         let mut usage = usage();
         let matches = usage.get_matches_mut();
         Self::checked(&matches).unwrap_or_else(|complaint| {
-            let start =
-                usage.find_subcommand_mut("start").expect("there is one command: start");
+            let mut start = usage.find_subcommand("start").cloned().unwrap_or(usage);
             start.error(ErrorKind::ValueValidation, complaint).exit()
         })
     }
