@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terminal::appearance;
+use terminal::{appearance, is_blank};
 
 use crate::client::event::Event;
 use crate::client::session::Ask;
@@ -34,7 +34,7 @@ impl Command {
     /// Reads what `me` has typed, without its line end. A name may have spaces in it, so these
     /// names are `known`, by their appearance.
     pub(crate) fn read(line: &str, me: &Name, known: &BTreeMap<String, String>) -> Self {
-        if line.trim().is_empty() {
+        if is_blank(line) {
             return Self::Nothing;
         }
         let username = me.clone();
@@ -145,6 +145,7 @@ mod tests {
             ("see /quit", say("see /quit")),
             (" \t ", Command::Nothing),
             ("", Command::Nothing),
+            ("\u{200B}", Command::Nothing),
             ("/send  my cat.png ", Command::Send("my cat.png".into())),
             ("/send", usage("/send FILE")),
             ("/save 12", Command::Save(12)),

@@ -123,7 +123,8 @@ fn as_line(room: &RoomName, note: &Note) -> String {
 /// rest is read all the same.
 fn read(text: &str) -> Past {
     let (mut past, mut bad) = (Past::default(), 0);
-    for line in text.split_inclusive('\n') {
+    // A blank line ends one of which nothing could be written.
+    for line in text.split_inclusive('\n').filter(|line| *line != "\n") {
         match line.strip_suffix('\n').map(note) {
             Some(Some(note)) => past.notes.push(note),
             Some(None) => bad += 1,

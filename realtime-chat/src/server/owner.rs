@@ -174,7 +174,9 @@ impl Owner {
             Err(TrySendError::Disconnected(_)) => false,
             Err(TrySendError::Full(order)) => {
                 let began = Instant::now();
-                let is_taken = outbox.send_timeout(order, self.patience.left(began)).is_ok();
+                // Without patience it is not even asked again: on a busy machine that takes long.
+                let Some(patience) = self.patience.left(began) else { return false };
+                let is_taken = outbox.send_timeout(order, patience).is_ok();
                 self.patience.has_waited(began, Instant::now());
                 is_taken
             }

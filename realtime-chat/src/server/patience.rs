@@ -32,18 +32,15 @@ impl Patience {
         Self { left: LONGEST, since: now }
     }
 
-    /// How long to wait for the next client.
-    pub(crate) fn left(&self, now: Instant) -> Duration {
+    /// How long to wait for the next client, if at all.
+    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
         let left = (self.left + now.duration_since(self.since) / REGAIN).min(LONGEST);
-        if left < SHORTEST { Duration::ZERO } else { left }
+        (left >= SHORTEST).then_some(left)
     }
 
     /// The room has waited from then until `now`.
     pub(crate) fn has_waited(&mut self, began: Instant, now: Instant) {
-        let left = self.left(began);
-        if left.is_zero() {
-            return; // It did not wait.
-        }
+        let Some(left) = self.left(began) else { return }; // It did not wait.
         // Half is left even after a wait in vain, for an honest client that comes next.
         // What the system has added to the wait is paid in full.
         let waited = now.duration_since(began);
@@ -64,7 +61,7 @@ mod tests {
         let begin = Instant::now();
         let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
         while now < begin + time {
-            let wait = patience.left(now) / part;
+            let wait = patience.left(now).unwrap_or_default() / part;
             patience.has_waited(now, now + wait);
             waited += wait;
             now += wait + Duration::from_micros(100); // It does something in between.
@@ -95,8 +92,7 @@ mod tests {
         let (late, begin) = (Duration::from_millis(25), Instant::now());
         let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
         for _ in 0..200 {
-            let wait = patience.left(now);
-            let took = if wait.is_zero() { wait } else { wait + late };
+            let took = patience.left(now).map_or(Duration::ZERO, |wait| wait + late);
             patience.has_waited(now, now + took);
             waited += took;
             now += took + between;
@@ -118,8 +114,8 @@ mod tests {
         let mut patience = Patience::new(begin);
         let stopped = begin + Duration::from_hours(1);
         patience.has_waited(begin, stopped);
-        assert_eq!(patience.left(stopped), Duration::ZERO);
-        assert_eq!(patience.left(stopped + 2 * REGAIN * LONGEST), LONGEST);
+        assert_eq!(patience.left(stopped), None);
+        assert_eq!(patience.left(stopped + 2 * REGAIN * LONGEST), Some(LONGEST));
     }
 
     #[test]
@@ -128,11 +124,11 @@ mod tests {
         let at = |millis| begin + Duration::from_millis(millis);
         let mut patience = Patience::new(begin);
         patience.has_waited(at(0), at(20));
-        assert_eq!(patience.left(at(20)), Duration::from_millis(80));
-        assert_eq!(patience.left(at(220)), LONGEST);
+        assert_eq!(patience.left(at(20)), Some(Duration::from_millis(80)));
+        assert_eq!(patience.left(at(220)), Some(LONGEST));
         patience.has_waited(at(220), at(320));
-        assert_eq!(patience.left(at(320)), LONGEST / 2);
-        assert_eq!(patience.left(at(420)), LONGEST / 2 + Duration::from_millis(10));
-        assert_eq!(patience.left(at(820)), LONGEST);
+        assert_eq!(patience.left(at(320)), Some(LONGEST / 2));
+        assert_eq!(patience.left(at(420)), Some(LONGEST / 2 + Duration::from_millis(10)));
+        assert_eq!(patience.left(at(820)), Some(LONGEST));
     }
 }

@@ -56,11 +56,18 @@ fn a_torn_line_is_ignored_wherever_it_was_torn() {
     }
 }
 
+/// As on a disk that was full: the next note begins a line of its own.
+#[test]
+fn a_blank_line_is_no_damage() {
+    let good = as_line(&rust(), &chat("one"));
+    let past = read(&format!("{good}\n{good}"));
+    assert_eq!((past.notes.len(), past.news.len(), past.is_torn), (2, 0, false));
+}
+
 #[test]
 fn a_line_that_is_no_note_is_counted_and_the_rest_is_read() {
     let good = as_line(&rust(), &chat("one"));
     for bad in [
-        "",
         "hello",
         "null",
         "[]",
