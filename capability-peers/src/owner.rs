@@ -104,11 +104,11 @@ impl Owner {
         let last = self.order.release();
         self.show(&last);
         self.show(&[Event::ShuttingDown]);
-        let Self { mut screen, listener, sender, events, .. } = self;
+        let Self { mut screen, listener, sender, events, reports, .. } = self;
         let shown = screen.finish(LAST_LINE);
         drop(events); // From now on a report fails at once: messages are refused.
-        listener.stop();
-        listener.join();
+        let until = listener.stop();
+        while reports.recv_deadline(until).is_ok() {}
         sender.stop();
         shown
     }

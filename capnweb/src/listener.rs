@@ -10,7 +10,7 @@ mod tests;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::AtomicBool;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
@@ -33,6 +33,9 @@ const BACKLOG: i32 = 1024;
 /// How long the call that wakes the listener may take.
 const WAKE_PATIENCE: Duration = Duration::from_millis(250);
 
+/// How long the listener's thread may take to end, beyond [`Patience::stop`].
+const ENDING: Duration = Duration::from_secs(1);
+
 /// The listener's thread, and how to end it.
 #[derive(Debug)]
 pub struct Listener {
@@ -41,7 +44,8 @@ pub struct Listener {
     /// Dials the listener, to wake it. It is made at the start: at the end, the system may have no
     /// descriptor left.
     waker: Socket,
-    thread: JoinHandle<()>,
+    /// How long the thread may take to end.
+    patience: Duration,
 }
 
 impl Listener {
@@ -72,8 +76,8 @@ impl Listener {
         let (stop, stop_requested) = bounded(1);
         let acceptor = Acceptor::new(service, report, stop_requested);
         let body = move || acceptor.run(socket);
-        let thread = thread::Builder::new().name("listener".into()).spawn(body)?;
-        Ok(Self { address, stop, waker, thread })
+        thread::Builder::new().name("listener".into()).spawn(body)?;
+        Ok(Self { address, stop, waker, patience: patience.stop + ENDING })
     }
 
     /// The address at which it can be dialed.
@@ -82,8 +86,13 @@ impl Listener {
     }
 
     /// Frees the port, hangs up on idle callers, and gives the others [`Patience::stop`]. Does not
-    /// wait for it.
-    pub fn stop(&self) {
+    /// wait for it: the listener's thread joins the others, drops its end of `report` last, and has
+    /// done so at the moment that is returned.
+    ///
+    /// Left to the end of the process are a listener that could not be woken, a handler that does
+    /// not return, and on Windows a caller that is in the middle of a request, since hanging up
+    /// does not wake its thread there.
+    pub fn stop(&self) -> Instant {
         let _ = self.stop.try_send(()); // Fails if it was told before.
         let mut address = self.address;
         match address.ip() {
@@ -92,14 +101,9 @@ impl Listener {
             _ => {}
         }
         // A thread in `accept` looks at nothing else. So we dial it. That fails if so many others
-        // dial that there is no room for us; then they wake it.
+        // dial that there is no room for us; then they wake it. It fails, too, or reaches another
+        // machine, if the address is ours no longer; then nothing wakes it.
         let _ = self.waker.connect_timeout(&address.into(), WAKE_PATIENCE);
-    }
-
-    /// Waits for all threads; [`Listener::stop`] comes first. Only a handler that does not return
-    /// is left to the end of the process, and on Windows a caller that is in the middle of a
-    /// request, since hanging up does not wake its thread there.
-    pub fn join(self) {
-        let _ = self.thread.join(); // A panic has been printed already.
+        Instant::now() + self.patience
     }
 }

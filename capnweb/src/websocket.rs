@@ -82,7 +82,7 @@
 //! }
 //!
 //! let socket = TcpListener::bind("127.0.0.1:0")?;
-//! let (report, _reports) = bounded(1);
+//! let (report, reports) = bounded(1);
 //! let listener = Listener::start(socket, &[], 8, PATIENCE, report, |request: &_| {
 //!     accept(request, |socket| {
 //!         let (_orders, none) = bounded(1);
@@ -101,8 +101,8 @@
 //! assert_eq!(told.recv()?, "Welcome!");
 //! order.send(Order::Leave)?;
 //! reader.join().expect("it has not panicked")?;
-//! listener.stop();
-//! listener.join();
+//! let until = listener.stop();
+//! while reports.recv_deadline(until).is_ok() {}
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -206,6 +206,20 @@ fn it_ends_in_order_with_all_kinds_of_clients() {
     }
 }
 
+/// Its own address can be taken away from the machine, or be one that nobody can dial. Then it
+/// cannot wake its listener, and does not wait for it for ever.
+#[test]
+#[cfg(target_os = "linux")] // Elsewhere nothing can listen there.
+fn it_ends_although_nobody_can_dial_it() {
+    let fixture = Fixture::open();
+    let mut server = fixture.starts_server(&["--host", "127.255.255.255"]);
+    server.sees("Press Ctrl+C to stop\n");
+    server.is_terminated();
+    server.sees("👋 Chat server shutting down...\n");
+    server.ends_well();
+    assert_eq!(server.complained(), "");
+}
+
 /// Nobody holds it up, not even who reads nothing and does not say goodbye.
 #[test]
 #[cfg(unix)]

@@ -51,13 +51,14 @@ pub enum Report {
 /// What the listener's thread owns.
 pub(super) struct Acceptor {
     service: Arc<Service>,
-    report: Sender<Report>,
     stop_requested: Receiver<()>,
     connections: Vec<Connection>,
     /// Every caller's thread has one of these. When the last is dropped, all have ended.
     alive: Sender<Infallible>,
     all_ended: Receiver<Infallible>,
     rejected: VecDeque<(Instant, Arc<TcpStream>)>,
+    /// Dropped last, hence the last field: see [`Listener::stop`](super::Listener::stop).
+    report: Sender<Report>,
 }
 
 /// A caller that has a slot.
@@ -95,12 +96,12 @@ impl Acceptor {
         let (alive, all_ended) = bounded(0);
         Self {
             service: Arc::new(service),
-            report,
             stop_requested,
             connections: Vec::new(),
             alive,
             all_ended,
             rejected: VecDeque::new(),
+            report,
         }
     }
 

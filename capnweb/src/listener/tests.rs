@@ -8,6 +8,7 @@ mod stop;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, TryRecvError, unbounded};
 
@@ -40,6 +41,7 @@ const BIG: usize = 64 * 1024 * 1024;
 /// A running listener, and what its handler tells and waits for.
 struct Peer {
     listener: Listener,
+    reports: Receiver<Report>,
     port: u16,
     /// One for every request. Every thread holds the other end as long as it is there.
     called: Receiver<()>,
@@ -56,13 +58,13 @@ fn peer_for(max_callers: usize, patience: Patience) -> Peer {
     let port = socket.local_addr().unwrap().port();
     let (call, called) = unbounded();
     let (go_on, wait) = unbounded();
-    let (report, _) = unbounded();
+    let (report, reports) = unbounded();
     let handle = move |request: &Request| {
         let _ = call.send(()); // Fails when the test is over.
         handle(request, &wait)
     };
     let listener = Listener::start(socket, &[], max_callers, patience, report, handle).unwrap();
-    Peer { listener, port, called, go_on }
+    Peer { listener, reports, port, called, go_on }
 }
 
 fn handle(request: &Request, wait: &Receiver<()>) -> Answer {
@@ -109,8 +111,9 @@ impl Peer {
     /// Stops it, and sees that nothing is left of it; how long that took.
     fn stops(self) -> Duration {
         let begun = Instant::now();
-        self.listener.stop();
-        self.listener.join();
+        let until = self.listener.stop();
+        while self.reports.recv_deadline(until).is_ok() {}
+        assert_eq!(self.reports.try_recv(), Err(TryRecvError::Disconnected), "it has ended");
         let took = begun.elapsed();
         self.called.try_iter().for_each(drop);
         let threads_are_gone = self.called.try_recv() == Err(TryRecvError::Disconnected);

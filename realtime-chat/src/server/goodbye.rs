@@ -2,7 +2,7 @@
 
 use capnweb::listener::{self, Listener};
 use capnweb::websocket::code;
-use crossbeam_channel::{Receiver, Sender, select};
+use crossbeam_channel::{Receiver, Sender, at, select};
 
 use crate::room::Order;
 use crate::server::session::Report;
@@ -20,10 +20,10 @@ pub(crate) fn say_to_all(
     here: impl IntoIterator<Item = Sender<Order>>,
     reports: &Receiver<Report>,
     told: &Receiver<listener::Report>,
-    listener: Listener,
+    listener: &Listener,
 ) {
     here.into_iter().for_each(|outbox| say_to(&outbox));
-    listener.stop();
+    let too_late = at(listener.stop());
     loop {
         select! {
             recv(reports) -> report => match report {
@@ -33,9 +33,9 @@ pub(crate) fn say_to_all(
             },
             // The listener has the other end, and at its own it hangs up on all who are left.
             recv(told) -> report => if report.is_err() { break },
+            recv(too_late) -> _ => break,
         }
     }
-    listener.join();
 }
 
 /// If there is no room for it, the client does not read, and is hung up on without it.
@@ -84,7 +84,7 @@ mod tests {
         write!(caller, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
         let_in.recv_timeout(LONG).unwrap();
 
-        say_to_all([here], &reports, &told, listener);
+        say_to_all([here], &reports, &told, &listener);
         let goodbye = Order::Close(1001, "the server is shutting down");
         let mut reply = String::new();
         caller.read_to_string(&mut reply).unwrap();

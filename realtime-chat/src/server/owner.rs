@@ -83,7 +83,7 @@ impl Owner {
         let ended = self.decide(&reports, &told, interrupts);
         self.show(&Event::ShuttingDown);
         let said_goodbye = self.screen.finish(LAST_LINE);
-        goodbye::say_to_all(self.outboxes.into_values(), &reports, &told, listener);
+        goodbye::say_to_all(self.outboxes.into_values(), &reports, &told, &listener);
         ended.and(said_goodbye)
     }
 

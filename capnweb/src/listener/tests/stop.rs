@@ -1,5 +1,7 @@
 //! How a listener ends.
 
+use crossbeam_channel::RecvTimeoutError;
+
 use super::*;
 
 #[test]
@@ -35,4 +37,18 @@ fn a_request_in_the_middle_when_we_stop_is_not_waited_for_for_ever() {
     reader.hears_line(); // The answer is made, which takes a busy machine a while, and on its way.
     let took = peer.stops();
     assert!(took >= SHORT && took < LONG / 2, "{took:?}");
+}
+
+/// The address of the listener can be taken away from the machine, or be one that nobody can dial.
+#[test]
+#[cfg(target_os = "linux")] // Elsewhere nothing can listen there.
+fn a_listener_that_cannot_be_woken_is_not_waited_for_for_ever() {
+    let socket = TcpListener::bind("127.255.255.255:0").unwrap();
+    let patience = Patience { stop: SHORT, ..ENDLESS };
+    let (report, reports) = bounded(1);
+    let answer = |_: &Request| Response::text(200, "");
+    let listener = Listener::start(socket, &[], 1, patience, report, answer).unwrap();
+    let begun = Instant::now();
+    assert_eq!(reports.recv_deadline(listener.stop()), Err(RecvTimeoutError::Timeout));
+    assert!(begun.elapsed() < LONG / 2);
 }
