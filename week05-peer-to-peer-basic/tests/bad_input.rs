@@ -100,10 +100,11 @@ fn a_longer_message_is_refused_at_the_sender_with_the_limit() {
 fn a_longer_message_is_cut_at_the_listener_with_a_notice() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    let mut stranger = fixture.dials(1);
-    // The system does not buffer so much, so the write ends only when the peer hangs up.
-    let endless = stranger.write_all(&vec![b'x'; 64 << 20]);
-    assert!(endless.is_err(), "the peer hangs up");
+    // The system does not buffer so much, so the write ends only when the peer hangs up. It is ready
+    // before the dial: a peer waits for 2 s.
+    let endless = vec![b'x'; 64 << 20];
+    let written = fixture.dials(1).write_all(&endless);
+    assert!(written.is_err(), "the peer hangs up");
     peer1.sees(&format!("): {}\n", "x".repeat(MAX_MESSAGE)));
     peer1.sees("[PEER 1] NOTICE: Call from ('127.0.0.1', ");
     peer1.sees("cut after 65536 bytes: a message has at most 65536 bytes\n");
