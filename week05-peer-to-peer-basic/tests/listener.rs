@@ -196,9 +196,10 @@ fn a_caller_that_never_ends_is_hung_up_on() {
 fn a_message_without_end_is_cut() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
+    let endless = vec![b'x'; 64 << 20]; // Ready before the dial: a peer waits for 2 s.
     let mut stranger = fixture.dials(1);
     // The system does not buffer so much, so the write ends only when the peer hangs up.
-    let sent = stranger.write_all(&vec![b'x'; 64 << 20]);
+    let sent = stranger.write_all(&endless);
     let is_end = sent.as_ref().is_err_and(is_an_end);
     assert!(is_end, "expected the peer to hang up before it has read 64 MiB: {sent:?}");
     still_hears(&fixture, &mut peer1, "a message without end");
