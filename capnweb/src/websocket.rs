@@ -149,8 +149,7 @@ pub fn talk<H: SessionHandler>(
     let (read, incoming) = bounded(INCOMING);
     let mut writer = Writer::new(PATIENCE, Arc::clone(&stream), role, session, handler);
     let body = move || {
-        // It fails when nothing can be written any more, and then nobody is left to tell.
-        let _ = writer.run(&incoming, &orders);
+        writer.run(&incoming, &orders);
         drop(orders); // From now on, sending an order fails.
         let (handler, end) = writer.end();
         handler.on_end(end);

@@ -165,9 +165,12 @@ impl<T: Clone> Link<T> {
         std::mem::take(&mut self.said)
     }
 
-    /// With which code and reason to close the WebSocket, after these messages.
+    /// With which code and reason to close the WebSocket, after these messages. The other side
+    /// repeats them, and that is no reason of its own.
     pub fn take_close(&mut self) -> Option<(u16, String)> {
-        self.close.take()
+        let close = self.close.take()?;
+        self.end.get_or_insert(End::HungUp);
+        Some(close)
     }
 
     /// The other side breaks the rules of WebSocket.

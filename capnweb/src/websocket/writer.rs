@@ -118,11 +118,19 @@ impl<H: SessionHandler> Writer<H> {
     }
 
     /// Writes until one of both sides closes the WebSocket, or the program drops it.
-    pub(super) fn run(
+    pub(super) fn run(&mut self, incoming: &Receiver<Incoming>, orders: &Receiver<H::Order>) {
+        // When nothing can be written any more, nobody is left to tell; but the other side may have
+        // said why, and the reading half may be about to hand that over.
+        if !matches!(self.talk(incoming, orders), Ok(Next::HangUp)) {
+            self.wait_for_the_end(incoming);
+        }
+    }
+
+    fn talk(
         &mut self,
         incoming: &Receiver<Incoming>,
         orders: &Receiver<H::Order>,
-    ) -> Result<(), CannotWrite> {
+    ) -> Result<Next, CannotWrite> {
         let mut ping_at = Instant::now() + self.patience.ping_every;
         loop {
             let wait = ping_at.saturating_duration_since(Instant::now());
@@ -136,15 +144,10 @@ impl<H: SessionHandler> Writer<H> {
             let next = self.take_all(incoming, orders, wait)?;
             self.flush()?;
             if let Some((code, reason)) = self.link.take_close() {
-                return self.close(code, &reason, incoming);
+                return self.close(code, &reason);
             }
-            match next {
-                Next::Talk => {}
-                Next::HangUp => return Ok(()),
-                Next::Part => {
-                    self.wait_for_the_end(incoming);
-                    return Ok(());
-                }
+            if next != Next::Talk {
+                return Ok(next);
             }
         }
     }
@@ -215,23 +218,24 @@ impl<H: SessionHandler> Writer<H> {
         self.socket.get_mut().timed.wait_until(deadline);
     }
 
-    fn close(
-        &mut self,
-        code: u16,
-        reason: &str,
-        incoming: &Receiver<Incoming>,
-    ) -> Result<(), CannotWrite> {
+    fn close(&mut self, code: u16, reason: &str) -> Result<Next, CannotWrite> {
         let reason = &reason[..reason.floor_char_boundary(MAX_REASON)];
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         self.socket.close(Some(frame)).map_err(Box::new)?;
-        self.wait_for_the_end(incoming);
-        Ok(())
+        Ok(Next::Part)
     }
 
-    /// Waits a moment for the other side to hang up. What it still sends comes too late.
-    fn wait_for_the_end(&self, incoming: &Receiver<Incoming>) {
+    /// Waits a moment for the other side to hang up. What it still sends comes too late, but for
+    /// its reason to close.
+    fn wait_for_the_end(&mut self, incoming: &Receiver<Incoming>) {
         let deadline = Instant::now() + self.patience.close;
-        while incoming.recv_deadline(deadline).is_ok() && Instant::now() < deadline {}
+        while let Ok(last) = incoming.recv_deadline(deadline)
+            && Instant::now() < deadline
+        {
+            if let Incoming::Closed(reason) = last {
+                self.link.on_close_frame(&reason);
+            }
+        }
     }
 }
 

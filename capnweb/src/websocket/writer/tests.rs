@@ -94,7 +94,7 @@ impl Writing {
         let ((read, incoming), (order, orders)) = (unbounded(), bounded(1000));
         let (mut writer, ended) = writer(patience, Arc::clone(&ours));
         let body = move || {
-            let _ = writer.run(&incoming, &orders);
+            writer.run(&incoming, &orders);
             drop(orders);
             let (parrot, end) = writer.end();
             parrot.on_end(end);
@@ -338,6 +338,41 @@ fn a_writer_ends_with_its_reader_and_with_its_owner() {
     writing.says("last words");
     assert_eq!(writing.writes(), None);
     writing.ends();
+}
+
+/// The other side has closed, and has said why; but what we write first is refused.
+#[test]
+fn why_the_other_side_closes_is_heard_also_when_nothing_can_be_written() {
+    let (ours, _theirs) = connection();
+    ours.shutdown(Shutdown::Write).unwrap();
+    let (mut writer, _ended) = writer(Patience { close: LONG, ..SHORT }, ours);
+    let ((read, incoming), (_order, orders)) = (bounded(0), bounded(1));
+    let reader = thread::Builder::new().spawn(move || {
+        let why = "nothing was heard for 10 seconds".into();
+        for incoming in [Incoming::Frame(vec![0x8A, 0]), Incoming::Closed(why)] {
+            let _ = read.send(incoming);
+        }
+    });
+    writer.run(&incoming, &orders);
+    drop(incoming);
+    reader.unwrap().join().unwrap();
+    let (_, end) = writer.end();
+    assert_eq!(end, End::Closed("nothing was heard for 10 seconds".into()));
+}
+
+/// The other side repeats our reason, as it should.
+#[test]
+fn our_own_reason_is_not_that_of_the_other_side() {
+    let (ours, _theirs) = connection();
+    let (mut writer, _ended) = writer(SHORT, ours);
+    let ((read, incoming), (order, orders)) = (bounded(1), bounded(1));
+    order.send(Order::Close(code::GOING_AWAY, "the end".into())).unwrap();
+    let reader =
+        thread::Builder::new().spawn(move || read.send(Incoming::Closed("the end".into())));
+    writer.run(&incoming, &orders);
+    drop(incoming);
+    let _ = reader.unwrap().join().unwrap();
+    assert_eq!(writer.end().1, End::HungUp);
 }
 
 #[test]
