@@ -25,7 +25,7 @@ pub trait SessionHandler: Send + 'static {
     /// The other side calls. The result goes to [`Link::answer`], now or later.
     fn on_call(&mut self, call: Call<Self::Target>, link: &mut Link<Self::Target>);
 
-    /// The other side has answered a call of ours.
+    /// The other side has answered a call of ours. If it never does, there is only `on_end`.
     fn on_answer(
         &mut self,
         id: CallId,
@@ -233,6 +233,8 @@ impl<T: Clone> Link<T> {
                 Output::Send(text) => self.said.push(text),
                 Output::Run { .. } | Output::Answered { .. } => self.inputs.push_back(output),
                 Output::Ended(error) => {
+                    // Without an answer of the other side, all that comes is `on_end`.
+                    self.inputs.clear();
                     self.end.get_or_insert_with(|| End::Broken(error.message.clone()));
                     self.close(code::SESSION, error.message);
                 }
