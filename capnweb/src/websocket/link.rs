@@ -242,3 +242,41 @@ impl<T: Clone> Link<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts answers.
+    struct Counter(usize);
+
+    impl SessionHandler for Counter {
+        type Target = ();
+        type Order = ();
+
+        fn on_call(&mut self, _: Call<()>, _: &mut Link<()>) {}
+
+        fn on_answer(&mut self, _: CallId, _: Outcome<()>, _: &mut Link<()>) {
+            self.0 += 1;
+        }
+
+        fn on_order(&mut self, (): (), link: &mut Link<()>) {
+            link.call(Stub::MAIN, "join", Vec::new()).unwrap();
+        }
+
+        fn on_end(self, _: End) {}
+    }
+
+    #[test]
+    fn the_end_of_a_session_is_no_answer() {
+        let (mut link, mut counter) = (Link::new(Session::new(None)), Counter(0));
+        for _ in 0..3 {
+            link.take_order((), &mut counter);
+        }
+        link.take_text(r#"["reject",1,["error","Error","not today"]]"#, &mut counter);
+        assert_eq!(counter.0, 1, "this is one");
+        link.take_text("nonsense", &mut counter);
+        assert_eq!(counter.0, 1);
+        assert!(matches!(link.end(), End::Broken(_)));
+    }
+}
