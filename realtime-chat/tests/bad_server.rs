@@ -152,6 +152,27 @@ fn what_breaks_the_rules_ends_it_with_the_reason() {
     }
 }
 
+/// It is no refusal of the name, which would be asked for again.
+#[test]
+fn what_breaks_the_rules_while_somebody_joins_ends_it_as_well() {
+    let fixture = Fixture::open();
+    let impostor = Impostor::sits_in(&fixture);
+    let long = format!("\"{}\"", "x".repeat(256 * 1024));
+    for says in ["nonsense", r#"["abort",["error","Error","go away"]]"#, &long] {
+        let mut alice = fixture.starts_client("Alice", &[]);
+        alice.sees("Enter your username: ");
+        alice.types("Alice");
+        let mut victim = impostor.shakes_hands();
+        let (_, method) = victim.hears_call();
+        assert_eq!(method, "join");
+        victim.sends(says);
+        alice.sees("Connection error: the conversation broke off: ");
+        while victim.0.read().is_ok() {} // Up to the end, as a server does.
+        alice.ends_with(1);
+        assert!(!alice.printed().contains('❌'), "{}", alice.printed());
+    }
+}
+
 #[test]
 fn nothing_that_it_says_acts_on_the_terminal() {
     let fixture = Fixture::open();

@@ -25,7 +25,7 @@ pub trait SessionHandler: Send + 'static {
     /// The other side calls. The result goes to [`Link::answer`], now or later.
     fn on_call(&mut self, call: Call<Self::Target>, link: &mut Link<Self::Target>);
 
-    /// The other side has answered a call of ours.
+    /// The other side has answered a call of ours. If it never does, there is only `on_end`.
     fn on_answer(
         &mut self,
         id: CallId,
@@ -233,10 +233,50 @@ impl<T: Clone> Link<T> {
                 Output::Send(text) => self.said.push(text),
                 Output::Run { .. } | Output::Answered { .. } => self.inputs.push_back(output),
                 Output::Ended(error) => {
+                    // Without an answer of the other side, all that comes is `on_end`.
+                    self.inputs.clear();
                     self.end.get_or_insert_with(|| End::Broken(error.message.clone()));
                     self.close(code::SESSION, error.message);
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts answers.
+    struct Counter(usize);
+
+    impl SessionHandler for Counter {
+        type Target = ();
+        type Order = ();
+
+        fn on_call(&mut self, _: Call<()>, _: &mut Link<()>) {}
+
+        fn on_answer(&mut self, _: CallId, _: Outcome<()>, _: &mut Link<()>) {
+            self.0 += 1;
+        }
+
+        fn on_order(&mut self, (): (), link: &mut Link<()>) {
+            link.call(Stub::MAIN, "join", Vec::new()).unwrap();
+        }
+
+        fn on_end(self, _: End) {}
+    }
+
+    #[test]
+    fn the_end_of_a_session_is_no_answer() {
+        let (mut link, mut counter) = (Link::new(Session::new(None)), Counter(0));
+        for _ in 0..3 {
+            link.take_order((), &mut counter);
+        }
+        link.take_text(r#"["reject",1,["error","Error","not today"]]"#, &mut counter);
+        assert_eq!(counter.0, 1, "this is one");
+        link.take_text("nonsense", &mut counter);
+        assert_eq!(counter.0, 1);
+        assert!(matches!(link.end(), End::Broken(_)));
     }
 }

@@ -218,8 +218,9 @@ fn the_end_is_told_with_its_reason() {
         let end = alice.link.end();
         alice.handler.on_end(end);
         let reports: Vec<_> = alice.reports.try_iter().collect();
-        match reports.last() {
-            Some(Report::Ended(gone)) => gone.clone(),
+        // That nobody lets her in any more is not told as an answer, which would be a refusal.
+        match &reports[..] {
+            [Report::Ended(gone)] => gone.clone(),
             other => panic!("{other:?}"),
         }
     };
