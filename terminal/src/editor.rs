@@ -193,6 +193,10 @@ impl Write for Printer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::RecvTimeoutError;
+
     use super::*;
 
     /// An editor in the middle of a key: it prints when the test lets it.
@@ -240,7 +244,8 @@ mod tests {
         let (held, in_use) = bounded(0);
         let mut printer = Printer::start(Gone { _in_use: held }).unwrap();
         printer.write_all(b"one\n").unwrap();
-        in_use.recv().unwrap_err();
+        let ended = in_use.recv_timeout(Duration::from_secs(10));
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected));
         assert_eq!(printer.write(b"two\n").unwrap_err().kind(), ErrorKind::BrokenPipe);
     }
 }
