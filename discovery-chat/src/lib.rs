@@ -30,10 +30,11 @@
 //! `keyboard`, `screen` and `ctrl-c` are those of the provided crate `terminal`; `screen` is there
 //! only with the line editor, and otherwise the owner writes to the terminal itself.
 //!
-//! The owner joins discovery, and each `link` its writer. No thread joins the listener, which may not
-//! be woken if the network is gone, or a `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer that
-//! does not answer, looks up a name, or has another end that is slow to hang up after our goodbye.
-//! The system ends it with the process, and delivers what was said.
+//! The owner joins discovery, and each `link` its writer. No thread joins the listener: it cannot be
+//! dialed any more if this machine has lost its address, and then it ends with the process. No thread
+//! joins a `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer
+//! that does not answer, looks up a name, or has another end that is slow to hang up after our
+//! goodbye. The system ends it with the process, and delivers what was said.
 //!
 //! Threads share nothing: a value that two of them need is sent from one to the other. There is
 //! no lock.
