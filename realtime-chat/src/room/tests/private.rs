@@ -7,6 +7,13 @@ fn tells(chat: &mut Chat, client: ClientId, to: &str, text: &str) -> Vec<String>
     chat.calls(client, "sendPrivate", &args)
 }
 
+/// Bob is gone, and Carol takes his name.
+fn carol_is_the_next_bob(chat: &mut Chat) {
+    let _ = chat.hears(BOB, Heard::Gone);
+    chat.arrives(CAROL);
+    let _ = chat.joins(CAROL, "Bob");
+}
+
 #[test]
 fn the_recipient_and_the_sender_hear_it_and_nobody_else() {
     let mut chat = Chat::of(&[ALICE, BOB, CAROL]);
@@ -77,9 +84,7 @@ fn who_takes_the_name_of_another_is_not_taken_for_it() {
 fn after_a_refusal_another_text_is_refused_too() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     assert_eq!(tells(&mut chat, ALICE, "Bob", "psst").len(), 3);
-    let _ = chat.hears(BOB, Heard::Gone);
-    chat.arrives(CAROL);
-    let _ = chat.joins(CAROL, "Bob");
+    carol_is_the_next_bob(&mut chat);
     for text in ["one", "two", "one"] {
         assert_eq!(tells(&mut chat, ALICE, "Bob", text), [ANOTHER], "{text}");
     }
@@ -106,9 +111,7 @@ fn strangers_who_write_push_out_nobody_whom_one_has_written_to() {
         assert_eq!(chat.calls(stranger, "sendPrivate", &args).len(), 3);
         let _ = chat.hears(stranger, Heard::Gone);
     }
-    let _ = chat.hears(BOB, Heard::Gone);
-    chat.arrives(CAROL);
-    let _ = chat.joins(CAROL, "Bob");
+    carol_is_the_next_bob(&mut chat);
     assert_eq!(tells(&mut chat, ALICE, "Bob", "hi"), [ANOTHER]);
 }
 
@@ -140,9 +143,7 @@ fn of_many_partners_those_who_were_written_to_last_are_known() {
 fn who_has_a_name_once_it_is_written_to_has_it_for_good() {
     let mut chat = Chat::of(&[ALICE, BOB]);
     assert_eq!(tells(&mut chat, BOB, "Alice", "psst").len(), 3);
-    let _ = chat.hears(BOB, Heard::Gone);
-    chat.arrives(CAROL);
-    let _ = chat.joins(CAROL, "Bob");
+    carol_is_the_next_bob(&mut chat);
     assert_eq!(tells(&mut chat, ALICE, "Bob", "hi"), [ANOTHER]);
     assert_eq!(tells(&mut chat, ALICE, "Bob", "hi").len(), 3);
     for number in 0..100 {
