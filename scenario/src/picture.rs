@@ -168,7 +168,8 @@ fn acts(c: char) -> bool {
     c.is_control() || turns || matches!(c, '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// Cuts `text` into lines of `width` cells, between words where that fills half of them; a character that acts is drawn, not obeyed.
+/// Cuts `text` into lines of `width` cells, between words where that fills half of them. A character
+/// that acts is drawn, not obeyed.
 pub(crate) fn wrapped(sign: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.trim_matches('\n').split('\n') {
