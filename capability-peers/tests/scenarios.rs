@@ -1,4 +1,4 @@
-//! Alice and Bob, as the seed tells it: the first one waits, both call, both can be called
+//! Alice and Bob, as the lab sheet tells it: the first one waits, both call, both can be called
 //! again; and what Alice does where there is no Bob, or something that is none.
 
 mod fixture;

@@ -18,7 +18,7 @@ use crate::stub::Promise;
 use crate::value::{Target, Value};
 use crate::wire::{MAX_DEPTH, Message, STACK};
 
-/// Alice of seed 000, and a method for each kind of trouble.
+/// Alice, as lab 3 has her, and a method for each kind of trouble.
 #[derive(Default)]
 pub(crate) struct Alice {
     received: AtomicU32,
