@@ -1,7 +1,5 @@
 //! How a listener ends.
 
-use crossbeam_channel::RecvTimeoutError;
-
 use super::*;
 
 #[test]
@@ -49,6 +47,9 @@ fn a_listener_that_cannot_be_woken_is_not_waited_for_for_ever() {
     let answer = |_: &Request| Response::text(200, "");
     let listener = Listener::start(socket, &[], 1, patience, report, answer).unwrap();
     let begun = Instant::now();
-    assert_eq!(reports.recv_deadline(listener.stop()), Err(RecvTimeoutError::Timeout));
+    assert_eq!(
+        reports.recv_deadline(listener.stop()),
+        Err(crossbeam_channel::RecvTimeoutError::Timeout)
+    );
     assert!(begun.elapsed() < LONG / 2);
 }
