@@ -25,7 +25,10 @@ impl Arguments {
         let mut usage = usage();
         let matches = usage.get_matches_mut();
         Self::checked(&matches).unwrap_or_else(|complaint| {
-            let mut start = usage.find_subcommand("start").cloned().unwrap_or(usage);
+            let start = match usage.find_subcommand_mut("start") {
+                Some(start) => start,
+                None => &mut usage,
+            };
             start.error(ErrorKind::ValueValidation, complaint).exit()
         })
     }
