@@ -158,7 +158,7 @@ impl Dials {
             && !mem::replace(&mut known.put_off, true)
         {
             known.state = State::Waiting(until.max(now + pause(1)));
-            known.addresses.clear();
+            known.forget_addresses();
         }
     }
 
@@ -316,6 +316,10 @@ impl Known {
     fn backs_off(&mut self, failures: usize, now: Instant) {
         self.failures = failures;
         self.state = State::Waiting(now + pause(failures));
+        self.forget_addresses();
+    }
+
+    fn forget_addresses(&mut self) {
         self.addresses.clear();
         self.tried = 0;
     }

@@ -127,6 +127,22 @@ fn forged_goodbyes_put_off_a_dial_once() {
 }
 
 #[test]
+fn a_forged_goodbye_between_two_addresses_of_a_peer_puts_off_the_dial() {
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &[], now);
+    dials.heard(BOB, somewhere(), now);
+    dials.heard(BOB, "10.0.0.8:8080".parse().unwrap(), now);
+    now += Duration::from_secs(1);
+    let (link, _) = next_address(&mut dials, now);
+    let silent = Failure::Gone(Gone::Silent(Duration::from_secs(5)));
+    assert_eq!(dials.failed(link, silent, now), None);
+    dials.give_up(BOB, now);
+    assert_eq!(dials.next_due(), None, "no address is known");
+    dials.heard(BOB, somewhere(), now);
+    assert_eq!(next_address(&mut dials, now + Duration::from_secs(2)).1, somewhere());
+}
+
+#[test]
 fn a_forged_goodbye_makes_no_pause_shorter() {
     let mut now = Instant::now();
     let mut dials = Dials::new(ME, &[], now);
