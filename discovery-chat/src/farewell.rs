@@ -92,8 +92,7 @@ impl Goodbyes {
             if waiting < left {
                 (left, progress) = (waiting, now);
             }
-            let patience = if waiting == 0 { PATIENCE } else { AT_MOST };
-            if now >= begun + patience || now >= progress + PATIENCE {
+            if now >= begun + AT_MOST || now >= progress + PATIENCE {
                 break;
             }
             match reports.recv_timeout(LOOK_AGAIN) {
@@ -101,7 +100,9 @@ impl Goodbyes {
                     self.0.remove(&link);
                 }
                 Ok((read @ Report::Got(_, Frame::Read(_)), _)) => {
-                    progress = Instant::now(); // It reads.
+                    if waiting > 0 {
+                        progress = now; // It reads.
+                    }
                     pass_on(read);
                 }
                 // A peer that has just answered is told goodbye, too.
@@ -112,7 +113,7 @@ impl Goodbyes {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        // Where nothing waits, all is said and with the system, which delivers it.
+        // Where nothing waits, the writer has taken all, and the system delivers what is written.
         self.0.retain(|_, (waiting, _)| !waiting.is_empty());
         for (_, stream) in self.0.values() {
             hang_up(stream);
@@ -127,25 +128,54 @@ impl Goodbyes {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::thread;
 
-    use crossbeam_channel::bounded;
+    use crossbeam_channel::{bounded, tick};
 
     use super::*;
     use crate::backpressure::Backpressure;
+    use crate::event::Gone;
 
-    #[test]
-    fn a_peer_that_does_not_read_is_hung_up_on_and_receipts_still_count() {
+    const LINK: LinkId = LinkId::Accepted(1);
+
+    /// A goodbye to a peer to which a frame still waits, the peer, and what its writer would take.
+    fn said() -> (Goodbyes, TcpStream, Receiver<Arc<str>>) {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let dialed = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
         let stream = Arc::new(socket.accept().unwrap().0);
         let (outbox, waiting) = bounded(3);
-        outbox.send("say 1 hi".into()).unwrap(); // And no writer takes it out.
-        let (link, caller) = (LinkId::Accepted(1), None);
-        let backpressure = Backpressure::default();
+        outbox.send("say 1 hi".into()).unwrap();
+        let (caller, backpressure, frames) = (None, Backpressure::default(), waiting.clone());
         let mut goodbyes = Goodbyes::default();
-        goodbyes.say(LinkHandle { link, caller, outbox, waiting, backpressure, stream });
+        goodbyes.say(LinkHandle { link: LINK, caller, outbox, waiting, backpressure, stream });
+        (goodbyes, dialed, frames)
+    }
+
+    #[test]
+    fn a_peer_that_reads_slowly_has_its_time_after_the_last_frame_too() {
+        let (goodbyes, _dialed, frames) = said();
         let (report, reports) = bounded(1);
-        let receipt = Report::Got(link, Frame::Read(1));
+        let writer = thread::Builder::new().spawn(move || {
+            let ticks = tick(PATIENCE * 3 / 5);
+            for _ in 0..2 {
+                ticks.recv().unwrap();
+                frames.recv().unwrap();
+            }
+            ticks.recv().unwrap();
+            report.send((Report::Got(LINK, Frame::Read(1)), None)).unwrap();
+            report.send((Report::HungUp(LINK, Gone::Left), None)).unwrap();
+        });
+        let mut receipts = 0;
+        goodbyes.wait(&reports, |_| receipts += 1);
+        assert_eq!(receipts, 1, "it came after twice as long as a peer has to hang up");
+        writer.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_is_hung_up_on_and_receipts_still_count() {
+        let (goodbyes, dialed, _frames) = said(); // And no writer takes them out.
+        let (report, reports) = bounded(1);
+        let receipt = Report::Got(LINK, Frame::Read(1));
         report.send((receipt.clone(), None)).unwrap();
         let (begun, mut receipts) = (Instant::now(), Vec::new());
         goodbyes.wait(&reports, |report| receipts.push(report));
