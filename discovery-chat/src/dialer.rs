@@ -31,8 +31,9 @@ impl Dialer {
     pub(crate) fn dial(&self, link: LinkId, callee: Callee) -> io::Result<()> {
         let dialer = self.clone();
         let body = move || {
-            let failed = dialer.call(link, callee).err();
-            failed.map(|why| dialer.tell(Report::NotLinked(link, why)))
+            if let Err(why) = dialer.call(link, callee) {
+                dialer.tell(Report::NotLinked(link, why));
+            }
         };
         thread::Builder::new().name("link".into()).stack_size(LINK_STACK).spawn(body)?;
         Ok(())

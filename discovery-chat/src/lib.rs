@@ -36,8 +36,8 @@
 //! that does not answer, looks up a name, or has another end that is slow to hang up after our
 //! goodbye. The system ends it with the process, and delivers what was said.
 //!
-//! Threads share nothing: a value that two of them need is sent from one to the other. There is
-//! no lock.
+//! Threads share sockets and the text of frames, and nothing that changes: a value that two of them
+//! need is sent from one to the other. There is no lock.
 
 mod announce;
 pub mod arguments;

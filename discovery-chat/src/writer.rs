@@ -37,7 +37,7 @@ pub(crate) fn start(
 }
 
 fn write_all(mut stream: &TcpStream, frames: &Receiver<Arc<str>>) -> io::Result<()> {
-    // The first is a hello, and nothing goes before it.
+    // The first is a hello, or `dup`, and nothing goes before it.
     let mut next = frames.recv().map_err(|_| RecvTimeoutError::Disconnected);
     loop {
         let mut batch = match next {

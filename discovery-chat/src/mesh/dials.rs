@@ -29,7 +29,7 @@ const MAX_DIALS: usize = 64;
 /// the places of all others.
 const MAX_DIALS_EACH: usize = MAX_DIALS / 2;
 
-/// How many peers are remembered that were heard and are not linked.
+/// How many peers and named addresses are remembered, linked ones included.
 const MAX_KNOWN: usize = 512;
 
 /// How many of them may have been heard from one address.
@@ -270,7 +270,8 @@ impl Dials {
         }
         known.tried += 1;
         if known.tried < known.addresses.len() {
-            // While it was dialed at one that says nothing, it was itself told `dup`. Now it can call.
+            // While our dial to the silent address was out, this peer's own dials were answered `dup`.
+            // In the pause it can dial us.
             let gap = if is_silent { pause(1) } else { Duration::ZERO };
             known.state = State::Waiting(now + gap);
             return None;

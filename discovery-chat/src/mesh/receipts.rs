@@ -14,7 +14,7 @@ pub(super) struct Receipts {
     here: Range<u64>,
     /// Those on the link before it: what is on its way there may still arrive.
     before: Range<u64>,
-    /// How many older links have left.
+    /// How many messages were not confirmed on the links before these two.
     lost: u64,
 }
 
