@@ -44,8 +44,8 @@
 //! neither owns anything that the end of the process does not free. All others are joined, but
 //! for a `reader` that has not ended a moment after the user leaves: its dial is not answered.
 //!
-//! Threads send each other what they need. All that they share is the token and a counter, in
-//! `server/routes.rs`; there is no lock of ours.
+//! Threads send each other what they need. Of what they share, only sockets and a counter in
+//! `server/routes.rs` change; there is no lock of ours.
 
 pub mod client;
 mod interface;

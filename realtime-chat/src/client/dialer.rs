@@ -17,7 +17,7 @@ use crate::client::server_url::ServerUrl;
 use crate::client::session::{Order, Report, ServerSession};
 use crate::token::Token;
 
-/// How long the server may take to pick up, and then once more to shake hands.
+/// How long the server may take to accept, and then once more to shake hands.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many reports may wait for the owner. Then the writer has to wait, too.

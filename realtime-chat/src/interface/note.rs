@@ -90,7 +90,7 @@ impl<F> Note<F> {
         let field = |name| value.get(name).and_then(text).filter(fits);
         let word = value.get("type")?.as_str()?;
         let username = field("username")?;
-        // Nobody else has more to say than a line.
+        // Only a user's text may have several lines.
         let said = match word {
             "chat" | "private" => value.get("text")?.as_str().map(spoken).filter(fits)?,
             _ => field("text")?,

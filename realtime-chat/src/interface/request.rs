@@ -12,7 +12,7 @@ use crate::name::{FileName, Name, RoomName};
 /// The longest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4096;
 
-/// The most lines of a message: so many rows of a terminal the longest message takes anyway.
+/// The most lines of a message. The longest message fills about as many rows in any case.
 pub(super) const MAX_LINES: usize = 50;
 
 /// The largest file that can be shared, in bytes.

@@ -1,6 +1,6 @@
 //! The history file: what was said, one line of JSON a note. It is only ever appended to; what was
 //! written is never changed, not even a line that makes no sense. A line is whole or it is not
-//! there: what was cut off by a crash is known by its missing line end.
+//! there: what was cut off by a crash has no line end or, once more was written, is no valid JSON.
 //!
 //! A line is handed to the system before anybody is told what stands in it. So what anybody has
 //! seen is still there when this program is killed; only the machine itself must go on.

@@ -24,8 +24,8 @@ use crate::server::routes::Routes;
 use crate::server::session::Report;
 use crate::token::Token;
 
-/// The most connections at once. Each costs two threads and a descriptor, and most systems give
-/// a program 1024 of those.
+/// The most connections at once. Each costs two threads and a descriptor, and Linux gives a
+/// program 1024 of those (macOS 256: `ulimit -n 1024`).
 const MAX_CLIENTS: usize = 768;
 
 /// How many reports are taken in before their orders are handed out. So a client that is
@@ -190,9 +190,9 @@ impl Owner {
     }
 }
 
-/// The orders, client by client: first the client whose last order came up first. The client that
-/// has said something is last, since its answer comes after what the others are told; it should not
-/// say more before that.
+/// The orders grouped by client, and the clients sorted by their last orders. The answer to the
+/// client that has said something is the last order of all, so that client comes last: it should
+/// not say more before the others are told.
 fn in_turn<T>(mut orders: Vec<(ClientId, T)>) -> Vec<(ClientId, T)> {
     let positions = orders.iter().enumerate().map(|(index, (client, _))| (*client, index));
     let last: BTreeMap<_, _> = positions.collect();

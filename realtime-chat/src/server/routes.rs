@@ -35,7 +35,7 @@ const OUTBOX: usize = 1024;
 /// The state that all connections share: nothing in it changes, but for one number.
 pub(crate) struct Routes {
     token: Option<Token>,
-    /// Where the WebSocket of the page is, if a proxy stands before us: more of the page's policy.
+    /// The URLs of the WebSocket behind each `--origin`, for the page's Content-Security-Policy.
     websockets: Vec<String>,
     report: Sender<Report>,
     next: AtomicU64,

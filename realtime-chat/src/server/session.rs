@@ -13,9 +13,9 @@ use crate::room::{ClientId, Heard, Order, ReadId};
 /// The most calls of a client that may wait for the room. Then its next message has to wait.
 const MAX_WAITING: usize = 16;
 
-/// The most that may wait if one message sets off several: calls on a result run when it is there.
-/// So the work that all clients together give the room has a bound, and no client waits long for
-/// its turn.
+/// The most calls that may wait if one message starts several: calls on a result run when it is
+/// there. So the work that all clients together give the room has a bound, and no client waits
+/// long for its turn.
 const MAX_AT_ONCE: usize = 64;
 
 /// The most bytes of results that are kept for a client that does not release them.
