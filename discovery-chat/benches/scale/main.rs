@@ -187,7 +187,7 @@ fn draw(real: &[Row], simulated: &[Row], overlay: &[(f64, gossip::Outcome)]) -> 
     let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/..");
     let path = std::path::Path::new(folder).canonicalize()?.join("scale.svg");
     fs::write(&path, picture::svg(&panels))?;
-    println!("\nPicture: {}", path.display());
+    println!("\nPicture: scale.svg, in the target folder of cargo; docs/pictures/ has a copy");
     Ok(())
 }
 
