@@ -256,7 +256,11 @@ impl ChatClient {
     fn take_note(&mut self, note: Note<Offer>) {
         let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
         self.know(match note.kind {
-            Kind::System => note.text.strip_suffix(" joined the chat").map(str::to_owned),
+            Kind::System => {
+                // No name of a user has a `#` in it, so these words end one.
+                let moved = note.text.rsplit_once(" came from #").map(|(name, _)| name);
+                moved.or(note.text.strip_suffix(" joined the chat")).map(str::to_owned)
+            }
             _ => Some(note.username.clone()),
         });
         if let Kind::File { name, size, content } = &note.kind {

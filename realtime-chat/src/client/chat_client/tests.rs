@@ -269,11 +269,12 @@ fn commands_become_calls_and_answers_are_shown() {
 #[test]
 fn a_private_message_finds_a_name_with_spaces_however_it_became_known() {
     let to = Name::read("Mary Ann").unwrap();
-    for how in 0..3 {
+    for how in 0..4 {
         let mut alice = Alice::chats();
         match how {
             0 => alice.is_told("System", "Mary Ann joined the chat", Kind::System),
-            1 => alice.is_told("Mary Ann", "hi", Kind::Chat),
+            1 => alice.is_told("System", "Mary Ann came from #rust", Kind::System),
+            2 => alice.is_told("Mary Ann", "hi", Kind::Chat),
             _ => {
                 alice.types("/users");
                 alice.is_answered(Ok(Reply::Users(vec!["Mary Ann".into()])));
