@@ -461,6 +461,28 @@ fn a_file_of_ours_is_offered_and_read_by_others() {
     alice.shows("📤 cat.png: 25 % sent\n");
 }
 
+/// Whoever can read a file can read its end again and again, and no token is charged for it.
+#[test]
+fn a_file_that_is_read_again_and_again_does_not_flood_the_screen() {
+    let shown = |alice: &mut Alice, reads| {
+        for _ in 0..reads {
+            alice.hears(Report::Sent("cat.png".into(), 100));
+        }
+        alice.wants().len()
+    };
+    let mut alice = Alice::chats();
+    assert_eq!(shown(&mut alice, 99), 99, "a crowd that saves it is told of");
+    assert_eq!(shown(&mut alice, 10_000), 1);
+    alice.is_told("Bob", "hi", Kind::Chat);
+    alice.shows("[Bob] hi\n");
+    alice.waits(Duration::from_millis(999));
+    assert_eq!(shown(&mut alice, 1), 0);
+    alice.waits(Duration::from_millis(1));
+    assert_eq!(shown(&mut alice, 2), 1);
+    alice.waits(Duration::from_hours(1));
+    assert_eq!(shown(&mut alice, 10_000), 100, "a pause saves up no more than that");
+}
+
 #[test]
 fn a_file_that_cannot_be_offered_is_told_and_closed() {
     let folder = Folder::new();
