@@ -56,8 +56,6 @@ pub(crate) struct ChatRoom {
     clients: BTreeMap<ClientId, Client>,
     /// How many notes there have been, in all rooms.
     count: u64,
-    /// How often a user has come into a room: the order in which users are listed.
-    arrivals: u64,
     history: History,
     /// The rooms that there are: first the lobby, which is always there, and at the end the one
     /// that was entered last.
@@ -95,7 +93,8 @@ struct User {
     /// Its capability, which the room calls.
     stub: Stub,
     room: RoomName,
-    /// When it came into the room, compared with others.
+    /// How many notes there were when it came into the room, with the one that tells of it: users
+    /// are listed in this order.
     came: u64,
 }
 
@@ -252,16 +251,10 @@ impl ChatRoom {
             return Err(RpcError::new(Code::BadRequest, text));
         }
         let room = RoomName::lobby();
-        self.arrivals += 1;
-        let user = User {
-            id: client,
-            name: name.clone(),
-            stub,
-            room: room.clone(),
-            came: self.arrivals,
-        };
-        self.clients.entry(client).and_modify(|client| client.user = Some(user));
         let note = self.record(&room, Note::system(format!("{name} joined the chat")));
+        let came = self.count;
+        let user = User { id: client, name: name.clone(), stub, room: room.clone(), came };
+        self.clients.entry(client).and_modify(|client| client.user = Some(user));
         let users = self.users_in(&room);
         let is_alone = users.len() == 1;
         let message = format!("Welcome to the chat, {name}!");

@@ -40,6 +40,14 @@ const MAX_OFFERS: usize = 32;
 /// How many names we know, so that a private message to one with a space in it can be read.
 const MAX_KNOWN: usize = 1024;
 
+/// How many lines are shown at once that tell how much of our files was sent: all of them, if 25
+/// others save a big file at the same time.
+const MAX_PROGRESS: u32 = 100;
+
+/// How long it takes until one more can be shown: a client may read a file again and again, which
+/// costs it nothing.
+const PROGRESS_AGAIN: Duration = Duration::from_secs(1);
+
 /// How much of an error that the other side has worded is shown, in bytes.
 const MAX_WHY: usize = 512;
 
@@ -101,6 +109,8 @@ pub(crate) struct ChatClient {
     offers: VecDeque<(Offer, String, u64)>,
     /// Names with which a private message can begin, by their appearance.
     known: BTreeMap<String, String>,
+    /// When [`MAX_PROGRESS`] lines can be shown at once again: all that a token bucket has to know.
+    progress_full_at: Option<Instant>,
     /// The events that wait for the welcome.
     held: Vec<Event>,
     actions: VecDeque<Action>,
@@ -144,7 +154,7 @@ impl ChatClient {
             Happened::Typed(Typed::Line(text)) => self.take_line(&text, now),
             Happened::Typed(Typed::TooLong(bytes)) => self.show(Event::TooLong(bytes)),
             Happened::Quit => self.quit(now),
-            Happened::Reported(report) => self.take_report(report),
+            Happened::Reported(report) => self.take_report(report, now),
             Happened::Opened(_, Ok(file)) => {
                 let (username, name, size) = (self.who(), file.name.clone(), file.size);
                 let file = Callback::File(file);
@@ -238,7 +248,7 @@ impl ChatClient {
         }
     }
 
-    fn take_report(&mut self, report: Report) {
+    fn take_report(&mut self, report: Report, now: Instant) {
         match report {
             Report::Told(note) => self.take_note(note),
             Report::Answered(id, reply) => {
@@ -246,7 +256,13 @@ impl ChatClient {
                     self.take_reply(ask, reply);
                 }
             }
-            Report::Sent(name, percent) => self.show(Event::Sent(name, percent)),
+            Report::Sent(name, percent) => {
+                let full_at = self.progress_full_at.unwrap_or(now).max(now) + PROGRESS_AGAIN;
+                if full_at <= now + MAX_PROGRESS * PROGRESS_AGAIN {
+                    self.progress_full_at = Some(full_at);
+                    self.show(Event::Sent(name, percent));
+                }
+            }
             Report::Ended(_) if self.stage == Stage::Asking => {}
             Report::Ended(_) if self.stage == Stage::Leaving => self.end(Ok(())),
             Report::Ended(gone) => self.end(Err(gone)),
@@ -256,7 +272,11 @@ impl ChatClient {
     fn take_note(&mut self, note: Note<Offer>) {
         let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
         self.know(match note.kind {
-            Kind::System => note.text.strip_suffix(" joined the chat").map(str::to_owned),
+            Kind::System => {
+                // No name of a user has a `#` in it, so these words end one.
+                let moved = note.text.rsplit_once(" came from #").map(|(name, _)| name);
+                moved.or(note.text.strip_suffix(" joined the chat")).map(str::to_owned)
+            }
             _ => Some(note.username.clone()),
         });
         if let Kind::File { name, size, content } = &note.kind {

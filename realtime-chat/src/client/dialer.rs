@@ -1,7 +1,7 @@
 //! The dialer: a thread that dials the server, and becomes the link's reader if it accepts.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -78,14 +78,13 @@ impl Dialer {
     fn connect(&self) -> Result<TcpStream, Gone> {
         let no_host = |why: String| Gone::NoHost(self.server.address.clone(), why);
         let found = self.server.address.to_socket_addrs();
-        let addresses: Vec<SocketAddr> =
-            found.map_err(|error| no_host(error.to_string()))?.collect();
+        let mut addresses = found.map_err(|error| no_host(error.to_string()))?;
         let deadline = Deadline::after(PATIENCE);
         let mut gone = no_host("it has no address".into());
-        for (index, address) in addresses.iter().enumerate() {
-            let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+        while let Some(address) = addresses.next() {
+            let tries = u32::try_from(addresses.len() + 1).unwrap_or(u32::MAX);
             let Some(left) = deadline.left() else { break };
-            match TcpStream::connect_timeout(address, left / others) {
+            match TcpStream::connect_timeout(&address, left / tries) {
                 Ok(stream) => {
                     // What we say is short, and waited for. It works without this, too.
                     let _ = stream.set_nodelay(true);

@@ -38,11 +38,10 @@ impl ServerUrl {
             return Err(example.into());
         }
         let address = format!("{host}:{port}");
-        let has_path = uri.path_and_query().is_some_and(|path| path.as_str() != "/");
-        if has_path {
-            return Ok(Self { address, uri });
-        }
-        let uri = format!("ws://{authority}{PATH}").parse().map_err(|_| example)?;
+        let uri = match uri.path_and_query() {
+            Some(path) if path.as_str() != "/" => uri,
+            _ => format!("ws://{authority}{PATH}").parse().map_err(|_| example)?,
+        };
         Ok(Self { address, uri })
     }
 }

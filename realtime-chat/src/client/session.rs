@@ -89,8 +89,7 @@ impl ServerSession {
 
     /// Reads a part of a file of ours.
     fn read(&self, file: &SharedFile, offset: &Argument) -> Outcome<Callback> {
-        let offset = whole(offset);
-        let offset = offset
+        let offset = whole(offset)
             .ok_or_else(|| RpcError::type_error("read: offset must be a place in the file"))?;
         if let Some(percent) = file.progress(offset) {
             self.tell(Report::Sent(file.name.to_string(), percent));

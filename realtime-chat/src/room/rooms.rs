@@ -21,8 +21,7 @@ impl ChatRoom {
             let came = self.record(to, Note::system(format!("{name} came from {from}")));
             self.stop_typing(user);
             self.notify(to, &came);
-            self.arrivals += 1;
-            let moved = User { room: to.clone(), came: self.arrivals, ..user.clone() };
+            let moved = User { room: to.clone(), came: self.count, ..user.clone() };
             self.clients.entry(*id).and_modify(|client| client.user = Some(moved));
             self.notify(from, &went);
         }

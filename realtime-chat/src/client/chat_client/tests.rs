@@ -269,11 +269,12 @@ fn commands_become_calls_and_answers_are_shown() {
 #[test]
 fn a_private_message_finds_a_name_with_spaces_however_it_became_known() {
     let to = Name::read("Mary Ann").unwrap();
-    for how in 0..3 {
+    for how in 0..4 {
         let mut alice = Alice::chats();
         match how {
             0 => alice.is_told("System", "Mary Ann joined the chat", Kind::System),
-            1 => alice.is_told("Mary Ann", "hi", Kind::Chat),
+            1 => alice.is_told("System", "Mary Ann came from #rust", Kind::System),
+            2 => alice.is_told("Mary Ann", "hi", Kind::Chat),
             _ => {
                 alice.types("/users");
                 alice.is_answered(Ok(Reply::Users(vec!["Mary Ann".into()])));
@@ -458,6 +459,28 @@ fn a_file_of_ours_is_offered_and_read_by_others() {
     alice.shows("📤 Sharing cat.png (262.1 kB)\n");
     alice.hears(Report::Sent("cat.png".into(), 25));
     alice.shows("📤 cat.png: 25 % sent\n");
+}
+
+/// Whoever can read a file can read its end again and again, and no token is charged for it.
+#[test]
+fn a_file_that_is_read_again_and_again_does_not_flood_the_screen() {
+    let shown = |alice: &mut Alice, reads| {
+        for _ in 0..reads {
+            alice.hears(Report::Sent("cat.png".into(), 100));
+        }
+        alice.wants().len()
+    };
+    let mut alice = Alice::chats();
+    assert_eq!(shown(&mut alice, 99), 99, "a crowd that saves it is told of");
+    assert_eq!(shown(&mut alice, 10_000), 1);
+    alice.is_told("Bob", "hi", Kind::Chat);
+    alice.shows("[Bob] hi\n");
+    alice.waits(Duration::from_millis(999));
+    assert_eq!(shown(&mut alice, 1), 0);
+    alice.waits(Duration::from_millis(1));
+    assert_eq!(shown(&mut alice, 2), 1);
+    alice.waits(Duration::from_hours(1));
+    assert_eq!(shown(&mut alice, 10_000), 100, "a pause saves up no more than that");
 }
 
 #[test]

@@ -66,6 +66,13 @@ fn users_are_listed_in_the_order_in_which_they_came_into_the_room() {
     let _ = chat.enters(ALICE, "#rust");
     let entered = chat.enters(ALICE, "#lobby");
     assert_eq!(entered.last().unwrap(), "Alice gets entered #lobby: Bob, Carol, Alice");
+    // Also if one joins right after another one has come back.
+    let mut chat = Chat::of(&[BOB, CAROL]);
+    let _ = chat.enters(BOB, "#rust");
+    let _ = chat.enters(BOB, "#lobby");
+    chat.arrives(ALICE);
+    let said = chat.joins(ALICE, "Alice");
+    assert_eq!(said[1], "Alice gets welcome Alice in #lobby: Carol, Bob, Alice");
 }
 
 #[test]
