@@ -1,4 +1,4 @@
-//! Whom to dial and when, tried with fake time.
+//! Whom to dial and when, tried with fake time, and in thousands of orders of events.
 
 use std::iter;
 
@@ -397,4 +397,38 @@ fn an_address_with_a_crowd_holds_up_no_peer_that_was_heard_at_another_one_too() 
     dials.heard(BOB, somewhere(), now);
     let (_, address) = next_address(&mut dials, now + Duration::from_secs(1));
     assert_eq!(address, "10.0.0.8:8080".parse().unwrap());
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_each_dial_that_is_due_can_be_made() {
+    let start = Instant::now();
+    for story in 0..5000 {
+        let mut dials = Dials::new(ME, &["bob:8080".into()], start);
+        let (mut now, mut out) = (start, Vec::new());
+        for step in 0..60 {
+            let any = |what, below| jitter(ME, (story, step, what), below);
+            now += Duration::from_millis(any("time", 800).into());
+            let peer = PeerId::from_bits(2 + u128::from(any("peer", 2)));
+            let address =
+                [somewhere(), "10.0.0.8:80".parse().unwrap()][any("place", 2) as usize];
+            let event = any("event", 8);
+            let ends = (3..6).contains(&event) && !out.is_empty();
+            let ended = ends.then(|| out.remove(any("dial", 9) as usize % out.len()));
+            match (event, ended) {
+                (0, _) => dials.give_up(peer, now),
+                (1, _) => dials.linked(peer),
+                (2, _) => dials.lost(peer, Duration::ZERO, now),
+                (3, Some((link, _))) => dials.refused(link, now),
+                (4, Some((link, _))) => drop(dials.failed(link, Failure::Refused, now)),
+                (5, Some((link, Callee::Name(_)))) => {
+                    dials.looked_up(link, vec![address; 2], now);
+                }
+                (5, Some((link, _))) => dials.answered(link, peer),
+                _ => dials.heard(peer, address, now),
+            }
+            while dials.next_due().is_some_and(|due| due <= now) {
+                out.push(dials.take_due(now).expect("it is due"));
+            }
+        }
+    }
 }
