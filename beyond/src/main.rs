@@ -46,7 +46,7 @@ struct Arguments {
     /// A peer to begin with, /ip4/ADDRESS/tcp/PORT/p2p/ID (repeatable).
     #[arg(long = "peer")]
     peers: Vec<Multiaddr>,
-    /// A peer through which others can call us if no caller is let in here.
+    /// A peer through which others can call us if no call is accepted here.
     #[arg(long)]
     relay: Option<Multiaddr>,
 }

@@ -69,7 +69,7 @@ impl fmt::Display for Shown<'_> {
             Event::Received(message) => write!(f, "📨 {name} received: {message}"),
             Event::Waiting => write!(f, "⏳ {name} is waiting for calls from {friend}..."),
             Event::AcceptFailed(why) => {
-                write!(f, "⚠️ Nobody can be let in for now: {why}")
+                write!(f, "⚠️ No call can be accepted for now: {why}")
             }
             Event::ShuttingDown => write!(f, "👋 {name} shutting down..."),
         }

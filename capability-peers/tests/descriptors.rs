@@ -52,5 +52,5 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
     }
     alice.is_terminated();
     alice.ends_well();
-    alice.saw_times("⚠️ Nobody can be let in for now", 1);
+    alice.saw_times("⚠️ No call can be accepted for now", 1);
 }

@@ -181,7 +181,7 @@ impl fmt::Display for Event {
             Self::Crowded(links) => {
                 write!(f, "⚠️ {links} peers are linked, which is all there is room for")
             }
-            Self::AcceptFailed(why) => write!(f, "⚠️ Nobody can be let in for now: {why}"),
+            Self::AcceptFailed(why) => write!(f, "⚠️ No call can be accepted for now: {why}"),
             Self::Goodbye => write!(f, "👋 Goodbye!"),
         }
     }

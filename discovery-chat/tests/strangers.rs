@@ -189,7 +189,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
         &[],
     ));
     let crowd: Vec<_> = (0..100).map(|_| alice.is_dialed()).collect();
-    alice.sees("⚠️ Nobody can be let in for now: ");
+    alice.sees("⚠️ No call can be accepted for now: ");
     alice.sees("\n");
     drop(crowd);
     alice.runs_threads_called("link", 0);

@@ -372,7 +372,7 @@ fn a_want_of_descriptors_that_comes_and_goes_is_told_once() {
     }
     server.is_terminated();
     server.ends_well();
-    server.saw_times("⚠️ Nobody can be let in for now", 1);
+    server.saw_times("⚠️ No call can be accepted for now", 1);
 }
 
 #[test]

@@ -254,7 +254,7 @@ class Peer(Target):
             self.server.makes_room()
             if not self.server.is_full:
                 self.server.is_full = True
-                self.show(f"⚠️ Nobody can be let in for now: {error.strerror}")
+                self.show(f"⚠️ No call can be accepted for now: {error.strerror}")
         elif not isinstance(error, OSError):
             loop.default_exception_handler(context)
 

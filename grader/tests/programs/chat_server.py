@@ -589,7 +589,7 @@ class Server:
             self.http.makes_room()
             if not self.http.is_full:
                 self.http.is_full = True
-                self.show(f"⚠️ Nobody can be let in for now: {error.strerror}")
+                self.show(f"⚠️ No call can be accepted for now: {error.strerror}")
         elif not isinstance(error, (OSError, CallError)):
             loop.default_exception_handler(context)
 

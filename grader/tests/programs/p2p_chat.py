@@ -552,7 +552,7 @@ class Peer(asyncio.DatagramProtocol):
     def on_trouble(self, loop, context):
         error = context.get("exception")
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            self.tell_once("full", f"⚠️ Nobody can be let in for now: {error.strerror}")
+            self.tell_once("full", f"⚠️ No call can be accepted for now: {error.strerror}")
         elif not isinstance(error, OSError):
             loop.default_exception_handler(context)
 

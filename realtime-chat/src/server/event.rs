@@ -32,7 +32,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&match self {
             Self::Running { address, with_token } => return running(*address, *with_token, f),
-            Self::CannotAccept(why) => format!("⚠️ Nobody can be let in for now: {why}"),
+            Self::CannotAccept(why) => format!("⚠️ No call can be accepted for now: {why}"),
             Self::HistoryIsLong(bytes) => format!(
                 "⚠️ The history is long: its first {bytes} bytes stay in the file, but were not \
                  read"

@@ -53,7 +53,7 @@ fn when_all_are_busy_the_others_are_told_so_at_once() {
     }
     // One answer later there is room.
     peer.go_on.send(()).unwrap();
-    until("somebody is let in", || {
+    until("a call is accepted", || {
         let mut client = peer.dial();
         client.says(&get("/page"));
         client.hears_status() == 200

@@ -12,7 +12,10 @@ fn an_answer_that_is_being_made_is_waited_for_when_we_stop() {
     let (port, go_on) = (peer.port, peer.go_on.clone());
     let callers = thread::Builder::new().spawn(move || {
         idle.hears_the_end();
-        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody new is let in");
+        assert!(
+            TcpStream::connect(("127.0.0.1", port)).is_err(),
+            "no call is accepted any more"
+        );
         go_on.send(()).unwrap();
         let head = busy.hears_head();
         assert!(head.contains(&"Connection: close".to_owned()), "{head:?}");
