@@ -66,7 +66,7 @@ impl<R: Read> Reader<R> {
     /// Whether the caller waits for a "100 Continue" before it sends the body.
     pub(crate) fn owes_continue(&self, framing: Framing) -> bool {
         // A caller of HTTP/1.0 would take it for the answer.
-        let is_expected = self.request.header("Expect").is_some() && self.request.is_http_1_1();
+        let is_expected = self.request.header("Expect").is_some() && self.request.is_http_1_1;
         is_expected && framing != Framing::Length(0) && !self.has_more()
     }
 
