@@ -165,12 +165,15 @@ impl<T: Clone> Session<T> {
         self.is_callable(id)
     }
 
-    /// Whether all capabilities in a value are still there to be sent.
+    /// Whether all capabilities in a value are still there to be sent, and all objects fit.
     pub(super) fn can_send(&self, value: &Value<Cap<T>>) -> Result<(), RpcError> {
-        let mut fits = Ok(());
+        let (mut fits, mut targets) = (Ok(()), 0);
         value.each_cap(&mut |cap| {
             let this = match cap {
-                Cap::Target(_) => self.has_room(),
+                Cap::Target(_) => {
+                    targets += 1;
+                    self.has_room(targets)
+                }
                 Cap::Stub(stub) => self.is_callable(stub.id),
                 Cap::Promise(promise) => self.is_callable(promise.call.0),
             };
