@@ -60,15 +60,14 @@ impl Client {
     }
 
     fn why(&self, error: ureq::Error) -> SendError {
-        use ErrorKind::{ConnectionRefused, InvalidData};
         match error {
             ureq::Error::Timeout(_) => SendError::TimedOut(self.patience),
-            ureq::Error::Io(error) if error.kind() == ConnectionRefused => SendError::Refused,
-            // A reply that is not UTF-8. All other errors of the system are the connection's.
-            ureq::Error::Io(error) if error.kind() == InvalidData => {
-                SendError::BadReply(error.to_string())
-            }
-            ureq::Error::Io(error) => SendError::Lost(error.to_string()),
+            ureq::Error::Io(error) => match error.kind() {
+                ErrorKind::ConnectionRefused => SendError::Refused,
+                // The reply is not UTF-8. All other errors of the system are the connection's.
+                ErrorKind::InvalidData => SendError::BadReply(error.to_string()),
+                _ => SendError::Lost(error.to_string()),
+            },
             ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => {
                 SendError::Lost(error.to_string())
             }

@@ -109,9 +109,8 @@ impl<T: Clone> Session<T> {
     /// Gives a call up. It still runs, but its answer is of no use any more.
     #[must_use]
     pub fn forget(&mut self, CallId(call): CallId) -> Vec<Output<T>> {
-        let known = self.calls.remove(&call).is_some();
-        let release = || Output::Send(Message::Release(call, 1).write());
-        known.then(release).into_iter().collect()
+        let release = Output::Send(Message::Release(call, 1).write());
+        self.calls.remove(&call).map(|_| release).into_iter().collect()
     }
 
     /// Keeps a stub that came as an argument, beyond the end of the call that brought it.
