@@ -24,8 +24,9 @@
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!
 //! (`bob`, if it is Bob.) `listener` and `caller` are threads of [`capnweb`], `ctrl-c` is one of
-//! [`terminal`]. All but `ctrl-c` are joined; only a `sender` that still waits for its friend is
-//! left to the end of the process.
+//! [`terminal`]. At the end the listener joins its callers and closes its channel; the owner waits
+//! for that, up to 3 s, and joins the sender. A `sender` that still waits for its friend is left to
+//! the end of the process, and so is `ctrl-c`.
 //!
 //! All callers share the peer, in which nothing changes but one atomic number (`peer.rs`). There
 //! is no lock.

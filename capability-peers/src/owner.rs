@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use capnweb::listener::{Listener, Report};
 use crossbeam_channel::{Receiver, bounded, select};
-use terminal::{LOOK_AGAIN, NonBlockingStdout, Screen};
+use terminal::{LOOK_AGAIN, Screen};
 
 use crate::arguments::Friend;
 use crate::event::Event;
@@ -18,8 +18,8 @@ use crate::role::Role;
 use crate::sender::SenderThread;
 
 /// How many bytes may wait for a terminal that is stopped (Ctrl-S, or a pipe that is not read);
-/// then messages are refused. It must not stop the owner, too: then the user could not end it any
-/// more. All messages of one request fit.
+/// then messages are refused, also in the middle of a request. It must not stop the owner, too:
+/// then the user could not end it any more.
 const MAX_UNREAD: usize = 1024 * 1024;
 
 /// How long the terminal may take for the last line.
@@ -32,7 +32,7 @@ const QUIET: Duration = Duration::from_hours(1);
 pub(crate) struct Owner {
     role: Role,
     peer: Arc<Peer>,
-    screen: Screen<NonBlockingStdout>,
+    screen: Screen,
     order: EventOrder,
     listener: Listener,
     sender: SenderThread,

@@ -235,3 +235,17 @@ fn a_friend_that_did_not_answer_in_time_is_called_again() {
     alice.sees("📞 Alice calls Bob.greet()...\n");
     alice.sees_next("   ← At last");
 }
+
+/// A tunnel hangs up if no program listens at its other end, and a friend does as it shuts down.
+#[test]
+fn a_friend_that_hangs_up_without_an_answer_is_called_again() {
+    let fixture = Fixture::open();
+    let tunnel = fixture.somebody_else_is_bob();
+    let alice = fixture.alice_who_looks();
+    for _ in 0..2 {
+        is_called(&tunnel).expect("Alice calls").hears_request();
+    }
+    drop(tunnel);
+    let bob = fixture.starts_bob(&[]);
+    both_call_each_other(alice, Peer::is_up(bob, fixture.bobs_port()));
+}

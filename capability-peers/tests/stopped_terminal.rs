@@ -59,7 +59,7 @@ fn messages_that_were_refused_confuse_no_numbers() {
     let mut alice = Unread::starts(&fixture);
     let port = fixture.alices_port();
     let (refuse, refused) = channel();
-    let callers = (0..CALLERS).map(|_| {
+    let callers = (0..CALLERS).map(|caller| {
         let refuse = refuse.clone();
         let body = move || {
             let (mut numbers, mut last_refused) = (Vec::new(), None);
@@ -71,15 +71,18 @@ fn messages_that_were_refused_confuse_no_numbers() {
                 }
                 assert!(answer.contains("does not keep up"), "{answer}");
                 last_refused = Some(numbers.len());
-                let _ = refuse.send(()); // Fails when enough of them have come.
+                let _ = refuse.send(caller); // Fails when enough of them have come.
             }
             numbers
         };
         thread::Builder::new().name("caller".into()).spawn(body).expect("a thread")
     });
     let callers: Vec<_> = callers.collect();
-    for _ in 0..2 * CALLERS {
-        refused.recv_timeout(PATIENCE).expect("she refuses, as her terminal is stopped");
+    // A fast caller is refused often, while a slow one has not been refused at all.
+    let mut refusals = [0; CALLERS];
+    while refusals.iter().any(|count| *count < 2) {
+        let caller = refused.recv_timeout(PATIENCE).expect("each is refused, and says so");
+        refusals[caller] += 1;
     }
     drop(refused);
     let mut window = alice.0.stdout.take().expect("a pipe");
@@ -94,6 +97,27 @@ fn messages_that_were_refused_confuse_no_numbers() {
     assert!(stats.contains(&format!("\"messages_received\":{count}}}")), "{count}: {stats}");
     drop(alice);
     window.expect("a thread").join().expect("no panic").expect("it can be read");
+}
+
+/// A request of 70 kB has 4 MB of messages, if they are all the result of its first call.
+#[test]
+fn messages_are_refused_in_the_middle_of_a_request() {
+    const MESSAGES: usize = 999;
+    let fixture = Fixture::open();
+    let alice = Unread::starts(&fixture);
+    let mut request = vec![format!("[\"push\",\"{}\"]", "x".repeat(4000))];
+    for id in 2..MESSAGES + 2 {
+        request.push(r#"["push",["pipeline",0,["chat"],[["pipeline",1]]]]"#.to_owned());
+        request.push(format!("[\"pull\",{id}]"));
+    }
+    let answers = answer_of(fixture.alices_port(), &request.join("\n"));
+    assert_eq!(answers.lines().count(), MESSAGES);
+    let taken = answers.matches("Thanks for the message").count();
+    let refused = answers.matches("the terminal does not keep up").count();
+    assert!(taken > 0 && taken + refused == MESSAGES, "{taken} taken, {refused} refused");
+    // 1 MiB that she keeps, 64 KiB in the pipe, and one more; a pipe may take more elsewhere.
+    assert!(taken < MESSAGES / 2, "{taken} taken, {refused} refused");
+    drop(alice);
 }
 
 /// Nobody reads what she prints, and still she answers, and ends when she is told to.

@@ -60,13 +60,14 @@ impl Client {
     }
 
     fn why(&self, error: ureq::Error) -> SendError {
-        use ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
         match error {
-            ureq::Error::Io(error) if error.kind() == ConnectionRefused => SendError::Refused,
             ureq::Error::Timeout(_) => SendError::TimedOut(self.patience),
-            ureq::Error::Io(error) if matches!(error.kind(), ConnectionReset | TimedOut) => {
-                SendError::Lost(error.to_string())
-            }
+            ureq::Error::Io(error) => match error.kind() {
+                ErrorKind::ConnectionRefused => SendError::Refused,
+                // The reply is not UTF-8. All other errors of the system are the connection's.
+                ErrorKind::InvalidData => SendError::BadReply(error.to_string()),
+                _ => SendError::Lost(error.to_string()),
+            },
             ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => {
                 SendError::Lost(error.to_string())
             }
@@ -103,7 +104,7 @@ mod tests {
     /// Sends a call to a server that answers `answer` and hangs up, or that only hears it.
     fn send(
         patience: Duration,
-        answer: Option<&str>,
+        answer: Option<&[u8]>,
     ) -> Result<Result<String, String>, SendError> {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/rpc/batch", socket.local_addr().unwrap());
@@ -119,7 +120,7 @@ mod tests {
                     request.push(byte[0]);
                 }
                 match answer {
-                    Some(answer) => call.write_all(answer.as_bytes()).unwrap(),
+                    Some(answer) => call.write_all(answer).unwrap(),
                     None => drop(sent.recv()),
                 }
             });
@@ -145,22 +146,36 @@ mod tests {
     #[test]
     fn a_reply_is_read_and_another_status_is_the_error_of_every_call() {
         let hello = http("200 OK", r#"["resolve",1,"Hello!"]"#);
-        assert_eq!(send(LONG, Some(&hello)), Ok(Ok("Hello!".into())));
+        assert_eq!(send(LONG, Some(hello.as_bytes())), Ok(Ok("Hello!".into())));
         let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
                       5\r\n[\"res\r\n11\r\nolve\",1,\"Hello!\"]\r\n0\r\n\r\n";
-        assert_eq!(send(LONG, Some(chunks)), Ok(Ok("Hello!".into())));
+        assert_eq!(send(LONG, Some(chunks.as_bytes())), Ok(Ok("Hello!".into())));
         let failed = "Error: RPC request failed: 500 Internal Server Error";
-        assert_eq!(send(LONG, Some(&http("500 Oh no", "Oh no"))), Ok(Err(failed.into())));
+        assert_eq!(
+            send(LONG, Some(http("500 Oh no", "Oh no").as_bytes())),
+            Ok(Err(failed.into()))
+        );
         let elsewhere = http("302 Found\r\nLocation: http://127.0.0.1:1/", "");
         let failed = "Error: RPC request failed: 302 Found";
-        assert_eq!(send(LONG, Some(&elsewhere)), Ok(Err(failed.into())), "not followed");
+        assert_eq!(
+            send(LONG, Some(elsewhere.as_bytes())),
+            Ok(Err(failed.into())),
+            "not followed"
+        );
     }
 
     #[test]
     fn a_server_that_is_none_is_told_apart_from_one_that_is_not_there() {
-        assert!(matches!(send(LONG, Some("SSH-2.0\r\n\r\n")), Err(SendError::BadReply(_))));
+        assert!(matches!(send(LONG, Some(b"SSH-2.0\r\n\r\n")), Err(SendError::BadReply(_))));
+        let no_text = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xFF";
+        assert!(matches!(send(LONG, Some(no_text)), Err(SendError::BadReply(_))));
         let long = http("200 OK", &" ".repeat(MAX_REPLY + 1));
-        assert!(matches!(send(LONG, Some(&long)), Err(SendError::BadReply(_))));
+        assert!(matches!(send(LONG, Some(long.as_bytes())), Err(SendError::BadReply(_))));
+        for cut_short in ["", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[\"re"]
+        {
+            let reply = send(LONG, Some(cut_short.as_bytes()));
+            assert!(matches!(reply, Err(SendError::Lost(_))), "{cut_short:?}: {reply:?}");
+        }
         let patience = Duration::from_millis(250);
         assert_eq!(send(patience, None), Err(SendError::TimedOut(patience)));
         assert_eq!(SendError::TimedOut(patience).to_string(), "no answer within 0.25 s");

@@ -56,7 +56,7 @@ impl Code {
     }
 
     /// The code of this word, if it is one of ours.
-    pub fn of(word: &str) -> Option<Self> {
+    fn of(word: &str) -> Option<Self> {
         WORDS.iter().find(|(_, ours)| *ours == word).map(|(code, _)| *code)
     }
 }

@@ -301,9 +301,9 @@ impl<T: Clone> Session<T> {
         Ok(())
     }
 
-    /// Whether one more entry fits.
-    fn has_room(&self) -> Result<(), RpcError> {
-        if self.slots.len() + self.exports.len() < MAX_ENTRIES {
+    /// Whether so many more entries fit.
+    fn has_room(&self, more: usize) -> Result<(), RpcError> {
+        if self.slots.len() + self.exports.len() + more <= MAX_ENTRIES {
             return Ok(());
         }
         let text =

@@ -18,7 +18,7 @@ pub enum Key {
 impl Key {
     /// Whether every JavaScript object has this one. For the other side such a name is not there:
     /// not as a property, not as a method, and not as a key of an object.
-    pub fn is_forbidden(&self) -> bool {
+    pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Name(name) if is_forbidden(name))
     }
 }

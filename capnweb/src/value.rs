@@ -73,7 +73,7 @@ pub enum Value<C = Cap<Arc<dyn Target>>> {
     Date(f64),
     /// The decimal digits of a whole number of any size.
     BigInt(String),
-    /// Bytes, as unpadded base64. No lab looks into them, so they stay as they came.
+    /// Bytes, as base64 without padding.
     Bytes(String),
     /// A `URL` object. npm sends it where a text would do, so it is not refused.
     Url(String),

@@ -7,7 +7,7 @@
 
 use std::io::BufRead;
 
-use super::limits::{MAX_BODY, MAX_EXTENSIONS, MAX_HEADERS, MAX_TRAILERS};
+use super::limits::{MAX_BODY, MAX_EXTENSIONS, MAX_HEADERS};
 use super::refusal::{Refusal, Unread};
 use super::section::{Kind, next_byte, next_bytes, read_section};
 
@@ -81,7 +81,7 @@ fn expect(input: &mut impl BufRead, expected: u8) -> Result<(), Unread> {
 /// Reads trailers, which are headers. They are ignored, but must be well-formed.
 fn read_trailers(input: &mut impl BufRead) -> Result<(), Unread> {
     let mut text = Vec::new();
-    read_section(input, Kind::Trailers, MAX_TRAILERS, &mut text)?;
+    read_section(input, Kind::Trailers, &mut text)?;
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     match httparse::parse_headers(&text, &mut headers) {
         Ok(httparse::Status::Complete((length, _))) if length == text.len() => Ok(()),

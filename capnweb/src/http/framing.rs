@@ -19,7 +19,7 @@ pub(super) fn framing(request: &Request) -> Result<Framing, Refusal> {
     let mut lengths = request.headers("Content-Length");
     match (codings.next(), lengths.next()) {
         (Some(_), Some(_)) => Err(Refusal::BOTH_LENGTHS),
-        (Some(_), None) if codings.next().is_some() || !request.is_http_1_1() => {
+        (Some(_), None) if codings.next().is_some() || !request.is_http_1_1 => {
             Err(Refusal::CODING)
         }
         (Some(coding), None) => read_coding(coding),

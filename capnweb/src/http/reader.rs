@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::chunks::{read_chunks, read_exactly};
 use super::framing::{Framing, framing};
 use super::guard;
-use super::limits::{KEPT_BUFFER, MAX_HEAD};
+use super::limits::KEPT_BUFFER;
 use super::origin::Origin;
 use super::refusal::{Refusal, Unread};
 use super::request::Request;
@@ -52,7 +52,7 @@ impl<R: Read> Reader<R> {
     pub(crate) fn read_head(&mut self) -> Result<Framing, Unread> {
         self.request.body.clear();
         self.request.body.shrink_to(KEPT_BUFFER);
-        read_section(&mut self.input, Kind::Head, MAX_HEAD, &mut self.head)?;
+        read_section(&mut self.input, Kind::Head, &mut self.head)?;
         self.request.parse(&self.head)?;
         guard::check(&self.request, self.here, &self.origins)?;
         let framing = framing(&self.request)?;
@@ -66,7 +66,7 @@ impl<R: Read> Reader<R> {
     /// Whether the caller waits for a "100 Continue" before it sends the body.
     pub(crate) fn owes_continue(&self, framing: Framing) -> bool {
         // A caller of HTTP/1.0 would take it for the answer.
-        let is_expected = self.request.header("Expect").is_some() && self.request.is_http_1_1();
+        let is_expected = self.request.header("Expect").is_some() && self.request.is_http_1_1;
         is_expected && framing != Framing::Length(0) && !self.has_more()
     }
 

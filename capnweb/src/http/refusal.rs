@@ -77,10 +77,12 @@ impl Refusal {
     /// An `Expect` that is not `100-continue`.
     pub(crate) const EXPECTATION: Self =
         Self(417, "the only expectation known here is 100-continue");
-    /// The head is longer than [`MAX_HEAD`](super::limits::MAX_HEAD), or the trailers than
-    /// [`MAX_TRAILERS`](super::limits::MAX_TRAILERS).
+    /// The head is longer than [`MAX_HEAD`](super::limits::MAX_HEAD).
     pub(crate) const HEAD_TOO_LONG: Self =
         Self(431, "the headers are too long; 16 KiB is the limit");
+    /// The trailers are longer than [`MAX_TRAILERS`](super::limits::MAX_TRAILERS).
+    pub(crate) const TRAILERS_TOO_LONG: Self =
+        Self(431, "the trailers are too long; 4 KiB is the limit");
     /// More headers than [`MAX_HEADERS`](super::limits::MAX_HEADERS).
     pub(crate) const TOO_MANY_HEADERS: Self =
         Self(431, "there are too many headers; 64 is the limit");

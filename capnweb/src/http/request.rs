@@ -10,8 +10,10 @@ use super::refusal::Refusal;
 pub struct Request {
     method: String,
     target: String,
-    fields: Vec<(String, String)>,
-    is_http_1_1: bool,
+    /// All headers, in order: name and value.
+    pub(super) fields: Vec<(String, String)>,
+    /// Whether it is HTTP/1.1, and not 1.0.
+    pub(crate) is_http_1_1: bool,
     pub(super) body: Vec<u8>,
 }
 
@@ -33,15 +35,10 @@ impl Request {
         self.split_target().1.split_once('?').map(|(_, query)| query)
     }
 
-    /// All headers, in order: name and value.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
     /// The values of all headers of that name, in any spelling.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        let is_it = move |(field, _): &(&str, &str)| field.eq_ignore_ascii_case(name);
-        self.fields().filter(is_it).map(|(_, value)| value)
+        let is_it = move |(field, _): &&(String, String)| field.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(is_it).map(|(_, value)| value.as_str())
     }
 
     /// The value of the first header of that name.
@@ -60,13 +57,8 @@ impl Request {
         &self.body
     }
 
-    /// Whether it is HTTP/1.1, and not 1.0.
-    pub fn is_http_1_1(&self) -> bool {
-        self.is_http_1_1
-    }
-
     /// Whether the caller may send another request on this connection.
-    pub fn keeps_alive(&self) -> bool {
+    pub(crate) fn keeps_alive(&self) -> bool {
         let stays = self.is_http_1_1 || self.says("Connection", "keep-alive");
         stays && !self.says("Connection", "close")
     }

@@ -61,7 +61,7 @@ impl Response {
         }
         if closes && self.status >= 200 {
             head.push_str("Connection: close\r\n");
-        } else if !closes && !request.is_http_1_1() {
+        } else if !closes && !request.is_http_1_1 {
             head.push_str("Connection: keep-alive\r\n");
         }
         head.push_str("\r\n");

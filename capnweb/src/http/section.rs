@@ -5,6 +5,7 @@
 
 use std::io::BufRead;
 
+use super::limits::{MAX_HEAD, MAX_TRAILERS};
 use super::refusal::{Refusal, Unread};
 
 /// What a section is, and so whether it may be empty.
@@ -16,13 +17,16 @@ pub(super) enum Kind {
     Trailers,
 }
 
-/// Reads a section into `text`, line ends included. It has at most `limit` bytes.
+/// Reads a section into `text`, line ends included.
 pub(super) fn read_section(
     input: &mut impl BufRead,
     kind: Kind,
-    limit: usize,
     text: &mut Vec<u8>,
 ) -> Result<(), Unread> {
+    let (limit, too_long) = match kind {
+        Kind::Head => (MAX_HEAD, Refusal::HEAD_TOO_LONG),
+        Kind::Trailers => (MAX_TRAILERS, Refusal::TRAILERS_TOO_LONG),
+    };
     text.clear();
     let mut line_start = 0;
     let mut skipped = 0; // Empty lines before a head count, too.
@@ -32,7 +36,7 @@ pub(super) fn read_section(
         let length = line_end.map_or(bytes.len(), |end| end + 1);
         for byte in &bytes[..length] {
             if skipped + text.len() >= limit {
-                return Err(Refusal::HEAD_TOO_LONG.into());
+                return Err(too_long.into());
             }
             check(*byte, &text[line_start..])?;
             text.push(*byte);

@@ -89,7 +89,7 @@ fn verdict_of(mut reader: Reader<impl Read>) -> Verdict {
 /// All that a request says.
 fn told(request: &Request) -> String {
     let mut told = format!("{} {}", request.method(), request.path());
-    for (name, value) in request.fields() {
+    for (name, value) in &request.fields {
         let _ = write!(told, " [{name}: {value}]");
     }
     match request.body() {

@@ -150,7 +150,8 @@ impl Acceptor {
             || self.rejected.front().is_some_and(|(since, _)| since.elapsed() > close)
         {
             let first = self.rejected.pop_front();
-            // If what it has sent stayed unread, the system would take back what we have said.
+            // Closing with unread input sends a TCP reset, and then the caller's system may discard
+            // our answer.
             let _ = first.map(|(_, stream)| (&*stream).read(&mut [0; MAX_UNREAD]));
         }
         let max = self.service.max_callers;
@@ -209,8 +210,8 @@ impl Acceptor {
         // What cannot be sent at once is not sent; on a new connection a few bytes always can.
         if stream.set_nonblocking(true).is_ok() && (&*stream).write(&rejection).is_ok() {
             let _ = stream.shutdown(Shutdown::Write); // Fails if the caller is gone.
-            // If we closed at once, a request that is under way would make the system take back
-            // what we have said.
+            // If we closed at once, a request that is under way would be answered with a TCP reset,
+            // and then the caller's system may discard what we have said.
             self.rejected.push_back((Instant::now(), stream));
         }
     }

@@ -125,8 +125,8 @@ impl Caller {
         self.reader.stream().wait_until(Deadline::after(patience));
     }
 
-    /// Closes, but not before the caller has read our last answer, or had the time to: if we
-    /// closed while bytes of the caller are unread, the system would take back what we have said.
+    /// Closes, but not before the caller has read our last answer, or had the time to: closing with
+    /// unread input sends a TCP reset, and then the caller's system may discard our answer.
     fn close(mut self) {
         self.activity.set_idle(self.service.moment());
         let deadline = Deadline::after(self.service.patience.close);

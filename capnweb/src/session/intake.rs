@@ -150,7 +150,7 @@ impl<T: Clone> Session<T> {
     }
 
     fn open_promise(&mut self, id: i64) -> Result<i64, RpcError> {
-        self.has_room()?;
+        self.has_room(1)?;
         self.hidden += 1;
         self.pending += 1;
         let slot = Slot { state: State::Promised, ..Slot::new(0, None) };

@@ -109,9 +109,8 @@ impl<T: Clone> Session<T> {
     /// Gives a call up. It still runs, but its answer is of no use any more.
     #[must_use]
     pub fn forget(&mut self, CallId(call): CallId) -> Vec<Output<T>> {
-        let known = self.calls.remove(&call).is_some();
-        let release = || Output::Send(Message::Release(call, 1).write());
-        known.then(release).into_iter().collect()
+        let release = Output::Send(Message::Release(call, 1).write());
+        self.calls.remove(&call).map(|_| release).into_iter().collect()
     }
 
     /// Keeps a stub that came as an argument, beyond the end of the call that brought it.
@@ -165,12 +164,15 @@ impl<T: Clone> Session<T> {
         self.is_callable(id)
     }
 
-    /// Whether all capabilities in a value are still there to be sent.
+    /// Whether all capabilities in a value are still there to be sent, and all objects fit.
     pub(super) fn can_send(&self, value: &Value<Cap<T>>) -> Result<(), RpcError> {
-        let mut fits = Ok(());
+        let (mut fits, mut targets) = (Ok(()), 0);
         value.each_cap(&mut |cap| {
             let this = match cap {
-                Cap::Target(_) => self.has_room(),
+                Cap::Target(_) => {
+                    targets += 1;
+                    self.has_room(targets)
+                }
                 Cap::Stub(stub) => self.is_callable(stub.id),
                 Cap::Promise(promise) => self.is_callable(promise.call.0),
             };

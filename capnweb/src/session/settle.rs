@@ -19,7 +19,7 @@ impl<T: Clone> Session<T> {
         job: Job<T>,
         out: &mut Vec<Output<T>>,
     ) -> Result<(), RpcError> {
-        self.has_room()?;
+        self.has_room(1)?;
         self.slots.insert(id, slot);
         self.pending += 1;
         self.begin(id, job, out);

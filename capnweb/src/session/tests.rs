@@ -340,6 +340,15 @@ fn a_session_takes_as_much_as_its_limits_say_and_no_more() {
         "more than 16384 results and stubs are in use: release some"
     );
 
+    // As many in one value as a message of a WebSocket can ask for.
+    let mut handed_out = alice();
+    let objects = vec![r#"["import",0]"#; 20_000].join(",");
+    let _ = handed_out.receive(&format!("[\"push\",[[{objects}]]]"));
+    let said = handed_out.receive("[\"pull\",1]");
+    assert!(sent(&said)[0].starts_with("[\"reject\",1,"), "{} bytes", sent(&said)[0].len());
+    assert!(sent(&said)[0].contains("more than 16384 results and stubs are in use"));
+    assert_eq!(handed_out.entries(), 2);
+
     let mut crowded = alice();
     for id in 1..=MAX_ENTRIES {
         let id =

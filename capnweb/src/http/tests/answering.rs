@@ -115,6 +115,7 @@ fn refusals_name_the_limits_as_they_are() {
     for (refusal, limit) in [
         (Refusal::BODY_TOO_LONG, format!("; {} MiB is the limit", MAX_BODY >> 20)),
         (Refusal::HEAD_TOO_LONG, format!("; {} KiB is the limit", MAX_HEAD >> 10)),
+        (Refusal::TRAILERS_TOO_LONG, format!("; {} KiB is the limit", MAX_TRAILERS >> 10)),
         (Refusal::TOO_MANY_HEADERS, format!("; {MAX_HEADERS} is the limit")),
     ] {
         assert!(refusal.to_string().ends_with(&limit), "{refusal}");

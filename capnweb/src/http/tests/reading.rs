@@ -225,5 +225,5 @@ fn every_limit_is_reached_and_not_passed() {
         whole(chunked(&format!("0\r\nX: {filler}\r\n\r\n")).as_bytes())
     };
     assert_eq!(trailers(MAX_TRAILERS).requests.len(), 1);
-    assert_eq!(trailers(MAX_TRAILERS + 1).refusal, Some(Refusal::HEAD_TOO_LONG));
+    assert_eq!(trailers(MAX_TRAILERS + 1).refusal, Some(Refusal::TRAILERS_TOO_LONG));
 }

@@ -2,7 +2,7 @@
 
 use std::net::Shutdown;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, never, unbounded};
 
@@ -150,6 +150,19 @@ fn a_side_that_breaks_the_rules_is_told_which() {
         let _ = reading.theirs.write_all(&frame(TEXT, b"never heard"));
         reading.ends();
     }
+}
+
+/// It may send without a pause, and then there is always more to throw away.
+#[test]
+fn nothing_is_thrown_away_after_the_deadline() {
+    let (ours, mut theirs) = connection();
+    theirs.write_all(b"more").unwrap();
+    let mut half = ReadHalf::new(ours, Deadline::after(LONG));
+    let mut more = [0; 4];
+    assert_eq!(half.stream().peek(&mut more).unwrap(), 4, "it has come");
+    discard(&mut half, Deadline::after(Duration::ZERO));
+    half.timed.wait_until(Deadline::after(SHORT.close));
+    half.read_exact(&mut more).unwrap();
 }
 
 #[test]
