@@ -143,7 +143,7 @@ impl Peer {
             Call::EstablishConnection => {
                 request.tell(EventKind::Accepted(other.into()));
                 self.remember(request);
-                if !request.forward(Call::Remember) {
+                if !request.forward(Call::Remember) && !connected {
                     self.connections.remove(other); // One end alone is no connection.
                     request.tell(EventKind::Disconnected(other.into()));
                 }
@@ -376,6 +376,25 @@ mod tests {
         assert!(peer.connections.is_empty());
         let last = events.try_iter().last().map(|event| event.to_string());
         assert_eq!(last.as_deref(), Some("Bob is no longer connected to Alice"));
+    }
+
+    #[test]
+    fn a_connection_that_both_ends_know_is_kept() {
+        let ((alice, _unread), (bob, _)) = (Address::open("Alice"), Address::open("Bob"));
+        let (report, _events) = unbounded();
+        let mut peer = Peer::default();
+        // Each has dialed the other, and the first call has connected them already.
+        let call = Call::Remember;
+        peer.handle(&Request {
+            to: bob.clone(),
+            other: alice.clone(),
+            call,
+            report: report.clone(),
+        });
+        while alice.send(&bob, Call::Remember, &report) {}
+        let call = Call::EstablishConnection;
+        peer.handle(&Request { to: bob, other: alice, call, report });
+        assert!(peer.connections.contains("Alice"));
     }
 
     #[test]

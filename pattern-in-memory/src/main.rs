@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn tell(path: &Path, script: io::Result<impl BufRead>) -> Result<(), Error> {
     let is_typed = path.as_os_str() == "-" && io::stdin().is_terminal();
     let name = || terminal::clean(path.to_string_lossy().as_bytes());
-    // A terminal drops the end of a longer line without a word.
+    // A terminal drops the end of a longer line silently.
     let limit = if is_typed { terminal::LONGEST_TYPED } else { script::MAX_LINE };
     let unreadable = |error| Error::Script { name: name(), error };
     for (number, told) in (1..).zip(script::tell(script.map_err(unreadable)?, limit)) {

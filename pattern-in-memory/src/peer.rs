@@ -55,7 +55,7 @@ impl Peer {
 
     /// Accepts the connection `other` asks for: the half of the handshake that answers.
     #[must_use]
-    pub fn establish_connection(&mut self, other: &Peer) -> Vec<Event> {
+    pub(crate) fn establish_connection(&mut self, other: &Peer) -> Vec<Event> {
         // LAB:BEGIN handshake
         self.connections.insert(other.name.clone());
         vec![
@@ -114,7 +114,7 @@ impl Peer {
 
     /// Takes in `message`, which `other` sent.
     #[must_use]
-    pub fn receive_message(&mut self, other: &Peer, message: &str) -> Vec<Event> {
+    pub(crate) fn receive_message(&mut self, other: &Peer, message: &str) -> Vec<Event> {
         self.inbox.keep(&other.name, message);
         let (other, message) = (other.name.clone(), message.to_owned());
         vec![self.event(EventKind::Received { other, message })]

@@ -60,8 +60,8 @@ impl Story {
     ) -> Result<Vec<Event>, Refusal> {
         let [a, b] = [self.find(a)?, self.find(b)?];
         // In Rust code, `peer1.add_peer(&mut peer1)` does not compile: there is one peer, and it
-        // cannot be borrowed twice at once. A script is read when the compiler has long gone
-        // home, so the same check is made again here, and its result has to be worded.
+        // cannot be borrowed twice at once. A script is read at run time, after the compiler has
+        // checked the program, so the same check is made again here, and its result is worded.
         // Without the check there would be two ways left, and both are worse: `unsafe`, or
         // a `RefCell` that panics.
         Ok(match self.peers.get_disjoint_mut([a, b]) {

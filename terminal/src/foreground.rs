@@ -1,8 +1,8 @@
 //! The foreground: whether the terminal belongs to this program.
 //!
 //! The shell gives the terminal to a program, and takes it back when the program is suspended
-//! (Ctrl-Z). The system stops a program that reads the terminal or changes its mode in the
-//! background, so that one which is killed there could not say goodbye. Windows has no background.
+//! (Ctrl-Z). The system stops a program that reads the terminal, or changes its mode, in the
+//! background; a stopped program that is killed cannot say goodbye. Windows has no background.
 
 use std::time::Duration;
 

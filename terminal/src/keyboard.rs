@@ -18,7 +18,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// The longest line, in bytes, that a terminal is sure to deliver whole.
 ///
 /// A terminal keeps a line until Enter is pressed, for Backspace to work. It has room for 4095
-/// bytes (on macOS for 1023), and what is typed or pasted behind them it drops without a word. So a
+/// bytes (on macOS for 1023), and what is typed or pasted behind them it drops silently. So a
 /// line with so many may have lost its end.
 pub const LONGEST_TYPED: usize = if cfg!(target_os = "macos") { 1022 } else { 4094 };
 
@@ -82,7 +82,8 @@ fn read_line(
     if text.len() <= max_bytes {
         return Ok(Some(Typed::Line(clean(text))));
     }
-    let rest = if line.ends_with(b"\n") { 0 } else { input.skip_until(b'\n')? };
+    let mut rest = input.chain(&b"\n"[..]); // The last line may have no end.
+    let rest = if line.ends_with(b"\n") { 0 } else { rest.skip_until(b'\n')? };
     Ok(Some(Typed::TooLong(line.len() + rest - b"\n".len()))) // Its end is not counted.
 }
 
@@ -132,6 +133,10 @@ mod tests {
                 matches!(typed(format!("{text}{end}"))[..], [Typed::TooLong(_)]),
                 "{end:?}"
             );
+        }
+        for too_long in [MAX + 1, MAX + 2, MAX + 3, 3 * MAX] {
+            let last = "x".repeat(too_long);
+            assert_eq!(typed(last), [Typed::TooLong(too_long)], "no line end");
         }
         let long = format!("{}\nnext\n", "x".repeat(3 * MAX));
         assert_eq!(typed(long), [Typed::TooLong(3 * MAX), line("next")]);

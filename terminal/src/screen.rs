@@ -150,7 +150,7 @@ impl<W: Write> Screen<W> {
 }
 
 /// Whether `error` says that the terminal is gone: a closed pipe says so, and a closed window. A
-/// user who closes the window has left, and that is no failure of the program.
+/// program may take that for a user who has left, and not for a failure.
 pub fn is_gone(error: &io::Error) -> bool {
     const EIO: i32 = 5; // On all systems where std tells of it.
     error.kind() == ErrorKind::BrokenPipe || cfg!(unix) && error.raw_os_error() == Some(EIO)

@@ -41,12 +41,12 @@ pub enum Cut {
 
 impl Call {
     /// Takes the call that came in on `stream`; it has `patience` from now.
-    pub fn accepted(stream: TcpStream, patience: Duration) -> Self {
+    pub(crate) fn accepted(stream: TcpStream, patience: Duration) -> Self {
         Self::new(stream, Deadline::after(patience))
     }
 
     /// Dials `peer`; connecting and everything after it has `patience` from now.
-    pub fn dial(peer: SocketAddr, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn dial(peer: SocketAddr, patience: Duration) -> io::Result<Self> {
         let deadline = Deadline::after(patience);
         let stream = TcpStream::connect_timeout(&peer, patience)?;
         // The system gives our end of the connection any free port. If that is the very one we
@@ -62,12 +62,12 @@ impl Call {
     }
 
     /// Reads the rest of the message: everything up to the end of the stream.
-    pub fn read_message(&mut self) -> Result<(), Cut> {
+    pub(crate) fn read_message(&mut self) -> Result<(), Cut> {
         self.read_message_until(self.deadline)
     }
 
     /// Reads for `time` at most. After [`Cut::TooSlow`], [`Call::read_message`] reads on.
-    pub fn read_message_within(&mut self, time: Duration) -> Result<(), Cut> {
+    pub(crate) fn read_message_within(&mut self, time: Duration) -> Result<(), Cut> {
         self.read_message_until(Deadline::after(time))
     }
 
@@ -86,7 +86,7 @@ impl Call {
     }
 
     /// Writes all of `text`, or fails at the deadline.
-    pub fn write(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         self.deadline.of(&*self.stream).write_all(text.as_bytes())
     }
 
@@ -98,12 +98,12 @@ impl Call {
     }
 
     /// Ends our message; the other side may still answer.
-    pub fn finish_message(&self) -> io::Result<()> {
+    pub(crate) fn finish_message(&self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
     }
 
     /// A handle with which another thread can hang up. It does not keep the call open.
-    pub fn handle(&self) -> Weak<TcpStream> {
+    pub(crate) fn handle(&self) -> Weak<TcpStream> {
         Arc::downgrade(&self.stream)
     }
 }

@@ -58,7 +58,7 @@ impl AddressPlan {
     }
 
     /// The largest id that has a port.
-    pub fn last_id(&self) -> PeerId {
+    pub(crate) fn last_id(&self) -> PeerId {
         PeerId::MAX - self.base_port
     }
 }

@@ -69,7 +69,7 @@ impl fmt::Display for Event {
             Self::Cut(from, after, why) => {
                 write!(f, "NOTICE: Call from {} cut after {after} bytes: {why}", tuple(from))
             }
-            Self::AcceptFailed(e) => write!(f, "NOTICE: No caller can be let in for now: {e}"),
+            Self::AcceptFailed(e) => write!(f, "NOTICE: No call can be accepted for now: {e}"),
             Self::Sent(to, message) => write!(f, "Sent to peer {to}: {message}"),
             Self::NotSent(to, Failure::Offline) => write!(f, "ERROR: Peer {to} is not online"),
             Self::NotSent(to, Failure::NoAnswer) => {
@@ -129,7 +129,7 @@ impl fmt::Display for Cut {
             Self::TooLong => write!(f, "a message has at most {MAX_MESSAGE} bytes"),
             Self::TooSlow => write!(f, "it was not finished within {CALLER_PATIENCE:?}"),
             Self::Crowded => {
-                write!(f, "too many callers at once, and it had the line for longest")
+                write!(f, "too many callers at once, and this call was the oldest")
             }
             Self::Closing => write!(f, "this peer is shutting down"),
             Self::Broken(error) => write!(f, "{error}"),

@@ -29,8 +29,8 @@ use crate::call::{Call, Cut};
 use crate::config::CALLER_PATIENCE;
 use crate::control_line::is_line;
 
-/// How long the listener itself waits for callers, in all. When this is used up, each call gets a
-/// thread at once. So silent callers, however many, delay a message by less than 300 ms.
+/// How long the listener itself waits for callers, in all. When this is used up, a call whose end is
+/// not there yet gets a thread at once. So silent callers, however many, delay a message by less than 300 ms.
 const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of `MAX_WAIT`: on a busy machine even an
@@ -127,13 +127,13 @@ fn take_call(
 ) -> io::Result<()> {
     let mut call = Call::accepted(stream, CALLER_PATIENCE);
     let begun = Instant::now();
-    if let Some(time) = budget.left(begun) {
-        let ended = call.read_message_within(time);
-        budget.spend(begun, begun.elapsed(), call.message.is_empty());
-        if ended != Err(Cut::TooSlow) {
-            report_message(report, from, call, ended.err());
-            return Ok(());
-        }
+    // When the budget is used up, no time is left, and the call takes what is there already.
+    let time = budget.left(begun).unwrap_or_default();
+    let ended = call.read_message_within(time);
+    budget.spend(begun, begun.elapsed().min(time), call.message.is_empty());
+    if ended != Err(Cut::TooSlow) {
+        report_message(report, from, call, ended.err());
+        return Ok(());
     }
     if slow.len() == MAX_CALLERS {
         hang_up_on_the_oldest(slow);
@@ -299,6 +299,27 @@ mod tests {
         assert!(is_report_due(None, last));
         assert!(!is_report_due(Some(last), last + REPORT_AGAIN));
         assert!(is_report_due(Some(last), last + REPORT_AGAIN + Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn when_the_budget_is_used_up_a_message_that_is_there_is_still_reported_in_order() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (report, reports) = bounded(16);
+        let full_at = Instant::now() + MINUTE;
+        let mut budget = WaitBudget { full_at };
+        for _ in 0..2 {
+            drop(TcpStream::connect(socket.local_addr().unwrap()).unwrap());
+            let (stream, from) = socket.accept().unwrap();
+            assert_eq!(stream.peek(&mut [0]).unwrap(), 0, "its end is there");
+            let mut slow = Vec::new();
+            take_call(stream, from, &mut slow, &mut budget, &report).unwrap();
+            assert!(slow.is_empty(), "it has no thread, which the next one might overtake");
+            let Ok(Report::Called { from: reported, cut: None, .. }) = reports.recv() else {
+                panic!()
+            };
+            assert_eq!(reported, from);
+        }
+        assert_eq!(budget.full_at, full_at, "no wait, no cost");
     }
 
     #[test]

@@ -141,8 +141,8 @@ impl Owner {
         let last_actions = self.peer.on_quit(self.senders.take_back());
         let _ = self.carry_out(last_actions, None);
         self.senders.stop();
+        self.listener.stop(); // Before the screen, which may wait: another peer may want the port.
         let mut shown = self.screen.flush();
-        self.listener.stop();
         // Each thread holds an end of this channel, and drops it last. When all threads have done
         // so, the channel is closed. A thread that is stuck at the deadline is left behind: it owns
         // nothing that the end of the process does not free.

@@ -128,6 +128,10 @@ impl Peer {
             Purpose::Question(_) => {
                 let Some(search) = &mut self.search else { return Vec::new() };
                 let dials = search.on_outcome(dial.to, &outcome);
+                // Now, and not at the end: until then it may start, and ask us.
+                if search.found_absent(dial.to) {
+                    self.known.remove(&dial.to);
+                }
                 self.search_on(dials)
             }
         }
@@ -244,13 +248,13 @@ impl Peer {
     }
 
     /// Asks more peers, or shows those that are online once all have answered. From then on we know
-    /// exactly these, and the peers that asked us in the meantime, up to [`MAX_KNOWN`].
+    /// these, the peers that asked us in the meantime, and those that were not asked, because they
+    /// were too many or it was too late: up to [`MAX_KNOWN`].
     fn search_on(&mut self, dials: Vec<Dial>) -> Vec<Action> {
         let mut actions: Vec<_> = dials.into_iter().map(Action::Dial).collect();
         let Some(search) = self.search.take_if(|search| search.is_over()) else {
             return actions;
         };
-        self.known.retain(|&peer| peer == self.id || !search.found_absent(peer));
         for &peer in search.online() {
             self.learn(peer);
         }

@@ -156,7 +156,7 @@ fn of_65_slow_callers_the_oldest_is_hung_up_on() {
     let mut peer1 = fixture.peer(1);
     let crowd: Vec<_> = (0..120).map(|_| fixture.dials(1)).collect();
     fixture.leaves(1, "let me in");
-    peer1.sees("too many callers at once, and it had the line for longest\n");
+    peer1.sees("too many callers at once, and this call was the oldest\n");
     peer1.sees("): let me in\n");
     // There are never more than 64 slow callers, with a thread for each.
     let threads = statistics::threads(peer1.pid()).unwrap_or_default();
@@ -202,16 +202,16 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     let mut peer1 = fixture.starts_program(1, &Program::exactly(&poor));
     peer1.sees("Send to peer ID: ");
     let crowd: Vec<_> = (0..40).map(|_| fixture.dials(1)).collect();
-    peer1.sees("[PEER 1] NOTICE: No caller can be let in for now: ");
+    peer1.sees("[PEER 1] NOTICE: No call can be accepted for now: ");
     // Again and again the peer ends the longest call, so that it can accept another one.
-    peer1.sees_times("it had the line for longest\n", 10);
+    peer1.sees_times("this call was the oldest\n", 10);
     drop(crowd);
     fixture.leaves(1, "still there?");
     peer1.sees("): still there?\n");
     peer1.types("quit");
     peer1.ends_well();
     // The failure is reported now and then, not each time.
-    assert!(peer1.printed().matches("No caller can be let in").count() < 5);
+    assert!(peer1.printed().matches("No call can be accepted").count() < 5);
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //! signals, non-blocking files. Terminals come from script(1), as Linux has it.
 #![cfg(target_os = "linux")]
 
+use std::net::TcpListener;
+
 use scenario::fixture::{fills_the_queue_of, sends};
 use scenario::signal::{SIGHUP, SIGINT};
-use scenario::{Fixture, Program, Terminal, pty};
+use scenario::{Fixture, Program, Terminal, eventually, patience, pty};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -81,6 +83,24 @@ fn a_peer_in_the_background_shows_what_comes_in_and_is_not_stopped() {
     shell.sees(" 1");
     shell.types("list");
     shell.sees("[PEER 1] Known peers: ");
+}
+
+/// Ctrl-S stops the terminal, and Ctrl-Q lets it go on.
+#[test]
+fn a_peer_that_leaves_frees_its_port_while_its_terminal_stands_still() {
+    let fixture = Fixture::of(WEEK05);
+    let Some(terminal) = pty::on_a_terminal(&format!("exec {WEEK05} 1")) else { return };
+    let mut peer1 = starts(&fixture, &terminal);
+    peer1.sees("Send to peer ID: ");
+    peer1.types_bytes(b"\x13");
+    peer1.types("quit");
+    let address = fixture.address_of(1);
+    let is_free = eventually(patience(), || TcpListener::bind(address).is_ok());
+    assert!(is_free, "nobody has pressed Ctrl-Q, and another peer wants the port");
+    peer1.types_bytes(b"\x11");
+    peer1.sees("[PEER 1] Closing connections...");
+    peer1.sees("[PEER 1] Shutting down");
+    peer1.ends_well();
 }
 
 #[test]

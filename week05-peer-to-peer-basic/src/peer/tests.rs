@@ -117,6 +117,21 @@ fn a_search_forgets_absent_peers_and_keeps_one_that_asks_meanwhile() {
 }
 
 #[test]
+fn a_peer_that_starts_and_asks_during_our_search_stays_known() {
+    let mut peer = peer();
+    let out = dials(types(&mut peer, "discover"));
+    assert_eq!(to(&out), [2, 3, 4, 5]);
+    for dial in out.into_iter().rev() {
+        if dial.to == 2 {
+            hears(&mut peer, "discover 3\n", None); // It was down when we dialed it.
+        }
+        comes_back(&mut peer, dial, Outcome::Failed(Failure::Offline));
+    }
+    assert_eq!(peer.prompt(), Some(ASK_WHOM));
+    assert_eq!(peer.known, BTreeSet::from([1, 3]));
+}
+
+#[test]
 fn a_peer_that_leaves_says_goodbye_and_relays_no_further_message() {
     let mut peer = peer();
     let relay = dials(hears(&mut peer, "relay 2 hi", None)).remove(0);
