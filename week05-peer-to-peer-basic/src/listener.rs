@@ -29,8 +29,9 @@ use crate::call::{Call, Cut};
 use crate::config::CALLER_PATIENCE;
 use crate::control_line::is_line;
 
-/// How long the listener itself waits for callers, in all. When this is used up, a call whose end is
-/// not there yet gets a thread at once. So silent callers, however many, delay a message by less than 300 ms.
+/// How long the listener itself waits for callers, in all. When this is used up, a call whose end
+/// is not there yet gets a thread at once. So silent callers, however many, delay a message by less
+/// than 300 ms.
 const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of `MAX_WAIT`: on a busy machine even an
