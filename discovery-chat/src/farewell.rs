@@ -138,13 +138,14 @@ mod tests {
 
     const LINK: LinkId = LinkId::Accepted(1);
 
-    /// A goodbye to a peer to which a frame still waits, the peer, and what its writer would take.
+    /// A goodbye to a peer to which two frames still wait, the peer, and what its writer would take.
     fn said() -> (Goodbyes, TcpStream, Receiver<Arc<str>>) {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let dialed = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
         let stream = Arc::new(socket.accept().unwrap().0);
         let (outbox, waiting) = bounded(3);
         outbox.send("say 1 hi".into()).unwrap();
+        outbox.send("say 2 ho".into()).unwrap();
         let (caller, backpressure, frames) = (None, Backpressure::default(), waiting.clone());
         let mut goodbyes = Goodbyes::default();
         goodbyes.say(LinkHandle { link: LINK, caller, outbox, waiting, backpressure, stream });
@@ -156,8 +157,8 @@ mod tests {
         let (goodbyes, _dialed, frames) = said();
         let (report, reports) = bounded(1);
         let writer = thread::Builder::new().spawn(move || {
-            let ticks = tick(PATIENCE * 3 / 5);
-            for _ in 0..2 {
+            let ticks = tick(PATIENCE * 2 / 5);
+            for _ in 0..3 {
                 ticks.recv().unwrap();
                 frames.recv().unwrap();
             }
@@ -167,7 +168,7 @@ mod tests {
         });
         let mut receipts = 0;
         goodbyes.wait(&reports, |_| receipts += 1);
-        assert_eq!(receipts, 1, "it came after twice as long as a peer has to hang up");
+        assert_eq!(receipts, 1, "it came later than a second after the goodbye");
         writer.unwrap().join().unwrap();
     }
 
