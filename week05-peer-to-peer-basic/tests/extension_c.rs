@@ -319,17 +319,26 @@ fn the_same_peer_can_start_again_at_once() {
 #[cfg(unix)]
 fn a_second_ctrl_c_ends_the_program_at_once() {
     let fixture = Fixture::of(WEEK05);
-    // A full queue keeps the goodbye waiting for 800 ms, so the second signal comes in time.
+    // A full queue keeps the goodbye waiting for 800 ms, so the second signal comes in time. If this
+    // machine has paused us for longer, it is tried again.
+    let in_time = Duration::from_millis(500);
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = fixture.peer(1);
-    peer1.presses_ctrl_c();
-    peer1.sees("[PEER 1] Closing connections...\n");
-    let pressed = Instant::now();
-    peer1.waits_until("time to grow impatient", |_| pressed.elapsed() > IMPATIENT);
-    peer1.presses_ctrl_c();
-    peer1.ends_with(130);
-    peer1.never_saw("Shutting down");
+    for _ in 0..10 {
+        let mut peer1 = fixture.peer(1);
+        let pressed = Instant::now();
+        peer1.presses_ctrl_c();
+        peer1.sees("[PEER 1] Closing connections...\n");
+        let closing = Instant::now();
+        peer1.waits_until("time to grow impatient", |_| closing.elapsed() > IMPATIENT);
+        peer1.presses_ctrl_c();
+        if pressed.elapsed() < in_time {
+            peer1.ends_with(130);
+            peer1.never_saw("Shutting down");
+            return;
+        }
+    }
+    panic!("the second signal came too late ten times");
 }
 
 /// A system that closes a window or ends a session may send two signals, and means one.
