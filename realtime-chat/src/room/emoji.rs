@@ -2,8 +2,8 @@
 //! table. The names are those of GitHub and Slack.
 //!
 //! Code and data have colons, too, and must arrive as they were typed. So only a word of nothing
-//! but codes becomes emoji, also in round brackets or before the end of a sentence: not `std::hash::Hash`,
-//! not `{:x:}`. A backslash before such a word is taken away, and the codes stay.
+//! but codes becomes emoji, also in round brackets or before the end of a sentence: not
+//! `std::hash::Hash`, not `{:x:}`. A backslash before such a word is taken away, and the codes stay.
 
 use std::borrow::Cow;
 
