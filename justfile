@@ -103,7 +103,7 @@ newcomer:
 # Measure all labs, or one, and write docs/performance.md: `just bench week05`
 [group('test')]
 bench LAB="":
-    @cargo lab bench {{ LAB }}
+    @cargo xtask bench {{ LAB }}
 
 # Measure how far lab 5's mesh carries: 2 to 100 peers, and up to 10,000 in a simulation
 [group('test')]
@@ -140,12 +140,12 @@ mistakes *ARGS:
 [group('teach')]
 [no-exit-message]
 soak N="100" *ARGS:
-    @cargo lab soak {{ N }} {{ ARGS }}
+    @cargo xtask soak {{ N }} {{ ARGS }}
 
 # Make N submissions to try grading with: `just class 100 week05 --to DIR`
 [group('teach')]
 class *ARGS:
-    @cargo lab class {{ ARGS }}
+    @cargo xtask class {{ ARGS }}
 
 # Write the autograder for Gradescope: `just gradescope --tasks week05:a --to autograder.zip`
 [group('teach')]
@@ -175,7 +175,7 @@ docs *ARGS:
 # Build the course as a book in target/book (needs mdbook 0.5): `just book --open` shows it
 [group('develop')]
 book *ARGS:
-    @cargo lab book {{ ARGS }}
+    @cargo xtask book {{ ARGS }}
 
 # Draw the pictures of the book from real runs (Linux)
 [group('develop')]
@@ -185,9 +185,9 @@ pictures:
 # How large each crate is and may be, or each file of a crate: `just size week05`
 [group('develop')]
 size CRATE="":
-    @cargo run -q -p grader -- size {{ CRATE }}
+    @cargo xtask size {{ CRATE }}
 
 # What a lab adds to another one, file by file: `just delta week05 discovery-chat`
 [group('develop')]
 delta A B:
-    @cargo run -q -p grader -- delta {{ A }} {{ B }}
+    @cargo xtask delta {{ A }} {{ B }}

@@ -35,23 +35,11 @@
 //! | `grade.rs` | the verb `grade`: many submissions, and the results on disk |
 //! | `gradescope.rs` | the verb `gradescope`: the zip file that Gradescope grades with |
 //! | `mistakes.rs` | the verb `mistakes`: which behaviours catch which known mistakes |
-//! | `soak.rs` | the verb `soak`: each behaviour many times, with all cores busy |
-//! | `class.rs` | the verb `class`: submissions to try grading with |
-//! | `code.rs` | the code lines of a file |
-//! | `size.rs` | the verb `size`: the size of each crate, and its budget |
-//! | `delta.rs` | the verb `delta`: what a lab adds to the one before |
-//! | `bench.rs` | the verb `bench`: measures labs, and writes `docs/performance.md` |
-//! | `book.rs` | the verb `book`: the pages as an mdBook |
 
 pub mod behaviour;
-pub mod bench;
-pub mod book;
 pub mod build;
 pub mod catches;
-pub mod class;
-pub mod code;
 pub mod confinement;
-pub mod delta;
 pub mod earned;
 pub mod edition;
 pub mod feedback;
@@ -69,16 +57,14 @@ pub mod markers;
 pub mod mistakes;
 pub mod report;
 pub mod scratch;
-pub mod size;
-pub mod soak;
 pub mod solution;
 pub mod start;
 pub mod submission;
-mod table;
+pub mod table;
 pub mod task;
 pub mod test;
 pub mod tree;
 pub mod trial;
 pub mod verdict;
-mod walk;
+pub mod walk;
 pub mod watch;

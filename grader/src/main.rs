@@ -12,12 +12,10 @@ use anyhow::{Context, Result};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, value_parser};
 use grader::labs::Misspelt;
-use grader::size::{self, Crate};
 use grader::submission::Submission;
 use grader::task::{self, Task};
 use grader::{
-    bench, book, class, delta, grade, gradescope, handout, mistakes, report, scratch, soak,
-    solution, start, test, watch,
+    grade, gradescope, handout, mistakes, report, scratch, solution, start, test, watch,
 };
 use scenario::workspace;
 
@@ -51,8 +49,7 @@ fn run() -> Result<ExitCode> {
     let tasks = || -> Result<_> { Ok(task::chosen(&task::all(&workspace)?, &meant)?) };
     let to = || Path::new(word("to").unwrap_or_default());
     let flag = |name| chosen.get_flag(name);
-    let times = || chosen.get_one("times").map_or(1, |times| *times);
-    let crates = || Crate::all(&workspace).context("cannot read the crates");
+    let times = || chosen.get_one("repeat").map_or(1, |times| *times);
     match verb {
         "start" => print!("{}", start::run(&workspace, &tasks()?[0])?),
         "solution" => {
@@ -81,24 +78,9 @@ fn run() -> Result<ExitCode> {
             return grade::run(&workspace, &tasks()?, &submissions, to(), unconfined);
         }
         "gradescope" => gradescope::run(&workspace, &tasks()?, to())?,
-        "bench" => bench::run(&workspace, &tasks()?)?,
-        "book" => book::run(&workspace, flag("open"))?,
-        "class" => class::run(&workspace, &tasks()?, times(), to())?,
-        "size" => {
-            let all = crates()?;
-            let one = word("CRATE").map(|name| size::find(&all, name)).transpose()?;
-            print!("{}", one.map_or_else(|| size::crates(&all), size::files));
-        }
-        "delta" => {
-            let all = crates()?;
-            let lab = |side| size::find(&all, word(side).unwrap_or_default());
-            let (a, b) = (&lab("A")?.sources, &lab("B")?.sources);
-            println!("{}\n{}", delta::between(a, b), delta::in_words(a, b));
-        }
         _ => {
             let passes = match verb {
                 "mistakes" => mistakes::run(&workspace, &tasks()?, times(), flag("update"))?,
-                "soak" => soak::run(&workspace, &tasks()?, times())?,
                 _ => test::run(&workspace, &tasks()?, times()),
             };
             return Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -111,7 +93,6 @@ fn usage() -> clap::Command {
     let word = |name, help| Arg::new(name).help(help);
     let flag = |name, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let option = |name, value, help| Arg::new(name).value_name(value).help(help).long(name);
-    let times = |arg: Arg, most| arg.value_parser(value_parser!(usize)).default_value(most);
     let lab = word("LAB", "A lab's folder or package, such as week05");
     let task = word("TASK", "A task, such as b");
     let [this_lab, this_task] = [&lab, &task]
@@ -120,22 +101,16 @@ fn usage() -> clap::Command {
     let tasks = tasks.default_value("all");
     let to = option("to", "PATH", "Where it is written").required(true);
     let page = to.clone().required(false).default_value("target/report.html");
-    let repeat = Arg::new("times").long("repeat").value_name("N");
-    let repeat = times(repeat.help("Ask N times for each behaviour"), "1");
-    let often = times(Arg::new("times").value_name("N"), "100");
-    let week05 = lab.clone().default_value("week05");
+    let repeat = option("repeat", "N", "Ask N times for each behaviour");
+    let repeat = repeat.value_parser(value_parser!(usize)).default_value("1");
     let restore = flag("restore", "Put the answer back");
     let update = flag("update", "Write the golden files");
     let model = flag("solution", "Write the model, with all answers");
-    let open = flag("open", "Show it in a browser");
     let program = "Grade this program instead, in whatever language it is";
     let program = option("program", "WORDS", program);
     let unconfined = "Grade although this system cannot confine a program fully";
     let unconfined = flag("unconfined", unconfined);
     let submissions = word("SUBMISSION", "A folder, zip file or git repository").num_args(0..);
-    let one = word("CRATE", "A crate's folder or package [default: all]");
-    let before = word("A", "A lab's folder or package").required(true);
-    let after = word("B", "The lab to compare with it").required(true);
     let verb = |name: &'static str, about: &'static str| clap::Command::new(name).about(about);
     verb("grader", "Judges the labs from outside")
         .subcommand_required(true)
@@ -156,12 +131,5 @@ fn usage() -> clap::Command {
                 .args([&tasks, &to]),
             verb("mistakes", "Try all known mistakes, and say what catches them")
                 .args([&lab, &task, &repeat, &update]),
-            verb("soak", "Ask N times for each behaviour, with all cores busy")
-                .args([&often, &lab, &task]),
-            verb("bench", "Measure all labs, or one, and write docs/performance.md").arg(&lab),
-            verb("book", "Build the pages as a book").arg(open),
-            verb("class", "Make submissions to try grading with").args([&often, &week05, &to]),
-            verb("size", "Print the size of all crates, or of one").arg(one),
-            verb("delta", "Print what lab B adds to lab A").args([before, after]),
         ])
 }

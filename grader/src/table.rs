@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// Lays out a table: the first column is aligned to the left, all others to the right.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+pub fn table(rows: &[Vec<String>]) -> String {
     let cells = |column| rows.iter().filter_map(move |row| row.get(column));
     let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or_default())
         .map(|column| cells(column).map(String::len).max().unwrap_or_default())
@@ -19,6 +19,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-pub(crate) fn row(cells: &[&dyn Display]) -> Vec<String> {
+/// The texts of a row.
+pub fn row(cells: &[&dyn Display]) -> Vec<String> {
     cells.iter().map(ToString::to_string).collect()
 }

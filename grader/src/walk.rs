@@ -10,7 +10,7 @@ const SKIPPED: [&str; 3] = [".git", "target", "node_modules"];
 
 /// The files below `folder` in any order, each with its name: its path from there, with `/` on every
 /// system.
-pub(crate) fn files_below(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+pub fn files_below(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     let mut open: Vec<_> = fs::read_dir(folder).into_iter().collect();
     iter::from_fn(move || {
         loop {

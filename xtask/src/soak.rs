@@ -8,8 +8,8 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::task::Task;
-use crate::test;
+use grader::task::Task;
+use grader::test;
 
 /// As [`test::run`], beside one busy thread for each core.
 pub fn run(workspace: &Path, tasks: &[Task], times: usize) -> Result<bool> {

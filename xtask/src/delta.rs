@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::code::Source;
-use crate::table::{row, table};
+use grader::table::{row, table};
 
 /// A file of either lab, with its code lines: those as before, added, and removed.
 struct File<'a> {

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::edition::stubbed;
-use crate::markers::regions;
-use crate::task::Task;
-use crate::tree::{Files, patched, text, tracked, write};
+use grader::edition::stubbed;
+use grader::markers::regions;
+use grader::task::Task;
+use grader::tree::{Files, patched, text, tracked, write};
 
 /// Writes `count` submissions of these tasks below `to`.
 pub fn run(workspace: &Path, tasks: &[Task], count: usize, to: &Path) -> Result<()> {

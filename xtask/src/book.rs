@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::delta;
 use crate::size::{self, Crate};
-use crate::tree::{self, Files};
+use grader::tree::{self, Files};
 
 /// The heading in the sheet of a lab. Below it is a link to the sheet of the last lab.
 const NEW: &str = "## What is new since the last lab\n";

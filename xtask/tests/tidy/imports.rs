@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use grader::code::Source;
+use xtask::code::Source;
 
 /// The circles of a crate, as `a.rs -> b.rs -> a.rs`: for each arrow on a circle the shortest one.
 pub(crate) fn circles(sources: &[Source]) -> BTreeSet<String> {
@@ -171,7 +171,7 @@ mod tests {
     fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
         let source = |(path, text): &(&str, &str)| Source {
             path: (*path).into(),
-            code: grader::code::code_lines(text).into_iter().map(str::to_owned).collect(),
+            code: xtask::code::code_lines(text).into_iter().map(str::to_owned).collect(),
         };
         circles(&files.iter().map(source).collect::<Vec<_>>()).into_iter().collect()
     }

@@ -7,8 +7,8 @@ use std::io;
 use std::path::Path;
 
 use crate::code::Source;
-use crate::labs::{Lab, Misspelt};
-use crate::table::{row, table};
+use grader::labs::{Lab, Misspelt};
+use grader::table::{row, table};
 
 /// The most code lines and README words of a crate, enforced by `tests/tidy.rs`.
 struct Budget {
@@ -17,7 +17,7 @@ struct Budget {
     words: Option<usize>,
 }
 
-const BUDGETS: [Budget; 9] = [
+const BUDGETS: [Budget; 10] = [
     Budget { package: "pattern-in-memory", code: 450, words: Some(1200) },
     Budget { package: "week05", code: 1150, words: Some(1200) },
     Budget { package: "capability-peers", code: 650, words: Some(1200) },
@@ -26,7 +26,8 @@ const BUDGETS: [Budget; 9] = [
     Budget { package: "terminal", code: 635, words: None },
     Budget { package: "capnweb", code: 3600, words: Some(900) },
     Budget { package: "scenario", code: 1945, words: None },
-    Budget { package: "grader", code: 3295, words: None },
+    Budget { package: "grader", code: 2840, words: None },
+    Budget { package: "xtask", code: 505, words: None },
 ];
 
 /// The files of week05 that a plain message passes through, and their budget together.

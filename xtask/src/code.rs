@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::walk::files_below;
+use grader::walk::files_below;
 
 /// A file of a crate's `src/`.
 #[derive(Clone, Debug, PartialEq, Eq)]

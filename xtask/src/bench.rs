@@ -11,8 +11,8 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 
-use crate::labs::Lab;
-use crate::task::Task;
+use grader::labs::Lab;
+use grader::task::Task;
 
 const PAGE: &str = "docs/performance.md";
 

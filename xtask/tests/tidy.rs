@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::code::code_lines;
-use grader::delta;
 use grader::labs::Lab;
 use grader::markers::regions;
-use grader::size::Crate;
 use grader::task::Task;
 use scenario::workspace;
+use xtask::code::code_lines;
+use xtask::delta;
+use xtask::size::Crate;
 
 #[path = "tidy/imports.rs"]
 mod imports;
@@ -292,7 +292,7 @@ fn no_lab_depends_on_another_one_and_no_test_links_its_lab() {
             assert!(!linked, "{} links the program it judges", file.display());
         }
     }
-    for provided in ["scenario", "grader"] {
+    for provided in ["scenario", "grader", "xtask"] {
         assert!(!read(&workspace().join(provided).join("Cargo.toml")).contains("week05"));
     }
 }
