@@ -1,10 +1,14 @@
 //! Order: the messages of one sender arrive in the order in which they were sent.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use scenario::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
+
+/// A call that is over so soon is not slow.
+const SHORT: Duration = Duration::from_millis(30);
 
 /// The texts that `peer` has shown, in the order of its screen: the rest of each line
 /// behind `): `.
@@ -14,16 +18,31 @@ fn texts(peer: &mut Terminal) -> Vec<String> {
     lines.filter_map(|line| Some(line.split_once("): ")?.1.to_owned())).collect()
 }
 
+/// By the sheet a caller that needs 150 ms may be overtaken. Where the machine has paused us in the
+/// middle of calls for nearly as long, it is tried again.
 #[test]
 fn a_burst_of_callers_is_shown_in_their_order() {
-    let fixture = Fixture::of(WEEK05);
-    let mut peer1 = fixture.peer(1);
     let messages: Vec<_> = (0..2000).map(|number| format!("message {number}")).collect();
-    for message in &messages {
-        fixture.leaves(1, message); // Each call is closed before the next one begins.
+    for _ in 0..10 {
+        let fixture = Fixture::of(WEEK05);
+        let mut peer1 = fixture.peer(1);
+        let mut paused = Duration::ZERO;
+        // The system queues 128 calls; one more would wait for a second, which is no pause of ours.
+        for burst in messages.chunks(100) {
+            for message in burst {
+                let begun = Instant::now();
+                fixture.leaves(1, message); // Each call is closed before the next one begins.
+                paused +=
+                    Some(begun.elapsed()).filter(|time| *time > SHORT).unwrap_or_default();
+            }
+            peer1.sees_times("): message ", burst.len());
+        }
+        if paused < Duration::from_millis(100) {
+            assert_eq!(texts(&mut peer1), messages);
+            return;
+        }
     }
-    peer1.sees_times("): message ", messages.len());
-    assert_eq!(texts(&mut peer1), messages);
+    panic!("this machine pauses for 100 ms again and again");
 }
 
 #[test]
