@@ -363,12 +363,14 @@ fn why_the_other_side_closes_is_heard_also_when_nothing_can_be_written() {
 /// The other side repeats our reason, as it should.
 #[test]
 fn our_own_reason_is_not_that_of_the_other_side() {
-    let (ours, _theirs) = connection();
+    let (ours, mut theirs) = connection();
     let (mut writer, _ended) = writer(SHORT, ours);
     let ((read, incoming), (order, orders)) = (bounded(1), bounded(1));
     order.send(Order::Close(code::GOING_AWAY, "the end".into())).unwrap();
-    let reader =
-        thread::Builder::new().spawn(move || read.send(Incoming::Closed("the end".into())));
+    let reader = thread::Builder::new().spawn(move || {
+        theirs.read_exact(&mut [0]).unwrap(); // Our close frame is there.
+        read.send(Incoming::Closed("the end".into()))
+    });
     writer.run(&incoming, &orders);
     drop(incoming);
     let _ = reader.unwrap().join().unwrap();
