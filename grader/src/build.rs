@@ -1,8 +1,8 @@
 //! Builds with cargo, and finds the programs that it has built.
 
 use std::collections::BTreeMap;
-use std::env::{self, consts::DLL_EXTENSION};
-use std::ffi::{OsStr, OsString};
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const MOST: usize = 8 << 20;
 const MOST_OF_ERROR: usize = 8 << 10;
 
-pub(crate) const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
+const QUIETLY: [&str; 2] = ["--quiet", "--message-format=json"];
 
 /// The files that cargo has built, by name.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +27,6 @@ pub struct Built {
     pub tests: BTreeMap<String, PathBuf>,
     /// The lab's own programs.
     pub programs: BTreeMap<String, PathBuf>,
-    /// All libraries that they are linked with.
-    pub libraries: Vec<PathBuf>,
 }
 
 /// The cargo that has started this program, in this workspace.
@@ -50,22 +48,25 @@ pub fn build(workspace: &Path, arguments: &[&str]) -> Result<Built, String> {
     read(output.status.success(), &printed, complained)
 }
 
-/// Runs a compiler (cargo, or another one) in a tree with files of a submission: it ends after a
-/// while, and `jail`, which is this program, keeps it from all files but the tree's.
+/// Runs cargo in a tree with files of a submission, offline: it ends after a while, and `jail`, which
+/// is this program, keeps it from all files but the tree's.
 pub(crate) fn build_submission(
     tree: &Path,
-    compiler: &OsStr,
     arguments: &[&str],
     environment: &[(&str, &str)],
     jail: Option<&Path>,
 ) -> Result<Built, String> {
-    let compiler = compiler.to_string_lossy();
+    let cargo = cargo(tree);
+    let compiler = cargo.get_program().to_string_lossy();
+    let target = tree.join("target").display().to_string();
+    let everywhere = ["--offline", "--target-dir", &target];
+    let arguments = [arguments, &everywhere, &QUIETLY].concat();
     let words = jail.map(|jail| {
         [jail.to_string_lossy(), "jail".into(), "--build".into(), tree.to_string_lossy()]
     });
     let words: Vec<_> = words.iter().flatten().chain([&compiler]).map(|word| &**word).collect();
     let program = Program::exactly(&words).in_folder(tree);
-    let started = Child::start(&program, arguments, environment, |_| ());
+    let started = Child::start(&program, &arguments, environment, |_| ());
     let mut started = started.map_err(|error| format!("cannot start {compiler}: {error}"))?;
     let said = started.outcome(Instant::now() + PATIENCE, MOST);
     match said.end {
@@ -95,12 +96,6 @@ fn read(success: bool, printed: &str, mut complained: String) -> Result<Built, S
     let mut built = Built::default();
     for message in messages {
         let target = &message["target"];
-        let files = message["filenames"].as_array().into_iter().flatten();
-        let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-        let is_library = |file: &PathBuf| {
-            file.extension().is_some_and(|end| end == "rlib" || end == DLL_EXTENSION)
-        };
-        built.libraries.extend(files.filter(is_library));
         let path = message["executable"].as_str().map(PathBuf::from);
         let Some((name, path)) = target["name"].as_str().zip(path) else { continue };
         let is_test = target["kind"][0] == "test";

@@ -19,11 +19,10 @@ use scenario::environment::LAB_IN_NAMESPACES;
 use tempfile::NamedTempFile;
 
 use crate::behaviour::Behaviour;
-use crate::build::build_submission;
 use crate::confinement::ENTER;
 use crate::judge::{Judge, in_threads, quoted};
 use crate::task::Task;
-use crate::tree::{Files, Tree, patched, tracked};
+use crate::tree::{Tree, patched, tracked};
 use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
 /// The number of runs of the test on each program. A test that throws a coin is not right so often.
@@ -57,8 +56,10 @@ pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
         if !program.is_file() {
             let why = "a mistake is made in the right answers, and those here are others";
             tree.set(patched(&files, &patch).context(why)?)?;
-            let built =
-                tree.build(&task.lab, None).map_err(Error::msg).context(name.clone())?;
+            let built = tree
+                .build_program(&task.lab, None)
+                .map_err(Error::msg)
+                .context(name.clone())?;
             let whole = NamedTempFile::new_in(&kept)?;
             fs::copy(built, whole.path())?;
             whole.persist(&program)?;
@@ -66,58 +67,6 @@ pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
         programs.push(program);
     }
     Ok(programs)
-}
-
-/// Compiles the test of `task` in these files, with the libraries that `judge` was built with, and
-/// asks for each behaviour of the task.
-pub fn judge_text<'a>(
-    judge: &Judge,
-    task: &'a Task,
-    programs: &[PathBuf],
-    files: &Files,
-) -> Result<Vec<Asked<'a>>> {
-    let path = task.paths().next().context("a task has a file")?;
-    let text = files.get(&path).context(path)?;
-    let package = &task.lab.package;
-    let all = &judge.built[package].libraries;
-    let is_scenario = |path: &&PathBuf| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        name == "libscenario" || name.starts_with("libscenario-")
-    };
-    let scenario = all.iter().find(is_scenario).context("the tests play scenarios")?;
-    // Beside the libraries, so that they can have a second name.
-    let tree = tempfile::tempdir_in(scenario.parent().unwrap_or(scenario))?;
-    let place =
-        |path: &Path| tree.path().join("deps").join(path.file_name().unwrap_or_default());
-    fs::create_dir_all(tree.path().join("deps"))?;
-    fs::create_dir_all(tree.path().join("target"))?;
-    let own = format!("lib{}", package.replace('-', "_"));
-    let is_own = |path: &&PathBuf| path.to_string_lossy().contains(&own);
-    for library in all.iter().filter(|path| !is_own(path)) {
-        let link = fs::hard_link(library, place(library));
-        link.or_else(|_| fs::copy(library, place(library)).map(drop))?;
-    }
-    let source = format!("{}.rs", task.suite);
-    fs::write(tree.path().join(&source), text)?;
-    let test = format!("target/{}{}", task.suite, env::consts::EXE_SUFFIX);
-    let test = tree.path().join(test);
-    let [library, output] =
-        [place(scenario), test.clone()].map(|path| path.display().to_string());
-    let library = format!("scenario={library}");
-    let arguments = ["--test", "--edition=2024", "-Funsafe_code", "-Ldependency=deps"];
-    let more = ["--extern", &library, "-o", &output, &source];
-    // The program is named by LAB_PROGRAM when the test runs.
-    let environment = [(&*format!("CARGO_BIN_EXE_{package}"), "none")];
-    let arguments = [&arguments[..], &more].concat();
-    let jail = judge.jail.as_deref();
-    if let Err(error) =
-        build_submission(tree.path(), "rustc".as_ref(), &arguments, &environment, jail)
-    {
-        return Ok(without_a_run([task], Status::NoBuild, &error));
-    }
-    let mut judge = judge.clone();
-    judge.built.entry(package.clone()).or_default().tests.insert(task.suite.clone(), test);
-    self::judge(&judge, task, programs)
 }
 
 /// Asks for each behaviour of `task`, whose test `judge` has built.

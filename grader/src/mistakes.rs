@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::judge::quoted;
 use crate::task::{Mistake, Task};
 use crate::tree::{patched, tracked};
 use crate::trial::Trials;
@@ -52,13 +53,13 @@ pub fn run(workspace: &Path, tasks: &[Task], times: usize, update: bool) -> Resu
         for (task, mistake) in of_lab.iter().flat_map(Task::with_mistakes) {
             let file = |ending| task.mistake(workspace, &mistake.name, ending);
             let mut complaint = String::new();
-            match trials.build(&patched(&files, &file("patch"))?, &task.lab)? {
+            match trials.build(&patched(&files, &file("patch"))?, task)? {
                 Err(error) => {
                     complaint = format!("    {} does not compile: {error}\n", mistake.name);
                 }
                 Ok(program) => {
                     for time in 0..times {
-                        let asked = trials.ask_program(&program, &[task]);
+                        let asked = trials.ask_program(&quoted(&program), &[task]);
                         if time == 0 {
                             let failures = failures(&asked).join(", ");
                             println!("{:<44} {:<10} {failures}", mistake.name, task.id);

@@ -80,9 +80,9 @@ impl<'a> Grader<'a> {
         let files = tracked(workspace)?;
         let tasks: Vec<_> = tasks.iter().collect();
         let (stubs, edition) = (stubbed(&files, &tasks)?, handout(&files, &tasks)?);
-        for of_lab in tasks.chunk_by(|a, b| a.lab == b.lab) {
+        for of_lab in tasks.chunk_by(|a, b| a.is_asked_with(b)) {
             // What the labs stand on is built now, and in nobody's time.
-            trials.build(&stubs, &of_lab[0].lab)?.map_err(Error::msg)?;
+            trials.build(&stubs, of_lab[0])?.map_err(Error::msg)?;
         }
         Ok(Self { workspace, tasks, trials, files, edition, stubs, confinement })
     }
@@ -147,7 +147,7 @@ fn ask<'a>(
             let error = if trials.judge.all_by.is_some_and(|all_by| Instant::now() > all_by) {
                 Err(format!("not built: the submission has used its {SUBMISSION_PATIENCE:?}"))
             } else {
-                trials.build(&with, &task.lab)?
+                trials.build(&with, task)?
             };
             match error {
                 Ok(_) => {

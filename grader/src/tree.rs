@@ -9,8 +9,9 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::build::{QUIETLY, build_submission, cargo};
+use crate::build::build_submission;
 use crate::labs::{Lab, value};
+use crate::task::Task;
 
 /// Files by their path below the top, with `/` between folders.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -80,13 +81,10 @@ impl Tree {
         Ok(())
     }
 
-    /// Builds the program of `lab`, offline, in this jail. The error is the compiler's first one.
-    pub fn build(&self, lab: &Lab, jail: Option<&Path>) -> Result<PathBuf, String> {
-        let target = self.path().join("target").display().to_string();
-        let arguments = ["build", "--offline", "--bins", "--package", &lab.package];
-        let arguments = [&arguments[..], &["--target-dir", &target], &QUIETLY].concat();
-        let cargo = cargo(self.path());
-        let built = build_submission(self.path(), cargo.get_program(), &arguments, &[], jail)?;
+    /// Builds the program of `lab` in this jail. The error is the compiler's first one.
+    pub fn build_program(&self, lab: &Lab, jail: Option<&Path>) -> Result<PathBuf, String> {
+        let arguments = ["build", "--bins", "--package", &lab.package];
+        let built = build_submission(self.path(), &arguments, &[], jail)?;
         // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
         // means is judged, or the first one.
         let manifest = self.path().join(&lab.folder).join("Cargo.toml");
@@ -95,6 +93,15 @@ impl Tree {
         let named = built.programs.get(default);
         let program = named.or_else(|| built.programs.values().next());
         program.cloned().ok_or_else(|| format!("{} has no program", lab.package))
+    }
+
+    /// Builds the test of a student that stands in the crate `scenario`.
+    pub fn build_test(&self, task: &Task, jail: Option<&Path>) -> Result<PathBuf, String> {
+        // The program is named by LAB_PROGRAM when the test runs.
+        let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
+        let arguments = ["test", "--no-run", "--package", "scenario", "--test", &task.suite];
+        let mut built = build_submission(self.path(), &arguments, &environment, jail)?;
+        built.tests.remove(&task.suite).ok_or_else(|| format!("{task} has no test"))
     }
 }
 

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 
 use crate::catches;
 use crate::judge::{Judge, quoted};
-use crate::labs::Lab;
 use crate::task::Task;
 use crate::tree::{Files, Tree};
 use crate::verdict::{Asked, Status, without_a_run};
@@ -38,14 +37,23 @@ impl Trials {
         Ok(Self { judge, programs, tree: Tree::new()? })
     }
 
-    /// Builds the program of `lab` from these files. The inner error is the compiler's.
-    pub fn build(&mut self, files: &Files, lab: &Lab) -> Result<Result<String, String>> {
-        let mut files = files.clone();
+    /// Builds from these files the program that is asked for `task`, or the test that is to catch
+    /// mistakes. The inner error is the compiler's.
+    pub fn build(&mut self, files: &Files, task: &Task) -> Result<Result<PathBuf, String>> {
         let is_hidden = |part: &str| HIDDEN.contains(&part);
-        files.retain(|file, _| !file.split('/').nth(1).is_some_and(is_hidden));
-        self.tree.set(files)?;
+        let mut shown = files.clone();
+        shown.retain(|file, _| !file.split('/').nth(1).is_some_and(is_hidden));
         let jail = self.judge.jail.as_deref();
-        Ok(self.tree.build(lab, jail).map(|program| quoted(&program)))
+        if !task.is_to_catch() {
+            self.tree.set(shown)?;
+            return Ok(self.tree.build_program(&task.lab, jail));
+        }
+        let test = task.paths().next().and_then(|path| files.get(&path));
+        let test = test.with_context(|| format!("{task} has no file"))?;
+        // In a crate that no lab is linked with: the test knows the program from outside alone.
+        shown.insert(format!("scenario/tests/{}.rs", task.suite), test.clone());
+        self.tree.set(shown)?;
+        Ok(self.tree.build_test(task, jail))
     }
 
     /// Builds these files, and asks for all behaviours of these tasks.
@@ -53,16 +61,15 @@ impl Trials {
         let mut asked = Vec::new();
         for of_lab in tasks.chunk_by(|a, b| a.is_asked_with(b)) {
             let task = of_lab[0];
-            asked.extend(if task.is_to_catch() {
-                let programs = &self.programs[&task.name()];
-                catches::judge_text(&self.judge, task, programs, files)?
-            } else {
-                match self.build(files, &task.lab)? {
-                    Ok(program) => self.ask_program(&program, of_lab),
-                    Err(error) => {
-                        without_a_run(of_lab.iter().copied(), Status::NoBuild, &error)
-                    }
+            asked.extend(match self.build(files, task)? {
+                Ok(test) if task.is_to_catch() => {
+                    let mut judge = self.judge.clone();
+                    let of_lab = judge.built.entry(task.lab.package.clone()).or_default();
+                    of_lab.tests.insert(task.suite.clone(), test);
+                    catches::judge(&judge, task, &self.programs[&task.name()])?
                 }
+                Ok(program) => self.ask_program(&quoted(&program), of_lab),
+                Err(error) => without_a_run(of_lab.iter().copied(), Status::NoBuild, &error),
             });
         }
         Ok(asked)
