@@ -71,6 +71,13 @@ impl Tree {
     /// Makes these the files of the folder. A file that is the same already keeps its time, so
     /// that cargo builds only what has changed.
     pub fn set(&mut self, files: Files) -> Result<()> {
+        // What was built of the files before: the next ones could include it.
+        let built = fs::read_dir(self.path().join("target/debug"));
+        for entry in built.into_iter().flatten().flatten() {
+            if entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+            }
+        }
         for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
