@@ -7,17 +7,25 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// How long the program may take to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Held while a program is started, and while a pipe has two ends: until it becomes its program, a
+/// new process has all files that are open here, and would be the reader that is to be missing.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// Runs the program with this stdout and stderr, and waits for its end.
 fn run(args: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pattern-in-memory"));
     command.args(args).stdin(Stdio::piped()).stdout(stdout).stderr(stderr);
-    let mut program = command.spawn().expect("the program starts");
+    let mut program = {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        command.spawn().expect("the program starts")
+    };
     let mut keyboard = program.stdin.take().expect("stdin is piped");
     let _ = keyboard.write_all(b"peer A\ninbox A\nbad\n"); // It may have ended by now.
     drop(keyboard);
@@ -32,6 +40,7 @@ fn run(args: &[&str], stdout: Stdio, stderr: Stdio) -> Output {
 
 /// A pipe whose other end is closed: the terminal window is gone.
 fn closed_pipe() -> Stdio {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (reader, writer) = io::pipe().expect("the system has a pipe left");
     drop(reader);
     writer.into()
