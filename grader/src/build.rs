@@ -48,26 +48,26 @@ pub fn build(workspace: &Path, arguments: &[&str]) -> Result<Built, String> {
     read(output.status.success(), &printed, complained)
 }
 
-/// Runs cargo in a tree with files of a submission, offline: it ends after a while, and `jail`, which
-/// is this program, keeps it from all files but the tree's.
+/// Runs cargo in a tree with files of a submission, offline: it ends after a while, and `jail`,
+/// which is this program, keeps it from all files but the tree's.
 pub(crate) fn build_submission(
     tree: &Path,
     arguments: &[&str],
     environment: &[(&str, &str)],
     jail: Option<&Path>,
 ) -> Result<Built, String> {
-    let cargo = cargo(tree);
-    let compiler = cargo.get_program().to_string_lossy();
+    let command = cargo(tree);
+    let cargo = command.get_program().to_string_lossy();
     let target = tree.join("target").display().to_string();
     let everywhere = ["--offline", "--target-dir", &target];
     let arguments = [arguments, &everywhere, &QUIETLY].concat();
     let words = jail.map(|jail| {
         [jail.to_string_lossy(), "jail".into(), "--build".into(), tree.to_string_lossy()]
     });
-    let words: Vec<_> = words.iter().flatten().chain([&compiler]).map(|word| &**word).collect();
+    let words: Vec<_> = words.iter().flatten().chain([&cargo]).map(|word| &**word).collect();
     let program = Program::exactly(&words).in_folder(tree);
     let started = Child::start(&program, &arguments, environment, |_| ());
-    let mut started = started.map_err(|error| format!("cannot start {compiler}: {error}"))?;
+    let mut started = started.map_err(|error| format!("cannot start {cargo}: {error}"))?;
     let said = started.outcome(Instant::now() + PATIENCE, MOST);
     match said.end {
         End::Exited(status) => read(status.success(), &said.printed, said.complained),

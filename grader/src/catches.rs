@@ -22,7 +22,7 @@ use crate::behaviour::Behaviour;
 use crate::confinement::ENTER;
 use crate::judge::{Judge, in_threads, quoted};
 use crate::task::Task;
-use crate::tree::{Tree, patched, tracked};
+use crate::tree::{Files, Tree, patched, tracked};
 use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
 /// The number of runs of the test on each program. A test that throws a coin is not right so often.
@@ -33,38 +33,39 @@ const ALONE: &str =
     "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
 
 /// The programs that the test of `task` is tried on, in the order of its behaviours. The right one
-/// is alone where no mistakes are known, as in an edition, and where no git can make them. Those
-/// with a mistake are kept in `target/catches`.
+/// is alone where no mistakes are known, as in an edition, and where no git can make them. All are
+/// built in the same way, as a program names the folder that it was built in, and are kept in
+/// `target/catches`.
 pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
     let (workspace, package) = (&judge.workspace, &task.lab.package);
     let right = judge.built[package].programs.get(package);
-    let mut programs = vec![right.context("the lab has a program")?.clone()];
+    let right = vec![right.context("the lab has a program")?.clone()];
+    if !workspace.join(&task.lab.folder).join("mistakes").is_dir() {
+        return Ok(right);
+    }
+    let Ok(files) = tracked(workspace) else { return Ok(right) };
     let kept = workspace.join("target/catches");
     fs::create_dir_all(&kept)?;
-    if !workspace.join(&task.lab.folder).join("mistakes").is_dir() {
-        return Ok(programs);
-    }
-    let Ok(files) = tracked(workspace) else { return Ok(programs) };
     let mut tree = Tree::new()?;
-    for name in &task.catches {
-        let patch = task.mistake(workspace, name, "patch");
+    let mut build = |name: &str, files: Files| {
         let mut hasher = DefaultHasher::new();
-        fs::read(&patch).with_context(|| patch.display().to_string())?.hash(&mut hasher);
         let is_source = |file: &str| file.contains("/src/") || file.contains("Cargo.");
         files.iter().filter(|(file, _)| is_source(file)).for_each(|one| one.hash(&mut hasher));
         let program = kept.join(format!("{name}-{:x}", hasher.finish()));
         if !program.is_file() {
-            let why = "a mistake is made in the right answers, and those here are others";
-            tree.set(patched(&files, &patch).context(why)?)?;
-            let built = tree
-                .build_program(&task.lab, None)
-                .map_err(Error::msg)
-                .context(name.clone())?;
+            tree.set(files)?;
+            let built = tree.build_program(task, None).map_err(Error::msg);
             let whole = NamedTempFile::new_in(&kept)?;
-            fs::copy(built, whole.path())?;
+            fs::copy(built.context(name.to_owned())?, whole.path())?;
             whole.persist(&program)?;
         }
-        programs.push(program);
+        Ok::<_, Error>(program)
+    };
+    let mut programs = vec![build("right", files.clone())?];
+    for name in &task.catches {
+        let why = "a mistake is made in the right answers, and those here are others";
+        let patched = patched(&files, &task.mistake(workspace, name, "patch"));
+        programs.push(build(name, patched.context(why)?)?);
     }
     Ok(programs)
 }
@@ -75,7 +76,7 @@ pub fn judge<'a>(
     task: &'a Task,
     programs: &[PathBuf],
 ) -> Result<Vec<Asked<'a>>> {
-    let name = programs[0].file_name().context("a program has a name")?;
+    let name = format!("{}{}", task.lab.package, env::consts::EXE_SUFFIX);
     let programs = programs.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
     let longest = programs.iter().map(Vec::len).max().unwrap_or(0);
     let mut asked = without_a_run([task], Status::NotAsked, "");
@@ -86,7 +87,7 @@ pub fn judge<'a>(
     for (mut program, one) in order {
         program.resize(longest, 0);
         let place = tempfile::tempdir_in(scratch.path())?;
-        let path = place.path().join(name);
+        let path = place.path().join(&name);
         fs::write(&path, program)?;
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;

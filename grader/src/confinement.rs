@@ -77,14 +77,9 @@ pub fn find(is_unconfined_allowed: bool) -> Result<Place> {
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
         return Ok(Place::Elsewhere(ExitCode::from(code)));
     }
-    let (missing, rest) = if has_jail {
-        (
-            "namespaces of its own (unshare(1), setpriv(1) and ip(8), and permission)",
-            Confinement::Landlock,
-        )
-    } else {
-        ("Landlock (Linux, ABI 6)", Confinement::None)
-    };
+    let namespaces = "namespaces of its own (unshare(1), setpriv(1) and ip(8), and permission)";
+    let rest = if has_jail { Confinement::Landlock } else { Confinement::None };
+    let missing = if has_jail { namespaces } else { "Landlock (Linux, ABI 6)" };
     ensure!(
         is_unconfined_allowed,
         "a submission could do more here than it needs: there is no {missing}. \

@@ -1,6 +1,7 @@
 //! Judges tasks and submissions: asks for their behaviours, and says what each has earned.
 //!
-//! Each verb that a user types is one file. The crate `scenario` plays the programs.
+//! Each verb that a user types is one file. The crate `scenario` plays the programs; the verbs of
+//! the upkeep are in `xtask`.
 //!
 //! | file | idea |
 //! |---|---|

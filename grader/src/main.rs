@@ -53,7 +53,8 @@ fn run() -> Result<ExitCode> {
     match verb {
         "start" => print!("{}", start::run(&workspace, &tasks()?[0])?),
         "solution" => {
-            print!("{}", solution::run(&workspace, &tasks()?[0], flag("restore"))?);
+            let shown = solution::run(&workspace, &tasks()?[0], flag("restore"))?;
+            print!("{shown}");
         }
         "report" => report::run(&workspace, &tasks()?, to())?,
         "watch" => {
@@ -66,9 +67,7 @@ fn run() -> Result<ExitCode> {
             };
             match watch::run(&folders, work)? {}
         }
-        "handout" => {
-            handout::run(&workspace, &tasks()?, to(), flag("solution"))?;
-        }
+        "handout" => handout::run(&workspace, &tasks()?, to(), flag("solution"))?,
         "grade" => {
             let folders = chosen.get_many::<String>("SUBMISSION").into_iter().flatten();
             let folders = folders.map(|folder| Submission::Folder(folder.into()));

@@ -95,10 +95,8 @@ impl<'a> Grader<'a> {
         let (asked, ignored) = match submission {
             Submission::Program(words) => {
                 let labs = tasks.chunk_by(|a, b| a.is_asked_with(b));
-                (
-                    labs.flat_map(|of_lab| trials.ask_program(words, of_lab)).collect(),
-                    Vec::new(),
-                )
+                let asked = labs.flat_map(|of_lab| trials.ask_program(words, of_lab));
+                (asked.collect(), Vec::new())
             }
             Submission::Folder(folder) => {
                 let scratch = tempfile::tempdir()?;
@@ -132,7 +130,7 @@ fn ask<'a>(
     let mut unasked = without_a_run(untouched, Status::NotStarted, "the stub stands there");
     let mut files = stubs.clone();
     files.extend(taken.clone());
-    // A student's test is compiled alone.
+    // A student's test stands in a crate without a lab: the file of no other task breaks it.
     let is_broken =
         |one: &Asked| one.verdict.status == Status::NoBuild && !one.task.is_to_catch();
     let mut asked = trials.ask(&files, &begun)?;

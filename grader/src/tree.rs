@@ -1,7 +1,8 @@
 //! A folder outside of the workspace in which a variant of its files stands: with a submission's
-//! answers, with a known mistake, or without answers. Programs are built there, offline.
+//! answers, with a known mistake, or without answers. Programs and students' tests are built there, offline.
 
 use std::collections::BTreeMap;
+use std::env::consts::EXE_EXTENSION;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use crate::build::build_submission;
 use crate::labs::{Lab, value};
 use crate::task::Task;
+use crate::walk::files_below;
 
 /// Files by their path below the top, with `/` between folders.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -71,13 +73,6 @@ impl Tree {
     /// Makes these the files of the folder. A file that is the same already keeps its time, so
     /// that cargo builds only what has changed.
     pub fn set(&mut self, files: Files) -> Result<()> {
-        // What was built of the files before: the next ones could include it.
-        let built = fs::read_dir(self.path().join("target/debug"));
-        for entry in built.into_iter().flatten().flatten() {
-            if entry.file_type()?.is_file() {
-                fs::remove_file(entry.path())?;
-            }
-        }
         for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
@@ -88,8 +83,27 @@ impl Tree {
         Ok(())
     }
 
-    /// Builds the program of `lab` in this jail. The error is the compiler's first one.
-    pub fn build_program(&self, lab: &Lab, jail: Option<&Path>) -> Result<PathBuf, String> {
+    /// Removes all programs that were built, and the library of `lab`: the next files could include
+    /// them.
+    pub(crate) fn clean(&self, lab: &Lab) -> Result<()> {
+        let library = format!("lib{}", lab.package.replace('-', "_"));
+        for (name, path) in files_below(&self.path().join("target/debug")) {
+            let name = name.strip_prefix("deps/").unwrap_or(&name);
+            let is_program = path.extension().is_none_or(|end| end == EXE_EXTENSION);
+            if !name.contains('/') && (is_program || name.starts_with(&library)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the program of the lab of `task` in this jail. The error is the compiler's first one.
+    pub(crate) fn build_program(
+        &self,
+        task: &Task,
+        jail: Option<&Path>,
+    ) -> Result<PathBuf, String> {
+        let lab = &task.lab;
         let arguments = ["build", "--bins", "--package", &lab.package];
         let built = build_submission(self.path(), &arguments, &[], jail)?;
         // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
@@ -103,7 +117,11 @@ impl Tree {
     }
 
     /// Builds the test of a student that stands in the crate `scenario`.
-    pub fn build_test(&self, task: &Task, jail: Option<&Path>) -> Result<PathBuf, String> {
+    pub(crate) fn build_test(
+        &self,
+        task: &Task,
+        jail: Option<&Path>,
+    ) -> Result<PathBuf, String> {
         // The program is named by LAB_PROGRAM when the test runs.
         let environment = [(&*format!("CARGO_BIN_EXE_{}", task.lab.package), "none")];
         let arguments = ["test", "--no-run", "--package", "scenario", "--test", &task.suite];

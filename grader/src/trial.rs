@@ -43,17 +43,17 @@ impl Trials {
         let is_hidden = |part: &str| HIDDEN.contains(&part);
         let mut shown = files.clone();
         shown.retain(|file, _| !file.split('/').nth(1).is_some_and(is_hidden));
-        let jail = self.judge.jail.as_deref();
-        if !task.is_to_catch() {
-            self.tree.set(shown)?;
-            return Ok(self.tree.build_program(&task.lab, jail));
+        if task.is_to_catch() {
+            let test = task.paths().next().and_then(|path| files.get(&path));
+            let test = test.with_context(|| format!("{task} has no file"))?.clone();
+            // In a crate that no lab is linked with: it knows the program from outside alone.
+            shown.insert(format!("scenario/tests/{}.rs", task.suite), test);
         }
-        let test = task.paths().next().and_then(|path| files.get(&path));
-        let test = test.with_context(|| format!("{task} has no file"))?;
-        // In a crate that no lab is linked with: the test knows the program from outside alone.
-        shown.insert(format!("scenario/tests/{}.rs", task.suite), test.clone());
         self.tree.set(shown)?;
-        Ok(self.tree.build_test(task, jail))
+        self.tree.clean(&task.lab)?;
+        let jail = self.judge.jail.as_deref();
+        let build = if task.is_to_catch() { Tree::build_test } else { Tree::build_program };
+        Ok(build(&self.tree, task, jail))
     }
 
     /// Builds these files, and asks for all behaviours of these tasks.
@@ -64,8 +64,8 @@ impl Trials {
             asked.extend(match self.build(files, task)? {
                 Ok(test) if task.is_to_catch() => {
                     let mut judge = self.judge.clone();
-                    let of_lab = judge.built.entry(task.lab.package.clone()).or_default();
-                    of_lab.tests.insert(task.suite.clone(), test);
+                    let built = judge.built.entry(task.lab.package.clone()).or_default();
+                    built.tests.insert(task.suite.clone(), test);
                     catches::judge(&judge, task, &self.programs[&task.name()])?
                 }
                 Ok(program) => self.ask_program(&quoted(&program), of_lab),

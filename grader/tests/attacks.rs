@@ -11,7 +11,7 @@
 //! | landlock | a program writes no file, reads none of ours, and signals nobody |
 //! | seccomp | a program starts no other one, shares no memory, and ends with its test |
 //! | capabilities | a program has none, although it is root in its namespace |
-//! | limits | memory, threads and output of a program |
+//! | limits | memory, threads, output and files of a program |
 #![cfg(target_os = "linux")]
 
 use std::fs;

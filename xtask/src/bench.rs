@@ -10,7 +10,6 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
-
 use grader::labs::Lab;
 use grader::task::Task;
 

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use grader::tree::{self, Files};
 
 use crate::delta;
 use crate::size::{self, Crate};
-use grader::tree::{self, Files};
 
 /// The heading in the sheet of a lab. Below it is a link to the sheet of the last lab.
 const NEW: &str = "## What is new since the last lab\n";

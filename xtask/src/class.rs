@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-
 use grader::edition::stubbed;
 use grader::markers::regions;
 use grader::task::Task;

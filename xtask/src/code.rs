@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn files_of_tests_are_no_source() {
-        let folder = std::env::temp_dir().join(format!("grader-code-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("xtask-code-{}", std::process::id()));
         for path in ["src/lib.rs", "src/tests.rs", "src/peer/tests/a.rs", "src/peer/b.rs"] {
             let path = folder.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

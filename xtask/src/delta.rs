@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::code::Source;
 use grader::table::{row, table};
+
+use crate::code::Source;
 
 /// A file of either lab, with its code lines: those as before, added, and removed.
 struct File<'a> {

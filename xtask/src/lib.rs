@@ -1,8 +1,7 @@
-//! The upkeep of the course, by those who write it: `just size`, `delta`, `bench`, `book`, `class`
-//! and `soak`. Its tests hold the workspace to its own rules (`tests/tidy.rs`).
+//! The upkeep of the course: `just size`, `delta`, `bench`, `book`, `class` and `soak`. Its tests hold
+//! the workspace to its own rules (`tests/tidy.rs`).
 //!
-//! Each verb that a user types is one file. The crate `grader` has the verbs of students and
-//! instructors.
+//! Each verb that a user types is one file. All other verbs are in the crate `grader`.
 //!
 //! | file | idea |
 //! |---|---|

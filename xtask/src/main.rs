@@ -1,4 +1,4 @@
-//! The verbs that a user types as `just VERB ...` for the upkeep of the course.
+//! The verbs that a user types as `cargo xtask VERB ...` or `just VERB ...`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -54,8 +54,10 @@ fn run() -> Result<ExitCode> {
             let one = one.map(|name| size::find(&all, name)).transpose()?;
             print!("{}", one.map_or_else(|| size::crates(&all), size::files));
         }
-        _ if !soak::run(&workspace, &tasks()?, times())? => return Ok(ExitCode::FAILURE),
-        _ => (),
+        _ => {
+            let passes = soak::run(&workspace, &tasks()?, times())?;
+            return Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

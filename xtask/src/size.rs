@@ -6,9 +6,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::code::Source;
 use grader::labs::{Lab, Misspelt};
 use grader::table::{row, table};
+
+use crate::code::Source;
 
 /// The most code lines and README words of a crate, enforced by `tests/tidy.rs`.
 struct Budget {
@@ -27,7 +28,7 @@ const BUDGETS: [Budget; 10] = [
     Budget { package: "capnweb", code: 3600, words: Some(900) },
     Budget { package: "scenario", code: 1945, words: None },
     Budget { package: "grader", code: 2800, words: None },
-    Budget { package: "xtask", code: 505, words: None },
+    Budget { package: "xtask", code: 510, words: None },
 ];
 
 /// The files of week05 that a plain message passes through, and their budget together.

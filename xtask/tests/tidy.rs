@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use grader::labs::Lab;
 use grader::markers::regions;
 use grader::task::Task;
+use grader::walk::files_below;
 use scenario::workspace;
 use xtask::code::code_lines;
 use xtask::delta;
@@ -107,17 +108,10 @@ fn read(path: &Path) -> String {
 
 /// All files below `folder` that end in `ending`.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut found = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_ours = !["target", "node_modules"].contains(&&*name) && !name.starts_with('.');
-        if path.is_dir() && is_ours {
-            found.extend(files(&path, ending));
-        } else if name.ends_with(ending) {
-            found.push(path);
-        }
-    }
+    let is_hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
+    let is_meant = |name: &str| name.ends_with(ending) && !is_hidden(name);
+    let found = files_below(folder).filter(|(name, _)| is_meant(name));
+    let mut found: Vec<_> = found.map(|(_, path)| path).collect();
     found.sort();
     found
 }
