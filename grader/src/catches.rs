@@ -22,7 +22,7 @@ use crate::behaviour::Behaviour;
 use crate::confinement::ENTER;
 use crate::judge::{Judge, in_threads, quoted};
 use crate::task::Task;
-use crate::tree::{Files, Tree, patched, tracked};
+use crate::tree::{Files, STRIPPED, Tree, patched, tracked};
 use crate::verdict::{Asked, Status, Verdict, without_a_run};
 
 /// The number of runs of the test on each program. A test that throws a coin is not right so often.
@@ -30,12 +30,11 @@ const TIMES: usize = 2;
 
 /// Gives a test in namespaces of its own a folder for temporary files: at most one MiB, in memory.
 const ALONE: &str =
-    "mount -t tmpfs -o size=1m none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
+    "mount -t tmpfs -o size=1m,noexec none \"$TMPDIR\" && ip link set lo up && exec \"$@\"";
 
 /// The programs that the test of `task` is tried on, in the order of its behaviours. The right one
 /// is alone where no mistakes are known, as in an edition, and where no git can make them. All are
-/// built in the same way, as a program names the folder that it was built in, and are kept in
-/// `target/catches`.
+/// built in the same way, so that none says which one it is, and are kept in `target/catches`.
 pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
     let (workspace, package) = (&judge.workspace, &task.lab.package);
     let right = judge.built[package].programs.get(package);
@@ -49,6 +48,7 @@ pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
     let mut tree = Tree::new()?;
     let mut build = |name: &str, files: Files| {
         let mut hasher = DefaultHasher::new();
+        STRIPPED.hash(&mut hasher);
         let is_source = |file: &str| file.contains("/src/") || file.contains("Cargo.");
         files.iter().filter(|(file, _)| is_source(file)).for_each(|one| one.hash(&mut hasher));
         let program = kept.join(format!("{name}-{:x}", hasher.finish()));

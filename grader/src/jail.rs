@@ -2,13 +2,14 @@
 //!
 //! `grader jail PROGRAM ARGS` restricts itself with Landlock (no file can be written, only the
 //! system's libraries and the program itself can be read, no signal reaches a process outside),
-//! with seccomp (no second process, no memory or queue that two programs share), and with resource
-//! limits; it gives up its capabilities, clears the environment, and `exec`s. The process id stays
-//! the same, so Ctrl-C and SIGTERM still reach the program. It ends when the test that started it
-//! does. `grader jail --build TREE cargo ARGS` builds a submission in the same way: the compiler
-//! reads the sources of the tree, and writes below its `target`; and `grader jail --test PROGRAM TEST`
-//! runs a student's test, which may start that program. Linux only; where a layer is
-//! missing, nothing is started.
+//! with seccomp (no second process, no memory or queue that two programs share, no server of this
+//! machine, no change of a file's rights or of another process), and with resource limits; it gives
+//! up its capabilities, clears the environment, and `exec`s. The process id stays the same, so
+//! Ctrl-C and SIGTERM still reach the program. It ends when the test that started it does.
+//! `grader jail --build TREE cargo ARGS` builds a submission in the same way: the compiler reads the
+//! sources of the tree, and writes below its `target`; and `grader jail --test PROGRAM TEST` runs a
+//! student's test, which may start that program. Linux only; where a layer is missing, nothing is
+//! started.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -109,8 +110,8 @@ pub fn become_program(words: impl Iterator<Item = OsString>) -> Result<Infallibl
         let hard = if *what == Resource::CPU { most + 1 } else { *most };
         what.set(*most, hard).with_context(|| format!("cannot limit {what:?}"))?;
     }
-    if tree.is_none() && tried.is_none() {
-        forbid()?;
+    if tree.is_none() {
+        forbid(tried.is_some())?;
     }
     let is_kept = |name: &OsString| {
         let of_test = tree.is_some() && name.to_string_lossy().starts_with(PROGRAM_OF_TEST);
@@ -196,34 +197,51 @@ fn confine(rules: &[Rule]) -> Result<()> {
     Ok(())
 }
 
-/// Takes away the system calls with which a program leaves what watches it (a second process, a
-/// group of its own, a life beyond its test's), or speaks to another one without a socket.
-fn forbid() -> Result<()> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = [
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_fork,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_vfork,
-        libc::SYS_setsid,
-        libc::SYS_setpgid,
-        libc::SYS_shmget,
-        libc::SYS_msgget,
-        libc::SYS_semget,
-        libc::SYS_mq_open,
-        libc::SYS_add_key,
-        libc::SYS_keyctl,
-    ]
-    .map(|call| (call, Vec::new()))
-    .into();
-    // A thread is cloned as well.
-    let flags = u64::from(libc::CLONE_THREAD.unsigned_abs());
-    let a_process = SeccompCmpOp::MaskedEq(flags);
-    for (call, op, value) in [
-        (libc::SYS_clone, a_process, 0),
-        (libc::SYS_prctl, SeccompCmpOp::Eq, u64::from(libc::PR_SET_PDEATHSIG.unsigned_abs())),
-    ] {
-        let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, op, value)?;
-        rules.insert(call, vec![SeccompRule::new(vec![condition])?]);
+/// Takes away the system calls that Landlock does not look at, and with which a program would reach
+/// another one: it changes the rights and times of files, or becomes a program that is in none; it
+/// calls a server on this machine through a Unix socket; it limits another process. If it is no
+/// test, it may also not leave what watches it: no second process, no group of its own, no life
+/// beyond its test's. Nor may it speak to another program without a socket.
+fn forbid(is_test: bool) -> Result<()> {
+    #[rustfmt::skip] // One kind a line.
+    let mut calls = vec![
+        libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchmodat2, libc::SYS_fchown, libc::SYS_fchownat,
+        libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_utimensat,
+        libc::SYS_memfd_create, libc::SYS_io_uring_setup, libc::SYS_unshare, libc::SYS_setns,
+        #[cfg(target_arch = "x86_64")] libc::SYS_chmod,
+        #[cfg(target_arch = "x86_64")] libc::SYS_chown,
+        #[cfg(target_arch = "x86_64")] libc::SYS_lchown,
+        #[cfg(target_arch = "x86_64")] libc::SYS_utime,
+        #[cfg(target_arch = "x86_64")] libc::SYS_utimes,
+        #[cfg(target_arch = "x86_64")] libc::SYS_futimesat,
+    ];
+    // Of these, what the first argument is compared with.
+    let inet = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+    let mut conditions = vec![
+        (libc::SYS_socket, inet.map(|kind| (SeccompCmpOp::Ne, kind)).to_vec()),
+        (libc::SYS_prlimit64, vec![(SeccompCmpOp::Ne, 0)]),
+    ];
+    if !is_test {
+        #[rustfmt::skip]
+        calls.extend([
+            #[cfg(target_arch = "x86_64")] libc::SYS_fork,
+            #[cfg(target_arch = "x86_64")] libc::SYS_vfork,
+            libc::SYS_setsid, libc::SYS_setpgid,
+            libc::SYS_shmget, libc::SYS_msgget, libc::SYS_semget, libc::SYS_mq_open,
+            libc::SYS_add_key, libc::SYS_keyctl,
+        ]);
+        // A thread is cloned as well.
+        let a_thread = SeccompCmpOp::MaskedEq(u64::from(libc::CLONE_THREAD.unsigned_abs()));
+        conditions.push((libc::SYS_clone, vec![(a_thread, 0)]));
+        conditions.push((libc::SYS_prctl, vec![(SeccompCmpOp::Eq, libc::PR_SET_PDEATHSIG)]));
+    }
+    let mut rules: BTreeMap<_, _> = calls.into_iter().map(|call| (call, Vec::new())).collect();
+    for (call, conditions) in conditions {
+        let conditions = conditions.into_iter().map(|(op, value)| {
+            let value = u64::from(value.unsigned_abs());
+            SeccompCondition::new(0, SeccompCmpArgLen::Dword, op, value)
+        });
+        rules.insert(call, vec![SeccompRule::new(conditions.collect::<Result<_, _>>()?)?]);
     }
     install(rules, libc::EPERM)?;
     // Its flags cannot be seen, so C libraries have to do without it: they use `clone` then.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::build::build_submission;
-use crate::labs::{Lab, value};
+use crate::labs::value;
 use crate::task::Task;
 use crate::walk::files_below;
 
@@ -52,6 +52,9 @@ pub fn write<'a>(
     Ok(())
 }
 
+/// Leaves out of a program in which folder it was built: a student's test could look.
+pub(crate) const STRIPPED: [(&str, &str); 1] = [("CARGO_PROFILE_DEV_STRIP", "symbols")];
+
 /// A folder for temporary files. It is removed when this is dropped.
 #[derive(Debug)]
 pub struct Tree {
@@ -83,14 +86,18 @@ impl Tree {
         Ok(())
     }
 
-    /// Removes all programs that were built, and the library of `lab`: the next files could include
-    /// them.
-    pub(crate) fn clean(&self, lab: &Lab) -> Result<()> {
-        let library = format!("lib{}", lab.package.replace('-', "_"));
+    /// Removes all that was built of the lab of `task`, or of a student's test. The next files could
+    /// include it, or be taken for built if a program has changed its time.
+    pub(crate) fn clean(&self, task: &Task) -> Result<()> {
+        let own = [&task.lab.package, &task.suite].map(|name| name.replace('-', "_"));
+        let is_own = |part: &str| {
+            let part = part.replace('-', "_");
+            part == "incremental" || own.iter().any(|own| part.contains(own))
+        };
         for (name, path) in files_below(&self.path().join("target/debug")) {
-            let name = name.strip_prefix("deps/").unwrap_or(&name);
+            let in_place = name.strip_prefix("deps/").unwrap_or(&name);
             let is_program = path.extension().is_none_or(|end| end == EXE_EXTENSION);
-            if !name.contains('/') && (is_program || name.starts_with(&library)) {
+            if is_program && !in_place.contains('/') || name.split('/').any(is_own) {
                 fs::remove_file(path)?;
             }
         }
@@ -105,7 +112,7 @@ impl Tree {
     ) -> Result<PathBuf, String> {
         let lab = &task.lab;
         let arguments = ["build", "--bins", "--package", &lab.package];
-        let built = build_submission(self.path(), &arguments, &[], jail)?;
+        let built = build_submission(self.path(), &arguments, &STRIPPED, jail)?;
         // Of a lab with several programs, such as `alice` and `bob`, the one that `cargo run`
         // means is judged, or the first one.
         let manifest = self.path().join(&lab.folder).join("Cargo.toml");
@@ -143,4 +150,40 @@ pub fn patched(files: &Files, patch: &Path) -> Result<Files> {
     ensure!(output.status.success(), "{}: {complaint}", patch.display());
     let read = |file: &String| Ok((file.clone(), fs::read(tree.path().join(file))?));
     files.keys().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labs::Lab;
+
+    #[test]
+    fn nothing_is_left_of_what_was_built_but_what_others_stand_on() {
+        let tree = Tree::new().unwrap();
+        let kept = [
+            ".fingerprint/scenario-12/lib-scenario",
+            "build/libc-12/build-script-build",
+            "deps/libscenario-12.rlib",
+            "deps/scenario-12.d",
+        ];
+        let gone = [
+            ".fingerprint/realtime-chat-12/dep-lib-realtime_chat",
+            ".fingerprint/scenario-13/output-test-integration-test-your_test",
+            "chat-server",
+            "deps/chat_server-12",
+            "deps/librealtime_chat-12.rmeta",
+            "deps/your_test-12",
+            "incremental/chat_server-12/s-12/query-cache.bin",
+        ];
+        let debug = tree.path().join("target/debug");
+        for file in kept.iter().chain(&gone) {
+            fs::create_dir_all(debug.join(file).parent().unwrap()).unwrap();
+            fs::write(debug.join(file), "").unwrap();
+        }
+        let lab = Lab { package: "realtime-chat".into(), ..Lab::default() };
+        tree.clean(&Task { lab, suite: "your_test".into(), ..Task::default() }).unwrap();
+        let mut left: Vec<_> = files_below(&debug).map(|(name, _)| name).collect();
+        left.sort();
+        assert_eq!(left, kept);
+    }
 }

@@ -50,7 +50,7 @@ impl Trials {
             shown.insert(format!("scenario/tests/{}.rs", task.suite), test);
         }
         self.tree.set(shown)?;
-        self.tree.clean(&task.lab)?;
+        self.tree.clean(task)?;
         let jail = self.judge.jail.as_deref();
         let build = if task.is_to_catch() { Tree::build_test } else { Tree::build_program };
         Ok(build(&self.tree, task, jail))

@@ -9,9 +9,9 @@
 //! | namespaces | a student's test has a network and process ids of its own |
 //! | jail | a program has no environment of ours |
 //! | landlock | a program writes no file, reads none of ours, and signals nobody |
-//! | seccomp | a program starts no other one, shares no memory, and ends with its test |
+//! | seccomp | a program starts no other one, shares no memory, and ends with its test; it calls no server of this machine, and changes no file and no process |
 //! | capabilities | a program has none, although it is root in its namespace |
-//! | limits | memory, threads, output and files of a program |
+//! | limits | memory, threads and output of a program |
 #![cfg(target_os = "linux")]
 
 use std::fs;
