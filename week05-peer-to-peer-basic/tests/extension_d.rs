@@ -318,6 +318,8 @@ fn a_search_does_not_hold_up_the_goodbyes() {
     let question = accepts(&strangers[0], patience());
     assert!(question.is_some(), "expected a question to peer 2");
     peer1.presses_ctrl_c();
+    peer1.sees("[PEER 1] Closing connections...\n");
+    drop(question); // The thread that waits for its answer is free now.
     assert_eq!(hears(&strangers[0]), "bye 1\n");
     peer1.ends_well();
 }
