@@ -205,9 +205,12 @@ fn confine(rules: &[Rule]) -> Result<()> {
 fn forbid(is_test: bool) -> Result<()> {
     #[rustfmt::skip] // One kind a line.
     let mut calls = vec![
+        // The rights, the owner, the attributes and the times of a file.
         libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchmodat2, libc::SYS_fchown, libc::SYS_fchownat,
         libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_utimensat,
+        // A file in memory; calls that no filter sees; namespaces of its own.
         libc::SYS_memfd_create, libc::SYS_io_uring_setup, libc::SYS_unshare, libc::SYS_setns,
+        // The older forms of the first line.
         #[cfg(target_arch = "x86_64")] libc::SYS_chmod,
         #[cfg(target_arch = "x86_64")] libc::SYS_chown,
         #[cfg(target_arch = "x86_64")] libc::SYS_lchown,
@@ -222,7 +225,7 @@ fn forbid(is_test: bool) -> Result<()> {
         (libc::SYS_prlimit64, vec![(SeccompCmpOp::Ne, 0)]),
     ];
     if !is_test {
-        #[rustfmt::skip]
+        #[rustfmt::skip] // Processes, groups of processes, shared memory and queues, keys.
         calls.extend([
             #[cfg(target_arch = "x86_64")] libc::SYS_fork,
             #[cfg(target_arch = "x86_64")] libc::SYS_vfork,

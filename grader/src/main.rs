@@ -39,15 +39,13 @@ fn run() -> Result<ExitCode> {
     let workspace = workspace();
     let word = |name| {
         let word = chosen.try_get_one::<String>(name).ok().flatten();
-        word.map(String::as_str).filter(|word| !word.is_empty())
+        word.map_or("", String::as_str)
     };
-    let meant = match (word("tasks"), word("LAB"), word("TASK")) {
-        (Some(tasks), ..) => tasks.to_owned(),
-        (_, Some(lab), Some(task)) => format!("{lab}:{task}"),
-        (_, lab, _) => lab.unwrap_or("all").to_owned(),
+    let tasks = || match word("tasks") {
+        "" => task::named(&workspace, word("LAB"), word("TASK")),
+        words => Ok(task::chosen(&task::all(&workspace)?, words)?),
     };
-    let tasks = || -> Result<_> { Ok(task::chosen(&task::all(&workspace)?, &meant)?) };
-    let to = || Path::new(word("to").unwrap_or_default());
+    let to = || Path::new(word("to"));
     let flag = |name| chosen.get_flag(name);
     let times = || chosen.get_one("repeat").map_or(1, |times| *times);
     match verb {
@@ -71,7 +69,7 @@ fn run() -> Result<ExitCode> {
         "grade" => {
             let folders = chosen.get_many::<String>("SUBMISSION").into_iter().flatten();
             let folders = folders.map(|folder| Submission::Folder(folder.into()));
-            let program = word("program").map(|words| Submission::Program(words.into()));
+            let program = chosen.get_one("program").cloned().map(Submission::Program);
             let submissions: Vec<_> = program.into_iter().chain(folders).collect();
             let unconfined = flag("unconfined");
             return grade::run(&workspace, &tasks()?, &submissions, to(), unconfined);

@@ -218,10 +218,17 @@ pub fn chosen(all: &[Task], words: &str) -> Result<Vec<Task>, Misspelt> {
     let words: Vec<_> = words.split(',').map(str::trim).collect();
     if let Some(word) = words.iter().find(|word| !all.iter().any(|task| is_meant(task, word))) {
         let names: Vec<_> = all.iter().map(Task::name).collect();
-        return Err(Misspelt::of("task", word, &names));
+        return Err(Misspelt::of("task", word.trim_end_matches(':'), &names));
     }
     let is_chosen = |task: &&Task| words.iter().any(|word| is_meant(task, word));
     Ok(all.iter().filter(is_chosen).cloned().collect())
+}
+
+/// The tasks that a user means by a lab and a task of it. Where neither is named, all are meant, and
+/// all of a lab where the task is not.
+pub fn named(workspace: &Path, lab: &str, task: &str) -> Result<Vec<Task>> {
+    let words = if lab.is_empty() { "all".to_owned() } else { format!("{lab}:{task}") };
+    Ok(chosen(&all(workspace)?, &words)?)
 }
 
 /// The behaviours of a student's test: nothing is won by one that passes on every program.

@@ -52,7 +52,8 @@ pub fn write<'a>(
     Ok(())
 }
 
-/// Leaves out of a program in which folder it was built: a student's test could look.
+/// Leaves out of a program in which folder it was built: a student's test could look. In a jail,
+/// where students' programs are built, it has no effect.
 pub(crate) const STRIPPED: [(&str, &str); 1] = [("CARGO_PROFILE_DEV_STRIP", "symbols")];
 
 /// A folder for temporary files. It is removed when this is dropped.

@@ -28,14 +28,7 @@ fn run() -> Result<ExitCode> {
         let word = chosen.try_get_one::<String>(name).ok().flatten();
         word.map_or("", String::as_str)
     };
-    let tasks = || -> Result<_> {
-        let meant = match [word("LAB"), word("TASK")] {
-            ["", _] => "all".to_owned(),
-            [lab, ""] => lab.to_owned(),
-            [lab, task] => format!("{lab}:{task}"),
-        };
-        Ok(task::chosen(&task::all(&workspace)?, &meant)?)
-    };
+    let tasks = || task::named(&workspace, word("LAB"), word("TASK"));
     let times = || chosen.get_one("times").map_or(1, |times| *times);
     let crates = || Crate::all(&workspace).context("cannot read the crates");
     match verb {
