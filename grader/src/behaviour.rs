@@ -14,7 +14,7 @@
 use anyhow::{Context, Result, ensure};
 
 /// Something that a program must do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Behaviour {
     /// The name of its test.
     pub test: String,

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use crate::confinement::{Place, find};
 use crate::earned::Grade;
@@ -26,13 +26,10 @@ pub fn run(
     to: &Path,
     is_unconfined_allowed: bool,
 ) -> Result<ExitCode> {
-    if submissions.is_empty() {
-        bail!(Misspelt("name a submission, or a --program".into()));
-    }
+    ensure!(!submissions.is_empty(), Misspelt("name a submission, or a --program".into()));
     let names: BTreeSet<_> = submissions.iter().map(Submission::name).collect();
-    if names.len() < submissions.len() {
-        bail!(Misspelt("two submissions have one name: their results would mix".into()));
-    }
+    let mixed = "two submissions have one name: their results would mix";
+    ensure!(names.len() == submissions.len(), Misspelt(mixed.into()));
     let confinement = match find(is_unconfined_allowed)? {
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
@@ -100,10 +97,7 @@ fn grade_one<'a>(
     folder: &Path,
 ) -> Result<Grade<'a>> {
     let grade = grader.grade(submission)?;
-    if folder.is_file() {
-        bail!("{} is a file", folder.display());
-    }
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     write(&folder.join("grade.json"), &format!("{:#}\n", grade.json()))?;
     write(&folder.join("feedback.md"), &feedback(&grade)?)?;
     for (name, text) in formats::all(&grade, |name| env::var(name).ok())? {

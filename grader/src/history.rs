@@ -27,8 +27,7 @@ pub(crate) struct Marked {
 /// The files of `task` that have regions of it.
 pub(crate) fn files(workspace: &Path, task: &Task) -> Result<Vec<Marked>> {
     let mut files = Vec::new();
-    for file in &task.files {
-        let path = format!("{}/{file}", task.lab.folder);
+    for path in task.paths() {
         files.push(read(workspace, &path, &task.id).context(path)?);
     }
     files.retain(|file| !file.now.is_empty());

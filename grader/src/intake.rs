@@ -146,11 +146,8 @@ fn finish(command: &mut Command, printed: Option<&Path>) -> Result<()> {
     let stdout = printed.map(File::create).transpose()?.map_or_else(Stdio::null, Stdio::from);
     let command = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null());
     let mut child = command.spawn().context("git can be started")?;
-    let is_long = || {
-        let size =
-            printed.and_then(|path| fs::metadata(path).ok()).map_or(0, |meta| meta.len());
-        size > MAX_BYTES
-    };
+    let meta = || printed.and_then(|path| fs::metadata(path).ok());
+    let is_long = || meta().is_some_and(|meta| meta.len() > MAX_BYTES);
     eventually(PATIENCE, || is_long() || !matches!(child.try_wait(), Ok(None)));
     // Does nothing to a program that has ended.
     let _ = child.kill();

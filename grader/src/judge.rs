@@ -35,7 +35,7 @@ const MOST: usize = 1 << 20;
 const OVER: &str = "the submission has used its";
 
 /// The tests of some labs, built, and how they are run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Judge {
     /// The workspace that they were built from.
     pub workspace: PathBuf,
@@ -69,12 +69,9 @@ impl Judge {
         Ok(Self {
             workspace: workspace.to_owned(),
             built,
-            environment: Vec::new(),
-            inside: Vec::new(),
             times: 1,
             deadline: TEST_PATIENCE,
-            all_by: None,
-            jail: None,
+            ..Self::default()
         })
     }
 

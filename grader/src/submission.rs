@@ -169,27 +169,26 @@ fn take_over(
     tasks: &[&Task],
     variants: &[&Files],
 ) -> Result<(Files, Vec<String>)> {
-    let mut taken = Files::new();
+    let (mut taken, whole) = (Files::new(), folder.canonicalize()?);
     for path in tasks.iter().flat_map(|task| task.paths()) {
         let place = folder.join(&path);
-        // A link could lead out of the submission.
-        let usable = fs::symlink_metadata(&place)
-            .is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_FILE);
-        if usable && place.canonicalize()?.starts_with(folder.canonicalize()?) {
-            taken.insert(path, fs::read(place)?);
-        }
+        // A link to a folder could lead out of the submission.
+        let is_inside = place.canonicalize().is_ok_and(|place| place.starts_with(&whole));
+        taken.extend(read(&place).filter(|_| is_inside).map(|bytes| (path, bytes)));
     }
+    let is_known = |name: &String, path: &Path| {
+        let bytes = read(path);
+        bytes.is_some() && variants.iter().any(|files| files.get(name) == bytes.as_ref())
+    };
     let others = files_below(folder)
-        .filter(|(name, path)| !taken.contains_key(name) && !is_of(variants, name, path));
+        .filter(|(name, path)| !taken.contains_key(name) && !is_known(name, path));
     let mut ignored: Vec<_> = others.map(|(name, _)| name).take(MAX_IGNORED).collect();
     ignored.sort();
     Ok((taken, ignored))
 }
 
-/// Whether a file, whole, is one of this name in these variants of the workspace.
-fn is_of(variants: &[&Files], name: &str, path: &Path) -> bool {
-    let is_short = |meta: fs::Metadata| meta.is_file() && meta.len() <= MAX_FILE;
-    let bytes = fs::symlink_metadata(path).is_ok_and(is_short).then(|| fs::read(path).ok());
-    let is_same = |bytes: Vec<u8>| variants.iter().any(|files| files.get(name) == Some(&bytes));
-    bytes.flatten().is_some_and(is_same)
+/// The bytes of a file that is no link, and not too long.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    (meta.is_file() && meta.len() <= MAX_FILE).then(|| fs::read(path).ok()).flatten()
 }

@@ -184,12 +184,12 @@ impl Task {
             read(file).with_context(|| file.clone())?;
         }
         let path = format!("tests/{suite}.rs");
-        if self.is_to_catch() {
-            self.behaviours = to_catch(&self.catches);
-            return Ok(());
-        }
-        self.behaviours = read(&path).and_then(|tests| behaviours(&tests)).context(path)?;
-        ensure!(!self.behaviours.is_empty(), "tests/{}.rs: no test has `Points:`", self.suite);
+        self.behaviours = if self.is_to_catch() {
+            to_catch(&self.catches)
+        } else {
+            read(&path).and_then(|tests| behaviours(&tests)).with_context(|| path.clone())?
+        };
+        ensure!(!self.behaviours.is_empty(), "{path}: no test has `Points:`");
         Ok(())
     }
 }
@@ -233,15 +233,16 @@ pub fn named(workspace: &Path, lab: &str, task: &str) -> Result<Vec<Task>> {
 
 /// The behaviours of a student's test: nothing is won by one that passes on every program.
 fn to_catch(mistakes: &[String]) -> Vec<Behaviour> {
-    let behaviour = |test: String, sentence, points| {
-        let (hints, conditional) = (Vec::new(), false);
-        Behaviour { test, sentence, points, hints, conditional }
+    let right = Behaviour {
+        test: "it_passes_on_the_right_program".to_owned(),
+        sentence: "Your test passes on the right program.".to_owned(),
+        ..Behaviour::default()
     };
-    let right = "Your test passes on the right program.".to_owned();
-    let right = behaviour("it_passes_on_the_right_program".into(), right, 0);
-    let mistake = |name: &String| {
-        let sentence = format!("Your test fails on a program that {}.", name.replace('_', " "));
-        behaviour(format!("it_fails_on_{name}"), sentence, CATCH)
+    let mistake = |name: &String| Behaviour {
+        test: format!("it_fails_on_{name}"),
+        sentence: format!("Your test fails on a program that {}.", name.replace('_', " ")),
+        points: CATCH,
+        ..Behaviour::default()
     };
     [right].into_iter().chain(mistakes.iter().map(mistake)).collect()
 }

@@ -147,14 +147,10 @@ fn headline(one: &Asked) -> String {
 /// The result of a behaviour, in words.
 pub(crate) fn words(Asked { verdict, .. }: &Asked) -> String {
     match verdict.status {
-        Status::Passed => "passed".to_owned(),
         Status::Failed => "wrong".to_owned(),
-        Status::NotStarted => "not started".to_owned(),
-        Status::Unstable { passed, of } => format!("unstable, {passed} of {of}"),
-        Status::TimedOut => "timed out".to_owned(),
-        Status::NotAsked => "not asked here".to_owned(),
         Status::NoBuild => "did not compile".to_owned(),
-        Status::NoResult => "no result".to_owned(),
+        Status::Unstable { passed, of } => format!("unstable, {passed} of {of}"),
+        status => status.name().replace('_', " "),
     }
 }
 
@@ -212,7 +208,7 @@ week05 b: Task b  1 of 2  2 of 4
 total             1 of 3  2 of 6
 
 week05 a, not started: It lists. (2 points)
-week05 b, not asked here: It ends. (2 points)
+week05 b, not asked: It ends. (2 points)
 
 week05 b, wrong: It marks. (2 points)
 
