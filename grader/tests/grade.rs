@@ -145,6 +145,7 @@ fn is_ended_by(name: &str, end: impl Fn(Pid) -> nix::Result<()>) {
     use std::process::Stdio;
     use std::sync::mpsc::channel;
 
+    scenario::signals::are_not_inherited();
     let class = Class::new(name);
     let scratch = tempfile::tempdir().expect("a folder can be made");
     // Each keeps the grader for some seconds.

@@ -57,7 +57,7 @@ mod prompts;
 pub mod pty;
 mod screen;
 #[cfg(unix)]
-mod signals;
+pub mod signals;
 mod spawn_lock;
 pub mod statistics;
 mod story;

@@ -12,8 +12,9 @@ use signal_hook::flag;
 
 use crate::spawn_lock;
 
-/// Makes sure of it. The first call starts two shells.
-pub(crate) fn are_not_inherited() {
+/// From now on, what this process starts has the default for these signals. The first call starts
+/// two shells.
+pub fn are_not_inherited() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {
         let _spawning = spawn_lock::hold();
