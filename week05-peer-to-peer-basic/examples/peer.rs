@@ -1,6 +1,6 @@
-//! The lab sheet's `peer.py`, line by line, in Rust: `cargo run -p week05 --example peer -- 1`
+//! A whole peer in one file: `cargo run -p week05 --example peer -- 1`
 //!
-//! It works. Now ask it hard questions: send it 100 kB; send "é" in two pieces; connect and say
+//! It does what `tests/peer.py` does, and it works. Now ask it hard questions: send it 100 kB; send "é" in two pieces; connect and say
 //! nothing; start it twice; type 70000. Each file in `src/` answers one of them.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -63,7 +63,7 @@ fn input(prompt: &str) -> io::Result<Option<String>> {
     io::stdout().flush()?;
     let mut line = String::new();
     let count = io::stdin().read_line(&mut line)?;
-    Ok((count > 0).then(|| line.trim_end().to_owned()))
+    Ok((count > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 // ============================================================
@@ -79,7 +79,7 @@ fn main() -> io::Result<()> {
 
     // Main thread: accept user input and send messages
     while let Some(target) = input("Send to peer ID: ")? {
-        let Ok(target) = target.parse() else {
+        let Ok(target) = target.trim().parse() else {
             println!("[PEER] Invalid input. Enter peer ID as integer.");
             continue;
         };

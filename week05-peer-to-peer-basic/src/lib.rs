@@ -31,8 +31,9 @@
 //! process: nothing in std wakes a read of stdin, and `ctrl-c` belongs to the crate of that name.
 //! Neither owns anything that the end of the process does not free.
 //!
-//! Threads share nothing: a value that two of them need is sent from one to the other. There is
-//! no lock.
+//! Threads share no state: a value that two of them need is sent from one to the other. There is
+//! no lock. What two threads do share is a socket: while a `caller` reads, the listener has a weak
+//! handle of the same stream, and hangs up through it.
 
 pub mod arguments;
 mod call;

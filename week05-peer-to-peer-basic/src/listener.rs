@@ -1,9 +1,10 @@
 //! Task 1, the listener: answer calls, and report the message that each one brings.
 //!
 //! *What if a caller connects and says nothing?* The example waits for it, and so does every
-//! caller behind it. Here the listener waits for `MAX_WAIT` at most: nearly all callers finish
-//! in much less, because typed text arrives together with its end. A slow caller gets a thread of
-//! its own for the rest of its time, and the listener accepts the next call.
+//! caller behind it. Here the listener waits for `MAX_WAIT` at most, and for less if others have
+//! just made it wait: nearly all callers finish in much less, because typed text arrives together
+//! with its end. A slow caller gets a thread of its own for the rest of its time, and the listener
+//! accepts the next call.
 //!
 //! So messages that the listener has read itself are reported in the order of their calls. A slow
 //! caller may be overtaken by the next one.
@@ -29,9 +30,9 @@ use crate::call::{Call, Cut};
 use crate::config::CALLER_PATIENCE;
 use crate::control_line::is_line;
 
-/// How long the listener itself waits for callers, in all. When this is used up, a call whose end
-/// is not there yet gets a thread at once. So silent callers, however many, delay a message by less
-/// than 300 ms.
+/// How long the listener itself waits for all callers together, before time refills this budget
+/// ([`WaitBudget`]). While it is used up, a call whose end is not there yet gets a thread at once.
+/// So silent callers, however many, delay a message by less than 300 ms.
 const MAX_WAIT: Duration = Duration::from_millis(150);
 
 /// A message that comes within this time costs none of `MAX_WAIT`: on a busy machine even an

@@ -68,7 +68,7 @@ impl Owner {
             let flow = select! {
                 recv(self.reports) -> report => match report {
                     Ok(report) => self.on_report(report),
-                    Err(_) => ControlFlow::Break(()), // All other threads have ended.
+                    Err(_) => ControlFlow::Break(()), // Listener, callers and senders have ended.
                 },
                 recv(typed) -> line => match line {
                     Ok(line) => self.on_typed(line),
@@ -143,8 +143,8 @@ impl Owner {
         self.senders.stop();
         self.listener.stop(); // Before the screen, which may wait: another peer may want the port.
         let mut shown = self.screen.flush();
-        // Each thread holds an end of this channel, and drops it last. When all threads have done
-        // so, the channel is closed. A thread that is stuck at the deadline is left behind: it owns
+        // Listener, callers and senders hold an end of this channel, and drop it last. When all
+        // have done so, it is closed. A thread that is stuck at the deadline is left behind: it owns
         // nothing that the end of the process does not free.
         while let Ok(report) = self.reports.recv_deadline(deadline) {
             let _ = self.on_report(report);

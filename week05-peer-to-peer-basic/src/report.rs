@@ -39,7 +39,8 @@ pub enum Purpose {
 /// The outcome of a dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The peer took our message. This wire does not tell whether a user read it.
+    /// The connection was made, and our own system took the message. This wire does not tell
+    /// whether it arrived.
     Delivered,
     /// The peer took our question and sent this answer, which is empty if it knows no questions.
     Answered(Vec<u8>),

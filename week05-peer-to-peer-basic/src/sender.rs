@@ -1,9 +1,10 @@
 //! Task 2, the sender: dial a peer, deliver one message, hang up.
 //!
-//! *What if the other peer does not accept the connection?* The example stands still. Here a few
-//! threads dial, and the owner waits for none of them. The dials to peer `n` are all made by
-//! thread `n % SENDERS`, one after the other, so messages to one peer keep their order without a
-//! lock. A peer that does not accept delays only the peers that share its thread.
+//! *What if the other peer accepts no calls?* Its system makes the connections all the same, until
+//! its queue is full; then the example stands still. Here a few threads dial, and the owner waits for
+//! none of them. The dials to peer `n` are all made by thread `n % SENDERS`, one after the other, so
+//! messages to one peer keep their order without a lock. A peer that does not accept delays only the
+//! peers that share its thread.
 
 use std::io;
 use std::thread;
@@ -110,8 +111,8 @@ pub fn send_message(plan: AddressPlan, dial: &Dial) -> Result<Outcome, Failure> 
         // Dropping the call hangs up, and that is what ends the message.
         return written.map(|()| Outcome::Delivered).map_err(|error| failure(&error));
     }
-    // The peer has accepted, so it is online, whatever it answers. One that knows only messages
-    // takes the question for a message, and answers nothing.
+    // The connection was made, so the peer is online, whatever it answers. One that knows only
+    // messages takes the question for a message, and answers nothing.
     if written.and_then(|()| call.finish_message()).is_ok() {
         let _ = call.read_message();
     }

@@ -43,7 +43,7 @@ fn hears_a_word(fixture: &Fixture, peer1: &mut Terminal) -> bool {
 ///
 /// Points: 4
 /// Hint: Where does the address come from? | `accept` returns it, beside the connection. Its port is the caller's end of the connection, not the port that the caller listens on.
-/// Hint: Who prints the message? | The owner alone prints. Send it a `Report::Called`, with `cut: None` and `call: None`.
+/// Hint: Who prints the message? | The owner alone prints. Send it a `Report::Called`: `cut` says why reading failed, and `call` is the open call if the message ends in a line end.
 #[test]
 fn a_message_is_shown_with_the_address_of_its_caller() {
     let fixture = Fixture::of(WEEK05);

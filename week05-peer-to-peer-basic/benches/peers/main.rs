@@ -1,4 +1,4 @@
-//! The cost of a peer, beside a bare loop and beside the lab sheet's program in Python.
+//! The cost of a peer, beside a bare loop and beside `tests/peer.py`, the same in Python.
 //!
 //! All rows of a table are measured in one run and in turns, so that other work of the machine
 //! slows all of them. Read the ratios; the absolute numbers belong to the machine.

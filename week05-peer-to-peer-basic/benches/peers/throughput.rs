@@ -2,7 +2,7 @@
 //!
 //! * `bare loop`: connect, write, close against accept, read, close. Nothing could be faster.
 //! * `our tasks`: the lab's sender against the lab's listener, with all deadlines and limits.
-//! * `Python tasks`: the same two functions of the lab sheet's program, called in a loop.
+//! * `Python tasks`: the same two functions of `tests/peer.py`, called in a loop.
 //! * `our program` and `Python program`: two whole peers; one is typed into, one is read. Ours
 //!   pays for an owner that never waits for a peer: a typed message crosses from the keyboard to
 //!   the owner, to a sender and back before the next prompt.

@@ -1,9 +1,9 @@
 //! Extension C: graceful shutdown. However the user leaves, the known peers are told.
 //!
 //! This file holds the goodbye that they get: a control line, `bye 1`. `Owner::close` sees to it
-//! that nothing is left behind: it stops each thread, and each thread holds an end of the channel
-//! on which it reports. When the last thread has ended, the channel is closed, and the owner
-//! knows.
+//! that nothing is left behind: it stops the listener, the callers and the senders, and each of them
+//! holds an end of the channel on which it reports. When the last one has ended, the channel is
+//! closed, and the owner knows.
 
 use std::collections::BTreeSet;
 

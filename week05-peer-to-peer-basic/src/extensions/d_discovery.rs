@@ -9,8 +9,8 @@
 //! peers 2 3 7\n      the other peer answers, and hangs up
 //! ```
 //!
-//! What a peer says about others is hearsay: a peer counts as online when it accepts our call. So
-//! a liar can waste our time, and [`MAX_ASKED`] and [`PATIENCE`] limit how much of it. A peer
+//! What a peer says about others is hearsay: a peer counts as online when we have a connection to
+//! it. So a liar can waste our time, and [`MAX_ASKED`] and [`PATIENCE`] limit how much of it. A peer
 //! that takes the question and cannot answer (the example, say) is online as well.
 
 use std::collections::BTreeSet;
