@@ -1,8 +1,9 @@
 //! A peer: its own name, the names it is connected to, and its inbox.
 //!
 //! Peers know each other in circles, and plain values in Rust cannot own each other in a circle.
-//! (Behind an `Rc` they can, and are never freed: see `examples/shared.rs`.) The way out is the one that networks take: a peer does not *hold* another peer, it remembers
-//! what the other is *called*. Here that address is a name; in the next lab it is a port.
+//! (Behind an `Rc` they can, and are never freed: see `examples/shared.rs`.) The way out is the one
+//! that networks take: a peer does not *hold* another peer, it remembers what the other is
+//! *called*. Here that address is a name; in the next lab it is a port.
 //!
 //! The other peer itself is borrowed for the length of one call, as `&mut Peer`. This borrow is
 //! the wire: while it lasts, both ends are in our hands, and no other code can touch them.

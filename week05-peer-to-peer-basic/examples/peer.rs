@@ -1,7 +1,8 @@
 //! A whole peer in one file: `cargo run -p week05 --example peer -- 1`
 //!
-//! It does what `tests/peer.py` does, and it works. Now ask it hard questions: send it 100 kB; send "é" in two pieces; connect and say
-//! nothing; start it twice; type 70000. Each file in `src/` answers one of them.
+//! It does what `tests/peer.py` does, and it works. Now ask it hard questions: send it 100 kB; send
+//! "é" in two pieces; connect and say nothing; start it twice; type 70000. Each file in `src/`
+//! answers one of them.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -74,6 +74,17 @@ fn test_3_peer_offline_during_send() {
     peer2.sees("Send to peer ID: ");
 }
 
+/// As in the Python program, whose `input` keeps them.
+#[test]
+fn spaces_belong_to_the_message_and_not_to_the_id() {
+    let fixture = Fixture::of(WEEK05);
+    let mut peer1 = starts(&fixture, 1);
+    let mut peer2 = starts(&fixture, 2);
+    sends(&mut peer2, " 1 ", "  two  spaces  ");
+    peer2.sees("[PEER 2] Sent to peer 1:   two  spaces  \n");
+    peer1.sees("):   two  spaces  \n");
+}
+
 #[test]
 fn it_talks_with_the_labs_own_program() {
     let fixture = Fixture::of(WEEK05);
