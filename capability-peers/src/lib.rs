@@ -28,8 +28,8 @@
 //! for that, up to 3 s, and joins the sender. A `sender` that still waits for its friend is left to
 //! the end of the process, and so is `ctrl-c`.
 //!
-//! All callers share the peer, in which nothing changes but one atomic number (`peer.rs`). There
-//! is no lock.
+//! All callers share the peer, in which two atomics change: how many messages have come, and whether
+//! the terminal is stopped (`peer.rs`). There is no lock.
 
 mod arguments;
 mod event;

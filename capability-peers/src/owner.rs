@@ -80,7 +80,7 @@ impl Owner {
             let shown = select! {
                 recv(self.events) -> event => match event {
                     Ok(event) => self.order.on_event(event, Instant::now()),
-                    Err(_) => return Ok(()), // All other threads have ended.
+                    Err(_) => return Ok(()), // Never: our own peer has a sender.
                 },
                 recv(self.reports) -> report => match report {
                     Ok(Report::AcceptFailed(why)) => vec![Event::AcceptFailed(why)],
