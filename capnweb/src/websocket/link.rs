@@ -108,8 +108,8 @@ impl<T: Clone> Link<T> {
         Ok(promise.call)
     }
 
-    /// Calls a method, and does not ask for the answer. If the other side makes us keep more
-    /// than we are willing to, the link is closed.
+    /// Calls a method, and does not ask for the answer. If the call cannot be sent, because the
+    /// stub was released or a limit is reached, the link is closed.
     pub fn tell(&mut self, stub: Stub, method: &str, args: Vec<Value<Cap<T>>>) {
         let outputs = self.session.tell(stub, method, args);
         self.sort_or_close(outputs);

@@ -90,7 +90,7 @@ enum Event<O> {
 enum Next {
     Talk,
     HangUp,
-    /// Both sides have sent a close frame.
+    /// We have sent a close frame: nothing may follow it.
     Part,
 }
 
