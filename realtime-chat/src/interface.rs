@@ -15,6 +15,9 @@
 //! | `shareFile(username, {name, size}, file)` | `{status: "shared"}` |
 //! | the properties `userCount`, `messageCount` | a number |
 //!
+//! A `timestamp` is no time: it is the place of the message among all notes, from 1, as with npm's
+//! package.
+//!
 //! | the chat calls | on |
 //! |---|---|
 //! | `onMessage({username, text, type, to?, file?})` | the client that has joined |

@@ -32,7 +32,7 @@
 //! |---------------|---------------------------------------|-----------------------|-----------------------------|
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
-//! | `caller`      | one connection; a link's reading half | `read`                | with the connection         |
+//! | `caller`      | one connection; a link's reading half | `read`; with a batch, `recv` | with the connection  |
 //! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
 //! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
 //! | `keyboard`    | stdin                                 | `read`                | at Ctrl-D, or with the process |
@@ -44,8 +44,9 @@
 //! neither owns anything that the end of the process does not free. All others are joined, but
 //! for a `reader` that has not ended a moment after the user leaves: its dial is not answered.
 //!
-//! Threads send each other what they need. Of what they share, only sockets and a counter in
-//! `server/routes.rs` change; there is no lock of ours.
+//! Threads send each other what they need; a `caller` with a batch asks the owner itself. Of what they
+//! share, only these change: sockets, a counter in `server/routes.rs`, and two atomics of `capnweb`
+//! (what a connection does now, and whether the listener closes). There is no lock of ours.
 
 pub mod client;
 mod interface;

@@ -104,6 +104,11 @@ fn a_program_that_is_no_chat_server_is_told_from_one() {
             "has no chat there for us (HTTP status 200)",
         ),
         ("HTTP/1.1 302 Found\r\nLocation: ws://elsewhere\r\n\r\n", "(HTTP status 302)"),
+        ("HTTP/1.1 421 Misdirected Request\r\n\r\n", "421). Give its IP address with --url"),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\n\r\n",
+            "503). It has no room for one more client",
+        ),
         ("HTTP/1.1 401 \x1b[2J\r\n\r\n", "Connection error: "),
     ] {
         let mut alice = fixture.starts_client("Alice", &["--name", "Alice"]);

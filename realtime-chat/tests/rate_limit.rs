@@ -116,7 +116,7 @@ fn typing_has_a_bucket_of_its_own() {
         let _ = alice.asks("setTyping", &json!(["Alice", true])); // Refused at some time.
     }
     let is_accepted = eventually(PATIENCE, || says(&mut alice, "Alice"));
-    assert!(is_accepted, "typing leaves the words alone");
+    assert!(is_accepted, "typing takes nothing from the bucket of messages");
 }
 
 /// One client's flood costs another one nothing.

@@ -273,7 +273,7 @@ impl ChatClient {
         let is_ours = self.me.as_ref().is_some_and(|me| me.to_string() == note.username);
         self.know(match note.kind {
             Kind::System => {
-                // No name of a user has a `#` in it, so these words end one.
+                // As in `Mary Ann came from #rust`. A name has no `#`, so all of it stands before.
                 let moved = note.text.rsplit_once(" came from #").map(|(name, _)| name);
                 moved.or(note.text.strip_suffix(" joined the chat")).map(str::to_owned)
             }

@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many reports may wait for the owner. Then the writer has to wait, too.
 const MAX_REPORTS: usize = 256;
 
-/// How many orders may wait for the link. There are fewer calls under way, of both sides; a link
-/// that does not even take so many is none.
+/// How many orders may wait for the link. Our own calls are about 40 at most, so a link with so many
+/// unsent orders is stuck, and given up.
 const MAX_ORDERS: usize = 128;
 
 /// How long a link may take to end: a little longer than the other side may, for its goodbye. A dial

@@ -159,11 +159,10 @@ impl Event {
             ),
             Self::Usage(usage) => format!("❌ Type it like this: {usage}"),
             // Only a terminal sets a lower limit than ours.
-            Self::TooLong(..=MAX_MESSAGE) => {
-                format!(
-                    "❌ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
-                )
-            }
+            Self::TooLong(..=MAX_MESSAGE) => format!(
+                "❌ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes. Send it in \
+                 parts"
+            ),
             Self::TooLong(bytes) => format!(
                 "❌ Not sent: a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}. \
                  Send it in parts"
@@ -219,11 +218,9 @@ impl fmt::Display for Trouble {
                 format!("{files} files are being saved already. Wait for one of them")
             }
             Self::Again => "that is being done already".to_owned(),
-            Self::NoFolder(folder) => {
-                format!(
-                    "there is no folder {folder}. Make one, or name another with --downloads"
-                )
-            }
+            Self::NoFolder(folder) => format!(
+                "there is no folder {folder}. Make one, or name another with --downloads"
+            ),
             Self::Taken(files) => {
                 format!("{files} files of that name are there already. Move some away")
             }
@@ -253,10 +250,14 @@ impl fmt::Display for Gone {
             Self::NoChat(server, why) => {
                 format!("what listens at {server} is no chat server: {why}")
             }
-            Self::Status(server, status) => format!(
-                "what listens at {server} has no chat there for us (HTTP status {status}). Look \
-                 at --url"
-            ),
+            Self::Status(server, status) => {
+                let advice = match status {
+                    421 => "Give its IP address with --url, or tell it its name with --origin",
+                    503 => "It has no room for one more client: try again soon",
+                    _ => "Look at --url",
+                };
+                format!("{server} has no chat there for us (HTTP status {status}). {advice}")
+            }
             Self::NoToken => {
                 "the server wants a token that is right. Give it with --token".into()
             }

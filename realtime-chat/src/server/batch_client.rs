@@ -45,7 +45,7 @@ pub(crate) fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Respo
                 }
                 Ok(_) => {} // A capability of its goes back by itself, when the batch ends.
                 Err(RecvTimeoutError::Timeout) => {
-                    let text = "the room has not answered in time";
+                    let text = "the chat has not answered in time";
                     return Err(RpcError::new(Code::Internal, text));
                 }
                 Err(RecvTimeoutError::Disconnected) => is_over = true,

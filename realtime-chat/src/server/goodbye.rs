@@ -31,7 +31,7 @@ pub(crate) fn say_to_all(
                 Ok(Report::Heard(..)) => {}
                 Err(_) => break, // There is nobody left who could report anything.
             },
-            // The listener has the other end, and at its own it hangs up on all who are left.
+            // The listener drops its sender last, after it has hung up on all who are left.
             recv(told) -> report => if report.is_err() { break },
             recv(too_late) -> _ => break,
         }

@@ -1,4 +1,4 @@
-//! How long the room waits for a client whose outbox is full. Pure.
+//! How long the chat waits for a client whose outbox is full. Pure.
 //!
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
 //! writer run; so the room waits for it, and the messages of all others wait, too. A client that
