@@ -6,8 +6,8 @@
 //! ```
 //!
 //! One datagram, one announcement, no line end. It is never answered by UDP: a peer that hears a
-//! new one dials it. A dial proves that a program listens at the address the datagram came from,
-//! and a forged datagram makes no peer send more than it cost to send.
+//! new one dials it. A victim whose address was forged is sent a handshake, and one line only if a
+//! program there accepts; `mesh/dials.rs` bounds how often.
 
 use std::fmt;
 

@@ -148,7 +148,8 @@ impl fmt::Display for Event {
             // Only a terminal sets a lower limit than ours.
             Self::TooLong(..=MAX_MESSAGE) => write!(
                 f,
-                "⚠️ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes"
+                "⚠️ Not sent: a terminal cuts a line of more than {LONGEST_TYPED} bytes. Send it in \
+                 parts"
             ),
             Self::TooLong(bytes) => write!(
                 f,
@@ -163,15 +164,14 @@ impl fmt::Display for Event {
             Self::Help => write!(f, "{HELP}"),
             Self::CannotAnnounce(why) => write!(
                 f,
-                "⚠️ Cannot announce to the network: {why}. Peers on this machine can find you \
-                 all the same. For the others, check the network, or name its broadcast \
-                 address (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT)"
+                "⚠️ Cannot announce to the network: {why}. Check it, or name its broadcast address \
+                 (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT). On Linux, peers on \
+                 this machine can find you all the same"
             ),
             Self::Announcing => write!(f, "📡 Announcing to the network again"),
             Self::NoAnswer(address, why) => write!(
                 f,
-                "⚠️ No answer from {address} yet ({why}); trying again \
-                 until there is"
+                "⚠️ No answer from {address} yet ({why}); trying again until there is"
             ),
             Self::OtherVersion(version, from) => write!(
                 f,

@@ -114,7 +114,7 @@ impl Mesh {
             Report::DialAnswered(link, info, address) => {
                 self.on_dial_answered(link, info, address, now);
             }
-            Report::NotLinked(link, Failure::Dup) => self.dials.refused(link, now),
+            Report::NotLinked(link, Failure::Dup) => self.dials.not_needed(link, now),
             Report::NotLinked(link, why) => {
                 let told = self.dials.failed(link, why, now);
                 self.actions.extend(told.map(Action::Show));
@@ -237,7 +237,7 @@ impl Mesh {
     ) {
         let is_new = !self.linked.contains_key(&info.id);
         if is_new && self.linked.len() >= MAX_LINKS {
-            self.dials.refused(link, now); // To be tried again, when there is room.
+            self.dials.not_needed(link, now); // To be tried again, when there is room.
             return self.actions.push(Action::HangUp(link));
         }
         self.dials.answered(link, info.id);

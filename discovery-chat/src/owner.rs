@@ -1,4 +1,4 @@
-//! The owner: the one thread that decides, and the only one that prints.
+//! The owner: the one thread that decides, and that says what is shown.
 //!
 //! It owns the mesh and never waits for a peer: other threads wait, and report to it through
 //! channels with a bound. Links may wait for the owner; the owner never waits for a link. So there
@@ -133,7 +133,7 @@ impl Owner {
                 }
                 recv(typed) -> line => match line {
                     Ok(line) => self.on_typed(line),
-                    Err(_) => ControlFlow::Break(()), // Ctrl-D.
+                    Err(_) => ControlFlow::Break(()), // Ctrl-D; in the line editor also Ctrl-C.
                 },
                 recv(interrupts) -> _ => return self.console.interrupted(),
                 default(self.until_next_look(due, now)) => ControlFlow::Continue(()),
@@ -288,8 +288,9 @@ impl Owner {
         }
     }
 
-    /// Says goodbye, and ends all threads. If the terminal is gone, all of it happens all the
-    /// same, and the error is returned at the end.
+    /// Says goodbye, tells the other threads to end, and waits for `discovery`; the thread map says
+    /// which ones may outlive us. If the terminal is gone, all of it happens all the same, and the
+    /// error is returned at the end.
     fn close(mut self) -> io::Result<Console> {
         let shown = self.console.screen.refresh();
         let _ = self.on(Report::Leaving);

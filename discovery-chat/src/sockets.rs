@@ -17,7 +17,8 @@ const BACKLOG: i32 = 1024;
 /// All machines on the network that the default route leads to.
 const NETWORK: Ipv4Addr = Ipv4Addr::BROADCAST;
 
-/// All peers on this machine. On Linux, what is sent here is heard by all, and leaves nothing.
+/// All peers on this machine. On Linux all of them hear what is sent here, and it does not leave the
+/// machine.
 const THIS_MACHINE: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
 
 /// All peers on this machine, where the system does not broadcast on loopback. A group for use
@@ -103,8 +104,8 @@ impl Broadcaster {
         Ok(Self { socket: socket.into(), to, fallback: all(THIS_MACHINE) })
     }
 
-    /// Sends `text` to all peers; if that fails, peers on this machine get it all the same. The
-    /// error says in words to which addresses it could not be sent.
+    /// Sends `text` to all peers; if that fails, on Linux peers on this machine get it all the same.
+    /// The error says in words to which addresses it could not be sent.
     pub(crate) fn broadcast(&self, text: &str) -> Result<(), String> {
         let send = |to: &SocketAddrV4| self.socket.send_to(text.as_bytes(), to);
         let failure = |to| send(to).err().map(|error| format!("{to}: {error}"));

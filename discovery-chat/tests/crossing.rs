@@ -149,7 +149,7 @@ fn a_caller_that_knows_no_id_takes_no_links_place() {
 /// smaller.
 ///
 /// Points: 2
-/// Hint: Where do you see that we dial an address? | `we_dial_an_address` says so. Which peer is there, nobody knows yet.
+/// Hint: Where do you see that we dial its address? | `we_dial_its_address` says so. Which peer is there, nobody knows yet.
 #[test]
 fn two_that_name_each_other_agree_as_well() {
     let fixture = Fixture::open();

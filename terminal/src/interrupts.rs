@@ -17,7 +17,8 @@ const SAME_SIGNAL: Duration = Duration::from_millis(250);
 /// more, ends the process at once with status 130, for a user who will not wait.
 ///
 /// Call it before any thread starts, and before a line editor: the second signal gives the terminal
-/// the mode that it has now.
+/// the mode that it has now. While a line is edited, Ctrl-C is a key and no signal: it closes
+/// `Editor::lines`, and only the next one counts as the first here.
 ///
 /// A signal that is ignored when the program starts stays ignored: SIGHUP under `nohup`, and SIGINT
 /// behind the `&` of a script. (On Linux; elsewhere a program cannot tell without `unsafe`.)

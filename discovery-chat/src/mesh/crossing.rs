@@ -38,12 +38,12 @@ impl Crossing {
     /// The same for a peer that did not know which peer it would find here. It gains nothing by a
     /// second link, and must not be able to take the first one's place. And if we are dialing the
     /// address at which it says it listens, that dial is on its way to the same peer.
-    pub(super) fn is_dup_of_unknown(&self, we_dial_an_address: bool) -> bool {
+    pub(super) fn is_dup_of_unknown(&self, we_dial_its_address: bool) -> bool {
         // LAB:BEGIN crossing
-        let crosses = self.me < self.peer && we_dial_an_address;
+        let crosses = self.me < self.peer && we_dial_its_address;
         self.standing.is_some() || self.is_dialed || crosses
         // LAB:STUB
-        //| let _ = (self, we_dial_an_address);
+        //| let _ = (self, we_dial_its_address);
         //| false
         // LAB:END crossing
     }

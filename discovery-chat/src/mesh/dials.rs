@@ -250,8 +250,9 @@ impl Dials {
         }
     }
 
-    /// A dial was refused for another link's sake.
-    pub(super) fn refused(&mut self, link: LinkId, now: Instant) {
+    /// A dial came to nothing, though a peer is there: another link goes to it, or we have no room.
+    /// That is no refusal.
+    pub(super) fn not_needed(&mut self, link: LinkId, now: Instant) {
         let Some((whom, known)) = self.ended(link) else { return };
         // The link to a peer that was heard is coming; if not, the next announcement brings us back
         // here. At a named address a peer listens that we know, or are about to. Should that come

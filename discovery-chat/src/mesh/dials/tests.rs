@@ -418,7 +418,7 @@ fn whatever_happens_in_whatever_order_each_dial_that_is_due_can_be_made() {
                 (0, _) => dials.give_up(peer, now),
                 (1, _) => dials.linked(peer),
                 (2, _) => dials.lost(peer, Duration::ZERO, now),
-                (3, Some((link, _))) => dials.refused(link, now),
+                (3, Some((link, _))) => dials.not_needed(link, now),
                 (4, Some((link, _))) => drop(dials.failed(link, Failure::Refused, now)),
                 (5, Some((link, Callee::Name(_)))) => {
                     dials.looked_up(link, vec![address; 2], now);
