@@ -11,10 +11,10 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::mem;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
-use rustyline::error::ReadlineError;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never};
+use rustyline::error::ReadlineError::Io;
 use rustyline::history::MemHistory;
 use rustyline::{
     Cmd, ConditionalEventHandler, Config, Editor as Rustyline, Event, EventContext,
@@ -36,6 +36,7 @@ pub struct Editor {
     /// The lines that were typed. The channel closes at Ctrl-D and Ctrl-C.
     pub lines: Receiver<Typed>,
     before: Mode,
+    keyboard: JoinHandle<()>,
 }
 
 /// What the thread `keyboard` needs.
@@ -93,18 +94,20 @@ impl Editor {
         let printer = Printer::start(printer)?;
         let (typed, lines) = bounded(TYPED_AHEAD);
         let prompt = prompt.into();
-        let keyboard = Keyboard { editor, prompt, max_bytes, is_last, typed, suspended };
-        thread::Builder::new().name("keyboard".into()).spawn(|| keyboard.read())?;
-        Ok((Self { lines, before }, printer))
+        let reader = Keyboard { editor, prompt, max_bytes, is_last, typed, suspended };
+        let keyboard = thread::Builder::new().name("keyboard".into());
+        let keyboard = keyboard.spawn(|| reader.read())?;
+        Ok((Self { lines, before, keyboard }, printer))
     }
 }
 
 impl Drop for Editor {
     fn drop(&mut self) {
+        // If the thread waits for room, it ends now, and does not ask for a further line.
+        self.lines = never();
         restore(&self.before);
-        while self.lines.try_recv().is_ok() {}
-        // Still connected: the thread sits behind a prompt.
-        if self.lines.try_recv() == Err(TryRecvError::Empty) {
+        // If it has not ended, it sits behind a prompt.
+        if !self.keyboard.is_finished() {
             let _ = writeln!(io::stdout()); // Fails if the terminal is gone.
         }
     }
@@ -120,9 +123,7 @@ impl<F: Fn(&str) -> bool> Keyboard<F> {
             let line = match self.editor.readline_with_initial(&self.prompt, (&left, &right)) {
                 Ok(line) => line,
                 // No key that we can read; the line is empty again.
-                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                    continue;
-                }
+                Err(Io(error)) if error.kind() == ErrorKind::InvalidData => continue,
                 Err(_) => {
                     // Ctrl-D, Ctrl-C, or a terminal that is gone: the channel closes.
                     let Ok(line) = self.suspended.try_recv() else { return };
