@@ -87,8 +87,8 @@ mod tests {
         ]);
         let expected = "{\"it's\": [None, True, 1.5], 'a\u{FFFD}[2J': 'say \"it\\'s\"'}";
         assert_eq!(shown(&value), expected);
-        let with_both = Value::Array(vec![r"it's a\b".into()]);
-        assert_eq!(shown(&with_both), r#"["it's a\\b"]"#);
+        let with_backslash = Value::Array(vec![r"it's a\b".into()]);
+        assert_eq!(shown(&with_backslash), r#"["it's a\\b"]"#);
         let long = shown(&"x".repeat(5000).as_str().into());
         assert!(long.len() < 1100 && long.ends_with("(5000 bytes in all)"), "{long}");
     }

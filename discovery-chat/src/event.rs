@@ -164,9 +164,9 @@ impl fmt::Display for Event {
             Self::Help => write!(f, "{HELP}"),
             Self::CannotAnnounce(why) => write!(
                 f,
-                "⚠️ Cannot announce to the network: {why}. Check it, or name its broadcast address \
-                 (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT). On Linux, peers on \
-                 this machine can find you all the same"
+                "⚠️ Cannot announce to the network: {why}. Check the network, or name its broadcast \
+                 address (--broadcast 192.168.1.255:9999) or a peer (--peer HOST:PORT). On Linux, \
+                 peers on this machine can find you all the same"
             ),
             Self::Announcing => write!(f, "📡 Announcing to the network again"),
             Self::NoAnswer(address, why) => write!(

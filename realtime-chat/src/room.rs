@@ -1,6 +1,6 @@
 //! The chat: the state of the hub, and its rules. (A *room* such as `#lobby` is a part of the chat:
-//! see `room/rooms.rs`.) Events of clients go in, with the time; actions
-//! come out. It knows no socket and no thread, so every rule is tested with made-up time.
+//! see `room/rooms.rs`.) Events of clients go in, with the time; actions come out. It knows no socket
+//! and no thread, so every rule is tested with made-up time.
 //!
 //! It is the hub: it holds a capability to every client, and what one says, it tells the
 //! others by calling theirs. No other program has these capabilities, so none can tell a client

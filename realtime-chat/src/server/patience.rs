@@ -1,8 +1,8 @@
 //! How long the chat waits for a client whose outbox is full. Pure.
 //!
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
-//! writer run; so the room waits for it, and the messages of all others wait, too. A client that
-//! does not read fills its outbox as well. It is dropped when the room has lost patience. Each wait
+//! writer run; so the chat waits for it, and the messages of all others wait, too. A client that
+//! does not read fills its outbox as well. It is dropped when the chat has lost patience. Each wait
 //! costs its own length in patience, but at most half of what is left, and what a busy machine adds
 //! to it; and a tenth of the time that passes comes back. So stallers that come one after the other,
 //! however many, cost the others less than 250 ms in a row, and a sixth of all time in the long run.
@@ -19,7 +19,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// How much of the time that passes comes back as patience.
 const REGAIN: u32 = 10;
 
-/// The rest of the room's patience.
+/// The rest of the chat's patience.
 #[derive(Debug)]
 pub(crate) struct Patience {
     left: Duration,
@@ -38,7 +38,7 @@ impl Patience {
         (left >= SHORTEST).then_some(left)
     }
 
-    /// The room has waited from then until `now`.
+    /// The chat has waited from then until `now`.
     pub(crate) fn has_waited(&mut self, began: Instant, now: Instant) {
         let Some(left) = self.left(began) else { return }; // It did not wait.
         // Half is left even after a wait in vain, for an honest client that comes next.
@@ -55,8 +55,8 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// Stallers that come one after the other, each as soon as the room waits no more: how long
-    /// the room waits within this time, if each wait lasts for this part of the patience.
+    /// Stallers that come one after the other, each as soon as the chat waits no more: how long
+    /// the chat waits within this time, if each wait lasts for this part of the patience.
     fn waited_within(time: Duration, part: u32) -> Duration {
         let begin = Instant::now();
         let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn stallers_that_come_one_after_the_other_hold_the_room_up_for_a_moment_in_all() {
+    fn stallers_that_come_one_after_the_other_hold_the_chat_up_for_a_moment_in_all() {
         for part in 1..=64 {
             let waited = waited_within(Duration::from_millis(250), part);
             assert!(waited < Duration::from_millis(240), "{part}: {waited:?}");
@@ -86,7 +86,7 @@ mod tests {
         }
     }
 
-    /// How long the room waits for 200 stallers, and how long it all takes, if each wait lasts for
+    /// How long the chat waits for 200 stallers, and how long it all takes, if each wait lasts for
     /// 25 ms longer than was meant, and so much time is between two of them.
     fn waited_when_busy(between: Duration) -> (Duration, Duration) {
         let (late, begin) = (Duration::from_millis(25), Instant::now());
