@@ -62,7 +62,7 @@ fn a_peer_that_was_suspended_and_is_killed_says_goodbye() {
     shell.types(&format!("{WEEK05} 1"));
     shell.sees("Send to peer ID: ");
     pty::suspends(&mut shell);
-    shell.types("kill %1");
+    shell.types(pty::KILL_JOB);
     shell.sees("[PEER 1] Shutting down");
     peer2.sees("[PEER 2] Peer 1 has left\n");
     pty::job_ends_well(&mut shell);
