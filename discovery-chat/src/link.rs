@@ -70,14 +70,14 @@ type Incoming = Lines<Timed<Arc<TcpStream>>>;
 impl Call {
     /// Answers a caller: waits for its hello, asks the owner whether the link is wanted, and then
     /// reads to the end. The owner's answer is the first frame in the outbox. `None` if the owner
-    /// was not asked; then dropping the call hangs up.
+    /// was not asked, or has no time; then dropping the call hangs up.
     pub(crate) fn answer(self, from: IpAddr, handshake: Arc<Handshake>) -> Option<()> {
         let mut lines = self.lines(HELLO_PATIENCE);
         let hello = self.read_hello(&mut lines, from)?;
         let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
         let report = Report::Called(self.link, hello, from);
         if self.report.send_timeout((report, Some(handle)), ANSWER_PATIENCE).is_err() {
-            hang_up(&self.stream); // The owner is too busy for callers.
+            return None; // The owner is too busy for callers.
         }
         drop(handshake);
         self.run(lines, writer);
@@ -210,5 +210,33 @@ impl NoLine {
         //| let _ = matches!(&self, Self::Broken(error) if error.kind() == ErrorKind::TimedOut);
         //| Gone::Broken("task leave is not written yet".into())
         // LAB:END leave
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::name::Name;
+
+    fn peer(id: u128) -> PeerInfo {
+        PeerInfo { id: PeerId::from_bits(id), port: 1, name: Name::chosen("Alice").unwrap() }
+    }
+
+    #[test]
+    fn a_caller_that_the_owner_has_no_time_for_is_hung_up_on_and_keeps_no_thread() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut caller = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+        let hello = Hello { to: None, info: peer(2) };
+        caller.write_all(hello.to_string().as_bytes()).unwrap();
+        let (stream, from) = socket.accept().unwrap();
+        let (report, _not_taken) = bounded(0);
+        let stream = Arc::new(stream);
+        let handshake = Arc::new(Handshake(Arc::clone(&stream)));
+        let call = Call { link: LinkId::Accepted(1), stream, me: peer(1), report };
+        assert_eq!(call.answer(from.ip(), handshake), None, "its thread ends");
+        assert_eq!(caller.read(&mut [0]).unwrap(), 0);
     }
 }

@@ -236,12 +236,13 @@ impl Mesh {
         now: Instant,
     ) {
         let is_new = !self.linked.contains_key(&info.id);
-        if is_new && self.linked.len() >= MAX_LINKS {
-            self.dials.not_needed(link, now); // To be tried again, when there is room.
+        if info.id == self.me.id || is_new && self.linked.len() >= MAX_LINKS {
+            // To be tried again, when there is room, or another peer at that address.
+            self.dials.not_needed(link, now);
             return self.actions.push(Action::HangUp(link));
         }
         self.dials.answered(link, info.id);
-        if info.id == self.me.id || self.crossing(info.id, now).gives_way() {
+        if self.crossing(info.id, now).gives_way() {
             self.peer_of.insert(link, info.id);
             return self.actions.push(Action::HangUp(link));
         }

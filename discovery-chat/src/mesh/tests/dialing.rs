@@ -90,6 +90,16 @@ fn a_peer_that_came_when_there_was_no_room_is_dialed_again_when_there_is() {
 }
 
 #[test]
+fn an_address_where_somebody_answers_in_our_own_name_is_dialed_again() {
+    let mut alice = Alice::with(Scope::Lan, &["bob.lan:8081".into()]);
+    let link = dials(&alice.on(Report::Tick))[0].0;
+    let answered = Report::DialAnswered(link, info(ME, "Bob"), NAMED.parse().unwrap());
+    assert_eq!(alice.on(answered), [Action::HangUp(link)]);
+    assert_eq!(alice.on(Report::HungUp(link, Gone::HungUp)), []);
+    assert_eq!(dials(&alice.passes(Duration::from_secs(4))).len(), 1);
+}
+
+#[test]
 fn a_peer_that_moves_is_dialed_where_it_was_heard_last() {
     let mut alice = Alice::new();
     let link = alice.dials(info(BOB, "Bob"), "10.0.0.7")[0].0;
