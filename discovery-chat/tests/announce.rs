@@ -108,6 +108,7 @@ fn noise_is_not_dialed() {
             format!("p2pchat/1 HERE {id} {port} Bob"),
             format!("p2pchat/1 there {id} {port} Bob"),
             format!("p2pchat/1  here {id} {port} Bob"),
+            format!("p2pchat/1 here {id}  {port} Bob"),
             format!(" p2pchat/1 here {id} {port} Bob"),
             format!("p2pchat/01 here {id} {port} Bob"),
             format!("p2pchat here {id} {port} Bob"),

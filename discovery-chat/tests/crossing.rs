@@ -123,12 +123,22 @@ fn a_second_call_is_a_crossing_at_first_and_a_return_later() {
     }
 }
 
-/// A caller that knows no id (`-`) takes no link's place, however old that is.
+/// A caller that knows no id (`-`) takes the place of no link, however old that is, and of no dial to
+/// a peer that was heard.
 ///
 /// Points: 2
 /// Hint: Which calls are these? | Those that `is_dup_of_unknown` is asked about: of a peer that was named by `--peer`.
 #[test]
 fn a_caller_that_knows_no_id_takes_no_links_place() {
+    for id in [SMALLER, LARGER] {
+        let fixture = Fixture::open();
+        let (mut alice, mut dialed, _listener) = alice_dials_bob(&fixture, id);
+        let mut call = bob_dials(&alice, "-", id);
+        assert_eq!(bob_hears(&alice, &mut call), "dup");
+        bob_answers(&alice, &mut dialed, id);
+        alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
+        the_link_is(&mut alice, &mut dialed);
+    }
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
     let mut link = alice.is_linked_with("Bob", SMALLER);
