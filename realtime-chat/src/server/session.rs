@@ -18,8 +18,9 @@ const MAX_WAITING: usize = 16;
 /// long for its turn.
 const MAX_AT_ONCE: usize = 64;
 
-/// The most bytes of results that are kept for a client that does not release them.
-const MAX_HELD: usize = 512 * 1024;
+/// The most bytes of results that are kept for a client that does not release them. A whole history
+/// fits: 50 notes, of 16 KiB at most once `:name:` has become an emoji.
+const MAX_HELD: usize = 1024 * 1024;
 
 /// A report to the owner of the room.
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, unbounded};
 
 use super::*;
-use crate::interface::{Note, Reply};
+use crate::interface::{Kind, MAX_MESSAGE, Note, Reply};
+use crate::name::MAX_NAME;
 use capnweb::AnswerId;
 use capnweb::websocket::code;
 
@@ -125,6 +126,20 @@ fn a_capability_is_kept_until_the_room_gives_it_back() {
     let note = Notice::new(Arc::new(Note::system("Bob left the chat".into())));
     alice.is_ordered(Order::Notify(stub, note));
     assert_eq!(alice.link.take_close(), Some((code::SESSION, "this stub was released".into())));
+}
+
+#[test]
+fn the_longest_history_is_no_more_than_may_be_kept() {
+    let mut alice = Fixture::begins();
+    alice.is_asked_for("getHistory", "");
+    let (id, _) = alice.call();
+    let wales = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}";
+    let text = wales.repeat(MAX_MESSAGE / ":wales:".len());
+    let note = Arc::new(Note { username: "x".repeat(MAX_NAME), text, kind: Kind::Chat });
+    alice.is_ordered(Order::Answer(id, Ok(Reply::History(vec![note; 50]))));
+    alice.receives(r#"["pull",1]"#);
+    let answer = alice.sent();
+    assert!(answer.starts_with(r#"["resolve",1,"#), "{answer}");
 }
 
 #[test]
