@@ -19,8 +19,9 @@ pub(crate) fn restore(Mode(before): &Mode) {
     if let Some(before) = before
         && !crate::foreground::is_background()
     {
-        // Fails if the terminal is gone, and then there is nothing to restore.
-        let _ = tcsetattr(std::io::stdin(), SetArg::TCSADRAIN, before);
+        // Fails if the terminal is gone, and then there is nothing to restore. Now, and not when all
+        // output has gone out: a terminal may take none.
+        let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, before);
     }
 }
 
