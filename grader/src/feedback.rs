@@ -17,7 +17,7 @@ pub fn feedback(grade: &Grade) -> Result<String, fmt::Error> {
     for (asked, nearest) in grade.tasks() {
         let (task, [all, of]) = (asked[0].task, points(asked));
         writeln!(page, "\n## {task}: {all} of {of}\n")?;
-        if let Some(name) = nearest {
+        if let Some(name) = nearest.filter(|_| task.show == Show::Full) {
             writeln!(page, "It behaves like a known mistake: *{}*.\n", name.replace('_', " "))?;
         }
         let mut is_first = true;

@@ -27,17 +27,17 @@ pub fn run(
     is_unconfined_allowed: bool,
 ) -> Result<ExitCode> {
     ensure!(!submissions.is_empty(), Misspelt("name a submission, or a --program".into()));
-    let names: BTreeSet<_> = submissions.iter().map(Submission::name).collect();
-    let mixed = "two submissions have one name: their results would mix";
-    ensure!(names.len() == submissions.len(), Misspelt(mixed.into()));
+    let mut taken = BTreeSet::from(["grades.csv", "summary.md"].map(str::to_owned));
+    let mut names = submissions.iter().map(Submission::name);
+    let twice = names.find(|name| !taken.insert(name.clone())).unwrap_or_default();
+    ensure!(twice.is_empty(), Misspelt(format!("two results would be called {twice}")));
     let confinement = match find(is_unconfined_allowed)? {
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
     let heads = tasks.iter().map(Task::name).collect();
     let mut grader = Grader::new(workspace, tasks, confinement)?;
-    grade_all(&mut grader, heads, submissions, to)?;
-    Ok(ExitCode::SUCCESS)
+    grade_all(&mut grader, heads, submissions, to)
 }
 
 fn grade_all(
@@ -45,7 +45,7 @@ fn grade_all(
     tasks: Vec<String>,
     submissions: &[Submission],
     to: &Path,
-) -> Result<()> {
+) -> Result<ExitCode> {
     fs::create_dir_all(to).with_context(|| to.display().to_string())?;
     let ungraded = vec![String::new(); 5 + tasks.len()];
     let heads = ["submission", "points", "of", "seconds", "ignored files", "nearest mistake"];
@@ -79,7 +79,8 @@ fn grade_all(
         table += &csv_row(&[vec![name], cells, vec![trouble]].concat());
         write(&to.join("grades.csv"), &table)?;
     }
-    write(&to.join("summary.md"), &summary(&grades))
+    write(&to.join("summary.md"), &summary(&grades))?;
+    Ok(if grades.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The cells of `grades.csv` between the name of a submission and the trouble with it.

@@ -5,7 +5,7 @@
 
 #[cfg(target_os = "linux")]
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -67,8 +67,8 @@ fn run() -> Result<ExitCode> {
         }
         "handout" => handout::run(&workspace, &tasks()?, to(), flag("solution"))?,
         "grade" => {
-            let folders = chosen.get_many::<String>("SUBMISSION").into_iter().flatten();
-            let folders = folders.map(|folder| Submission::Folder(folder.into()));
+            let folders = chosen.get_many::<PathBuf>("SUBMISSION").into_iter().flatten();
+            let folders = folders.cloned().map(Submission::Folder);
             let program = chosen.get_one("program").cloned().map(Submission::Program);
             let submissions: Vec<_> = program.into_iter().chain(folders).collect();
             let unconfined = flag("unconfined");
@@ -95,7 +95,7 @@ fn usage() -> clap::Command {
     let [this_lab, this_task] = [&lab, &task]
         .map(|word| word.clone().required(true).value_parser(NonEmptyStringValueParser::new()));
     let tasks = option("tasks", "LAB:TASK,...", "What students are to solve");
-    let tasks = tasks.default_value("all");
+    let tasks = tasks.default_value("all").value_parser(NonEmptyStringValueParser::new());
     let to = option("to", "PATH", "Where it is written").required(true);
     let page = to.clone().required(false).default_value("target/report.html");
     let repeat = option("repeat", "N", "Ask N times for each behaviour");
@@ -108,6 +108,7 @@ fn usage() -> clap::Command {
     let unconfined = "Grade although this system cannot confine a program fully";
     let unconfined = flag("unconfined", unconfined);
     let submissions = word("SUBMISSION", "A folder, zip file or git repository").num_args(0..);
+    let submissions = submissions.value_parser(value_parser!(PathBuf));
     let verb = |name: &'static str, about: &'static str| clap::Command::new(name).about(about);
     verb("grader", "Judges the labs from outside")
         .subcommand_required(true)

@@ -77,11 +77,12 @@ impl Tree {
     /// Makes these the files of the folder. A file that is the same already keeps its time, so
     /// that cargo builds only what has changed.
     pub fn set(&mut self, files: Files) -> Result<()> {
-        for file in self.present.keys().filter(|file| !files.contains_key(*file)) {
+        // Should this fail, the next files are all written.
+        let before = std::mem::take(&mut self.present);
+        for file in before.keys().filter(|file| !files.contains_key(*file)) {
             fs::remove_file(self.path().join(file))?;
         }
-        let is_new =
-            |(file, bytes): &(&String, &Vec<u8>)| self.present.get(*file) != Some(bytes);
+        let is_new = |(file, bytes): &(&String, &Vec<u8>)| before.get(*file) != Some(bytes);
         write(self.path(), files.iter().filter(is_new))?;
         self.present = files;
         Ok(())

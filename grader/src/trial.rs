@@ -12,8 +12,8 @@ use crate::task::Task;
 use crate::tree::{Files, Tree};
 use crate::verdict::{Asked, Status, without_a_run};
 
-/// The parts of a lab that judge an answer. They are not there where it is built.
-const HIDDEN: [&str; 3] = ["tests", "mistakes", "lab.toml"];
+/// What judges an answer, or is one. It is not there where an answer is built.
+const HIDDEN: [&str; 4] = ["/tests/", "/mistakes/", "/lab.toml", "grader/examples/"];
 
 /// The tests of some labs, built once, and a folder to build variants in.
 #[derive(Debug)]
@@ -40,9 +40,8 @@ impl Trials {
     /// Builds from these files the program that is asked for `task`, or the test that is to catch
     /// mistakes. The inner error is the compiler's.
     pub fn build(&mut self, files: &Files, task: &Task) -> Result<Result<PathBuf, String>> {
-        let is_hidden = |part: &str| HIDDEN.contains(&part);
         let mut shown = files.clone();
-        shown.retain(|file, _| !file.split('/').nth(1).is_some_and(is_hidden));
+        shown.retain(|file, _| !HIDDEN.iter().any(|part| file.contains(part)));
         if task.is_to_catch() {
             let test = task.paths().next().and_then(|path| files.get(&path));
             let test = test.with_context(|| format!("{task} has no file"))?.clone();

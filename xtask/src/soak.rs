@@ -20,7 +20,10 @@ pub fn run(workspace: &Path, tasks: &[Task], times: usize) -> Result<bool> {
                     hint::spin_loop();
                 }
             };
-            thread::Builder::new().name("busy".into()).spawn_scoped(scope, busy)?;
+            let thread = thread::Builder::new().name("busy".into());
+            thread
+                .spawn_scoped(scope, busy)
+                .inspect_err(|_| is_over.store(true, Ordering::Relaxed))?;
         }
         let passed = test::run(workspace, tasks, times);
         is_over.store(true, Ordering::Relaxed);
