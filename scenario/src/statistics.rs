@@ -5,12 +5,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-/// The names of all threads of process `pid`, sorted.
+/// The names of all threads of process `pid`, sorted; none if it has ended.
 pub fn threads(pid: u32) -> Option<Vec<String>> {
+    let folder = folder(pid)?;
+    // A process that has ended, and that nobody has waited for, has a thread, but no memory.
+    let tasks = memory_kib(pid).and_then(|_| fs::read_dir(folder.join("task")).ok());
     let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
-    let tasks = fs::read_dir(folder(pid)?.join("task")).ok()?;
-    let mut names: Vec<_> =
-        tasks.flatten().filter_map(name).map(|name| name.trim_end().to_owned()).collect();
+    let names = tasks.into_iter().flatten().flatten().filter_map(name);
+    let mut names: Vec<_> = names.map(|name| name.trim_end().to_owned()).collect();
     names.sort();
     Some(names)
 }
@@ -26,7 +28,7 @@ pub fn memory_kib(pid: u32) -> Option<usize> {
 }
 
 /// The number of threads of process `pid`.
-pub fn thread_count(pid: u32) -> Option<usize> {
+pub(crate) fn thread_count(pid: u32) -> Option<usize> {
     status(pid, "Threads:")
 }
 
@@ -53,6 +55,6 @@ mod tests {
         assert!(descriptors(me).is_some_and(|count| count >= 3));
         assert!(memory_kib(me).is_some_and(|kib| kib > 100));
         assert!(thread_count(me).is_some_and(|count| count >= 1));
-        assert_eq!(threads(u32::MAX), None);
+        assert_eq!(threads(u32::MAX), Some(Vec::new()));
     }
 }

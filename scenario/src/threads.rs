@@ -40,7 +40,7 @@ impl Terminal {
         let mut held_since = None;
         while let Some(running) = statistics::threads(self.pid()) {
             let now = Instant::now();
-            held_since = since(held_since, as_promised(&running), now);
+            held_since = since(held_since, !running.is_empty() && as_promised(&running), now);
             if held_since.is_some_and(|since| now - since >= STEADY) {
                 return;
             }

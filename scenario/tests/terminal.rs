@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use scenario::{Program, Story, Terminal};
+use scenario::{Program, Story, Terminal, eventually, patience};
 
 fn runs(story: &Story, words: &[&str]) -> Terminal {
     story.terminal("left", &Program::exactly(&words[..1]), &words[1..])
@@ -156,7 +156,7 @@ fn a_program_that_was_started_by_the_program_ends_with_the_terminal() {
     assert!(is_running());
     drop(sh);
     // It has been killed; on a busy machine it may take a moment to die.
-    assert!((0..500).any(|_| !is_running()), "process {pid} was left behind");
+    assert!(eventually(patience(), || !is_running()), "process {pid} was left behind");
 }
 
 #[test]
@@ -169,6 +169,9 @@ fn another_thread_map_is_noticed() {
     cat.runs_threads(&["cat"]);
     let told = complaint(|| cat.runs_threads(&["cat", "mouse"]));
     assert!(told.starts_with("expected the threads"), "{told}");
+    let ended = runs(&story, &["true"]);
+    let told = complaint(|| ended.runs_threads_called("mouse", 0));
+    assert!(told.starts_with("expected 0 threads called \"mouse\", but [] run"), "{told}");
 }
 
 #[test]

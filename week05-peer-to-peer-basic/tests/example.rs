@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
 use scenario::fixture::sends;
@@ -16,12 +15,13 @@ const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 static EXAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(WEEK05).parent().expect("the program is in a folder");
     if let Some(cargo) = env::var_os("CARGO") {
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "week05", "--example", "peer"]);
-        build.arg("--target-dir").arg(folder.parent().expect("it is in the target folder"));
-        build.args(folder.ends_with("release").then_some("--release"));
-        let built = build.status().expect("cargo can be started");
-        assert!(built.success(), "the example cannot be built");
+        let (cargo, target) = (cargo.display().to_string(), folder.parent());
+        let target = target.expect("it is in the target folder").display().to_string();
+        let mut build = vec![&*cargo, "build", "--package", "week05", "--example", "peer"];
+        build.extend(["--target-dir", &target]);
+        build.extend(folder.ends_with("release").then_some("--release"));
+        // Not by ourselves: no port is tried out while a program is started.
+        assert!(Program::exactly(&build).runs_with("--quiet"), "the example cannot be built");
     }
     folder.join("examples").join("peer").with_extension(env::consts::EXE_EXTENSION)
 });

@@ -1,7 +1,6 @@
 //! The verb `class`: makes submissions, as many as a class has, to try grading with.
 //!
-//! Two thirds of them are right. Of the others most have a known mistake; some are empty, do not
-//! compile, or hang.
+//! Two thirds of them are right. The others have a known mistake, are empty, do not compile, or hang.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -3,7 +3,7 @@
 
 use std::hint;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
@@ -12,21 +12,17 @@ use grader::test;
 
 /// As [`test::run`], beside one busy thread for each core.
 pub fn run(workspace: &Path, tasks: &[Task], times: usize) -> Result<bool> {
-    let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let running = Arc::new(()); // Dropped on every way out.
         for _ in 0..thread::available_parallelism()?.get() {
-            let busy = || {
-                while !is_over.load(Ordering::Relaxed) {
+            let running = Arc::downgrade(&running);
+            let busy = move || {
+                while running.strong_count() > 0 {
                     hint::spin_loop();
                 }
             };
-            let thread = thread::Builder::new().name("busy".into());
-            thread
-                .spawn_scoped(scope, busy)
-                .inspect_err(|_| is_over.store(true, Ordering::Relaxed))?;
+            thread::Builder::new().name("busy".into()).spawn_scoped(scope, busy)?;
         }
-        let passed = test::run(workspace, tasks, times);
-        is_over.store(true, Ordering::Relaxed);
-        Ok(passed)
+        Ok(test::run(workspace, tasks, times))
     })
 }
