@@ -35,9 +35,10 @@ impl ChatRoom {
         }
         Ok(Reply::Status("sent"))
         // LAB:STUB
-        //| // Tell the receiver, and the sender. For now nobody is told.
+        //| // Tell the receiver, and the sender, who is not typing any more. For now nobody is told.
         //| let _ = (sender, to, text, emoji::with_emoji, Arc::<Note>::new, Notice::new);
         //| let _ = (Kind::<()>::System, Order::Notify, Reply::Status("sent"), &self.clients);
+        //| let _ = Self::stop_typing;
         //| Err(RpcError::new(Code::Internal, "task private is not written yet"))
         // LAB:END private
     }
