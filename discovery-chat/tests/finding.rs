@@ -108,6 +108,8 @@ fn twenty_that_start_at_once_lose_no_line_and_no_peer() {
             let heard: Vec<_> = heard.iter().map(|line| &line[start.len()..]).collect();
             assert_eq!(heard, expected, "what {name} heard of {other}");
         }
+        // It may have read what others typed before it has read its own lines.
+        peer.has_shown("📤 Message sent to 19 peer(s)\n", LINES, PATIENCE);
         let sent = peer.lines_with(&["📤"]);
         assert_eq!(sent, vec!["📤 Message sent to 19 peer(s)"; LINES], "{name}");
         assert_eq!(peer.lines_with(&TROUBLE), [""; 0], "{name}");
