@@ -19,7 +19,7 @@ pub(crate) enum Event {
     Calls(&'static str, Vec<String>),
     /// The friend has answered this.
     Answered(String),
-    /// The friend has answered with an error.
+    /// A call has no result: the friend has answered with an error, or not at all.
     Refused(String),
     /// It could not call its friend, for this reason.
     NotConnected(String),

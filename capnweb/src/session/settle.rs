@@ -31,21 +31,19 @@ impl<T: Clone> Session<T> {
         let needs = &self.slots[&id].uses.needs;
         let missing: Vec<_> =
             needs.iter().copied().filter(|need| !self.is_done(*need)).collect();
-        if self.pending > MAX_PENDING {
+        // An answer to a call of ours is no further call of the other side.
+        if self.pending > MAX_PENDING && self.slots[&id].answers.is_none() {
             let text = format!("more than {MAX_PENDING} calls are under way");
-            self.settle(id, Err(RpcError::new(Code::TooMany, text)), out);
-            return;
+            return self.settle(id, Err(RpcError::new(Code::TooMany, text)), out);
         }
         if missing.is_empty() {
             let mut settled = VecDeque::new();
             self.start(id, job, out, &mut settled);
-            self.settle_all(settled, out);
-            return;
+            return self.settle_all(settled, out);
         }
         let weight = job.weight();
         if self.held + weight > self.may_hold {
-            self.settle(id, Err(self.too_much()), out);
-            return;
+            return self.settle(id, Err(self.too_much()), out);
         }
         for need in &missing {
             self.slots.entry(*need).and_modify(|slot| slot.waiters.push(id));
@@ -87,9 +85,8 @@ impl<T: Clone> Session<T> {
                 let Some(slot) = self.slots.get_mut(&waiter) else { continue };
                 slot.missing -= 1;
                 // It may have been given up meanwhile.
-                let is_waiting = matches!(slot.state, State::Waiting(_));
                 if slot.missing == 0
-                    && is_waiting
+                    && matches!(slot.state, State::Waiting(_))
                     && let State::Waiting(job) = slot.state.take()
                 {
                     self.start(waiter, job, out, &mut settled);
@@ -113,9 +110,7 @@ impl<T: Clone> Session<T> {
         match self.work_out(id, job) {
             Ok(Next::Done(value)) => settled.push_back((id, Ok(value))),
             Ok(Next::Run { target, path, args }) => {
-                let Some(slot) = self.slots.get_mut(&id) else { return };
-                slot.state = State::Running;
-                self.held -= std::mem::take(&mut slot.weight);
+                self.slots.entry(id).and_modify(|slot| slot.state = State::Running);
                 out.push(Output::Run { id: AnswerId(id), target, path, args });
             }
             Err(error) => settled.push_back((id, Err(error))),

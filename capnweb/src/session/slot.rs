@@ -121,7 +121,10 @@ impl<T> Job<T> {
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Value(value) => weight(value),
-            Self::Call { args, .. } => args.iter().flatten().map(weight).sum(),
+            Self::Call { path, args, .. } => {
+                let names = path.iter().map(|key| key.to_string().len());
+                names.chain(args.iter().flatten().map(weight)).sum()
+            }
         }
     }
 }

@@ -48,6 +48,10 @@ impl<T: Clone> Session<T> {
                 }
                 let fill = |arg| self.fill(id, arg, &mut room);
                 let args = args.map(|args| args.into_iter().map(fill).collect()).transpose()?;
+                // Until the call is answered. Else a result could be put into a thousand calls.
+                let filled = self.may_hold.saturating_sub(self.held) - room;
+                self.held += filled;
+                self.slots.entry(id).and_modify(|slot| slot.weight += filled);
                 Ok(Next::Run { target, path, args })
             }
         }

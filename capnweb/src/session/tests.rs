@@ -388,6 +388,33 @@ fn a_session_takes_as_much_as_its_limits_say_and_no_more() {
         ]
     );
 
+    // One result, put into many calls that are all under way.
+    let mut spread = alice().holding_at_most(10_000);
+    for _ in 0..20 {
+        let _ = spread.receive(r#"["push",["pipeline",0,["x"],[["promise",-1]]]]"#);
+    }
+    let said = spread.receive(&format!("[\"resolve\",-1,\"{}\"]", "x".repeat(1000)));
+    let runs = said.iter().filter(|said| matches!(said, Output::Run { .. })).count();
+    assert!((5..10).contains(&runs), "{runs} calls have a copy of it");
+    // The name of a method that waits.
+    let mut named = alice().holding_at_most(10_000);
+    let wait =
+        format!("[\"push\",[\"pipeline\",0,[\"{}\"],[[\"promise\",-1]]]]", "x".repeat(1000));
+    for id in 1..20 {
+        let _ = named.receive(&wait);
+        let said = named.receive(&format!("[\"pull\",{id}]"));
+        assert_eq!(said.is_empty(), id < 10, "{id}");
+    }
+
+    // The other side's calls do not take the place of an answer to ours.
+    let mut busy = alice();
+    busy.push(Stub::MAIN, [name("x")], None).unwrap();
+    for _ in 0..=MAX_PENDING {
+        let _ = busy.receive(r#"["push",["pipeline",0,["x"],[]]]"#);
+    }
+    let said = busy.receive(r#"["resolve",1,"ok"]"#);
+    assert!(matches!(&said[..], [_, Output::Answered { result: Ok(_), .. }]), "{said:?}");
+
     let mut bob: Side = Session::new(None);
     for _ in 0..MAX_PENDING {
         bob.push(Stub::MAIN, [name("x")], None).unwrap();

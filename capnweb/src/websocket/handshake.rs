@@ -73,7 +73,7 @@ fn check(request: &Request) -> Result<Response, Response> {
     let upgrade = |status, words: &str| {
         Response::text(status, words).with("Upgrade", "websocket").with("Connection", "Upgrade")
     };
-    if !request.is_http_1_1
+    if (request.method(), request.is_http_1_1) != ("GET", true)
         || !request.says("Upgrade", "websocket")
         || !request.says("Connection", "upgrade")
     {

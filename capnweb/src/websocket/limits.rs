@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tungstenite::protocol::WebSocketConfig;
 
-/// The longest message, in bytes, however many frames it comes in.
+/// The longest message that is read, in bytes, however many frames it comes in. What is written is
+/// not checked: a longer one ends the session of another `capnweb`.
 pub const MAX_TEXT: usize = 256 * 1024;
 
 /// The buffer of the reading half, in bytes.
@@ -13,8 +14,8 @@ pub(super) const READ_BUFFER: usize = 4 * 1024;
 /// How long one side waits for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Patience {
-    /// For a whole message, or the answer to a ping. A client that sends a message byte by byte
-    /// is given up, too.
+    /// Until the next whole message, ping or pong. A client that sends a frame byte by byte is
+    /// given up, too.
     pub silence: Duration,
     /// Between two pings. Two of them fit into a silence, so one answer may be late.
     pub ping_every: Duration,

@@ -68,7 +68,8 @@ pub enum End {
     HungUp,
     /// The other side has closed it, for this reason.
     Closed(String),
-    /// A message made no sense, for this reason.
+    /// The session broke off, for this reason: the other side ended it by an error, broke a rule, or
+    /// fell silent.
     Broken(String),
 }
 
