@@ -257,6 +257,7 @@ fn a_peer_whose_terminal_stands_still_is_dropped_alone_and_comes_back() {
     charlie.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
     let lost = "⚠️ lost Bob (it does not read what is sent)";
     let said = talks_until_lost(&mut alice, 1, lost, || ());
+    charlie.has_shown("📨 Alice says: ", said, PATIENCE); // On a busy machine he is behind.
     let begun = Instant::now();
     alice.types("Are you still there, Charlie?");
     charlie.sees("📨 Alice says: Are you still there, Charlie?\n");
