@@ -18,7 +18,8 @@ type File = std::fs::File;
 type File = io::Stdout;
 
 /// Stdout that fails with [`ErrorKind::WouldBlock`] where a write would have to wait. Windows
-/// cannot tell: there the write waits.
+/// cannot tell: there the write waits. A terminal whose other end reads no more (a stalled ssh, not
+/// Ctrl-S) may have room for a part of a write, and then the write waits for the rest.
 #[derive(Debug)]
 pub struct NonBlockingStdout(File);
 
