@@ -88,7 +88,7 @@ fn main() -> io::Result<()> {
             peer1.ask(&peer2, iter::repeat_with(call).take(count))
         };
         let mut designs = [
-            Design::new("lent for a call (src/peer.rs)", 1, || {
+            Design::new("borrowed for a call (src/peer.rs)", 1, || {
                 borrowed1.send_message(&mut borrowed2, MESSAGE)
             }),
             Design::new("shared (examples/shared.rs)", 1, || {
