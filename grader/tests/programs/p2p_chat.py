@@ -339,6 +339,8 @@ class Peer(asyncio.DatagramProtocol):
     def prefers_another_link(self, to, who):
         if who in self.links:
             return to == "-" or self.links[who].is_young()
+        if to == "-" and who in self.dialing:
+            return True  # It gains nothing by a second link.
         # The dials cross, and the one of the smaller id counts. Who is at an address that we dial,
         # nobody knows yet.
         is_nameless = to == "-" and any(isinstance(whom, tuple) for whom in self.dialing)
