@@ -2,7 +2,9 @@
 //! brings more than it is asked for.
 #![cfg(unix)]
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 #[cfg(target_os = "linux")]
@@ -122,6 +124,56 @@ fn an_error_in_one_task_takes_nothing_from_another() {
     let [handshake, disconnect] = [0, 1].map(|index| &grade["tasks"][index]);
     assert_eq!(handshake["behaviours"][0]["status"], "no_build");
     assert_eq!((&handshake["points"], &disconnect["points"]), (&0.into(), &20.into()));
+}
+
+/// It holds a complete answer of week 5, and is in no edition.
+#[test]
+fn an_answer_of_another_design_is_not_there_where_a_submission_is_built() {
+    let class = Class::new("shown");
+    let answer = class.submits("curious").join("peer.rs");
+    let text = fs::read_to_string(&answer).expect("it is there");
+    let shown = "const _: &str = include_str!(\"../../grader/examples/thread_per_call.rs\");";
+    fs::write(&answer, format!("{text}\n{shown}\n")).expect("it is written");
+    let grade = &class.is_graded(DISCONNECT, &["curious"])[0];
+    assert_eq!(grade["tasks"][0]["behaviours"][0]["status"], "no_build");
+}
+
+#[test]
+fn one_that_cannot_be_read_is_passed_over_and_if_none_can_grading_fails() {
+    let class = Class::new("unreadable");
+    fs::write(class.0.join("broken.zip"), "no zip file").expect("it is written");
+    let none = class.grader(DISCONNECT, &["broken.zip"]).output().expect("it can be started");
+    assert_eq!(none.status.code(), Some(1));
+
+    // An archive with an umlaut of another time.
+    let name = OsStr::from_bytes(b"M\xfcller");
+    class.submits("right");
+    fs::rename(class.0.join("right"), class.0.join(name)).expect("it can be renamed");
+    let mut grader = class.grader(DISCONNECT, &["broken.zip"]);
+    let output = grader.arg(class.0.join(name)).output().expect("it can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = fs::read_to_string(class.0.join("grades/grades.csv")).expect("it is there");
+    let [_, broken, right] = table.lines().collect::<Vec<_>>()[..] else { panic!("{table}") };
+    assert!(broken.starts_with("\"broken\",\"\",") && !broken.ends_with(",\"\""), "{table}");
+    assert!(right.starts_with("\"M\u{fffd}ller\",\"20\",\"20\","), "{table}");
+}
+
+#[test]
+fn submissions_whose_results_would_get_into_each_others_way_are_a_usage_error() {
+    let class = Class::new("names");
+    for (students, twice) in [
+        (&["ada", "ada.zip"][..], "ada"),
+        (&["grades.csv.zip"], "grades.csv"),
+        (&["summary.md"], "summary.md"),
+    ] {
+        let output = class.grader(DISCONNECT, students).output().expect("it can be started");
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("two results would be called {twice}\n");
+        assert!(complaint.contains(&expected), "{complaint}");
+    }
+    let output = class.grader("", &["ada"]).output().expect("it can be started");
+    assert_eq!(output.status.code(), Some(2), "no tasks are not all tasks");
 }
 
 #[test]

@@ -290,8 +290,7 @@ fn no_lab_depends_on_another_one_and_no_test_links_its_lab() {
     for provided in ["terminal", "capnweb", "scenario", "grader", "xtask"] {
         let manifest = read(&workspace().join(provided).join("Cargo.toml"));
         for (lab, _) in &all {
-            let named = manifest.lines().any(|line| line.starts_with(&lab.package));
-            assert!(!named, "{provided} knows {}", lab.package);
+            assert!(!manifest.contains(&lab.package), "{provided} knows {}", lab.package);
         }
     }
 }

@@ -93,3 +93,27 @@ fn check(request: &Request) -> Result<Response, Response> {
         _ => Err(Response::text(400, "Sec-WebSocket-Key must be 16 bytes in base64\n")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Reader;
+
+    #[test]
+    fn only_get_asks_for_a_websocket() {
+        for (method, expected) in [("GET", 101), ("POST", 426)] {
+            let request = format!(
+                "{method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\
+                 Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            );
+            let here = "127.0.0.1:8080".parse().unwrap();
+            let mut reader = Reader::new(request.as_bytes(), here, [].into());
+            let _ = reader.read_head().unwrap();
+            let response = check(reader.request()).unwrap_or_else(|refused| refused);
+            let bytes = response.bytes(reader.request(), true);
+            let start = format!("HTTP/1.1 {expected} ");
+            assert!(bytes.starts_with(start.as_bytes()), "{method}: {}", bytes.escape_ascii());
+        }
+    }
+}
