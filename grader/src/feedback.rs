@@ -139,6 +139,7 @@ mod tests {
     fn feedback_on_a_task_that_shows_names_has_no_messages() {
         let page = feedback(&grade(&task(Show::Names))).unwrap();
         assert!(page.contains("- failed: it answers") && !page.contains("~~~"), "{page}");
+        assert!(!page.contains("known mistake"), "it tells the cause: {page}");
     }
 
     #[test]
