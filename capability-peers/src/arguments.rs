@@ -79,7 +79,8 @@ fn url(text: &str) -> Result<String, String> {
     let place = place.strip_suffix(PATH).unwrap_or(place);
     let strange =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '@');
-    if place.is_empty() || place.contains(strange) {
+    let port = place.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    if port.is_none_or(|port| port == 0) || place.contains(strange) {
         return Err("write a host and a port, such as http://127.0.0.1:8081".into());
     }
     Ok(format!("http://{place}"))
@@ -104,9 +105,13 @@ mod tests {
             "https://bob",
             "http://",
             "http:///",
-            "http://a b",
-            "http://a@b",
-            "http://a/x",
+            "http://a b:8081",
+            "http://a@b:8081",
+            "http://a:8081/x",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8O81",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:0",
         ] {
             assert!(url(text).is_err(), "{text}");
         }

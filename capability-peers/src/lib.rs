@@ -85,7 +85,7 @@ fn cannot_listen(port: u16, error: &io::Error) -> anyhow::Error {
              --port"
         ),
         ErrorKind::PermissionDenied => {
-            anyhow!("port {port} is not open to you: choose a --port of 1024 or more")
+            anyhow!("port {port} is not open to you: choose another --port, from 1024 up")
         }
         _ => anyhow!("cannot listen on port {port}: {error}"),
     }

@@ -47,13 +47,13 @@ impl Owner {
         let address = socket.local_addr()?;
         screen.show(&Event::Starting(address.port()).text(&role));
         // No event waits in between, where it would be lost when the user ends the program.
-        let (report, events) = bounded(0);
-        let (tell, reports) = bounded(1);
-        let peer = Arc::new(Peer::new(role, report.clone()));
+        let (tell, events) = bounded(0);
+        let (report, reports) = bounded(1);
+        let peer = Arc::new(Peer::new(role, tell.clone()));
         let target = Arc::clone(&peer);
-        let listener = listener::start(socket, target, tell)?;
+        let listener = listener::start(socket, target, report)?;
         screen.show(&Event::Running(address).text(&role));
-        let sender = SenderThread::start(role, friend, report)?;
+        let sender = SenderThread::start(role, friend, tell)?;
         let order = EventOrder::default();
         Ok(Self { role, peer, screen, order, listener, sender, events, reports })
     }

@@ -3,13 +3,18 @@
 use capnweb::Value;
 use terminal::clean;
 
-/// The longest value that is shown whole, in characters.
+/// The longest value or error that is shown whole, in characters.
 const MAX_SHOWN: usize = 1000;
 
 /// A result: text as it is, anything else as Python's `repr` has it.
 pub(crate) fn shown(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| repr(value), str::to_owned);
-    let text = harmless(&text);
+    short(&text)
+}
+
+/// Text of others, on one line, and not longer than a line should be.
+pub(crate) fn short(text: &str) -> String {
+    let text = harmless(text);
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{} ... ({} bytes in all)", &text[..end], text.len()),
         None => text,
@@ -17,7 +22,7 @@ pub(crate) fn shown(value: &Value) -> String {
 }
 
 /// Text of others, fit for one line of a terminal.
-pub(crate) fn harmless(text: &str) -> String {
+fn harmless(text: &str) -> String {
     clean(text.as_bytes())
 }
 

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bo
 use crate::arguments::Friend;
 use crate::event::Event;
 use crate::listener::PATH;
-use crate::repr::{harmless, repr, shown};
+use crate::repr::{repr, short, shown};
 use crate::role::Role;
 
 /// How long a call may take, from dialing to the last byte of the answer.
@@ -64,13 +64,13 @@ enum Failure {
 
 impl From<RpcError> for Failure {
     fn from(error: RpcError) -> Self {
-        Self::Error(harmless(&error.to_string()))
+        Self::Error(short(&error.to_string()))
     }
 }
 
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
-        let why = harmless(&error.to_string());
+        let why = short(&error.to_string());
         match error {
             SendError::BadReply(_) => Self::Error(why),
             _ => Self::NotThere(why),

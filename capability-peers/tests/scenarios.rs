@@ -207,6 +207,15 @@ fn what_a_friend_answers_cannot_move_the_cursor() {
 }
 
 #[test]
+fn an_error_of_a_friend_is_shown_up_to_its_limit() {
+    let why = "x".repeat(5000 - "Error: ".len());
+    this_is_no_bob(
+        &answer("200 OK", &format!(r#"["reject",1,["error","Error","{why}"]]"#)),
+        &format!("   ❌ Error: {} ... (5000 bytes in all)", &why[..1000 - "Error: ".len()]),
+    );
+}
+
+#[test]
 fn a_friend_that_says_nothing_is_given_up_after_five_seconds() {
     let fixture = Fixture::open();
     let mute = fixture.somebody_else_is_bob();
