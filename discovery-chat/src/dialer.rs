@@ -13,7 +13,7 @@ use socket2::{Domain, Socket, Type};
 use crate::config::{LINK_STACK, Scope};
 use crate::event::Failure;
 use crate::link::{Call, LinkReport};
-use crate::mesh::{Callee, LinkId, PATIENCE, Report};
+use crate::mesh::{Callee, LinkId, Report};
 use crate::peer_info::PeerInfo;
 
 /// What each dial needs.
@@ -86,8 +86,7 @@ impl Dialer {
 fn failure(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
-        // Unix says one, Windows the other.
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::NoAnswer(PATIENCE),
+        io::ErrorKind::TimedOut => Failure::NoAnswer,
         _ => Failure::System(error.to_string()),
     }
 }

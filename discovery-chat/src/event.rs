@@ -84,8 +84,8 @@ pub enum Failure {
     Dup,
     /// No program listens at that port.
     Refused,
-    /// No program accepted within this time.
-    NoAnswer(Duration),
+    /// No program accepted in time.
+    NoAnswer,
     /// The link ended before its hello.
     Gone(Gone),
     /// Another peer listens there than the one we called.
@@ -190,8 +190,7 @@ impl fmt::Display for Event {
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Left => write!(f, "it said goodbye"),
-            Self::HungUp => write!(f, "it hung up"),
+            Self::Left | Self::HungUp => write!(f, "it hung up"),
             Self::Silent(patience) => write!(f, "no answer for {} s", patience.as_secs()),
             Self::NotReading => write!(f, "it does not read what is sent"),
             Self::LineTooLong => write!(f, "it does not speak the protocol"),
@@ -205,7 +204,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Dup => write!(f, "another link goes there"),
             Self::Refused => write!(f, "nobody listens there"),
-            Self::NoAnswer(patience) => write!(f, "no answer for {} s", patience.as_secs()),
+            Self::NoAnswer => write!(f, "its machine does not answer"),
             Self::Gone(how) => write!(f, "{how}"),
             Self::AnotherPeer => write!(f, "another peer listens there"),
             Self::OtherVersion(version) => write!(f, "it speaks p2pchat/{version}"),

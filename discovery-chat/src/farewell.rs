@@ -15,7 +15,7 @@ use crate::link::{LinkHandle, LinkReport, hang_up};
 use crate::mesh::{LinkId, Report};
 
 /// The most links that linger while we do not leave.
-const MAX_LINGERING: usize = 64;
+const MAX_LINGERING: usize = 128;
 
 /// How long the other side of a link may take to hang up, after our last word.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,7 +38,8 @@ impl Lingering {
         if self.0.len() == MAX_LINGERING {
             self.hang_up_on_the_first();
         }
-        self.0.push_back((now + PATIENCE, Arc::downgrade(stream)));
+        // Longer, because it counts from here, and the writer may have to write the last word yet.
+        self.0.push_back((now + 3 * PATIENCE, Arc::downgrade(stream)));
     }
 
     /// When the first of them has had its time.

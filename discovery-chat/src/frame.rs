@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! p2pchat/1 hello <to id, or -> <id> <tcp port> <name ...>     the first line, each way
-//! dup                     the peer you dialed has another link to you, and hangs up
+//! dup                     the peer you dialed has another link to you, or will have in a moment
 //! say <seq> <text ...>    a message; seq is 1, 2, 3 ... for each run of the sender
 //! ping                    nothing new, but still here
 //! ping <seq>              I have read your message <seq>, and those before it on its link
@@ -29,7 +29,7 @@ pub(crate) const MAX_FRAME: usize = 4160;
 /// One line of a link, after the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// The link is not wanted, since there is another one between the same two.
+    /// The link is not wanted: there is another one between the same two, or there will be.
     Dup,
     Say {
         seq: u64,

@@ -30,9 +30,9 @@
 //! `keyboard`, `screen` and `ctrl-c` are those of the provided crate `terminal`; `screen` is there
 //! only with the line editor, and otherwise the owner writes to the terminal itself.
 //!
-//! The owner joins discovery, and each `link` its writer. No thread joins the listener: it cannot be
-//! dialed any more if this machine has lost its address, and then it ends with the process. No thread
-//! joins a `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer
+//! The owner joins discovery, and each `link` its writer, unless the owner had no time for the caller.
+//! No thread joins the listener: it cannot be dialed any more if this machine has lost its address, and
+//! then it ends with the process. No thread joins a `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer
 //! that does not answer, looks up a name, or has another end that is slow to hang up after our
 //! goodbye. The system ends it with the process, and delivers what was said.
 //!

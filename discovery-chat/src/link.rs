@@ -74,11 +74,13 @@ impl Call {
     pub(crate) fn answer(self, from: IpAddr, handshake: Arc<Handshake>) -> Option<()> {
         let mut lines = self.lines(HELLO_PATIENCE);
         let hello = self.read_hello(&mut lines, from)?;
-        let (handle, writer) = self.start_writer(Some(hello.info.id)).ok()?;
+        let started = self.start_writer(Some(hello.info.id)).inspect_err(|error| {
+            let _ = self.report.try_send((Report::AcceptFailed(error.to_string()), None));
+        });
+        let (handle, writer) = started.ok()?;
         let report = Report::Called(self.link, hello, from);
-        if self.report.send_timeout((report, Some(handle)), ANSWER_PATIENCE).is_err() {
-            return None; // The owner is too busy for callers.
-        }
+        // Fails if the owner is too busy for callers.
+        self.report.send_timeout((report, Some(handle)), ANSWER_PATIENCE).ok()?;
         drop(handshake);
         self.run(lines, writer);
         Some(())

@@ -94,9 +94,9 @@ impl Acceptor {
                 continue; // The caller has hung up already, and that harms no other caller.
             }
             if last_failure.is_none_or(|last| last.elapsed() > REPORT_AGAIN) {
-                last_failure = Some(Instant::now());
                 let report = Report::AcceptFailed(error.to_string());
-                let _ = self.report.try_send((report, None));
+                last_failure =
+                    self.report.try_send((report, None)).ok().map(|()| Instant::now());
             }
             // If files or threads have run out, a silent caller can give some back.
             self.hang_up_on_the_oldest();

@@ -17,7 +17,7 @@ use discovery_chat::sockets::{Broadcaster, Sockets, open_listener, open_receiver
 use terminal::{Editor, NonBlockingStdout, is_gone};
 
 /// How long the terminal may take for the first and for the last line.
-const PATIENCE: Duration = Duration::from_millis(250);
+const LAST_LINE: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
     match run(Arguments::read()) {
@@ -51,14 +51,14 @@ fn run(Arguments { name, config, plain }: Arguments) -> Result<()> {
     console.show(&Event::Started(me.clone()));
 
     let ended = if style == Style::Editor {
-        console.screen.finish(PATIENCE).context("cannot print")?;
+        console.screen.finish(LAST_LINE).context("cannot print")?;
         let (editor, printer) = Editor::open(PROMPT, MAX_TYPED, is_quit)
             .context("cannot edit lines on this terminal")?;
         let above = Console::new(style, printer);
         // The editor is dropped here, and gives the terminal back.
         Owner::start(me, &config, sockets, above)
             .and_then(|owner| owner.run(&editor.lines, &interrupts))
-            .map(|_| console)
+            .and_then(|mut above| above.screen.finish(LAST_LINE).map(|()| console))
     } else {
         let lines = terminal::lines(MAX_TYPED).context("cannot read the keyboard")?;
         Owner::start(me, &config, sockets, console)
@@ -66,7 +66,7 @@ fn run(Arguments { name, config, plain }: Arguments) -> Result<()> {
     };
     let said_goodbye = ended.and_then(|mut console| {
         console.show(&Event::Goodbye);
-        console.screen.finish(PATIENCE)
+        console.screen.finish(LAST_LINE)
     });
     match said_goodbye {
         // A user who closes the window has left, and the other peers have been told.
@@ -89,7 +89,7 @@ fn cannot_listen(config: &Config, error: &io::Error) -> Error {
              --port, or --port 0 for any that is free"
         ),
         (ErrorKind::PermissionDenied, _) => {
-            anyhow!("TCP port {port} is not open to you: choose a --port of 1024 or more")
+            anyhow!("TCP port {port} is not open to you: choose another --port, from 1024 up")
         }
         (ErrorKind::AddrNotAvailable, Some(address)) => {
             anyhow!("{address} is no address of this machine: choose another --bind")
@@ -106,8 +106,8 @@ fn cannot_hear(config: &Config, error: io::Error) -> Error {
              give all peers another --discovery-port"
         ),
         ErrorKind::PermissionDenied => anyhow!(
-            "UDP port {port} is not open to you: give all peers a --discovery-port of 1024 or \
-             more"
+            "UDP port {port} is not open to you: give all peers another --discovery-port, from \
+             1024 up"
         ),
         _ => Error::new(error).context(format!("cannot hear UDP port {port}")),
     }

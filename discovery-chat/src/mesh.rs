@@ -7,8 +7,8 @@
 //! **The bug this file exists to avoid.** Two peers hear each other at the same moment, and both
 //! dial. Now there are two links where one is wanted. If each peer closes the one it likes less,
 //! they may close both; if each keeps what came first, they may keep different ones. So the rule
-//! is a comparison that comes out the same on both sides (BGP, RFC 4271, section 6.8, has the
-//! same one): *the dial of the smaller id is the one that counts*. A peer that is dialed
+//! is a comparison that comes out the same on both sides (BGP, RFC 4271, section 6.8, has it
+//! for the larger id): *the dial of the smaller id is the one that counts*. A peer that is dialed
 //! while it dials the same peer, and has the smaller id, answers `dup`; the other one gives in.
 
 mod announcer;
@@ -35,7 +35,6 @@ use crate::version::NotOurs;
 use announcer::Announcer;
 use crossing::{CROSSING, Crossing};
 use dials::Dials;
-pub(crate) use dials::PATIENCE;
 use receipts::Receipts;
 pub(crate) use report::{Action, Answer, Callee, LinkId, Report};
 
@@ -125,14 +124,11 @@ impl Mesh {
             }
             Report::Got(link, frame) => self.on_frame(link, frame, now),
             Report::HungUp(link, how) => self.on_hung_up(link, how, now),
-            Report::Announced(Err(why)) => {
-                if !mem::replace(&mut self.told_cannot_announce, true) {
-                    self.show(Event::CannotAnnounce(why));
-                }
-            }
-            Report::Announced(Ok(())) => {
-                if mem::take(&mut self.told_cannot_announce) {
-                    self.show(Event::Announcing);
+            Report::Announced(result) => {
+                match (mem::replace(&mut self.told_cannot_announce, result.is_err()), result) {
+                    (false, Err(why)) => self.show(Event::CannotAnnounce(why)),
+                    (true, Ok(())) => self.show(Event::Announcing),
+                    _ => {}
                 }
             }
             Report::AcceptFailed(why) => self.show(Event::AcceptFailed(why)),

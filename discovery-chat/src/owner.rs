@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, bounded, never, select};
 use terminal::Typed;
 
 use crate::announce::Announcement;
@@ -124,17 +124,14 @@ impl Owner {
             let typed = if waits { &no_lines } else { lines };
             let reports = if backlog > MAX_BACKLOG { &no_reports } else { &self.reports };
             let flow = select! {
-                recv(reports) -> report => match report {
-                    Ok(report) => self.on_link_report(report),
-                    Err(_) => ControlFlow::Break(()), // Never: our dialer can report.
-                },
+                recv(reports) -> report => {
+                    report.map_or(ControlFlow::Break(()), |report| self.on_link_report(report))
+                }
                 recv(self.discovery.heard) -> report => {
                     report.map_or(ControlFlow::Break(()), |report| self.on(report))
                 }
-                recv(typed) -> line => match line {
-                    Ok(line) => self.on_typed(line),
-                    Err(_) => ControlFlow::Break(()), // Ctrl-D; in the line editor also Ctrl-C.
-                },
+                // It closes at Ctrl-D; in the line editor also at Ctrl-C.
+                recv(typed) -> line => line.map_or(ControlFlow::Break(()), |line| self.on_typed(line)),
                 recv(interrupts) -> _ => return self.console.interrupted(),
                 default(self.until_next_look(due, now)) => ControlFlow::Continue(()),
             };
@@ -236,9 +233,7 @@ impl Owner {
             let Some(handle) = self.links.get(link) else { continue };
             match handle.outbox.try_send(Arc::clone(&text)) {
                 Ok(()) => sent += 1,
-                Err(TrySendError::Full(_)) => dropped.push(self.drop_slow(*link)),
-                // It has just ended, and its thread is about to say so.
-                Err(TrySendError::Disconnected(_)) => {}
+                Err(_) => dropped.push(self.drop_slow(*link)), // It is full.
             }
         }
         self.console.show(&Event::Sent(sent));

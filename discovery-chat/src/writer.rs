@@ -1,6 +1,7 @@
 //! The writer: a thread that writes one link's outbox, and shows that we are still here.
 //!
-//! It may wait in a `write` for as long as the other side does not read; hanging up ends it.
+//! It may wait in a `write` for as long as the other side does not read. Hanging up ends that, but not
+//! on Windows: there it waits until the other side reads, or is gone.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};

@@ -19,7 +19,7 @@ use crate::peer_info::PeerId;
 
 /// How long a peer may take to answer, at all its addresses together. In a local network it takes
 /// a millisecond; the rest is for a packet that gets lost and is sent again.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The most dials that are out at once to peers that were heard. An address that our user has
 /// named does not wait for them, and they do not wait for it.
@@ -255,10 +255,9 @@ impl Dials {
     pub(super) fn not_needed(&mut self, link: LinkId, now: Instant) {
         let Some((whom, known)) = self.ended(link) else { return };
         // The link to a peer that was heard is coming; if not, the next announcement brings us back
-        // here. At a named address a peer listens that we know, or are about to. Should that come
-        // to nothing, it is worth another try, and soon: a peer is there.
+        // here. At a named address a peer listens that we know, or are about to. As long as we do,
+        // each try is in vain, so they become fewer.
         let failures = if let Whom::Heard(_) = whom { 1 } else { known.failures + 1 };
-        let failures = failures.min(MOST_UNANSWERED);
         known.backs_off(failures, now);
     }
 
@@ -330,7 +329,7 @@ impl Known {
 /// Whether the network is to blame, and not the peer: it has not said no.
 fn is_unanswered(why: &Failure) -> bool {
     use Failure::{Gone as Ended, NoAnswer, System};
-    matches!(why, NoAnswer(_) | System(_) | Ended(Gone::Silent(_) | Gone::Broken(_)))
+    matches!(why, NoAnswer | System(_) | Ended(Gone::Silent(_) | Gone::Broken(_)))
 }
 
 /// The pause after this many failures in a row.

@@ -179,6 +179,18 @@ fn an_address_that_was_named_is_tried_until_it_answers_and_again_when_it_is_lost
 }
 
 #[test]
+fn an_address_whose_peer_is_linked_in_another_way_is_dialed_more_and_more_rarely() {
+    let mut now = Instant::now();
+    let mut dials = Dials::new(ME, &["bob:8080".into()], now);
+    for expected in [1, 2, 4, 8, 16, 30, 30] {
+        let link = next_dial_of_bob(&mut dials, &[somewhere()], now);
+        dials.not_needed(link, now); // It was answered `dup`, which does not say who is there.
+        assert_eq!(dials.next_due(), Some(now + Duration::from_secs(expected)));
+        now += Duration::from_secs(expected);
+    }
+}
+
+#[test]
 fn a_peer_that_keeps_hanging_up_at_once_is_dialed_more_and_more_rarely() {
     let mut now = Instant::now();
     let mut dials = Dials::new(ME, &[], now);
@@ -224,7 +236,7 @@ fn a_link_that_falls_silent_is_no_refusal_however_young_and_however_often() {
 
 #[test]
 fn a_dial_without_an_answer_is_soon_repeated_and_one_that_is_refused_ever_more_rarely() {
-    let no_answer = || Failure::NoAnswer(PATIENCE);
+    let no_answer = || Failure::NoAnswer;
     let unreachable = || Failure::System("no route".into());
     let silent = || Failure::Gone(Gone::Silent(PATIENCE));
     let hung_up = || Failure::Gone(Gone::HungUp);
@@ -324,7 +336,7 @@ fn a_dial_that_fails_when_there_is_a_link_already_is_not_followed_by_another_one
     dials.heard(BOB, "10.1.0.7:8080".parse().unwrap(), now);
     let (link, _) = dials.take_due(now + Duration::from_secs(1)).unwrap();
     dials.linked(BOB);
-    dials.failed(link, Failure::NoAnswer(PATIENCE), now);
+    dials.failed(link, Failure::NoAnswer, now);
     assert_eq!(dials.next_due(), None);
 }
 

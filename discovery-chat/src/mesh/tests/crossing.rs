@@ -227,7 +227,7 @@ impl World {
             }
             Choice::Fails { side } => {
                 let link = self.unanswered[side].remove(0);
-                let why = Failure::NoAnswer(PATIENCE);
+                let why = Failure::NoAnswer;
                 self.on(side, Report::NotLinked(link, why), None);
             }
             Choice::Breaks { wire } => {

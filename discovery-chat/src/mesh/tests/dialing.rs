@@ -1,6 +1,7 @@
 //! Dials by the rules: which peers are dialed, when, and when again.
 
 use super::*;
+use crate::mesh::dials::PATIENCE;
 
 #[test]
 fn a_peer_that_is_heard_is_dialed_and_listed_once_it_picks_up() {
@@ -248,7 +249,7 @@ fn callers_that_come_and_go_put_off_no_dial_of_ours() {
 
 #[test]
 fn a_peer_that_is_heard_at_two_addresses_is_dialed_at_the_second_when_the_first_fails() {
-    for why in [Failure::NoAnswer(PATIENCE), Failure::Refused, Failure::AnotherPeer] {
+    for why in [Failure::NoAnswer, Failure::Refused, Failure::AnotherPeer] {
         let mut alice = Alice::new();
         assert_eq!(alice.on(heard(info(BOB, "Bob"), "10.0.0.7")), []);
         let out = alice.dials(info(BOB, "Bob"), "10.1.0.7");
@@ -304,7 +305,7 @@ fn a_peer_that_could_be_heard_and_not_reached_is_back_within_seven_seconds() {
             assert_eq!(alice.on(heard(info(BOB, "Bob"), "10.0.0.7")), []);
         }
         if let Some((link, _)) = out.take_if(|(_, since)| alice.now >= *since + PATIENCE) {
-            let why = Failure::NoAnswer(PATIENCE);
+            let why = Failure::NoAnswer;
             assert_eq!(alice.on(Report::NotLinked(link, why)), []);
         }
         if let Some((link, _)) = dials(&alice.passes(Duration::from_millis(1))).pop() {
