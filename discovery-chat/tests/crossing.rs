@@ -89,7 +89,10 @@ fn the_dial_of_the_smaller_id_counts() {
     bob_answers(&alice, &mut dialed, SMALLER);
     // On a busy machine there is time for a sign of life.
     let rest = dialed.hears_the_end();
-    assert!(rest.len() <= "ping\n".len(), "Alice's own dial gives way, but she says {rest:?}");
+    assert!(
+        ["", "ping\n"].contains(&&*rest),
+        "Alice's own dial gives way, but she says {rest:?}"
+    );
     the_link_is(&mut alice, &mut call);
 }
 
@@ -103,8 +106,8 @@ fn a_second_call_is_a_crossing_at_first_and_a_return_later() {
     let fixture = Fixture::open();
     let mut alice = fixture.peer("Alice");
     for id in [SMALLER, LARGER] {
-        let mut first = alice.is_linked_with("Bob", id);
         let begun = Instant::now();
+        let mut first = alice.is_linked_with("Bob", id);
         alice.sees_next("🔍 Discovered new peer: Bob (127.0.0.1)");
         let mut second = bob_dials(&alice, &alice.id, id);
         assert_eq!(bob_hears(&alice, &mut second), "dup");

@@ -5,6 +5,7 @@ mod fixture;
 use std::time::{Duration, Instant};
 
 use fixture::{Fixture, PATIENCE, Peer, Stranger, invented_id};
+use scenario::eventually;
 
 const UNSURE: &str = "⚠️ 1 message(s) to Bob may not have arrived";
 
@@ -55,16 +56,15 @@ fn a_goodbye_is_no_receipt() {
 fn a_link_that_replaces_another_one_is_no_receipt() {
     let (_fixture, mut alice, mut bob) = alice_speaks_to_bob();
     let hello = format!("p2pchat/1 hello {} {} 9 Bob", alice.id, invented_id(1));
-    let begun = Instant::now();
-    let mut again = loop {
-        assert!(begun.elapsed() < PATIENCE, "Bob may never come back");
+    let mut again = None;
+    let comes_back = || {
         bob.pings();
-        let mut call = alice.is_dialed();
+        let call = again.insert(alice.is_dialed());
         call.says(&hello);
-        if call.hears() != "dup" {
-            break call;
-        }
+        call.hears() != "dup"
     };
+    assert!(eventually(PATIENCE, comes_back), "Bob may never come back");
+    let mut again = again.expect("Bob came back");
     alice.sees_next("🔁 Bob reconnected from 127.0.0.1");
     bob.hangs_up();
     alice.types("Is it you again?");
