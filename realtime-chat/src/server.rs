@@ -73,7 +73,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {
              another --port"
         ),
         ErrorKind::PermissionDenied => {
-            anyhow!("port {port} is not open to you: choose a --port of 1024 or more")
+            anyhow!("port {port} is not open to you: choose another --port, from 1024 up")
         }
         ErrorKind::AddrNotAvailable => {
             anyhow!("{host} is no address of this machine: choose another --host")

@@ -46,7 +46,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {
             address.ip()
         ),
         ErrorKind::PermissionDenied => {
-            anyhow!("port {port} is not open to you: choose a --base-port of 1024 or more")
+            anyhow!("port {port} is not open to you: choose another --base-port, from 1024 up")
         }
         _ => anyhow!("cannot listen on {address}: {error}"),
     }
