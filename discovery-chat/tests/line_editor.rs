@@ -4,7 +4,7 @@
 
 mod fixture;
 
-use fixture::{Fixture, P2P_CHAT, Peer};
+use fixture::{Fixture, P2P_CHAT, Peer, invented_id};
 use scenario::{Program, Terminal, pty};
 
 /// Alice on a terminal with the line editor, which is ready, and Bob, who is linked with her;
@@ -55,6 +55,25 @@ fn on_a_terminal_a_message_that_comes_in_leaves_what_is_being_typed() {
     alice.sees("👋 Goodbye!");
     alice.ends_well();
     bob.sees("👋 Alice left\n");
+}
+
+/// The thread that prints above the line has its time for the last line, too.
+#[test]
+fn what_did_not_arrive_is_told_above_the_goodbye() {
+    let fixture = Fixture::open();
+    let command = format!("exec {}", command(&fixture, "Alice"));
+    let Some(program) = pty::on_a_terminal(&command) else { return };
+    let kind = [("TERM", "xterm")];
+    let mut alice = Peer::is_up(fixture.story.terminal_with("Alice", &program, &[], &kind));
+    let _bob = alice.is_linked_with("Bob", &invented_id(1));
+    alice.sees("🔍 Discovered new peer: Bob (127.0.0.1)");
+    alice.sees("💬 ");
+    alice.types_half("Do you read this?\r");
+    alice.sees("📤 Message sent to 1 peer(s)");
+    alice.types_half("/quit\r");
+    alice.sees("⚠️ 1 message(s) to Bob may not have arrived");
+    alice.sees("👋 Goodbye!");
+    alice.ends_well();
 }
 
 #[test]

@@ -26,11 +26,6 @@ impl Deadline {
         Self(Instant::now() + patience)
     }
 
-    /// The moment itself, for a channel that is waited for.
-    pub fn moment(self) -> Instant {
-        self.0
-    }
-
     /// The time left; `None` once the deadline has passed.
     pub fn left(self) -> Option<Duration> {
         let left = self.0.saturating_duration_since(Instant::now());

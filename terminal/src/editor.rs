@@ -12,6 +12,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::mem;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never};
 use rustyline::error::ReadlineError::Io;
@@ -26,8 +27,8 @@ use crate::foreground::{suspend, wait_for_foreground};
 use crate::keyboard::{TYPED_AHEAD, Typed};
 use crate::mode::{Mode, make_blocking, mode, restore};
 
-/// How many lines the editor remembers, for the key that goes up.
-const HISTORY: usize = 100;
+/// How long the last text may take at the end. In the middle of a key it would take for ever.
+const LAST_TEXT: Duration = Duration::from_millis(250);
 
 /// A terminal on which one line is being edited. Dropped, it gives the terminal back as it was,
 /// with the cursor on a line of its own.
@@ -37,6 +38,8 @@ pub struct Editor {
     pub lines: Receiver<Typed>,
     before: Mode,
     keyboard: JoinHandle<()>,
+    /// It closes when the printer is dropped and its last text is printed.
+    printed: Receiver<()>,
 }
 
 /// What the thread `keyboard` needs.
@@ -73,9 +76,7 @@ impl Editor {
         let config = Config::builder()
             // Every line that is pasted is a line of its own.
             .bracketed_paste(false)
-            .auto_add_history(true)
-            .max_history_size(HISTORY)
-            .map_err(io::Error::other)?
+            .auto_add_history(true) // 100 lines of it, for the key that goes up.
             .build();
         let history = MemHistory::with_config(&config);
         let mut editor = Rustyline::with_history(config, history).map_err(io::Error::other)?;
@@ -91,13 +92,13 @@ impl Editor {
             editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
         }
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
-        let printer = Printer::start(printer)?;
+        let (printer, printed) = Printer::start(printer)?;
         let (typed, lines) = bounded(TYPED_AHEAD);
         let prompt = prompt.into();
         let reader = Keyboard { editor, prompt, max_bytes, is_last, typed, suspended };
         let keyboard = thread::Builder::new().name("keyboard".into());
         let keyboard = keyboard.spawn(|| reader.read())?;
-        Ok((Self { lines, before, keyboard }, printer))
+        Ok((Self { lines, before, keyboard, printed }, printer))
     }
 }
 
@@ -105,6 +106,7 @@ impl Drop for Editor {
     fn drop(&mut self) {
         // If the thread waits for room, it ends now, and does not ask for a further line.
         self.lines = never();
+        let _ = self.printed.recv_timeout(LAST_TEXT);
         restore(&self.before);
         // If it has not ended, it sits behind a prompt.
         if !self.keyboard.is_finished() {
@@ -163,9 +165,14 @@ impl ConditionalEventHandler for CtrlZ {
 pub struct Printer(Sender<String>);
 
 impl Printer {
-    fn start(mut printer: impl ExternalPrinter + Send + 'static) -> io::Result<Self> {
+    /// A printer, and a channel that closes when the thread has ended.
+    fn start(
+        mut printer: impl ExternalPrinter + Send + 'static,
+    ) -> io::Result<(Self, Receiver<()>)> {
         let (show, texts) = bounded::<String>(1);
+        let (ends, ended) = bounded(0);
         let body = move || {
+            let _ends: Sender<()> = ends; // Dropped last.
             for text in texts {
                 make_blocking(); // Another program may have asked for the opposite since.
                 if printer.print(text).is_err() {
@@ -174,7 +181,7 @@ impl Printer {
             }
         };
         thread::Builder::new().name("screen".into()).spawn(body)?;
-        Ok(Self(show))
+        Ok((Self(show), ended))
     }
 }
 
@@ -194,8 +201,6 @@ impl Write for Printer {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use crossbeam_channel::RecvTimeoutError;
 
     use super::*;
@@ -215,7 +220,7 @@ mod tests {
     fn a_text_that_the_editor_cannot_print_yet_holds_up_nobody() {
         let (next, nexts) = bounded(1);
         let (print, printed) = bounded(3);
-        let mut printer = Printer::start(MiddleOfAKey(nexts, print)).unwrap();
+        let (mut printer, ended) = Printer::start(MiddleOfAKey(nexts, print)).unwrap();
         let mut taken = 0;
         // One text is with the thread, one in the channel.
         while printer.write("é\n".as_bytes()).is_ok() {
@@ -225,8 +230,12 @@ mod tests {
         assert!(taken > 0);
         for _ in 0..taken {
             next.send(()).unwrap();
+            assert!(ended.try_recv().unwrap_err().is_empty(), "texts wait");
             assert_eq!(printed.recv().unwrap(), "é\n");
         }
+        drop(printer);
+        let ended = ended.recv_timeout(Duration::from_secs(10));
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected), "all texts are printed");
     }
 
     /// A terminal that is gone. The channel closes when no thread prints on it any more.
@@ -243,7 +252,7 @@ mod tests {
     #[test]
     fn a_text_for_a_terminal_that_is_gone_is_not_swallowed() {
         let (held, in_use) = bounded(0);
-        let mut printer = Printer::start(Gone { _in_use: held }).unwrap();
+        let (mut printer, _) = Printer::start(Gone { _in_use: held }).unwrap();
         printer.write_all(b"one\n").unwrap();
         let ended = in_use.recv_timeout(Duration::from_secs(10));
         assert_eq!(ended, Err(RecvTimeoutError::Disconnected));

@@ -42,11 +42,8 @@ pub fn lines(max_bytes: usize) -> io::Result<Receiver<Typed>> {
     let most = if io::stdin().is_terminal() { LONGEST_TYPED } else { usize::MAX };
     let max_bytes = max_bytes.min(most);
     thread::Builder::new().name("keyboard".into()).spawn(move || {
-        for line in read_lines(stdin(), max_bytes) {
-            if typed.send(line).is_err() {
-                break;
-            }
-        }
+        // Up to the end of the input, or until no thread receives any more.
+        let _ = read_lines(stdin(), max_bytes).try_for_each(|line| typed.send(line));
     })?;
     Ok(lines)
 }

@@ -1,8 +1,8 @@
 //! The screen: lines of output, and at most one open prompt.
 //!
-//! Text is gathered, and written in one piece by [`Screen::refresh`] or [`Screen::flush`]: many lines
-//! that arrive together cost the terminal one write. What the terminal has no room for waits here,
-//! also where another program has made the terminal non-blocking.
+//! Text is gathered, and written by [`Screen::refresh`] or [`Screen::flush`]: many lines that arrive
+//! together cost the terminal one write of up to 4 KiB, not one each. What the terminal has no room for
+//! waits here, also where another program has made the terminal non-blocking.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
