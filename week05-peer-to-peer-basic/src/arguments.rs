@@ -72,7 +72,7 @@ fn usage() -> Command {
 }
 
 fn peer_id(text: &str) -> Result<PeerId, &'static str> {
-    text.parse().map_err(|_| "write a whole number, such as 1")
+    text.parse().map_err(|_| "write a whole number from 0 to 65535, such as 1")
 }
 
 /// Port 0 would mean "any", and then no peer could compute another peer's address.
@@ -89,7 +89,7 @@ fn host(text: &str) -> Result<IpAddr, &'static str> {
     let is_of_one = |address: &IpAddr| !address.is_unspecified() && !address.is_multicast();
     address
         .filter(is_of_one)
-        .ok_or("write an IP address, such as 127.0.0.1, here or in P2P_HOST")
+        .ok_or("write an IP address that can be dialed, such as 127.0.0.1, here or in P2P_HOST")
 }
 
 #[cfg(test)]

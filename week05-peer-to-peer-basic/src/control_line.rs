@@ -21,7 +21,7 @@ pub(crate) fn write(word: &str, sender: PeerId) -> String {
 pub(crate) fn read(word: &str, message: &[u8]) -> Option<PeerId> {
     let id = message.strip_prefix(word.as_bytes())?.strip_prefix(b" ")?.strip_suffix(b"\n")?;
     let id = str::from_utf8(id).ok()?;
-    // Rust reads "+2" and "002" as numbers; on the wire there is one way to write an id.
+    // Rust reads "+2" and "002" as numbers; in these lines there is one way to write an id.
     id.parse().ok().filter(|number: &PeerId| number.to_string() == id)
 }
 

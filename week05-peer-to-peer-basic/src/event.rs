@@ -71,12 +71,13 @@ impl fmt::Display for Event {
             }
             Self::AcceptFailed(e) => write!(f, "NOTICE: No call can be accepted for now: {e}"),
             Self::Sent(to, message) => write!(f, "Sent to peer {to}: {message}"),
-            Self::NotSent(to, Failure::Offline) => write!(f, "ERROR: Peer {to} is not online"),
-            Self::NotSent(to, Failure::NoAnswer) => {
-                write!(f, "ERROR: Peer {to} is not online (no answer within {DIAL_PATIENCE:?})")
+            Self::NotSent(to, why @ (Failure::Offline | Failure::NoAnswer)) => {
+                write!(f, "ERROR: Peer {to} is not online{why}")
             }
             Self::NotSent(to, why) => write!(f, "ERROR: Not sent to peer {to}: {why}"),
-            Self::TooLong(bytes) => write!(f, "ERROR: Not sent: {}", Failure::TooLong(*bytes)),
+            Self::TooLong(bytes) => {
+                write!(f, "ERROR: Not sent: {}. Send it in parts", Failure::TooLong(*bytes))
+            }
             Self::NoSuchPeer(id, last) => {
                 write!(f, "ERROR: Peer {id} cannot exist: peer IDs go from 0 to {last}")
             }
@@ -87,10 +88,8 @@ impl fmt::Display for Event {
                 write!(f, "NOTICE: No other peer is known. `discover` looks for some")
             }
             Self::RelayEnded(to, hops) => {
-                write!(
-                    f,
-                    "NOTICE: Not relayed to peer {to}: {hops} peers have relayed it already"
-                )
+                write!(f, "NOTICE: Not relayed to peer {to}: ")?;
+                write!(f, "{hops} peers have relayed it already")
             }
             Self::Closing => write!(f, "Closing connections..."),
             Self::Unfinished(to) => write!(f, "NOTICE: Peer {to} may not have got the message"),
@@ -105,15 +104,14 @@ impl fmt::Display for Event {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Offline => write!(f, "no peer listens there"),
-            Self::NoAnswer => write!(f, "no answer within {DIAL_PATIENCE:?}"),
+            Self::Offline => Ok(()), // That is all of it.
+            Self::NoAnswer => write!(f, " (no answer within {DIAL_PATIENCE:?})"),
             // Only a terminal sets a lower limit than ours.
             Self::TooLong(..=MAX_MESSAGE) => {
                 write!(f, "a terminal cuts a line of more than {LONGEST_TYPED} bytes")
             }
             Self::TooLong(bytes) => {
-                write!(f, "a message has at most {MAX_MESSAGE} bytes, ")?;
-                write!(f, "and this one has {bytes}. Send it in parts")
+                write!(f, "a message has at most {MAX_MESSAGE} bytes, and this one has {bytes}")
             }
             Self::QueueFull => write!(f, "too many messages wait to be sent already"),
             Self::Closing => write!(f, "this peer is shutting down"),

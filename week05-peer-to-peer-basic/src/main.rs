@@ -31,7 +31,7 @@ fn run(Arguments { id, plan }: Arguments) -> Result<()> {
     let interrupts = terminal::interrupts().context("cannot wait for Ctrl-C")?;
     let lines = terminal::lines(MAX_MESSAGE).context("cannot read the keyboard")?;
     let owner = Owner::start(id, plan, socket).context("cannot start the threads")?;
-    owner.run(&lines, &interrupts).context("cannot print")
+    owner.run(&lines, &interrupts).context("cannot go on")
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> anyhow::Error {

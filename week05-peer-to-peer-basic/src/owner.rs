@@ -83,20 +83,14 @@ impl Owner {
     }
 
     fn on_report(&mut self, report: Report) -> ControlFlow<()> {
-        match report {
+        let (actions, call) = match report {
             Report::Called { from, message, cut, call } => {
-                let actions = self.peer.on_called(from, &message, cut);
-                self.carry_out(actions, call.as_ref())
-            } // Dropping the call hangs up.
-            Report::Dialed(dial, outcome) => {
-                let actions = self.peer.on_dialed(dial, outcome);
-                self.carry_out(actions, None)
+                (self.peer.on_called(from, &message, cut), call)
             }
-            Report::AcceptFailed(why) => {
-                self.show(&Event::AcceptFailed(why));
-                ControlFlow::Continue(())
-            }
-        }
+            Report::Dialed(dial, outcome) => (self.peer.on_dialed(dial, outcome), None),
+            Report::AcceptFailed(why) => (vec![Action::Show(Event::AcceptFailed(why))], None),
+        };
+        self.carry_out(actions, call.as_ref()) // Dropping the call hangs up.
     }
 
     fn on_typed(&mut self, line: Typed) -> ControlFlow<()> {

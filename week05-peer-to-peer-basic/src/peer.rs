@@ -255,11 +255,11 @@ impl Peer {
         let Some(search) = self.search.take_if(|search| search.is_over()) else {
             return actions;
         };
-        for &peer in search.online() {
+        for &peer in &search.online {
             self.learn(peer);
         }
         self.asking = Asking::Whom;
-        let online = search.online().iter().copied().collect();
+        let online = search.online.into_iter().collect();
         actions.push(Action::Show(Event::Discovered(online)));
         actions
     }

@@ -23,11 +23,12 @@ fn a_bad_id_is_a_usage_error() {
     for (args, complaint) in [
         (&["one"][..], "write a whole number"),
         (&["-1"], "write a whole number"),
-        (&["65536"], "write a whole number"),
+        (&["65536"], "write a whole number from 0 to 65535"),
         (&["60000"], "choose an ID from 0 to 56535"),
         (&[], "required"),
         (&["1", "--base-port", "0"], "write a port from 1 to 65535"),
         (&["1", "--host", "somewhere"], "write an IP address"),
+        (&["1", "--host", "0.0.0.0"], "write an IP address that can be dialed"),
     ] {
         let mut peer = fixture.story.terminal("peer", &program, args);
         peer.ends_with(2);

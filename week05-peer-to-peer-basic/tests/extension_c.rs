@@ -300,6 +300,8 @@ fn a_goodbye_that_was_cut_is_a_message() {
     let mut cut = fixture.dials(3);
     cut.write_all(b"bye 4\n").expect("the peer takes it");
     peer3.sees("): bye 4\u{FFFD}\n");
+    peer3.types("list");
+    peer3.sees("Known peers: [1, 2, 3, 4, 5]\n");
 }
 
 #[test]
@@ -349,8 +351,15 @@ fn two_signals_at_once_are_one() {
     // As above: the peer is still there when the second signal comes.
     let stranger = fixture.stranger(2);
     let _queue = fills_the_queue_of(&stranger);
-    let mut peer1 = fixture.peer(1);
-    peer1.is_terminated();
-    peer1.presses_ctrl_c();
-    shuts_down(&fixture, &mut peer1, 1);
+    for _ in 0..10 {
+        let mut peer1 = fixture.peer(1);
+        let first = Instant::now();
+        peer1.is_terminated();
+        peer1.presses_ctrl_c();
+        // If this machine has paused us for longer, they may be two, and it is tried again.
+        if first.elapsed() < IMPATIENT / 2 {
+            return shuts_down(&fixture, &mut peer1, 1);
+        }
+    }
+    panic!("the second signal came too late ten times");
 }

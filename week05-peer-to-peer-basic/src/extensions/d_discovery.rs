@@ -71,7 +71,8 @@ pub(crate) struct Search {
     until: Deadline,
     asked: BTreeSet<PeerId>,
     unanswered: BTreeSet<PeerId>,
-    online: BTreeSet<PeerId>,
+    /// The peers that have accepted our call.
+    pub(crate) online: BTreeSet<PeerId>,
 }
 
 impl Search {
@@ -111,11 +112,6 @@ impl Search {
     /// Whether all peers that were asked have answered.
     pub(crate) fn is_over(&self) -> bool {
         self.unanswered.is_empty()
-    }
-
-    /// The peers that have accepted our call.
-    pub(crate) fn online(&self) -> &BTreeSet<PeerId> {
-        &self.online
     }
 
     /// Whether `peer` was asked and has not accepted our call.
@@ -164,7 +160,7 @@ mod tests {
         assert_eq!(search.on_outcome(3, &Outcome::Failed(Failure::Offline)), []);
         assert!(!search.is_over());
         assert_eq!(search.on_outcome(7, &knows("1 2 7")), []);
-        assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::from([2, 7])));
+        assert_eq!((search.is_over(), &search.online), (true, &BTreeSet::from([2, 7])));
     }
 
     #[test]
@@ -176,7 +172,7 @@ mod tests {
             let outcome = Outcome::Answered(answer.as_bytes().to_vec());
             assert_eq!(search.on_outcome(2, &outcome), [], "{answer:?}");
             assert_eq!(
-                (search.is_over(), search.online()),
+                (search.is_over(), &search.online),
                 (true, &BTreeSet::from([2])),
                 "{answer:?}"
             );
@@ -191,7 +187,7 @@ mod tests {
         for why in no_call {
             let (mut search, _) = Search::begin(1, [2].into(), now);
             assert_eq!(search.on_outcome(2, &Outcome::Failed(why)), []);
-            assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::new()));
+            assert_eq!((search.is_over(), &search.online), (true, &BTreeSet::new()));
         }
     }
 
@@ -200,7 +196,7 @@ mod tests {
         let (mut search, _) = Search::begin(1, [2, 3].into(), Instant::now());
         search.on_outcome(2, &Outcome::Failed(Failure::SearchOver));
         search.on_outcome(3, &Outcome::Failed(Failure::Offline));
-        assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::new()));
+        assert_eq!((search.is_over(), &search.online), (true, &BTreeSet::new()));
         assert_eq!([2, 3].map(|peer| search.found_absent(peer)), [false, true]);
     }
 
@@ -210,7 +206,7 @@ mod tests {
         let (mut search, _) = Search::begin(1, [2].into(), now);
         assert_eq!(asked(&search.on_outcome(2, &knows("7"))), [7]);
         search.on_outcome(7, &Outcome::Failed(Failure::Offline));
-        assert_eq!((search.is_over(), search.online()), (true, &BTreeSet::from([2])));
+        assert_eq!((search.is_over(), &search.online), (true, &BTreeSet::from([2])));
     }
 
     #[test]
