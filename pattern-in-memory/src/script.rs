@@ -38,16 +38,17 @@ fn read_line(script: &mut impl BufRead, line: &mut Vec<u8>, limit: usize) -> io:
         script.skip_until(b'\n')?; // The line before this one was too long. Its rest is no line.
     }
     line.clear();
-    script.by_ref().take(limit as u64 + 1).read_until(b'\n', line) // One more for its end.
+    // Two more for its end, as Windows writes it.
+    script.by_ref().take(limit as u64 + 2).read_until(b'\n', line)
 }
 
 /// `line` as text, if it is not too long.
 fn readable(line: &[u8], limit: usize) -> Result<String, Refusal> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() > limit {
         return Err(Refusal::LongLine { limit });
     }
-    let line = line.strip_suffix(b"\r").unwrap_or(line); // Windows ends its lines with both.
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line); // Some editors mark UTF-8.
     Ok(clean(line))
 }
@@ -79,8 +80,10 @@ mod tests {
 
     #[test]
     fn a_line_has_a_bound_and_may_reach_it() {
-        let just = [b"#".as_slice(), &b"x".repeat(MAX_LINE - 1), b"\nbad"].concat();
-        assert!(told(&just).1.expect("a refusal").starts_with("\"bad\""));
+        for end in ["\n", "\r\n"] {
+            let just = format!("#{}{end}bad", "x".repeat(MAX_LINE - 1));
+            assert!(told(just.as_bytes()).1.expect("a refusal").starts_with("\"bad\""));
+        }
 
         let long = b"#".repeat(MAX_LINE + 1);
         let refused = told(&long).1.expect("a refusal");

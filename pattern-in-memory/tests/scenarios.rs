@@ -212,7 +212,7 @@ fn script_mode_bounds_a_line() {
 fn script_mode_bounds_a_line_that_never_ends() {
     let story = Story::begin();
     let mut demo = run(&story, &["--script", "-"]);
-    demo.types_half(&"x".repeat(LINE + 1)); // No Enter, and no Ctrl-D.
+    demo.types_half(&"x".repeat(LINE + 2)); // No Enter, and no Ctrl-D.
     demo.sees_next("line 1: the line is too long; write at most 4096 bytes on one line");
     demo.ends_with(2);
 }
