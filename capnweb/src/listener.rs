@@ -80,7 +80,7 @@ impl Listener {
         Ok(Self { address, stop, waker, patience: patience.stop + ENDING })
     }
 
-    /// The address at which it can be dialed.
+    /// The address it listens on. `0.0.0.0` or `[::]` is any of this machine.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -48,7 +48,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use self::slot::MAX_HELD;
-use self::slot::{FIRST_HIDDEN, Slot, State};
+use self::slot::{FIRST_HIDDEN, Slot, State, Uses};
 pub(super) use self::slot::{MAX_VALUE_DEPTH, too_deep};
 use super::error::{Code, RpcError};
 use super::stub::{CallId, Key};
@@ -206,7 +206,9 @@ impl<T: Clone> Session<T> {
         if self.is_over {
             return Vec::new();
         }
-        let calls = std::mem::take(&mut self.calls).into_keys();
+        // Of ours: those without an answer, and those whose answer waits for a promise.
+        let calls = self.calls.keys().copied();
+        let calls = calls.chain(self.slots.values().filter_map(|slot| slot.answers));
         let answered =
             |call| Output::Answered { call: CallId(call), result: Err(error.clone()) };
         let mut out: Vec<_> = calls.map(answered).collect();
@@ -246,7 +248,9 @@ impl<T: Clone> Session<T> {
         match message {
             Message::Push(expr) => {
                 self.pushed += 1;
-                self.take(self.pushed, Slot::new(1, None), expr, out)?;
+                let mut uses = Uses::default();
+                let job = self.job(expr, &mut uses, out)?;
+                self.open(self.pushed, Slot { uses, ..Slot::new(1, None) }, job, out)?;
             }
             Message::Pull(id) => {
                 self.slot(id)?.pulled = true;

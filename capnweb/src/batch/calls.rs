@@ -133,7 +133,8 @@ impl Batch {
         for output in outputs {
             let Output::Send(line) = output else { continue };
             if self.messages == MAX_MESSAGES {
-                let text = format!("more than {MAX_MESSAGES} messages in a batch");
+                let text =
+                    format!("this batch is full: {MAX_MESSAGES} messages or {MAX_BODY} bytes");
                 return Err(RpcError::new(Code::TooMany, text));
             }
             self.messages += 1;

@@ -14,6 +14,3 @@ pub(super) const MAX_EXTENSIONS: usize = 1024;
 
 /// The longest trailer section, which comes after the last chunk, and which we ignore too.
 pub(super) const MAX_TRAILERS: usize = 4 * 1024;
-
-/// A buffer that has grown beyond this is given back after the request.
-pub(super) const KEPT_BUFFER: usize = 64 * 1024;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::chunks::{read_chunks, read_exactly};
 use super::framing::{Framing, framing};
 use super::guard;
-use super::limits::KEPT_BUFFER;
 use super::origin::Origin;
 use super::refusal::{Refusal, Unread};
 use super::request::Request;
@@ -42,16 +41,17 @@ impl<R: Read> Reader<R> {
         !self.input.buffer().is_empty()
     }
 
-    /// Waits for the first bytes of a request. Returns whether they came, and not the end.
+    /// Waits for the first bytes of a request, and keeps nothing of the last one meanwhile. Returns
+    /// whether they came, and not the end.
     pub(crate) fn wait_for_bytes(&mut self) -> io::Result<bool> {
+        self.request = Request::default();
         Ok(!self.input.fill_buf()?.is_empty())
     }
 
     /// Reads a head. Returns how the body ends. A caller that the guard refuses is refused here,
     /// before its body is read.
     pub(crate) fn read_head(&mut self) -> Result<Framing, Unread> {
-        self.request.body.clear();
-        self.request.body.shrink_to(KEPT_BUFFER);
+        self.request = Request::default();
         read_section(&mut self.input, Kind::Head, &mut self.head)?;
         self.request.parse(&self.head)?;
         guard::check(&self.request, self.here, &self.origins)?;

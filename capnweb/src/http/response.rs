@@ -68,11 +68,6 @@ impl Response {
         let body = if has_body && request.method() != "HEAD" { &self.body[..] } else { b"" };
         [head.as_bytes(), body].concat()
     }
-
-    /// The last answer on a connection, to a request that could not be read.
-    pub(crate) fn last_bytes(&self) -> Vec<u8> {
-        self.bytes(&Request::default(), true)
-    }
 }
 
 impl From<Refusal> for Response {

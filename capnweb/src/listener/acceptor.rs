@@ -19,7 +19,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use super::activity::Activity;
 use super::caller::Caller;
 use super::service::Service;
-use crate::http::{Refusal, Response};
+use crate::http::{Refusal, Request, Response};
 use crate::wire::STACK;
 
 /// How many rejected connections are kept until their callers have read why, or had the time to.
@@ -206,7 +206,8 @@ impl Acceptor {
 
     /// Says that all slots are taken, without waiting.
     fn reject(&mut self, stream: Arc<TcpStream>) {
-        let rejection = Response::from(Refusal::TOO_MANY_CALLERS).last_bytes();
+        let rejection =
+            Response::from(Refusal::TOO_MANY_CALLERS).bytes(&Request::default(), true);
         // What cannot be sent at once is not sent; on a new connection a few bytes always can.
         if stream.set_nonblocking(true).is_ok() && (&*stream).write(&rejection).is_ok() {
             let _ = stream.shutdown(Shutdown::Write); // Fails if the caller is gone.

@@ -55,7 +55,8 @@ impl Caller {
                 Err(Unread::Gone) => return,
                 Err(Unread::Refused(refusal)) => {
                     // Fails if the caller is gone.
-                    let _ = self.write(&Response::from(refusal).last_bytes());
+                    let rejection = Response::from(refusal).bytes(self.reader.request(), true);
+                    let _ = self.write(&rejection);
                     return self.close();
                 }
             }

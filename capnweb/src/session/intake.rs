@@ -17,9 +17,10 @@ impl<T: Clone> Session<T> {
         expr: Value<Ref>,
         out: &mut Vec<Output<T>>,
     ) -> Result<(), RpcError> {
-        if let Some(promised) = self.promised(id) {
-            let mut uses = Uses::default();
-            let job = self.job(expr, &mut uses, out)?;
+        let promised = self.promised(id);
+        let mut uses = Uses::default();
+        let job = self.job(expr, &mut uses, out)?;
+        if let Some(promised) = promised {
             let Some(slot) = self.slots.get_mut(&promised) else { return Ok(()) };
             if uses.needs.contains(&promised) {
                 return Err(RpcError::new(Code::BadRequest, "a promise of itself"));
@@ -29,28 +30,19 @@ impl<T: Clone> Session<T> {
             self.begin(promised, job, out);
             return Ok(());
         }
-        let answers = self.calls.remove(&id).map(|_| id);
+        let answers = self.calls.contains_key(&id).then_some(id);
         if answers.is_some() {
             out.push(Output::Send(Message::Release(id, 1).write()));
         }
         self.hidden += 1;
-        self.take(self.hidden, Slot::new(0, answers), expr, out)
+        self.open(self.hidden, Slot { uses, ..Slot::new(0, answers) }, job, out)?;
+        // Only now: if the answer makes no sense, the call is answered with the end of the session.
+        self.calls.remove(&id);
+        Ok(())
     }
 
-    /// An expression gets this slot, under this number, and begins.
-    pub(super) fn take(
-        &mut self,
-        id: i64,
-        slot: Slot<T>,
-        expr: Value<Ref>,
-        out: &mut Vec<Output<T>>,
-    ) -> Result<(), RpcError> {
-        let mut uses = Uses::default();
-        let job = self.job(expr, &mut uses, out)?;
-        self.open(id, Slot { uses, ..slot }, job, out)
-    }
-
-    fn job(
+    /// What an expression asks for. What it needs is noted in `uses`.
+    pub(super) fn job(
         &mut self,
         expr: Value<Ref>,
         uses: &mut Uses,

@@ -158,9 +158,7 @@ impl<T: Clone> Session<T> {
             let text = format!("{MAX_PENDING} calls have no answer yet");
             return Err(RpcError::new(Code::TooMany, text));
         }
-        if path.len() > MAX_PATH {
-            return Err(too_deep());
-        }
+        has_room_for(path)?;
         self.is_callable(id)
     }
 
@@ -174,7 +172,9 @@ impl<T: Clone> Session<T> {
                     self.has_room(targets)
                 }
                 Cap::Stub(stub) => self.is_callable(stub.id),
-                Cap::Promise(promise) => self.is_callable(promise.call.0),
+                Cap::Promise(Promise { call, path }) => {
+                    has_room_for(path).and_then(|()| self.is_callable(call.0))
+                }
             };
             if fits.is_ok() {
                 fits = this;
@@ -209,4 +209,10 @@ impl<T: Clone> Session<T> {
             }
         }
     }
+}
+
+/// Whether the other side reads so long a path.
+fn has_room_for(path: &[Key]) -> Result<(), RpcError> {
+    let text = format!("a path has at most {MAX_PATH} names");
+    (path.len() <= MAX_PATH).then_some(()).ok_or_else(|| RpcError::new(Code::BadRequest, text))
 }

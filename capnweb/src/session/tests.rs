@@ -274,10 +274,13 @@ fn a_value_that_cannot_be_sent_is_not_sent() {
     let error = bob.call(Stub::MAIN, "x", vec![deep.clone()]).unwrap_err();
     assert_eq!(error.message, "more than 64 brackets would be open at once");
     let path = vec![name("a"); MAX_PATH + 1];
-    assert!(bob.push(Stub::MAIN, path, None).is_err());
+    let error = bob.push(Stub::MAIN, path.clone(), None).unwrap_err();
+    assert_eq!(error.message, "a path has at most 64 names");
     // Nothing was counted: the next call is the first one.
     let (first, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
     assert_eq!(first.call, CallId(1));
+    let promise = path.iter().fold(first.clone(), |promise, name| promise.get(name.clone()));
+    assert_eq!(bob.call(Stub::MAIN, "x", vec![promise.into()]).unwrap_err(), error);
     // The other side can read each message that goes out, however deep it is.
     let mut alice = alice();
     assert_eq!(alice.receive(r#"["push",1]"#), []);
@@ -308,6 +311,24 @@ fn a_broken_session_answers_all_calls_and_does_nothing_more() {
     assert!(!bob.keep(Stub { id: -1 }));
     assert_eq!(bob.call(Stub::MAIN, "x", vec![]).unwrap_err().code, Some(Code::Canceled));
     assert_eq!(bob.abort(RpcError::plain("again")), []);
+
+    // An answer that makes no sense is none.
+    for answer in [r#"["import",-99]"#, r#"["pipeline",99,["x"]]"#] {
+        let mut bob = alice();
+        let (call, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
+        let out = bob.receive(&format!("[\"resolve\",1,{answer}]"));
+        let answered =
+            |it: &_| matches!(it, Output::Answered { call: of, .. } if *of == call.call);
+        assert_eq!(out.iter().filter(|it| answered(it)).count(), 1, "{out:?}");
+        assert!(why(&out).starts_with("no such entry"), "{out:?}");
+    }
+    // Nor is one that is still a promise.
+    let mut bob = alice();
+    let (call, _) = bob.call(Stub::MAIN, "x", vec![]).unwrap();
+    let _ = bob.receive("[\"resolve\",1,[\"promise\",-2]]");
+    let gone = RpcError::plain("gone");
+    let answered = Output::Answered { call: call.call, result: Err(gone.clone()) };
+    assert_eq!(bob.lost(gone.clone()), [answered, Output::Ended(gone)]);
 
     // To an abort, nothing is said.
     let mut bob = alice();

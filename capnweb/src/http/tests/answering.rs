@@ -73,7 +73,7 @@ fn only_a_post_to_the_path_gets_through() {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
         let answer = is_post_to("/rpc/batch", request(&head).request()).err();
         assert_eq!(answer.as_ref().map(Response::status), status, "{line}");
-        let out = answer.unwrap_or(Response::new(200)).last_bytes();
+        let out = answer.unwrap_or(Response::new(200)).bytes(&Request::default(), true);
         let allows = String::from_utf8(out).unwrap().contains("\r\nAllow: OPTIONS, POST\r\n");
         assert_eq!(allows, matches!(status, Some(204 | 405)), "{line}");
     }
@@ -101,7 +101,7 @@ fn refusals_are_short_and_clean() {
     for refusal in
         [Refusal::NOT_HTTP, Refusal::FOREIGN_PAGE, Refusal::TOO_MANY_CALLERS, Refusal::BROKEN]
     {
-        let out = Response::from(refusal).last_bytes();
+        let out = Response::from(refusal).bytes(&Request::default(), true);
         let out = String::from_utf8(out).unwrap();
         assert!(out.starts_with(&format!("HTTP/1.1 {} ", refusal.0)), "{out}");
         assert!(out.contains("\r\nConnection: close\r\n") && out.len() < 300, "{out}");

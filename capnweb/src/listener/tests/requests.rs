@@ -31,6 +31,19 @@ fn a_connection_serves_one_request_after_the_other() {
     peer.stops();
 }
 
+/// RFC 9110, 9.3.2: the answer to a HEAD has no body, not even if it is a refusal.
+#[test]
+fn a_head_request_that_is_refused_gets_a_head() {
+    let peer = peer(ENDLESS);
+    let mut client = peer.dial();
+    client.says("HEAD /page HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n");
+    assert!(client.hears_head().contains(&"HTTP/1.1 421 Misdirected Request".to_owned()));
+    client.0.shutdown(Shutdown::Write).unwrap();
+    client.hears_the_end();
+    drop(client);
+    peer.stops();
+}
+
 #[test]
 fn requests_that_come_all_at_once_are_answered_in_order() {
     let peer = peer(ENDLESS);
