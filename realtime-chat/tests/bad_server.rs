@@ -97,8 +97,8 @@ fn a_program_that_is_no_chat_server_is_told_from_one() {
     let impostor = Impostor::sits_in(&fixture);
     let port = fixture.ports.port(0);
     for (words, told) in [
-        ("", "is no chat server: "),
-        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "is no chat server: "),
+        ("", "there is no chat server at "),
+        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "there is no chat server at "),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
             "has no chat there for us (HTTP status 200)",

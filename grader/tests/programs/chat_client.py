@@ -340,7 +340,7 @@ class Chat:
             text = f"no answer from {place} for {DIAL_PATIENCE} s. Is it the right place? "
             text += "Name another with --url"
         except (EOFError, Refusal, asyncio.LimitOverrunError, ConnectionResetError):
-            text = f"what listens at {place} is no chat server: it does not speak HTTP"
+            text = f"there is no chat server at {place}: it does not speak HTTP"
         except OSError as error:
             text = f"there is no {place} ({error.strerror}). Name another place with --url"
         raise Gone(text)

@@ -248,7 +248,7 @@ impl fmt::Display for Gone {
                  with --url"
             ),
             Self::NoChat(server, why) => {
-                format!("what listens at {server} is no chat server: {why}")
+                format!("there is no chat server at {server}: {why}")
             }
             Self::Status(server, status) => {
                 let advice = match status {

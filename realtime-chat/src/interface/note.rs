@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use capnweb::{Cap, Stub, Value, Written};
 
-use super::request::MAX_MESSAGE;
+use super::request::{MAX_LINES, MAX_MESSAGE};
 use super::value::{Exported, Shared, number, spoken, stub, text, whole};
 
 /// The longest text of a note, in bytes: a message, and what emoji make of it.
@@ -31,7 +31,7 @@ pub(crate) enum Kind<F = Arc<Shared>> {
     Private { to: String },
     /// A user offers a file to everybody in the room. The name is clean, but not checked: see
     /// [`FileName`](crate::name::FileName). The content is what can be asked for the bytes; none
-    /// if the file is gone.
+    /// in a history, or if the file is gone.
     File { name: String, size: u64, content: Option<F> },
 }
 
@@ -86,7 +86,7 @@ impl<F> Note<F> {
         value: &Value<Cap<T>>,
         take: impl FnOnce(Stub) -> Option<F>,
     ) -> Option<Self> {
-        let fits = |text: &String| text.len() <= LONGEST;
+        let fits = |text: &String| text.len() <= LONGEST && text.lines().count() <= MAX_LINES;
         let field = |name| value.get(name).and_then(text).filter(fits);
         let word = value.get("type")?.as_str()?;
         let username = field("username")?;

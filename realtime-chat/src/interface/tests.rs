@@ -408,6 +408,9 @@ fn what_a_server_tells_need_not_be_a_note() {
     let long = |text: &str| format!(r#"{{"username":"Alice","text":"{text}","type":"chat"}}"#);
     assert!(read_note(&received(&long(&"x".repeat(4 * MAX_MESSAGE)))).is_some());
     assert_eq!(read_note(&received(&long(&"x".repeat(4 * MAX_MESSAGE + 1)))), None);
+    let lines = |count| ["x"; 51][..count].join("\\n");
+    assert!(read_note(&received(&long(&lines(50)))).is_some());
+    assert_eq!(read_note(&received(&long(&lines(51)))), None, "they would fill the terminal");
 }
 
 #[test]

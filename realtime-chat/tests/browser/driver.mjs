@@ -94,7 +94,11 @@ const verbs = {
     page.setDefaultTimeout(PATIENCE);
     await page.addInitScript(() => {
       window.WebSocket = class extends WebSocket {
-        constructor(...words) { super(...words); window.link = this; } // The last one: see below.
+        constructor(...words) {
+          super(...words);
+          window.link = this; // The last one: see below.
+          window.dialed?.(this);
+        }
       };
       // A screen reader says by itself what is new, or shown again, in a live region.
       window.heard = [];
@@ -189,6 +193,17 @@ const verbs = {
       document.querySelector("#text").value = words;
       document.querySelector("#talk").requestSubmit();
     }, words);
+  },
+  // Her link is lost; and as soon as there is a new one, but before she has joined over it, she leaves.
+  async "leaves on her way back"(page) {
+    await page.evaluate(() => new Promise((resolve) => {
+      window.dialed = (link) => link.addEventListener("open", () => {
+        delete window.dialed;
+        document.querySelector("#leave").click();
+        resolve();
+      });
+      window.link.close();
+    }));
   },
   async "will say as soon as she is back:"(page, words) {
     await page.evaluate((words) => {

@@ -59,6 +59,31 @@ fn a_private_message_reaches_no_newcomer_unasked() {
     newcomer.sees("[Alice, privately] secret\n");
 }
 
+/// For the server Groß and GROSS are one name, so they are for the page.
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_name_in_other_letters_is_the_same_name() {
+    let mut browser = Browser::opens();
+    let mut gross = browser.client("Groß");
+    browser.plays(
+        "Alice comes to the page
+         Alice meets people Groß, Alice (you)",
+    );
+    gross.types("/msg Alice what is the code?");
+    browser.plays("Alice reads [Groß, privately] what is the code?");
+    browser.loses_the_server(&["Alice"]);
+    browser.gets_the_server_back();
+    let mut newcomer = browser.client("GROSS");
+    browser.plays("Alice reads *** Connected again, as Alice. ***");
+    newcomer.types("/msg Alice I am new");
+    browser.plays(
+        "Alice reads [GROSS, privately] I am new
+         Alice says /msg GROSS secret
+         Alice sees this may be somebody else by now. For GROSS, privately.",
+    );
+    has_got_no_secret(&mut browser, &mut newcomer, "GROSS");
+}
+
 #[test]
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {

@@ -71,3 +71,20 @@ fn a_message_for_a_room_is_said_there() {
          Bob reads [Alice] not for the lobby",
     );
 }
+
+/// A tab that looks for the server joins by itself. Its user may leave before it has, and the next user
+/// of the tab must not have two links.
+#[test]
+#[ignore = "needs Chromium and Node.js: just browser"]
+fn a_user_who_leaves_on_the_way_back_is_out() {
+    let mut browser = Browser::opens();
+    browser.is_joined_by_two();
+    browser.plays(
+        "Alice leaves on her way back
+         Alice joins as Mallory
+         Alice reads *** Welcome to the chat, Mallory! ***
+         Bob meets people Bob (you), Mallory
+         Bob says /msg Mallory for you
+         Alice has read once [Bob, privately] for you",
+    );
+}
