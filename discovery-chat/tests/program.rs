@@ -7,7 +7,7 @@ use scenario::Program;
 
 #[test]
 fn the_thread_map_is_true() {
-    if Program::is_a_stranger() {
+    if Program::is_replaced() {
         return;
     }
     let fixture = Fixture::open();
@@ -99,7 +99,7 @@ fn without_plain_there_is_a_prompt_and_no_line_stands_on_it() {
 
 #[test]
 fn help_teaches() {
-    if Program::is_a_stranger() {
+    if Program::is_replaced() {
         return;
     }
     let fixture = Fixture::open();
@@ -210,7 +210,7 @@ fn what_is_piped_in_is_delivered_before_the_end() {
 
 #[test]
 fn with_local_even_a_peer_that_is_named_is_not_dialed_elsewhere() {
-    if Program::is_a_stranger() {
+    if Program::is_replaced() {
         return;
     }
     let fixture = Fixture::open();

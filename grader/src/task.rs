@@ -55,7 +55,7 @@ pub enum Show {
     Full,
     /// Its sentence alone.
     Names,
-    /// All of it, when the task is no longer due.
+    /// Its sentence alone, until an instructor makes it `full` because the task is no longer due.
     AfterDue,
 }
 

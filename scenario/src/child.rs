@@ -99,7 +99,7 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
-        if std::env::var_os(LAB_JUDGED).is_none() || Program::is_a_stranger() {
+        if std::env::var_os(LAB_JUDGED).is_none() || Program::is_replaced() {
             command.wrap(ProcessGroup::leader());
         }
         #[cfg(windows)]

@@ -41,7 +41,7 @@ impl Fixture {
 
     /// A fixture for a promise of the lab's own program alone; `None` where another one is judged.
     pub fn of_own(own: &str) -> Option<Self> {
-        (!Program::is_a_stranger()).then(|| Self::of(own))
+        (!Program::is_replaced()).then(|| Self::of(own))
     }
 
     /// The program under test.
@@ -87,9 +87,9 @@ impl Fixture {
         Stranger::dials(self.address_of(id), patience()).expect("the peer accepts").stream
     }
 
-    /// A stranger leaves `message` with peer `id`; returns the stranger's port.
+    /// A stranger delivers `message` to peer `id`; returns the stranger's port.
     #[track_caller]
-    pub fn leaves(&self, id: u16, message: impl AsRef<[u8]>) -> u16 {
+    pub fn delivers(&self, id: u16, message: impl AsRef<[u8]>) -> u16 {
         let mut stream = self.dials(id);
         stream.write_all(message.as_ref()).expect("the peer takes it");
         stream.local_addr().expect("it has an address").port()

@@ -75,7 +75,7 @@ impl Program {
     }
 
     /// Whether `LAB_PROGRAM` replaces the lab's own program.
-    pub fn is_a_stranger() -> bool {
+    pub fn is_replaced() -> bool {
         env::var_os(LAB_PROGRAM).is_some()
     }
 }

@@ -46,7 +46,7 @@ fn the_picture_of_a_failure_shows_what_crossed_the_wire() {
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = elsewhere.local_addr().expect("it has an address");
     drop(std::net::TcpStream::connect(address).expect("it listens"));
-    let caller = fixture.leaves(2, "Hello\n\u{1b}[2J\u{202e}");
+    let caller = fixture.delivers(2, "Hello\n\u{1b}[2J\u{202e}");
     drop(listener);
     // It has ended, so this fails at once: the picture has to wait for the wire.
     let fails = AssertUnwindSafe(|| peer1.ends_with(3));

@@ -125,7 +125,7 @@ fn silent_callers_do_not_hold_up_a_message() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let _silent: Vec<_> = (0..63).map(|_| fixture.dials(1)).collect();
-    fixture.leaves(1, "I have something to say");
+    fixture.delivers(1, "I have something to say");
     peer1.sees("): I have something to say\n");
     // It came before the first silent caller had used up its 2 s.
     assert!(!peer1.printed().contains("NOTICE"), "{}", peer1.printed());
@@ -144,7 +144,7 @@ fn callers_that_hang_up_one_by_one_do_not_hold_up_a_message() {
         }
     });
     let begun = Instant::now();
-    fixture.leaves(1, "I have something to say");
+    fixture.delivers(1, "I have something to say");
     peer1.sees("): I have something to say\n");
     assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
     drop(peer1);
@@ -156,7 +156,7 @@ fn of_65_slow_callers_the_oldest_is_hung_up_on() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let crowd: Vec<_> = (0..120).map(|_| fixture.dials(1)).collect();
-    fixture.leaves(1, "let me in");
+    fixture.delivers(1, "let me in");
     peer1.sees("too many callers at once, and this call was the oldest\n");
     peer1.sees("): let me in\n");
     // There are never more than 64 slow callers, with a thread for each.
@@ -173,7 +173,7 @@ fn a_crowd_that_has_left_holds_no_thread_descriptor_or_memory() {
     let crowd_comes_and_goes = |message: &str, peer1: &mut scenario::Terminal| {
         let crowd: Vec<_> = (0..100).map(|_| fixture.dials(1)).collect();
         drop(crowd);
-        fixture.leaves(1, message);
+        fixture.delivers(1, message);
         peer1.sees(&format!("): {message}\n"));
     };
     // The memory that the first crowd took is used again for the next ones.
@@ -207,7 +207,7 @@ fn a_peer_that_may_open_no_more_files_says_so_and_recovers() {
     // Again and again the peer ends the longest call, so that it can accept another one.
     peer1.sees_times("this call was the oldest\n", 10);
     drop(crowd);
-    fixture.leaves(1, "still there?");
+    fixture.delivers(1, "still there?");
     peer1.sees("): still there?\n");
     peer1.types("quit");
     peer1.ends_well();
@@ -227,7 +227,7 @@ fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
         ("\u{9b}31m\u{202e}\u{2028}".as_bytes(), "\u{FFFD}31m\u{FFFD}\u{FFFD}"),
         (b"\xf0\x9f\x91", "\u{FFFD}"),
     ] {
-        fixture.leaves(1, bytes);
+        fixture.delivers(1, bytes);
         peer1.sees(&format!("): {shown}\n"));
     }
     peer1.types("quit");
@@ -240,7 +240,7 @@ fn bad_utf_8_and_control_characters_are_shown_as_replacement_characters() {
 fn an_empty_message_is_a_message() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    let port = fixture.leaves(1, "");
+    let port = fixture.delivers(1, "");
     peer1.sees(&format!("[PEER 1] From ('127.0.0.1', {port}): \n"));
 }
 
@@ -254,7 +254,7 @@ fn callers_that_reset_the_connection_do_no_harm() {
         stranger.write_all(b"discover 2\n").expect("the peer takes it");
         stranger.shutdown(std::net::Shutdown::Write).expect("the question ends");
     }
-    fixture.leaves(1, "still there?");
+    fixture.delivers(1, "still there?");
     peer1.sees("): still there?\n");
 }
 
@@ -287,7 +287,7 @@ fn a_thousand_messages_at_once_are_a_thousand_lines() {
             let fixture = &fixture;
             scope.spawn(move || {
                 for number in 0..250 {
-                    fixture.leaves(1, format!("message {caller}-{number} of a thousand"));
+                    fixture.delivers(1, format!("message {caller}-{number} of a thousand"));
                 }
             });
         }
@@ -306,7 +306,7 @@ fn a_thousand_messages_at_once_are_a_thousand_lines() {
 fn a_tab_stays_a_tab() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "let\tx;");
+    fixture.delivers(1, "let\tx;");
     peer1.sees("): let\tx;\n");
     sends(&mut peer1, "1", "one\ttwo");
     peer1.sees_all(&["[PEER 1] Sent to peer 1: one\ttwo\n", "): one\ttwo\n"]);

@@ -21,7 +21,7 @@ fn a_relay_request_is_forwarded() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let mut peer2 = fixture.peer(2);
-    fixture.leaves(2, "relay 3 hi");
+    fixture.delivers(2, "relay 3 hi");
     assert_eq!(hears(&stranger), "[relayed] hi");
     peer2.sees_all(&["): relay 3 hi\n", "[PEER 2] Sent to peer 3: [relayed] hi\n"]);
 }
@@ -36,7 +36,7 @@ fn several_hops_leave_one_mark_each() {
     let stranger = fixture.stranger(3);
     let _peer1 = fixture.peer(1);
     let _peer2 = fixture.peer(2);
-    fixture.leaves(1, "relay 2 relay 3 hi");
+    fixture.delivers(1, "relay 2 relay 3 hi");
     assert_eq!(hears(&stranger), "[relayed] [relayed] hi");
 }
 
@@ -49,7 +49,7 @@ fn the_next_peer_may_have_any_id() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(17);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "relay 17 hi");
+    fixture.delivers(1, "relay 17 hi");
     peer1.sees("[PEER 1] Sent to peer 17: [relayed] hi\n");
     assert_eq!(hears(&stranger), "[relayed] hi");
 }
@@ -66,9 +66,9 @@ fn a_hop_limit_ends_every_loop() {
     let stranger = fixture.stranger(3);
     let mut peer1 = fixture.peer(1);
     // Peer 1 passes it on to itself, until it has eight marks and asks for one hop too many.
-    fixture.leaves(1, "relay 1 ".repeat(8) + "relay 3 too far");
+    fixture.delivers(1, "relay 1 ".repeat(8) + "relay 3 too far");
     peer1.sees(&format!("): {}relay 3 too far\n", MARK.repeat(8)));
-    fixture.leaves(1, MARK.repeat(7) + "relay 3 just so");
+    fixture.delivers(1, MARK.repeat(7) + "relay 3 just so");
     assert_eq!(hears(&stranger), MARK.repeat(8) + "just so");
 }
 
@@ -95,10 +95,10 @@ fn a_message_that_only_resembles_a_request_is_not_relayed() {
         "Please relay 3 hi",
     ];
     for message in messages {
-        fixture.leaves(1, message);
+        fixture.delivers(1, message);
         peer1.sees(&format!("): {message}\n"));
     }
-    fixture.leaves(1, "relay 3 the first one");
+    fixture.delivers(1, "relay 3 the first one");
     assert_eq!(hears(&stranger), "[relayed] the first one");
     // A refusal may have any words, but none of these was sent, or tried to be.
     let printed = peer1.printed();
@@ -116,7 +116,7 @@ fn the_spaces_in_a_relayed_message_stay() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let _peer1 = fixture.peer(1);
-    fixture.leaves(1, "relay 3 two  spaces,   then three ");
+    fixture.delivers(1, "relay 3 two  spaces,   then three ");
     assert_eq!(hears(&stranger), "[relayed] two  spaces,   then three ");
 }
 
@@ -128,10 +128,10 @@ fn the_spaces_in_a_relayed_message_stay() {
 fn a_next_peer_that_is_offline_is_named() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "relay 3 hi");
+    fixture.delivers(1, "relay 3 hi");
     peer1.sees("[PEER 1] ERROR: Peer 3 is not online");
     let stranger = fixture.stranger(3);
-    fixture.leaves(1, "relay 3 hi again");
+    fixture.delivers(1, "relay 3 hi again");
     assert_eq!(hears(&stranger), "[relayed] hi again");
 }
 
@@ -148,12 +148,12 @@ fn a_next_peer_that_does_not_accept_holds_up_no_other_message() {
     let mut peer1 = fixture.peer(1);
     let requests = 6;
     for number in 0..requests {
-        fixture.leaves(1, format!("relay 3 number {number}"));
+        fixture.delivers(1, format!("relay 3 number {number}"));
     }
-    fixture.leaves(1, "relay 4 I do not wait");
+    fixture.delivers(1, "relay 4 I do not wait");
     let call = accepts(&other, patience());
     assert!(call.is_some(), "the request to peer 4 had to wait for those to peer 3");
-    fixture.leaves(1, "Neither do I");
+    fixture.delivers(1, "Neither do I");
     peer1.sees("): Neither do I\n");
     // The lab's own program dials peer 11 from the thread that dials peer 3.
     sends(&mut peer1, "11", "Nor I");
@@ -175,7 +175,7 @@ fn a_user_who_types_does_not_notice_a_relay() {
     let mut peer1 = fixture.peer(1);
     peer1.types("4");
     peer1.sees("Message: ");
-    fixture.leaves(1, "relay 3 hi");
+    fixture.delivers(1, "relay 3 hi");
     peer1.sees("[PEER 1] Sent to peer 3: [relayed] hi\n");
     assert_eq!(hears(&next), "[relayed] hi");
     peer1.types("To peer 4");
@@ -197,9 +197,9 @@ fn a_message_that_was_cut_is_not_relayed() {
     slow.write_all(b"relay 3 send 100, but only if ").expect("the peer takes it");
     // The peer hangs up: with an end, or with a reset.
     let _ = slow.read(&mut [0]);
-    fixture.leaves(1, "That was a part");
+    fixture.delivers(1, "That was a part");
     peer1.sees("): That was a part\n");
-    fixture.leaves(1, "relay 3 all of it");
+    fixture.delivers(1, "relay 3 all of it");
     assert_eq!(hears(&stranger), "[relayed] all of it");
 }
 
@@ -212,7 +212,7 @@ fn a_relayed_message_has_no_control_characters() {
     let fixture = Fixture::of(WEEK05);
     let stranger = fixture.stranger(3);
     let _peer1 = fixture.peer(1);
-    fixture.leaves(1, b"relay 3 \x1b[2J careful, \nplease");
+    fixture.delivers(1, b"relay 3 \x1b[2J careful, \nplease");
     let heard = hears(&stranger);
     assert!(heard.starts_with(MARK) && heard.contains("[2J careful"), "{heard:?}");
     assert!(!heard.contains(char::is_control), "{heard:?}");
@@ -238,16 +238,16 @@ fn three_peers_relay_what_a_user_types() {
 fn a_refused_relay_is_told_why() {
     let Some(fixture) = Fixture::of_own(WEEK05) else { return };
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "relay 65535 hi");
+    fixture.delivers(1, "relay 65535 hi");
     peer1.sees("[PEER 1] ERROR: Peer 65535 cannot exist: peer IDs go from 0 to ");
-    fixture.leaves(1, MARK.repeat(8) + "relay 3 hi");
+    fixture.delivers(1, MARK.repeat(8) + "relay 3 hi");
     peer1.sees("[PEER 1] NOTICE: Not relayed to peer 3: 8 peers have relayed it already\n");
     // It fits when it arrives; the mark is two bytes longer than the request.
     let text = "x".repeat(64 * 1024 - "relay 3 ".len());
-    fixture.leaves(1, format!("relay 3 {text}"));
+    fixture.delivers(1, format!("relay 3 {text}"));
     peer1.sees("[PEER 1] ERROR: Not sent to peer 3: a message has at most 65536 bytes");
     // What a terminal obeys has become U+FFFD.
     let stranger = fixture.stranger(3);
-    fixture.leaves(1, b"relay 3 \x1b[2J\n");
+    fixture.delivers(1, b"relay 3 \x1b[2J\n");
     assert_eq!(hears(&stranger), "[relayed] \u{FFFD}[2J\u{FFFD}");
 }

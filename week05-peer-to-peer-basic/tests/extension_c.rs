@@ -109,7 +109,7 @@ fn a_stalled_caller_and_a_half_typed_answer_do_not_hold_up_the_shutdown() {
     stalled.write_all(b"I was going to say").expect("the peer takes it");
     let _silent = fixture.dials(1);
     // Calls are accepted in their order, so these two have been.
-    fixture.leaves(1, "I have said it");
+    fixture.delivers(1, "I have said it");
     peer1.sees("): I have said it\n");
     peer1.types("2");
     peer1.sees("Message: ");
@@ -199,7 +199,7 @@ fn a_goodbye_that_no_peer_hears_is_no_error() {
 fn a_goodbye_is_shown() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "bye 2\n");
+    fixture.delivers(1, "bye 2\n");
     peer1.sees("[PEER 1] Peer 2 has left\n");
 }
 
@@ -211,7 +211,7 @@ fn a_goodbye_is_shown() {
 fn a_peer_that_has_left_is_not_listed_any_more() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "bye 2\n");
+    fixture.delivers(1, "bye 2\n");
     peer1.sees("[PEER 1] Peer 2 has left\n");
     peer1.types("list");
     peer1.sees("[PEER 1] Known peers: [1, 3, 4, 5]\n");
@@ -226,7 +226,7 @@ fn a_peer_that_has_left_is_not_told() {
     let fixture = Fixture::of(WEEK05);
     let [gone, other] = [2, 3].map(|id| fixture.stranger(id));
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "bye 2\n");
+    fixture.delivers(1, "bye 2\n");
     peer1.sees("[PEER 1] Peer 2 has left\n");
     peer1.presses_ctrl_d();
     assert_eq!(hears(&other), "bye 1\n");
@@ -262,10 +262,10 @@ fn a_typed_message_is_no_goodbye() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     for message in ["bye 4", "bye", "goodbye 4"] {
-        fixture.leaves(1, message);
+        fixture.delivers(1, message);
         peer1.sees(&format!("): {message}\n"));
     }
-    fixture.leaves(1, "bye 3\n");
+    fixture.delivers(1, "bye 3\n");
     peer1.sees("[PEER 1] Peer 3 has left\n");
     assert!(!peer1.printed().contains("Peer 4"), "{}", peer1.printed());
 }

@@ -133,7 +133,7 @@ fn a_line_that_only_resembles_a_question_is_none() {
 fn a_typed_message_is_no_question() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, "discover 9");
+    fixture.delivers(1, "discover 9");
     peer1.sees("): discover 9\n");
     assert_eq!(asks(&fixture, 1, 2), "peers 1 2 3 4 5\n");
 }

@@ -49,7 +49,7 @@ fn a_message_is_shown_with_the_address_of_its_caller() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let word = fresh_word();
-    let port = fixture.leaves(1, &word);
+    let port = fixture.delivers(1, &word);
     peer1.sees(&format!("[PEER 1] From ('127.0.0.1', {port}): {word}\n"));
 }
 
@@ -61,7 +61,7 @@ fn a_message_is_shown_with_all_its_spaces() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let message = format!("  {},  two  spaces  ", fresh_word());
-    fixture.leaves(1, &message);
+    fixture.delivers(1, &message);
     peer1.sees(&format!("): {message}\n"));
 }
 
@@ -88,7 +88,7 @@ fn a_long_message_is_shown_whole() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let message = fresh_word().repeat(2500);
-    fixture.leaves(1, &message);
+    fixture.delivers(1, &message);
     let is_whole = eventually(patience(), || texts(&mut peer1).contains(&message));
     let shown = texts(&mut peer1).iter().map(String::len).max();
     let length = message.len();
@@ -127,7 +127,7 @@ fn a_line_end_does_not_end_a_message() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
     let word = fresh_word();
-    fixture.leaves(1, format!("the first line\nthe second line, {word}"));
+    fixture.delivers(1, format!("the first line\nthe second line, {word}"));
     peer1.sees(&format!("the second line, {word}"));
 }
 
@@ -213,7 +213,7 @@ fn a_message_without_end_is_cut() {
 fn bytes_that_are_no_text_do_not_end_the_listener() {
     let fixture = Fixture::of(WEEK05);
     let mut peer1 = fixture.peer(1);
-    fixture.leaves(1, b"\xff\xfe caf\xe9");
+    fixture.delivers(1, b"\xff\xfe caf\xe9");
     still_hears(&fixture, &mut peer1, "bytes that are no text");
 }
 
@@ -256,7 +256,7 @@ fn callers_that_wait_for_each_other_are_shown_in_their_order() {
     // Four at a time: so many calls can wait in any program's queue.
     for four in messages.chunks(4) {
         for message in four {
-            fixture.leaves(1, message); // Each call is closed before the next one begins.
+            fixture.delivers(1, message); // Each call is closed before the next one begins.
         }
         peer1.sees_times("): message ", four.len());
     }

@@ -31,7 +31,7 @@ fn a_burst_of_callers_is_shown_in_their_order() {
         for burst in messages.chunks(100) {
             for message in burst {
                 let begun = Instant::now();
-                fixture.leaves(1, message); // Each call is closed before the next one begins.
+                fixture.delivers(1, message); // Each call is closed before the next one begins.
                 let time = begun.elapsed();
                 if time > SHORT {
                     paused += time;
@@ -91,7 +91,7 @@ fn messages_relayed_for_one_sender_keep_their_order() {
     // They come as fast as they can be left, and are fewer than may wait for one sender.
     let messages: Vec<_> = (0..30).map(|number| "x".repeat(1 + number)).collect();
     for message in &messages {
-        fixture.leaves(2, format!("relay 3 {message}"));
+        fixture.delivers(2, format!("relay 3 {message}"));
     }
     peer3.sees_times("): [relayed] x", messages.len());
     let relayed: Vec<_> = messages.iter().map(|text| format!("[relayed] {text}")).collect();

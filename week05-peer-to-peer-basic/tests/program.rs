@@ -69,7 +69,7 @@ fn flags_and_environment_choose_the_address() {
     let environment = [("P2P_HOST", "10.0.0.1"), ("P2P_BASE_PORT", "1")];
     let mut peer3 = fixture.story.terminal_with("peer 3", &program, &flags, &environment);
     peer3.sees(&format!("[PEER 3] Listening on {}\n", fixture.ports.port(3)));
-    fixture.leaves(3, "found you");
+    fixture.delivers(3, "found you");
     peer3.sees("): found you\n");
 
     // Where no flag is given, the environment is read.
@@ -89,7 +89,7 @@ fn a_message_that_comes_in_leaves_the_prompt_below_it() {
     let mut peer1 = fixture.peer(1);
     peer1.types("2");
     peer1.is_asked("Message: ");
-    let port = fixture.leaves(1, "I can still be heard");
+    let port = fixture.delivers(1, "I can still be heard");
     peer1.sees_next(&format!("[PEER 1] From ('127.0.0.1', {port}): I can still be heard"));
     peer1.is_asked("Message: ");
     // The next typed line answers it.

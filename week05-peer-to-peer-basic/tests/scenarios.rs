@@ -78,7 +78,7 @@ fn mistake_1_sender_blocks_listener() {
     // The user thinks about the answer to a prompt. Meanwhile a stranger calls.
     peer1.types("2");
     peer1.sees("Message: ");
-    fixture.leaves(1, "I can still be heard");
+    fixture.delivers(1, "I can still be heard");
     peer1.sees("): I can still be heard\n");
 }
 

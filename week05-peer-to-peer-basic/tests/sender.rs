@@ -127,7 +127,7 @@ fn a_message_is_shown_while_ours_waits() {
         // The first of these may come before the peer begins to dial, but not all of them.
         (0..5).all(|_| {
             let word = fresh_word();
-            fixture.leaves(1, &word);
+            fixture.delivers(1, &word);
             peer1.sees_all(&[&format!("): {word}\n")]);
             !peer1.printed()[before..].contains("ERROR")
         })

@@ -75,7 +75,7 @@ fn a_peer_in_the_background_shows_what_comes_in_and_is_not_stopped() {
     let mut shell = starts(&fixture, &shell);
     shell.types(&format!("{WEEK05} 1 &"));
     shell.sees("Send to peer ID: ");
-    fixture.leaves(1, "Can you hear me?");
+    fixture.delivers(1, "Can you hear me?");
     shell.sees("): Can you hear me?");
     shell.types("jobs");
     shell.sees("Running");
@@ -151,7 +151,7 @@ fn non_blocking_pipes_and_terminals_are_read_and_written_like_any_other() {
         // More than a pipe or a terminal takes at once.
         let message = "x".repeat(60_000);
         for _ in 0..5 {
-            fixture.leaves(1, &message);
+            fixture.delivers(1, &message);
         }
         for _ in 0..5 {
             peer1.sees(&format!("): {message}"));
