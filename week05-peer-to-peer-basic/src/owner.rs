@@ -8,7 +8,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded, never, select};
 use terminal::{Screen, Typed};
@@ -24,6 +24,9 @@ use crate::sender::Senders;
 /// How many reports may wait for the owner. Then the threads that report wait, and with them the
 /// callers: a flood stays in the network and does not fill our memory.
 const MAX_REPORTS: usize = 256;
+
+/// The most that a line waits for further ones, to be written together with them.
+const SHOWN_WITHIN: Duration = Duration::from_millis(5);
 
 /// One running peer.
 pub struct Owner {
@@ -60,11 +63,12 @@ impl Owner {
             let prompt = self.peer.prompt();
             // While a message is on its way there is no prompt, and typed lines wait.
             let typed = if prompt.is_some() { lines } else { &nothing };
-            let is_idle = self.reports.is_empty() && typed.is_empty();
+            let is_idle = self.reports.is_empty() && lines.is_empty();
             if is_idle || self.screen.is_full() {
                 prompt.inspect(|prompt| self.screen.ask(prompt));
                 self.screen.flush()?;
             }
+            let soon = if is_idle { Duration::MAX } else { SHOWN_WITHIN };
             let flow = select! {
                 recv(self.reports) -> report => match report {
                     Ok(report) => self.on_report(report),
@@ -75,6 +79,10 @@ impl Owner {
                     Err(_) => ControlFlow::Break(()), // Ctrl-D.
                 },
                 recv(interrupts) -> _ => return self.screen.interrupted(),
+                default(soon) => {
+                    self.screen.flush()?; // Lines were typed ahead, but a peer is slow.
+                    ControlFlow::Continue(())
+                }
             };
             if flow.is_break() {
                 return Ok(());
