@@ -13,4 +13,4 @@ pub(crate) mod tests;
 pub use self::body::{MAX_MESSAGES, MAX_REPLY};
 pub use self::calls::{Batch, Reply};
 pub(crate) use self::serve::serve_while;
-pub use self::serve::{Refused, serve, serve_by};
+pub use self::serve::{serve, serve_by};

@@ -38,7 +38,7 @@ pub use batch::{Batch, Reply, serve, serve_by};
 pub use client::{Client, SendError};
 pub use error::{Code, RpcError};
 pub use path::{dotted, run};
-pub use respond::respond;
+pub use respond::{batch_response, respond};
 pub use session::{AnswerId, Output, Session};
 pub use stub::{CallId, Callee, Key, Promise, Stub};
 pub use value::{Cap, Target, Value};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::batch::serve_while;
+use crate::error::RpcError;
 use crate::http::{Request, Response, is_post_to};
 use crate::value::Target;
+use crate::wire::Message;
 
 /// Answers `request`: a batch of calls of `main`, if it is a `POST` to `path`, and says what is
 /// wrong otherwise. Calls that could only begin after `patience` are not run; a call that runs is
@@ -20,8 +22,14 @@ pub fn respond(
         return response;
     }
     let deadline = Instant::now() + patience;
-    match serve_while(request.body(), main, || Instant::now() < deadline) {
+    batch_response(serve_while(request.body(), main, || Instant::now() < deadline))
+}
+
+/// The answer to a batch that was served: its reply, or a 500 with an `abort`, one line, if all of it has
+/// failed.
+pub fn batch_response(reply: Result<String, RpcError>) -> Response {
+    match reply {
         Ok(reply) => Response::text(200, reply),
-        Err(refused) => Response::text(500, refused.body),
+        Err(error) => Response::text(500, Message::Abort(error).write()),
     }
 }

@@ -9,22 +9,6 @@ use crate::path::run;
 use crate::session::{AnswerId, Output, Session};
 use crate::stub::Key;
 use crate::value::{Cap, Target, Value};
-use crate::wire::Message;
-
-/// The whole batch has failed, and no call of it is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Why.
-    pub error: RpcError,
-    /// The body for an HTTP 500: one line, an `abort`.
-    pub body: String,
-}
-
-impl From<RpcError> for Refused {
-    fn from(error: RpcError) -> Self {
-        Self { body: Message::Abort(error.clone()).write(), error }
-    }
-}
 
 /// Serves one request: runs its calls, one after the other, and returns the reply.
 ///
@@ -50,7 +34,7 @@ impl From<RpcError> for Refused {
 /// # Errors
 ///
 /// If a line is no message, or a limit is reached. Then calls may have run, but none is answered.
-pub fn serve(body: &[u8], main: &Arc<dyn Target>) -> Result<String, Refused> {
+pub fn serve(body: &[u8], main: &Arc<dyn Target>) -> Result<String, RpcError> {
     serve_while(body, main, || true)
 }
 
@@ -64,7 +48,7 @@ pub(crate) fn serve_while(
     body: &[u8],
     main: &Arc<dyn Target>,
     mut has_time: impl FnMut() -> bool,
-) -> Result<String, Refused> {
+) -> Result<String, RpcError> {
     serve_by(body, Arc::clone(main), |_, target, path, args| {
         if has_time() {
             run(target, path, args)
@@ -84,16 +68,16 @@ pub fn serve_by<T: Clone>(
     body: &[u8],
     main: T,
     mut run: impl FnMut(AnswerId, &T, &[Key], Args<T>) -> Outcome<T>,
-) -> Result<String, Refused> {
+) -> Result<String, RpcError> {
     let Ok(body) = str::from_utf8(body) else {
-        return Err(RpcError::new(Code::BadRequest, "the request is not UTF-8").into());
+        return Err(RpcError::new(Code::BadRequest, "the request is not UTF-8"));
     };
     let mut session = Session::new(Some(main));
     let mut reply = String::new();
     // Counted first: a batch that is refused has run nothing.
     if lines(body).count() > MAX_MESSAGES {
         let text = format!("more than {MAX_MESSAGES} messages in a batch");
-        return Err(RpcError::new(Code::TooMany, text).into());
+        return Err(RpcError::new(Code::TooMany, text));
     }
     for line in lines(body) {
         let outputs = session.receive(line);
@@ -117,7 +101,7 @@ fn perform<T: Clone>(
     outputs: Vec<Output<T>>,
     reply: &mut String,
     run: &mut impl FnMut(AnswerId, &T, &[Key], Args<T>) -> Outcome<T>,
-) -> Result<(), Refused> {
+) -> Result<(), RpcError> {
     let mut outputs = VecDeque::from(outputs);
     while let Some(output) = outputs.pop_front() {
         match output {
@@ -126,7 +110,7 @@ fn perform<T: Clone>(
                 let result = run(id, &target, &path, args);
                 outputs.extend(session.answer(id, result));
             }
-            Output::Ended(error) => return Err(error.into()),
+            Output::Ended(error) => return Err(error),
             // We have asked for nothing.
             Output::Answered { .. } => {}
         }

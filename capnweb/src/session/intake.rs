@@ -49,9 +49,7 @@ impl<T: Clone> Session<T> {
         out: &mut Vec<Output<T>>,
     ) -> Result<Job<T>, RpcError> {
         match expr {
-            Value::Cap(Ref::Pipeline { id, path, args })
-                if args.is_some() || !path.is_empty() =>
-            {
+            Value::Cap(Ref::Pipeline { id, path, args }) => {
                 self.call_job(id, path, args, uses, out)
             }
             expr => Ok(Job::Value(self.part(expr, uses, out)?)),
@@ -95,9 +93,6 @@ impl<T: Clone> Session<T> {
         expr.try_map(&mut |it| {
             Ok(Value::Cap(match it {
                 Ref::Import(id) => self.own(id, uses)?,
-                Ref::Pipeline { id, path, args: None } if path.is_empty() => {
-                    self.own(id, uses)?
-                }
                 Ref::Pipeline { id, path, args } => {
                     // A call within an argument, or a property: a result of its own.
                     let mut inner = Uses::default();

@@ -125,10 +125,10 @@ fn special(items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
     special.ok_or_else(|| unknown(&Json::Array(items)))
 }
 
+/// An import, or what is asked of one. With nothing asked, both tags mean the same.
 fn pipeline(items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
     let bad_one = |items: Vec<Json>| unknown(&Json::Array(items));
     let Some(id) = id(&items[1]) else { return Err(bad_one(items)) };
-    let is_import = items[0] == "import";
     let path = match items.get(2) {
         None => Some(Vec::new()),
         Some(Json::Array(keys)) if keys.len() > MAX_PATH => {
@@ -139,7 +139,7 @@ fn pipeline(items: Vec<Json>) -> Result<Value<Ref>, RpcError> {
     };
     let Some(path) = path else { return Err(bad_one(items)) };
     let args = match items.into_iter().nth(3) {
-        None if is_import && path.is_empty() => return Ok(Value::Cap(Ref::Import(id))),
+        None if path.is_empty() => return Ok(Value::Cap(Ref::Import(id))),
         None => None,
         Some(Json::Array(args)) => {
             Some(args.into_iter().map(value).collect::<Result<Vec<_>, _>>()?)

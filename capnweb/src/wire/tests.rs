@@ -82,7 +82,6 @@ fn every_expression_is_read_and_written() {
         (r#"["export",-1]"#, Value::Cap(Ref::Export(-1))),
         (r#"["promise",-2]"#, Value::Cap(Ref::Promise(-2))),
         (r#"["import",-3]"#, Value::Cap(Ref::Import(-3))),
-        (r#"["pipeline",1]"#, Value::Cap(part(1, &[], None))),
         (r#"["pipeline",1,["a",0]]"#, Value::Cap(part(1, &[name("a"), Key::Index(0)], None))),
         (r#"["pipeline",-1,[],[1]]"#, Value::Cap(part(-1, &[], Some(vec![1.into()])))),
     ] {
@@ -98,6 +97,8 @@ fn every_expression_is_read_and_written() {
     // The same in other words.
     assert_eq!(expr(r#"["bytes","AQI=","Uint8Array"]"#), Ok(Value::Bytes("AQI".into())));
     assert_eq!(expr(r#"["import",1,["a"]]"#), expr(r#"["pipeline",1,["a"]]"#));
+    assert_eq!(expr(r#"["pipeline",1]"#), expr(r#"["import",1]"#));
+    assert_eq!(written(&Value::Cap(part(1, &[], None))), r#"["pipeline",1]"#);
     let half = Value::Cap(part(1, &[name("1.5"), name("-1")], None));
     assert_eq!(expr(r#"["pipeline",1,[1.5,-1]]"#), Ok(half));
 }

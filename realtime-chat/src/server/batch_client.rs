@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use capnweb::http::Response;
-use capnweb::{Code, RpcError, Value, serve_by};
+use capnweb::{Code, RpcError, Value, batch_response, serve_by};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use crate::interface::{Exported, Request};
@@ -54,10 +54,7 @@ pub(crate) fn serve(body: &[u8], me: ClientId, report: &Sender<Report>) -> Respo
         Err(RpcError::new(Code::Canceled, "the server is shutting down"))
     });
     let _ = report.send(Report::Heard(me, Heard::Gone));
-    match reply {
-        Ok(reply) => Response::text(200, reply),
-        Err(refused) => Response::text(500, refused.body),
-    }
+    batch_response(reply)
 }
 
 #[cfg(test)]
