@@ -5,7 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `server/owner.rs` | the one thread that has the room |
-//! | `server/patience.rs` | how long the room waits for a client that does not read |
+//! | `server/wait_budget.rs` | how long the room waits for clients that do not read |
 //! | `server/goodbye.rs` | the last message to all clients |
 //! | `server/routes.rs` | the page, the batch and the WebSocket in HTTP |
 //! | `server/batch_client.rs` | a client for one request |
@@ -19,9 +19,9 @@ mod event;
 mod goodbye;
 mod history_file;
 mod owner;
-mod patience;
 mod routes;
 mod session;
+mod wait_budget;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -1,7 +1,7 @@
 //! The owner: the one thread that has the room. It alone decides, prints, and writes the history.
 //!
 //! An order for a client goes into that client's outbox. If it is full, the owner waits a moment,
-//! and then drops the client: see [`patience`](crate::server::patience).
+//! and then drops the client: see [`wait_budget`](crate::server::wait_budget).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,9 +19,9 @@ use crate::room::{Action, ChatRoom, ClientId, Heard, Order};
 use crate::server::event::Event;
 use crate::server::goodbye;
 use crate::server::history_file::HistoryFile;
-use crate::server::patience::Patience;
 use crate::server::routes::Routes;
 use crate::server::session::Report;
+use crate::server::wait_budget::WaitBudget;
 use crate::token::Token;
 
 /// The most connections at once. Each costs two threads and a descriptor, and Linux gives a
@@ -45,7 +45,7 @@ pub(crate) struct Owner {
     room: ChatRoom,
     /// Where orders for each client go.
     outboxes: BTreeMap<ClientId, Sender<Order>>,
-    patience: Patience,
+    budget: WaitBudget,
     history: Option<HistoryFile>,
     /// Orders that are not in an outbox yet.
     orders: Vec<(ClientId, Order)>,
@@ -56,8 +56,8 @@ impl Owner {
     /// The owner of a room in which nobody is.
     pub(crate) fn new(room: ChatRoom, history: Option<HistoryFile>, screen: Screen) -> Self {
         let (outboxes, orders) = (BTreeMap::new(), Vec::new());
-        let patience = Patience::new(Instant::now());
-        Self { room, outboxes, patience, history, orders, screen }
+        let budget = WaitBudget::new(Instant::now());
+        Self { room, outboxes, budget, history, orders, screen }
     }
 
     /// Lets clients come until the user ends it; at first there are these news.
@@ -174,10 +174,10 @@ impl Owner {
             Err(TrySendError::Disconnected(_)) => false,
             Err(TrySendError::Full(order)) => {
                 let began = Instant::now();
-                // Without patience it is not even asked again: on a busy machine that takes long.
-                let Some(patience) = self.patience.left(began) else { return false };
-                let is_taken = outbox.send_timeout(order, patience).is_ok();
-                self.patience.has_waited(began, Instant::now());
+                // If nothing is left, it is not even asked again: on a busy machine that takes long.
+                let Some(wait) = self.budget.left(began) else { return false };
+                let is_taken = outbox.send_timeout(order, wait).is_ok();
+                self.budget.has_waited(began, Instant::now());
                 is_taken
             }
         }
@@ -205,10 +205,10 @@ mod tests {
     use super::*;
     use crate::room::Rate;
 
-    /// Many stallers fill their outboxes at once. They are dropped soon, and the
+    /// Many clients that do not read fill their outboxes at once. They are dropped soon, and the
     /// client that reads has everything.
     #[test]
-    fn many_stallers_cost_the_others_a_moment_in_all_and_are_dropped() {
+    fn many_clients_that_do_not_read_cost_the_others_a_moment_in_all_and_are_dropped() {
         let screen = Screen::stdout().unwrap();
         let rate = Rate { burst: 1, per_second: 1 };
         let mut owner = Owner::new(ChatRoom::new(rate, Vec::new()), None, screen);
@@ -229,7 +229,7 @@ mod tests {
         let took = begun.elapsed();
         assert!(took >= Duration::from_millis(100), "the first one gets a moment: {took:?}");
         // What is promised is 250 ms; but not on a machine that runs all tests at once. With as
-        // much patience for each it would be 20 s.
+        // much time for each it would be 20 s.
         assert!(took < Duration::from_secs(2), "{took:?}");
         assert_eq!(owner.outboxes.keys().collect::<Vec<_>>(), [&ClientId(200)]);
         assert_eq!(orders.try_recv(), Ok(Order::Close(2, "told")));

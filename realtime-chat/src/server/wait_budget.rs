@@ -1,11 +1,11 @@
-//! How long the chat waits for a client whose outbox is full. Pure.
+//! The wait budget: how long the chat waits for clients whose outbox is full. Pure.
 //!
 //! If much is said, the outbox of an honest client is full now and then, until the system lets its
 //! writer run; so the chat waits for it, and the messages of all others wait, too. A client that
-//! does not read fills its outbox as well. It is dropped when the chat has lost patience. Each wait
-//! costs its own length in patience, but at most half of what is left, and what a busy machine adds
-//! to it; and a tenth of the time that passes comes back. So stallers that come one after the other,
-//! however many, cost the others less than 250 ms in a row, and a sixth of all time in the long run.
+//! does not read fills its outbox as well, and is dropped after the wait. Each wait costs the budget its
+//! own length, but at most half of what is left, and what a busy machine adds to it; and a tenth of the
+//! time that passes flows in. So clients that do not read, however many, cost the others less than 250 ms
+//! in a row, and a sixth of all time in the long run.
 //! That also holds for a client that reads one message just in time, again and again.
 
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ const LONGEST: Duration = Duration::from_millis(100);
 /// A shorter wait is none: on a busy machine it would last for longer than was meant.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// How much of the time that passes comes back as patience.
+/// One part in so many of the time that passes flows into the budget.
 const REGAIN: u32 = 10;
 
-/// The rest of the chat's patience.
+/// What is left of the budget: a token bucket, filled with time.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct WaitBudget {
     left: Duration,
     /// From when on it grows again.
     since: Instant,
 }
 
-impl Patience {
+impl WaitBudget {
     pub(crate) fn new(now: Instant) -> Self {
         Self { left: LONGEST, since: now }
     }
@@ -55,14 +55,14 @@ impl Patience {
 mod tests {
     use super::*;
 
-    /// Stallers that come one after the other, each as soon as the chat waits no more: how long
-    /// the chat waits within this time, if each wait lasts for this part of the patience.
+    /// Clients that do not read, one after the other, each as soon as the chat waits no more: how long
+    /// the chat waits within this time, if each wait lasts for this part of the budget.
     fn waited_within(time: Duration, part: u32) -> Duration {
         let begin = Instant::now();
-        let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
+        let (mut budget, mut now, mut waited) = (WaitBudget::new(begin), begin, Duration::ZERO);
         while now < begin + time {
-            let wait = patience.left(now).unwrap_or_default() / part;
-            patience.has_waited(now, now + wait);
+            let wait = budget.left(now).unwrap_or_default() / part;
+            budget.has_waited(now, now + wait);
             waited += wait;
             now += wait + Duration::from_micros(100); // It does something in between.
         }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn stallers_that_come_one_after_the_other_hold_the_chat_up_for_a_moment_in_all() {
+    fn clients_that_do_not_read_hold_the_chat_up_for_a_moment_in_all() {
         for part in 1..=64 {
             let waited = waited_within(Duration::from_millis(250), part);
             assert!(waited < Duration::from_millis(240), "{part}: {waited:?}");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn stallers_without_end_cost_a_small_part_of_the_time() {
+    fn clients_that_do_not_read_without_end_cost_a_small_part_of_the_time() {
         for part in 1..=64 {
             let waited = waited_within(Duration::from_mins(1), part);
             // A sixth, and the waits of the beginning.
@@ -86,14 +86,14 @@ mod tests {
         }
     }
 
-    /// How long the chat waits for 200 stallers, and how long it all takes, if each wait lasts for
+    /// How long the chat waits for 200 of them, and how long it all takes, if each wait lasts for
     /// 25 ms longer than was meant, and so much time is between two of them.
     fn waited_when_busy(between: Duration) -> (Duration, Duration) {
         let (late, begin) = (Duration::from_millis(25), Instant::now());
-        let (mut patience, mut now, mut waited) = (Patience::new(begin), begin, Duration::ZERO);
+        let (mut budget, mut now, mut waited) = (WaitBudget::new(begin), begin, Duration::ZERO);
         for _ in 0..200 {
-            let took = patience.left(now).map_or(Duration::ZERO, |wait| wait + late);
-            patience.has_waited(now, now + took);
+            let took = budget.left(now).map_or(Duration::ZERO, |wait| wait + late);
+            budget.has_waited(now, now + took);
             waited += took;
             now += took + between;
         }
@@ -109,26 +109,26 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_was_stopped_in_a_wait_has_patience_again_after_a_moment() {
+    fn a_program_that_was_stopped_in_a_wait_has_a_budget_again_after_a_moment() {
         let begin = Instant::now();
-        let mut patience = Patience::new(begin);
+        let mut budget = WaitBudget::new(begin);
         let stopped = begin + Duration::from_hours(1);
-        patience.has_waited(begin, stopped);
-        assert_eq!(patience.left(stopped), None);
-        assert_eq!(patience.left(stopped + 2 * REGAIN * LONGEST), Some(LONGEST));
+        budget.has_waited(begin, stopped);
+        assert_eq!(budget.left(stopped), None);
+        assert_eq!(budget.left(stopped + 2 * REGAIN * LONGEST), Some(LONGEST));
     }
 
     #[test]
-    fn a_wait_costs_its_length_and_at_most_half_and_patience_comes_back() {
+    fn a_wait_costs_its_length_and_at_most_half_and_time_flows_in() {
         let begin = Instant::now();
         let at = |millis| begin + Duration::from_millis(millis);
-        let mut patience = Patience::new(begin);
-        patience.has_waited(at(0), at(20));
-        assert_eq!(patience.left(at(20)), Some(Duration::from_millis(80)));
-        assert_eq!(patience.left(at(220)), Some(LONGEST));
-        patience.has_waited(at(220), at(320));
-        assert_eq!(patience.left(at(320)), Some(LONGEST / 2));
-        assert_eq!(patience.left(at(420)), Some(LONGEST / 2 + Duration::from_millis(10)));
-        assert_eq!(patience.left(at(820)), Some(LONGEST));
+        let mut budget = WaitBudget::new(begin);
+        budget.has_waited(at(0), at(20));
+        assert_eq!(budget.left(at(20)), Some(Duration::from_millis(80)));
+        assert_eq!(budget.left(at(220)), Some(LONGEST));
+        budget.has_waited(at(220), at(320));
+        assert_eq!(budget.left(at(320)), Some(LONGEST / 2));
+        assert_eq!(budget.left(at(420)), Some(LONGEST / 2 + Duration::from_millis(10)));
+        assert_eq!(budget.left(at(820)), Some(LONGEST));
     }
 }
