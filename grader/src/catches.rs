@@ -63,7 +63,7 @@ pub fn programs(judge: &Judge, task: &Task) -> Result<Vec<PathBuf>> {
     };
     let mut programs = vec![build("right", files.clone())?];
     for name in &task.catches {
-        let why = "a mistake is made in the right answers, and those here are others";
+        let why = "known mistakes are made in our answers: put those back (just solution LAB TASK --restore)";
         let patched = patched(&files, &task.mistake(workspace, name, "patch"));
         programs.push(build(name, patched.context(why)?)?);
     }

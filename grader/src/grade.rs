@@ -27,7 +27,8 @@ pub fn run(
     is_unconfined_allowed: bool,
 ) -> Result<ExitCode> {
     ensure!(!submissions.is_empty(), Misspelt("name a submission, or a --program".into()));
-    let mut taken = BTreeSet::from(["grades.csv", "summary.md"].map(str::to_owned));
+    let ours = ["grades.csv", "summary.md", "grades.unfinished", "summary.unfinished"];
+    let mut taken = BTreeSet::from(ours.map(str::to_owned));
     let mut names = submissions.iter().map(Submission::name);
     let twice = names.find(|name| !taken.insert(name.clone())).unwrap_or_default();
     ensure!(twice.is_empty(), Misspelt(format!("two results would be called {twice}")));
@@ -35,28 +36,18 @@ pub fn run(
         Place::Here(confinement) => confinement,
         Place::Elsewhere(status) => return Ok(status),
     };
-    let heads = tasks.iter().map(Task::name).collect();
     let mut grader = Grader::new(workspace, tasks, confinement)?;
-    grade_all(&mut grader, heads, submissions, to)
-}
-
-fn grade_all(
-    grader: &mut Grader,
-    tasks: Vec<String>,
-    submissions: &[Submission],
-    to: &Path,
-) -> Result<ExitCode> {
     fs::create_dir_all(to).with_context(|| to.display().to_string())?;
     let ungraded = vec![String::new(); 5 + tasks.len()];
     let heads = ["submission", "points", "of", "seconds", "ignored files", "nearest mistake"];
-    let heads = heads.map(str::to_owned).into_iter().chain(tasks);
+    let heads = heads.map(str::to_owned).into_iter().chain(tasks.iter().map(Task::name));
     let mut table = csv_row(&heads.chain(["trouble".to_owned()]).collect::<Vec<_>>());
     let mut grades = Vec::new();
     for (index, submission) in submissions.iter().enumerate() {
         let name = submission.name();
         let folder = to.join(&name);
         eprintln!("[{}/{}] {name}", index + 1, submissions.len());
-        let (cells, trouble) = match grade_one(grader, submission, &folder) {
+        let (cells, trouble) = match grade_one(&mut grader, submission, &folder) {
             Ok(grade) => {
                 let [points, of] = points(&grade.asked);
                 println!("{name}: {points} of {of} points");

@@ -8,9 +8,6 @@ use crate::markers::{bodies, has_answer, stubs};
 use crate::task::Task;
 use crate::tree::git;
 
-/// The number of commits of a file that are searched.
-const COMMITS: &str = "-n50";
-
 /// A file of a task, as it is and as it was when it had the answer.
 #[derive(Debug)]
 pub(crate) struct Marked {
@@ -44,8 +41,7 @@ pub fn is_not_started(workspace: &Path, task: &Task) -> bool {
 fn read(workspace: &Path, path: &str, task: &str) -> Result<Marked> {
     let text = std::fs::read_to_string(workspace.join(path))?;
     let now = bodies(&text, task)?;
-    let commits = git(workspace, &["log", "--format=%H", COMMITS, "--", path]);
-    let commits = commits.unwrap_or_default();
+    let commits = git(workspace, &["log", "--format=%H", "--", path]).unwrap_or_default();
     let mut versions = commits
         .lines()
         .filter_map(|commit| git(workspace, &["show", &format!("{commit}:./{path}")]));

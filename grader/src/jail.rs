@@ -42,7 +42,7 @@ const TEST: &str = "--test";
 const READABLE: [&str; 4] = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"];
 
 /// The parts of cargo's folder that a build may read: other files in it have passwords.
-const OF_CARGO: [&str; 4] = ["bin", "registry", "git", "config.toml"];
+const OF_CARGO: [&str; 5] = ["bin", "registry", "git", "config.toml", "config"];
 
 /// The limits of a program: open files, bytes in one file it writes, core dumps, CPU seconds.
 const LIMITS: [(Resource, u64); 4] =
@@ -143,7 +143,9 @@ fn rules_of(program: &Path, args: &[OsString]) -> Vec<Rule> {
     // An interpreter outside /usr has its library beside it: /opt/python/bin, /opt/python/lib.
     let installed = program.parent().filter(|folder| folder.ends_with("bin"));
     let installed = installed.and_then(Path::parent).filter(|folder| folder.parent().is_some());
-    let scripts = args.iter().map(PathBuf::from).filter(|path| path.is_file());
+    // A script has an extension. A file called `1` must not open its folder to a peer 1.
+    let is_script = |path: &PathBuf| path.extension().is_some() && path.is_file();
+    let scripts = args.iter().map(PathBuf::from).filter(is_script);
     let readable = READABLE.iter().map(PathBuf::from).chain(scripts.filter_map(folder_of));
     let readable = readable.chain(installed.map(Path::to_owned)).map(|path| (path, read));
     readable.chain([(program.to_owned(), AccessFs::Execute | AccessFs::ReadFile)]).collect()
@@ -199,7 +201,7 @@ fn confine(rules: &[Rule]) -> Result<()> {
 
 /// Takes away the system calls that Landlock does not look at, and with which a program would reach
 /// another one: it changes the rights and times of files, or becomes a program that is in none; it
-/// calls a server on this machine through a Unix socket; it limits another process. If it is no
+/// calls a server on this machine through a Unix socket; it limits or slows down another process. If it is no
 /// test, it may also not leave what watches it: no second process, no group of its own, no life
 /// beyond its test's. Nor may it speak to another program without a socket.
 fn forbid(is_test: bool) -> Result<()> {
@@ -210,6 +212,9 @@ fn forbid(is_test: bool) -> Result<()> {
         libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_utimensat,
         // A file in memory; calls that no filter sees; namespaces of its own.
         libc::SYS_memfd_create, libc::SYS_io_uring_setup, libc::SYS_unshare, libc::SYS_setns,
+        // On which processor, and how often, another process runs.
+        libc::SYS_sched_setaffinity, libc::SYS_sched_setscheduler, libc::SYS_sched_setparam,
+        libc::SYS_sched_setattr, libc::SYS_setpriority, libc::SYS_ioprio_set,
         // The older forms of the first line.
         #[cfg(target_arch = "x86_64")] libc::SYS_chmod,
         #[cfg(target_arch = "x86_64")] libc::SYS_chown,

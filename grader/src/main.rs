@@ -56,11 +56,12 @@ fn run() -> Result<ExitCode> {
         }
         "report" => report::run(&workspace, &tasks()?, to())?,
         "watch" => {
+            let tasks = tasks()?; // Once: an editor may be replacing a file when we look again.
             let of_task = |task: &Task| workspace.join(&task.lab.folder);
-            let mut folders: Vec<_> = tasks()?.iter().map(of_task).collect();
+            let mut folders: Vec<_> = tasks.iter().map(of_task).collect();
             folders.dedup();
             let work = || {
-                test::run(&workspace, &tasks()?, 1);
+                test::run(&workspace, &tasks, 1);
                 Ok(())
             };
             match watch::run(&folders, work)? {}

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use scenario::{eventually, patience};
 use tempfile::TempDir;
 
 const PREFIX: &str = "p2p-course-run-";
@@ -17,7 +18,7 @@ const PREFIX: &str = "p2p-course-run-";
 pub fn enter() -> io::Result<impl Sized> {
     let all = env::temp_dir();
     // Between making a folder and locking it, another process would take it for a dead one's.
-    let turn = lock(&all);
+    let turn = lock(&all); // Any user can hold it: who has to wait too long goes without.
     for entry in fs::read_dir(&all)?.flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if is_ours && File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok()) {
@@ -34,5 +35,5 @@ pub fn enter() -> io::Result<impl Sized> {
 /// A lock that lasts until it is dropped. On Windows a folder cannot be locked, and stays.
 fn lock(folder: &Path) -> Option<File> {
     let folder = File::open(folder).ok()?;
-    folder.lock().ok().map(|()| folder)
+    eventually(patience(), || folder.try_lock().is_ok()).then_some(folder)
 }

@@ -13,12 +13,12 @@ use crate::task::Task;
 /// Returns the lines of the answer, file by file, or puts them back where `restore` is set. Then
 /// it returns the lines that had to go, so that nobody's work is lost.
 pub fn run(workspace: &Path, task: &Task, restore: bool) -> Result<String> {
-    let mut shown = String::new();
+    let (mut shown, mut restored) = (String::new(), Vec::new());
     for file in history::files(workspace, task)? {
         let missing = || format!("this edition has no answer of {task}: {}", file.path);
         let answers = file.answers.as_ref().with_context(missing)?;
         if restore {
-            fs::write(workspace.join(&file.path), replace(&file.text, &task.id, answers)?)?;
+            restored.push((file.path.clone(), replace(&file.text, &task.id, answers)?));
             writeln!(shown, "{}: the answer of {task} is back", file.path)?;
         }
         for ((now, answer), stub) in file.now.iter().zip(answers).zip(stubs(answers)) {
@@ -28,6 +28,9 @@ pub fn run(workspace: &Path, task: &Task, restore: bool) -> Result<String> {
                 writeln!(shown, "These lines stood there:\n{now}")?;
             }
         }
+    }
+    for (path, text) in restored {
+        fs::write(workspace.join(path), text)?;
     }
     Ok(shown)
 }

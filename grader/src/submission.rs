@@ -26,9 +26,6 @@ use crate::walk::files_below;
 /// The most bytes that one file of a submission may have. A longer one is not taken over.
 const MAX_FILE: u64 = 1 << 20;
 
-/// The most files of a submission that are listed as ignored.
-const MAX_IGNORED: usize = 1_000;
-
 /// A submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
@@ -48,7 +45,8 @@ impl Submission {
                 let name = whole.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                 let endings = [".zip", ".git", ".bundle"];
                 let mut names = endings.iter().filter_map(|ending| name.strip_suffix(ending));
-                names.next().unwrap_or(&name).to_owned()
+                // A file called `.zip` has no other name.
+                names.find(|name| !name.is_empty()).unwrap_or(&name).to_owned()
             }
             Self::Program(_) => "program".to_owned(),
         }
@@ -134,11 +132,14 @@ fn ask<'a>(
     let is_broken =
         |one: &Asked| one.verdict.status == Status::NoBuild && !one.task.is_to_catch();
     let mut asked = trials.ask(&files, &begun)?;
+    let is_open = |task: &&Task| asked.iter().any(|one| one.task == *task && is_broken(one));
+    let broken: Vec<_> = begun.into_iter().filter(is_open).collect();
     // The error of a task that is alone is its own, and a second build would say the same.
-    if begun.len() > 1 && asked.iter().any(is_broken) {
+    if broken.len() > 1 {
+        asked.retain(|one| !is_broken(one));
         files.clone_from(stubs);
         let mut built = Vec::new();
-        for task in begun {
+        for task in broken {
             let mut with = files.clone();
             let handed_in = |path: String| Some((path.clone(), taken.get(&path)?.clone()));
             with.extend(task.paths().filter_map(handed_in));
@@ -155,7 +156,7 @@ fn ask<'a>(
                 Err(error) => unasked.extend(without_a_run([task], Status::NoBuild, &error)),
             }
         }
-        asked = trials.ask(&files, &built)?;
+        asked.extend(trials.ask(&files, &built)?);
     }
     asked.extend(unasked);
     asked.sort_by_key(|one| tasks.iter().position(|task| *task == one.task));
@@ -182,7 +183,7 @@ fn take_over(
     };
     let others = files_below(folder)
         .filter(|(name, path)| !taken.contains_key(name) && !is_known(name, path));
-    let mut ignored: Vec<_> = others.map(|(name, _)| name).take(MAX_IGNORED).collect();
+    let mut ignored: Vec<_> = others.map(|(name, _)| name).collect();
     ignored.sort();
     Ok((taken, ignored))
 }

@@ -165,6 +165,8 @@ fn submissions_whose_results_would_get_into_each_others_way_are_a_usage_error() 
         (&["ada", "ada.zip"][..], "ada"),
         (&["grades.csv.zip"], "grades.csv"),
         (&["summary.md"], "summary.md"),
+        (&["grades.unfinished.zip"], "grades.unfinished"),
+        (&["ada/.git", "bob/.git"], ".git"),
     ] {
         let output = class.grader(DISCONNECT, students).output().expect("it can be started");
         assert_eq!(output.status.code(), Some(2));

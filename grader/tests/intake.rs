@@ -263,4 +263,5 @@ fn results_are_named_without_the_ending() {
     for name in ["ada", "ada.zip", "ada.git", "ada.bundle"] {
         assert_eq!(Submission::Folder(Path::new("in").join(name)).name(), "ada");
     }
+    assert_eq!(Submission::Folder("ada/.git".into()).name(), ".git");
 }

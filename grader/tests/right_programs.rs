@@ -1,4 +1,4 @@
-//! A right program has full marks, in whatever language and design: eight strangers are graded with
+//! A right program has full marks, in whatever language and design: eight programs are graded with
 //! the real program, as an instructor would.
 #![cfg(unix)]
 

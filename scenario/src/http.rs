@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::stranger::{Stranger, accepts, is_an_end};
 
-/// The longest wait of a stranger who speaks HTTP. A test that passes never waits it out.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest wait of a stranger who speaks HTTP. A test that passes never waits it out; and one that
+/// fails says why before the judge, which gives it 20 s, ends it.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Dials the program that listens on `port` of this machine, and says nothing yet.
 pub fn dials(port: u16) -> io::Result<Stranger> {

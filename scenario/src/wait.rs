@@ -12,8 +12,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The longest wait for something that the lab sheet promises. Generous, since a test that
 /// passes never waits it out, and a busy machine may keep a program waiting for seconds.
 pub fn patience() -> Duration {
-    let seconds = env::var(LAB_WAIT).ok().and_then(|seconds| seconds.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(10))
+    let seconds =
+        env::var(LAB_WAIT).map_or(10, |n| n.parse().expect("LAB_WAIT: whole seconds"));
+    Duration::from_secs(seconds)
 }
 
 /// Waits until `wanted` is true, at most `patience`. Returns whether it came true.
