@@ -32,9 +32,9 @@
 //!
 //! The owner joins discovery, and each `link` its writer, unless the owner had no time for the caller.
 //! No thread joins the listener: it cannot be dialed any more if this machine has lost its address, and
-//! then it ends with the process. No thread joins a `link`: the owner waits for its last report. A `link` outlives the owner if it dials a peer
-//! that does not answer, looks up a name, or has another end that is slow to hang up after our
-//! goodbye. The system ends it with the process, and delivers what was said.
+//! then it ends with the process. No thread joins a `link`: the owner waits for its last report. A `link`
+//! outlives the owner if it dials a peer that does not answer, looks up a name, or has another end that is
+//! slow to hang up after our goodbye. The system ends it with the process, and delivers what was said.
 //!
 //! Threads share sockets and the text of frames, and nothing that changes: a value that two of them
 //! need is sent from one to the other. There is no lock.
