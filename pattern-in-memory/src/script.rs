@@ -85,9 +85,11 @@ mod tests {
             assert!(told(just.as_bytes()).1.expect("a refusal").starts_with("\"bad\""));
         }
 
-        let long = b"#".repeat(MAX_LINE + 1);
-        let refused = told(&long).1.expect("a refusal");
-        assert!(refused.starts_with("the line is too long"), "{refused}");
+        let full = "#".repeat(MAX_LINE);
+        for long in [format!("{full}#"), format!("{full}\rand more\n")] {
+            let refused = told(long.as_bytes()).1.expect("a refusal");
+            assert!(refused.starts_with("the line is too long"), "{refused}");
+        }
     }
 
     #[test]
