@@ -6,8 +6,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
-use scenario::Fixture;
 use scenario::fixture::{fills_the_queue_of, hears, sends};
+use scenario::{Fixture, Terminal};
 
 const WEEK05: &str = env!("CARGO_BIN_EXE_week05");
 
@@ -109,6 +109,15 @@ fn a_peer_that_does_not_accept_is_given_up() {
     assert_eq!(hears(&other), word);
 }
 
+/// A caller delivers a message. Returns whether it is shown while no error of ours is, behind the
+/// `seen` bytes that were printed before.
+fn is_shown_before_an_error(fixture: &Fixture, peer1: &mut Terminal, seen: usize) -> bool {
+    let word = fresh_word();
+    fixture.delivers(1, &word);
+    peer1.sees_all(&[&format!("): {word}\n")]);
+    !peer1.printed()[seen..].contains("ERROR")
+}
+
 /// A message that comes in is shown at once, even while ours waits for a peer that does not
 /// accept.
 ///
@@ -125,12 +134,7 @@ fn a_message_is_shown_while_ours_waits() {
         let before = peer1.printed().len();
         sends(&mut peer1, "2", "Anybody?");
         // The first of these may come before the peer begins to dial, but not all of them.
-        (0..5).all(|_| {
-            let word = fresh_word();
-            fixture.delivers(1, &word);
-            peer1.sees_all(&[&format!("): {word}\n")]);
-            !peer1.printed()[before..].contains("ERROR")
-        })
+        (0..5).all(|_| is_shown_before_an_error(&fixture, &mut peer1, before))
     });
     assert!(shown_at_once, "messages had to wait for the end of ours: {}", peer1.printed());
     // Ours was not dropped, either.
@@ -151,10 +155,7 @@ fn a_message_is_shown_while_ours_waits_and_more_is_typed_ahead() {
     let shown_at_once = (0..3).any(|_| {
         let before = peer1.printed().len();
         peer1.types("2\nAnybody?\n2\nNobody?");
-        let word = fresh_word();
-        fixture.delivers(1, &word);
-        peer1.sees_all(&[&format!("): {word}\n")]);
-        let is_early = !peer1.printed()[before..].contains("ERROR");
+        let is_early = is_shown_before_an_error(&fixture, &mut peer1, before);
         peer1.sees("ERROR: Peer 2 is not online (no answer within 800ms)\n");
         peer1.sees("ERROR: Peer 2 is not online (no answer within 800ms)\n");
         is_early

@@ -4,17 +4,28 @@ use scenario::Terminal;
 
 use super::tabs::{Browser, quits};
 
-/// Alice, in a tab, and Bob, in a terminal, have written to each other.
+/// This user, in a terminal, has written to Alice, in a tab.
 #[track_caller]
-fn bob_has_asked_alice(browser: &mut Browser) -> Terminal {
-    let mut bob = browser.client("Bob");
-    browser.plays(
+fn has_asked_alice(browser: &mut Browser, name: &str) -> Terminal {
+    let mut user = browser.client(name);
+    browser.plays(&format!(
         "Alice comes to the page
-         Alice meets people Bob, Alice (you)",
-    );
-    bob.types("/msg Alice what is the code?");
-    browser.plays("Alice reads [Bob, privately] what is the code?");
-    bob
+         Alice meets people {name}, Alice (you)"
+    ));
+    user.types("/msg Alice what is the code?");
+    browser.plays(&format!("Alice reads [{name}, privately] what is the code?"));
+    user
+}
+
+/// The server goes away and comes back, and then another user has this name, and writes to Alice first.
+#[track_caller]
+fn comes_after_a_lost_connection(browser: &mut Browser, name: &str) -> Terminal {
+    browser.loses_the_server(&["Alice"]);
+    browser.gets_the_server_back();
+    let mut newcomer = browser.client(name);
+    browser.plays("Alice reads *** Connected again, as Alice. ***");
+    newcomer.types("/msg Alice I am new");
+    newcomer
 }
 
 /// Bob leaves, and another user takes his name.
@@ -64,18 +75,8 @@ fn a_private_message_reaches_no_newcomer_unasked() {
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_name_in_other_letters_is_the_same_name() {
     let mut browser = Browser::opens();
-    let mut gross = browser.client("Groß");
-    browser.plays(
-        "Alice comes to the page
-         Alice meets people Groß, Alice (you)",
-    );
-    gross.types("/msg Alice what is the code?");
-    browser.plays("Alice reads [Groß, privately] what is the code?");
-    browser.loses_the_server(&["Alice"]);
-    browser.gets_the_server_back();
-    let mut newcomer = browser.client("GROSS");
-    browser.plays("Alice reads *** Connected again, as Alice. ***");
-    newcomer.types("/msg Alice I am new");
+    let _gross = has_asked_alice(&mut browser, "Groß");
+    let mut newcomer = comes_after_a_lost_connection(&mut browser, "GROSS");
     browser.plays(
         "Alice reads [GROSS, privately] I am new
          Alice says /msg GROSS secret
@@ -88,12 +89,8 @@ fn a_name_in_other_letters_is_the_same_name() {
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {
     let mut browser = Browser::opens();
-    let _bob = bob_has_asked_alice(&mut browser);
-    browser.loses_the_server(&["Alice"]);
-    browser.gets_the_server_back();
-    let mut newcomer = browser.client("bob");
-    browser.plays("Alice reads *** Connected again, as Alice. ***");
-    newcomer.types("/msg Alice I am new");
+    let _bob = has_asked_alice(&mut browser, "Bob");
+    let mut newcomer = comes_after_a_lost_connection(&mut browser, "bob");
     browser.plays(
         "Alice reads [bob, privately] I am new
          Alice says /msg Bob one secret
@@ -119,7 +116,7 @@ fn a_newcomer_gets_no_private_message_unasked_after_a_lost_connection() {
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn the_author_is_asked_once_who_gets_a_private_message() {
     let mut browser = Browser::opens();
-    let bob = bob_has_asked_alice(&mut browser);
+    let bob = has_asked_alice(&mut browser, "Bob");
     let newcomer = passes_on_the_name(&browser, bob);
     browser.plays(
         "Alice has read once *** Bob left the chat ***
@@ -149,7 +146,7 @@ fn the_author_is_asked_once_who_gets_a_private_message() {
 #[ignore = "needs Chromium and Node.js: just browser"]
 fn an_answer_to_an_old_line_reaches_no_newcomer_unasked() {
     let mut browser = Browser::opens();
-    let _bob = bob_has_asked_alice(&mut browser);
+    let _bob = has_asked_alice(&mut browser, "Bob");
     browser.loses_the_server(&["Alice"]);
     browser.plays("Alice presses Write to Bob privately");
     browser.gets_the_server_back();
