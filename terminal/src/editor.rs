@@ -230,8 +230,8 @@ mod tests {
         assert!(taken > 0);
         for _ in 0..taken {
             next.send(()).unwrap();
-            assert!(ended.try_recv().unwrap_err().is_empty(), "texts wait");
             assert_eq!(printed.recv().unwrap(), "é\n");
+            assert!(ended.try_recv().unwrap_err().is_empty(), "there may be more");
         }
         drop(printer);
         let ended = ended.recv_timeout(Duration::from_secs(10));
