@@ -12,19 +12,19 @@
 //!  ctrl-c ── interrupt ──────────┐
 //!  listener ─▶ caller* ─ event ──┼─▶  alice  ──▶ screen
 //!  sender ── event ──────────────┘   (select!)
-//!                   (* one for each connection)
+//!                   (* one for each connection, kept for the next one)
 //! ```
 //!
 //! | thread     | owns                       | waits in                | ends                         |
 //! |------------|----------------------------|-------------------------|------------------------------|
 //! | `alice`    | what is shown, the screen  | `select!`               | when the user ends it (main) |
 //! | `listener` | the socket that is dialed  | `accept`                | when told to, and dialed     |
-//! | `caller`   | one connection (0 to 256)  | `read`, `write`         | with the connection          |
+//! | `caller`   | one connection (0 to 256)  | `read`, `write`, `recv` | when no other comes for 1 s  |
 //! | `sender`   | our own calls              | `connect`, `read`       | when all calls are made      |
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!
 //! (`bob`, if it is Bob.) `listener` and `caller` are threads of [`capnweb`], `ctrl-c` is one of
-//! [`terminal`]. At the end the listener joins its callers and closes its channel; the owner waits
+//! [`terminal`]. At the end the listener waits for its callers and closes its channel; the owner waits
 //! for that, up to 3 s, and joins the sender. A `sender` that still waits for its friend is left to
 //! the end of the process, and so is `ctrl-c`.
 //!

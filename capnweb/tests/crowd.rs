@@ -26,6 +26,7 @@ const ENDLESS: Patience = Patience {
     body: FOREVER,
     write: FOREVER,
     close: FOREVER,
+    next: FOREVER,
     ..PATIENCE
 };
 

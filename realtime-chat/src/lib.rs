@@ -17,7 +17,7 @@
 //!              TCP ◀─────  writer* ──┘         │
 //!                             ▲                │
 //!                             └─── outbox ◀────┘
-//!              (* one for each client)
+//!              (* one for each client; a caller is kept for the next one)
 //!
 //! the client
 //!  ctrl-c ── interrupt ──┐
@@ -32,7 +32,7 @@
 //! |---------------|---------------------------------------|-----------------------|-----------------------------|
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
-//! | `caller`      | one connection; a link's reading half | `read`; with a batch, `recv` | with the connection  |
+//! | `caller`      | one connection; a link's reading half | `read`, `recv`        | when no other comes for 1 s |
 //! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
 //! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
 //! | `keyboard`    | stdin                                 | `read`                | at Ctrl-D, or with the process |
@@ -42,7 +42,7 @@
 //! `listener`, `caller` and `writer` are threads of `capnweb`, `keyboard` and `ctrl-c` of
 //! `terminal`. These last two end with the process: nothing in std wakes a read of stdin, and
 //! neither owns anything that the end of the process does not free. All others are joined
-//! (or, like `listener`, end a channel that is waited for), but for a `reader` that has not ended a
+//! (or, like `listener` and `caller`, end a channel that is waited for), but for a `reader` that has not ended a
 //! moment after the user leaves: its dial is not answered.
 //!
 //! Threads send each other what they need; a `caller` with a batch asks the owner itself. Of what they

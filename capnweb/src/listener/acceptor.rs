@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, never};
@@ -39,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const REPORT_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long we wait for threads that have nothing more to wait for themselves.
-const JOINING: Duration = Duration::from_millis(250);
+const ENDING: Duration = Duration::from_millis(250);
 
 /// What the user of the program should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,10 @@ pub(super) struct Acceptor {
     service: Arc<Service>,
     stop_requested: Receiver<()>,
     connections: Vec<Connection>,
-    /// Every caller's thread has one of these. When the last is dropped, all have ended.
+    /// Has no room, so a caller can be sent only while a thread of the pool waits for one.
+    pool: Sender<Caller>,
+    next_caller: Receiver<Caller>,
+    /// Every thread of the pool has one of these. When the last is dropped, all have ended.
     alive: Sender<Infallible>,
     all_ended: Receiver<Infallible>,
     rejected: VecDeque<(Instant, Arc<TcpStream>)>,
@@ -64,10 +67,9 @@ pub(super) struct Acceptor {
 /// A caller that has a slot.
 struct Connection {
     activity: Arc<Activity>,
-    /// `Weak`, since an `Arc` would keep the connection open after its thread has ended, up to the
+    /// `Weak`, since an `Arc` would keep the connection open after its caller is gone, up to the
     /// next call. If the system has no descriptor left, there will be no next one.
     stream: Weak<TcpStream>,
-    thread: JoinHandle<()>,
 }
 
 impl Connection {
@@ -93,11 +95,14 @@ impl Acceptor {
         report: Sender<Report>,
         stop_requested: Receiver<()>,
     ) -> Self {
+        let (pool, next_caller) = bounded(0);
         let (alive, all_ended) = bounded(0);
         Self {
             service: Arc::new(service),
             stop_requested,
             connections: Vec::new(),
+            pool,
+            next_caller,
             alive,
             all_ended,
             rejected: VecDeque::new(),
@@ -142,9 +147,7 @@ impl Acceptor {
 
     /// Gives a caller a slot, if one is free or can be freed, and rejects it otherwise.
     fn take(&mut self, stream: TcpStream) {
-        for ended in self.connections.extract_if(.., |one| one.thread.is_finished()) {
-            let _ = ended.thread.join(); // A panic has been printed already.
-        }
+        self.connections.retain(|one| one.stream.strong_count() > 0);
         let close = self.service.patience.close;
         while self.rejected.len() >= MAX_REJECTED
             || self.rejected.front().is_some_and(|(since, _)| since.elapsed() > close)
@@ -167,7 +170,7 @@ impl Acceptor {
         }
     }
 
-    /// Gives a connection a thread of its own.
+    /// Gives a connection a thread: one whose caller is gone, or else a new one.
     fn start(&self, stream: &Arc<TcpStream>) -> io::Result<Connection> {
         // An answer goes out when it is made, not when there is enough for a packet.
         stream.set_nodelay(true)?;
@@ -177,14 +180,20 @@ impl Acceptor {
         let activity = Arc::new(Activity::idle_since(self.service.moment() + some_time));
         let service = Arc::clone(&self.service);
         let caller = Caller::new(service, Arc::clone(&activity), Arc::clone(stream), here);
-        let alive = self.alive.clone();
-        let body = move || {
-            caller.serve();
-            drop(alive);
-        };
-        let thread =
+        if let Err(unsent) = self.pool.try_send(caller) {
+            let caller = unsent.into_inner();
+            let (next_caller, alive) = (self.next_caller.clone(), self.alive.clone());
+            let patience = self.service.patience.next;
+            let body = move || {
+                caller.serve();
+                while let Ok(caller) = next_caller.recv_timeout(patience) {
+                    caller.serve();
+                }
+                drop(alive);
+            };
             thread::Builder::new().name("caller".into()).stack_size(STACK).spawn(body)?;
-        Ok(Connection { activity, stream: Arc::downgrade(stream), thread })
+        }
+        Ok(Connection { activity, stream: Arc::downgrade(stream) })
     }
 
     /// Evicts the connection that has been idle for longest. Returns whether one was idle.
@@ -217,27 +226,21 @@ impl Acceptor {
         }
     }
 
-    /// Ends all connections, and joins their threads.
+    /// Ends all connections, and waits until the last thread has nothing more to do.
     fn close(self) {
-        let Self { service, connections, alive, all_ended, .. } = self;
+        let Self { service, connections, pool, alive, all_ended, .. } = self;
         service.is_closing.store(true, SeqCst);
         for connection in &connections {
             connection.evict();
         }
-        drop(alive);
+        drop((pool, alive));
         let end_within =
             |patience| all_ended.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected);
-        let mut have_ended = end_within(service.patience.stop);
-        if !have_ended {
+        if !end_within(service.patience.stop) {
             for connection in &connections {
                 connection.shut_down(Shutdown::Both);
             }
-            have_ended = end_within(JOINING);
-        }
-        for Connection { thread, .. } in connections {
-            if have_ended || thread.is_finished() {
-                let _ = thread.join(); // A panic has been printed already.
-            }
+            end_within(ENDING);
         }
     }
 }

@@ -24,6 +24,9 @@ pub struct Patience {
     pub write: Duration,
     /// For the other side to hang up after our last answer.
     pub close: Duration,
+    /// For the next caller, by a thread whose caller is gone: to start a thread and to end it costs
+    /// more than a short request.
+    pub next: Duration,
     /// When we stop: for answers that are being made, all together.
     pub stop: Duration,
 }
@@ -36,6 +39,7 @@ pub const PATIENCE: Patience = Patience {
     body: Duration::from_secs(10),
     write: Duration::from_secs(5),
     close: Duration::from_secs(1),
+    next: Duration::from_secs(1),
     stop: Duration::from_secs(2),
 };
 

@@ -32,6 +32,7 @@ const ENDLESS: Patience = Patience {
     body: FOREVER,
     write: FOREVER,
     close: FOREVER,
+    next: FOREVER,
     stop: LONG,
 };
 
@@ -74,6 +75,7 @@ fn handle(request: &Request, wait: &Receiver<()>) -> Answer {
             Response::text(200, "waited").into()
         }
         "/big" => Response::text(200, vec![b'x'; BIG]).into(),
+        "/thread" => Response::text(200, format!("{:?}", thread::current().id())).into(),
         "/panic" => panic!("as the test wants it"),
         "/echo" => Answer::TakeOver(
             Response::new(101).with("Upgrade", "echo").with("Connection", "Upgrade"),

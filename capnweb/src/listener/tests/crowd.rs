@@ -1,5 +1,6 @@
 //! More callers than there are connection slots. `tests/crowd.rs` has a larger crowd.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +14,7 @@ use super::*;
 const SLOTS: usize = 8;
 
 /// Waits for what has no event.
-fn until(what: &str, is_so: impl Fn() -> bool) {
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !is_so() {
         assert!(Instant::now() < deadline, "it never came to this: {what}");
@@ -101,6 +102,19 @@ fn of_a_burst_each_is_served_or_told_that_it_is_not() {
         drop(burst);
         peer.stops();
     }
+}
+
+#[test]
+fn a_thread_serves_one_caller_after_the_other() {
+    let peer = peer(ENDLESS);
+    let mut seen = HashSet::new();
+    until("a thread serves a second caller", || {
+        let mut client = peer.dial();
+        client.says(&get("/thread"));
+        !seen.insert(client.hears())
+    });
+    // One that waits for its next caller hinders nobody from stopping.
+    assert!(peer.stops() < LONG / 2);
 }
 
 /// The acceptor gave the slot to another caller, and the thread has not noticed yet.
