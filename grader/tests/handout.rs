@@ -43,6 +43,21 @@ fn a_student_edition_is_proven_and_written() {
 }
 
 #[test]
+fn the_model_edition_passes_and_has_the_answers_without_their_marks() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let to = folder.path().join("model");
+    let output = makes(&to, &["--solution"]);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}{said}");
+    assert!(printed.contains("All tasks pass."), "{printed}");
+    let peer =
+        fs::read_to_string(to.join("pattern-in-memory/src/peer.rs")).expect("it is there");
+    assert!(!peer.contains("LAB:"), "{peer}");
+    assert!(peer.contains("other.connections.remove(&self.name);"), "{peer}");
+}
+
+#[test]
 fn a_folder_with_files_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     fs::write(folder.path().join("mine.txt"), "mine").expect("it is written");

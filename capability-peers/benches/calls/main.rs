@@ -3,7 +3,8 @@
 //! In one run, in turns, so that other work of the machine hits all alike. The load comes
 //! from this process, the same for all; the servers are processes of their own:
 //!
-//! * `bare`: a thread for each connection and a fixed answer. Nothing could be faster.
+//! * `bare`: a fixed answer, and a thread for each connection, started anew. On a connection that is
+//!   kept, nothing could be faster; ours keeps its threads, too.
 //! * `npm`: the package `capnweb` on Node, if `tests/interop` has it.
 //! * `ours`: Alice.
 //!
