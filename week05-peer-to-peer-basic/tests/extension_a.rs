@@ -123,7 +123,8 @@ fn each_peer_gets_a_broadcast_once() {
     // The results are there, so all calls of the broadcast come before this one.
     for (to, stranger) in ["1", "3"].into_iter().zip(&strangers) {
         assert_eq!(hears(stranger), "Hello everybody");
-        sends(&mut peer2, to, "And you");
+        peer2.types(to);
+        peer2.types("And you");
         assert!(hears(stranger) == "And you", "a second call");
         peer2.sees(&format!("[PEER 2] Sent to peer {to}: And you\n"));
         peer2.sees("Send to peer ID: ");
