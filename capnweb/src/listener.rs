@@ -50,8 +50,8 @@ pub struct Listener {
 
 impl Listener {
     /// Starts to answer calls on `socket`, at most `max_callers` at once. Every request that may
-    /// come in is given to `handle`, on the thread that has its connection: so `handle` is called by
-    /// many threads at once. `origins` is what browsers call this server behind a proxy.
+    /// come in is given to `handle`, on the thread that has its connection: so `handle` is called
+    /// by many threads at once. `origins` is what browsers call this server behind a proxy.
     ///
     /// Fails if the socket is of no use, or the system has no thread for it.
     pub fn start<A: Into<Answer>>(
@@ -86,8 +86,8 @@ impl Listener {
     }
 
     /// Frees the port, hangs up on idle callers, and gives the others [`Patience::stop`]. Does not
-    /// wait for it: the listener's thread sees the others end, drops its end of `report` last, and has
-    /// done so at the moment that is returned.
+    /// wait for it: the listener's thread sees the others end, drops its end of `report` last, and
+    /// has done so at the moment that is returned.
     ///
     /// Left to the end of the process are a listener that could not be woken, a handler that does
     /// not return, and on Windows a caller that is in the middle of a request, since hanging up

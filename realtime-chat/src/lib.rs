@@ -41,9 +41,9 @@
 //!
 //! `listener`, `caller` and `writer` are threads of `capnweb`, `keyboard` and `ctrl-c` of
 //! `terminal`. These last two end with the process: nothing in std wakes a read of stdin, and
-//! neither owns anything that the end of the process does not free. All others are joined
-//! (or, like `listener` and `caller`, end a channel that is waited for), but for a `reader` that has not ended a
-//! moment after the user leaves: its dial is not answered.
+//! neither owns anything that the end of the process does not free. All others are joined (or, like
+//! `listener` and `caller`, end a channel that is waited for), but for a `reader` that has not ended
+//! a moment after the user leaves: its dial is not answered.
 //!
 //! Threads send each other what they need; a `caller` with a batch asks the owner itself. Of what they
 //! share, only these change: sockets, a counter in `server/routes.rs`, and two atomics of `capnweb`

@@ -4,6 +4,9 @@
 //! all slots are taken, the connection that has been idle for longest is evicted: a crowd that
 //! says nothing cannot keep out a caller that has something to say. Only when all are busy is a
 //! new caller rejected.
+//!
+//! The threads are a pool that grows on demand: one whose caller is gone waits a moment for the
+//! next, since to start a thread and to end it costs more than a short request.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

@@ -24,8 +24,7 @@ pub struct Patience {
     pub write: Duration,
     /// For the other side to hang up after our last answer.
     pub close: Duration,
-    /// For the next caller, by a thread whose caller is gone: to start a thread and to end it costs
-    /// more than a short request.
+    /// For the next caller, by a thread whose caller is gone.
     pub next: Duration,
     /// When we stop: for answers that are being made, all together.
     pub stop: Duration,
