@@ -19,7 +19,7 @@
 //! |------------|----------------------------|-------------------------|------------------------------|
 //! | `alice`    | what is shown, the screen  | `select!`               | when the user ends it (main) |
 //! | `listener` | the socket that is dialed  | `accept`                | when told to, and dialed     |
-//! | `caller`   | one connection (0 to 256)  | `read`, `write`, `recv` | when no other comes for 1 s  |
+//! | `caller`   | one connection (0 to 256)  | `read`, `write`, `recv` | 250 ms after the last one    |
 //! | `sender`   | our own calls              | `connect`, `read`       | when all calls are made      |
 //! | `ctrl-c`   | nothing                    | a signal                | with the process             |
 //!

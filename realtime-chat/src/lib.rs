@@ -32,7 +32,7 @@
 //! |---------------|---------------------------------------|-----------------------|-----------------------------|
 //! | `chat-server` | the room, the history file            | `select!`             | when the user ends it (main) |
 //! | `listener`    | the socket that is dialed             | `accept`              | when woken and told to      |
-//! | `caller`      | one connection; a link's reading half | `read`, `recv`        | when no other comes for 1 s |
+//! | `caller`      | one connection; a link's reading half | `read`, `recv`        | 250 ms after the last one   |
 //! | `writer`      | a session, a link's writing half      | `select!`, `write`    | with the link               |
 //! | `chat-client` | what the user sees                    | `select!`             | when the user leaves (main) |
 //! | `keyboard`    | stdin                                 | `read`                | at Ctrl-D, or with the process |

@@ -38,7 +38,7 @@ pub const PATIENCE: Patience = Patience {
     body: Duration::from_secs(10),
     write: Duration::from_secs(5),
     close: Duration::from_secs(1),
-    next: Duration::from_secs(1),
+    next: Duration::from_millis(250),
     stop: Duration::from_secs(2),
 };
 
