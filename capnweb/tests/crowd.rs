@@ -26,7 +26,6 @@ const ENDLESS: Patience = Patience {
     body: FOREVER,
     write: FOREVER,
     close: FOREVER,
-    next: FOREVER,
     ..PATIENCE
 };
 
