@@ -41,8 +41,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The least time between two reports that the system accepts no call.
 const REPORT_AGAIN: Duration = Duration::from_mins(1);
 
-/// How long we wait for threads that have nothing more to wait for themselves.
-const ENDING: Duration = Duration::from_millis(250);
+/// How long we wait for threads whose connections are shut down, so that they wait for nothing.
+const AFTER_SHUTDOWN: Duration = Duration::from_millis(250);
 
 /// What the user of the program should read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl Acceptor {
             for connection in &connections {
                 connection.shut_down(Shutdown::Both);
             }
-            end_within(ENDING);
+            end_within(AFTER_SHUTDOWN);
         }
     }
 }
